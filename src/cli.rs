@@ -1,0 +1,348 @@
+//! The command line, exactly as other people's scripts rely on it. No effects here: `settings` checks and completes.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Move an Octopus Deploy space to another space or server, secrets included
+#[derive(Debug, Parser)]
+#[command(name = "octoferry", version, disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Talk to Octopus with service messages; the step templates set it
+    #[arg(long, global = true, hide = true)]
+    pub step: bool,
+}
+
+/// The source server and space; each option also from `OCTOFERRY_SOURCE_…`.
+#[derive(Debug, Clone, Args)]
+pub struct Source {
+    /// Address of the source server [env: OCTOFERRY_SOURCE_URL]
+    #[arg(long)]
+    pub source_url: Option<String>,
+    /// Source space: name, slug or id [env: OCTOFERRY_SOURCE_SPACE]
+    #[arg(long)]
+    pub source_space: Option<String>,
+    /// File that holds the source API key, and nothing else [env: OCTOFERRY_SOURCE_API_KEY, the key itself]
+    #[arg(long, value_name = "FILE")]
+    pub source_api_key_file: Option<PathBuf>,
+}
+
+/// The destination server and space; each option also from `OCTOFERRY_DESTINATION_…`.
+#[derive(Debug, Clone, Args)]
+pub struct Destination {
+    /// Address of the destination server [env: OCTOFERRY_DESTINATION_URL]
+    #[arg(long)]
+    pub destination_url: Option<String>,
+    /// Destination space: name, slug or id; it must exist [env: OCTOFERRY_DESTINATION_SPACE]
+    #[arg(long)]
+    pub destination_space: Option<String>,
+    /// File that holds the destination API key, and nothing else [env: OCTOFERRY_DESTINATION_API_KEY, the key itself]
+    #[arg(long, value_name = "FILE")]
+    pub destination_api_key_file: Option<PathBuf>,
+}
+
+/// How long to wait for a server and whom to trust.
+#[derive(Debug, Clone, Args)]
+pub struct Connection {
+    /// Seconds to wait for an answer
+    #[arg(long, default_value_t = 100, value_name = "SECONDS")]
+    pub timeout: u64,
+    /// PEM file with further certificate authorities to trust
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read both servers and say what will not go, what must be done before, and what it costs; writes nothing
+    Check(Check),
+    /// Write Terraform modules of a space or its projects
+    Serialize(Serialize),
+    /// Print the names of the Octopus variables that a module needs, NUL-separated
+    Needs(Needs),
+    /// Apply modules to the destination
+    Deploy(Deploy),
+    /// Put octoferry's package, step templates and runbooks into the source space
+    Seed(Seed),
+    /// Take back all that seed and spread put into the source space
+    Unseed(Change),
+    /// Give sensitive variables names by which a run can read them; collapse undoes it
+    Spread(Change),
+    /// Put spread variables back exactly as they were
+    Collapse(Change),
+    /// Publish and run the runbooks in order: the whole space, or a part of it
+    Migrate(Migrate),
+    /// Compare source and destination, field by field
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Check the machine this runs on, as a worker: architecture, bash, openssl, Terraform, provider, backend and lock
+    #[arg(long)]
+    pub worker: bool,
+    /// Read the keys from standard input, in the format of the step templates
+    #[arg(long, value_name = "FROM")]
+    pub secrets: Option<SecretsFrom>,
+    #[command(flatten)]
+    pub backend: Backend,
+    /// Terraform program to use (default: terraform or tofu on the PATH)
+    #[arg(long, value_name = "FILE")]
+    pub terraform: Option<PathBuf>,
+}
+
+/// Where secrets come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SecretsFrom {
+    /// Standard input: `octoferry-secrets/1`, NUL, then name NUL value NUL for each, an empty name NUL, the count NUL
+    Stdin,
+}
+
+#[derive(Debug, Args)]
+pub struct Serialize {
+    #[command(subcommand)]
+    pub what: SerializeWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SerializeWhat {
+    /// The space module: what projects share
+    Space(SerializeOptions),
+    /// Project modules, which look shared things up by name
+    Project {
+        /// Names (or ids, or slugs) of projects
+        #[arg(required = true)]
+        names: Vec<String>,
+        #[command(flatten)]
+        options: SerializeOptions,
+    },
+    /// The space module and all project modules
+    All(SerializeOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct SerializeOptions {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Folder to write into
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Also upload the modules as packages to the source's built-in feed
+    #[arg(long)]
+    pub push: bool,
+    /// Read the key from standard input, in the format of the step templates
+    #[arg(long, value_name = "FROM")]
+    pub secrets: Option<SecretsFrom>,
+    /// Look things up at the destination instead of making them: a kind, or one document of it
+    #[arg(long, value_name = "KIND[:NAME]")]
+    pub lookup: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Needs {
+    /// Folder of the module
+    pub module: PathBuf,
+    /// First put the newest pushed module of the space or project into the folder
+    #[arg(long, value_name = "WHAT")]
+    pub fetch: Option<FetchWhat>,
+    /// Id of the project whose module is fetched
+    #[arg(long, value_name = "ID")]
+    pub project: Option<String>,
+    /// Read the key from standard input, in the format of the step templates
+    #[arg(long, value_name = "FROM")]
+    pub secrets: Option<SecretsFrom>,
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FetchWhat {
+    Space,
+    Project,
+}
+
+/// Where Terraform keeps its state.
+#[derive(Debug, Clone, Args)]
+pub struct Backend {
+    /// Terraform backend type, such as s3, azurerm, gcs, local
+    #[arg(long, value_name = "TYPE")]
+    pub backend: Option<String>,
+    /// Setting of the backend, as Terraform takes it; repeatable
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub backend_config: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// Folders of modules; a folder that `serialize all` made stands for its modules in order
+    #[arg(required = true)]
+    pub modules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    #[command(flatten)]
+    pub backend: Backend,
+    /// Read secrets and keys from standard input, in the format of the step templates
+    #[arg(long, value_name = "FROM")]
+    pub secrets: Option<SecretsFrom>,
+    /// Deploy without the secrets that are missing: recognisable placeholders take their place
+    #[arg(long)]
+    pub placeholders: bool,
+    /// Stop after the plan; exit code 0: no changes, 4: changes
+    #[arg(long)]
+    pub plan: bool,
+    /// Leave triggers enabled that are enabled at the source
+    #[arg(long)]
+    pub enable_triggers: bool,
+    /// Allow the plan to destroy projects, tenants, targets, environments and accounts
+    #[arg(long)]
+    pub allow_destroy: bool,
+    /// What to do with things of the same name at the destination
+    #[arg(long, default_value = "fail", value_name = "WHAT")]
+    pub existing: Existing,
+    /// Terraform program to use (default: terraform or tofu on the PATH)
+    #[arg(long, value_name = "FILE")]
+    pub terraform: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Existing {
+    /// List them all and stop before anything is written
+    Fail,
+    /// Take them over by import blocks in the working copy
+    Adopt,
+}
+
+#[derive(Debug, Args)]
+pub struct Seed {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    #[command(flatten)]
+    pub backend: Backend,
+    /// Where Terraform and the other tools are: on the worker, or in a container image
+    #[arg(long, default_value = "local", value_name = "WHERE")]
+    pub tools: Tools,
+    /// Container image with bash, openssl and Terraform
+    #[arg(long, value_name = "REF")]
+    pub image: Option<String>,
+    /// Worker pool that runs the runbooks
+    #[arg(long, value_name = "NAME")]
+    pub worker_pool: Option<String>,
+    /// Projects that get runbooks, by name; * matches anything (default: all)
+    #[arg(long, value_name = "NAME")]
+    pub project: Vec<String>,
+    /// Package to upload (default: made of this binary)
+    #[arg(long, value_name = "FILE")]
+    pub package: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Tools {
+    Local,
+    Container,
+}
+
+/// Commands that change the source space: unseed, spread, collapse.
+#[derive(Debug, Args)]
+pub struct Change {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Only say what would change
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Migrate {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Only the space module
+    #[arg(long, conflicts_with = "project")]
+    pub space_only: bool,
+    /// Only these projects
+    #[arg(long, value_name = "NAME")]
+    pub project: Vec<String>,
+    /// Leave triggers enabled that are enabled at the source
+    #[arg(long)]
+    pub enable_triggers: bool,
+    /// File for what is left to a person
+    #[arg(long, default_value = "todo.md", value_name = "FILE")]
+    pub todo: PathBuf,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Modules or their manifests, whose notes explain differences
+    #[arg(long, value_name = "DIR")]
+    pub notes: Vec<PathBuf>,
+}
+
+/// Parses the command line; help, version and mistakes are printed here.
+///
+/// # Errors
+/// The exit code when there is nothing to run: 0 after help and version, 2 after a mistake.
+pub fn parse() -> Result<Arguments, ExitCode> {
+    Arguments::try_parse().map_err(|error| {
+        let _ = error.print();
+        ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

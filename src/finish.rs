@@ -1,0 +1,1 @@
+//! Sets through the API, after the apply, what the provider can't carry.

@@ -1,0 +1,1 @@
+//! Terraform text: expression tree and printer, as `terraform fmt` would print it.

@@ -1,0 +1,1 @@
+//! The tables of kinds: one file for each, and the list of all.

@@ -1,0 +1,51 @@
+//! octoferry moves an Octopus Deploy space to another space or server, secrets included.
+//!
+//! The way data takes: `octopus` reads documents into an inventory; `convert` turns inventory and selection
+//! into a `module` (Terraform files, manifest, notes), guided by the tables in `kinds`; in a step of the source
+//! server `commands::deploy` reads the secrets from standard input, runs `terraform` behind the `relay`, and
+//! `finish` sets through the API what the provider can't carry. `seeded` and `spread` prepare the source space and
+//! put it back; `compare` shows that both spaces are equal. ARCHITECTURE.md has the map and the invariants.
+
+pub mod cli;
+pub mod commands;
+pub mod compare;
+pub mod convert;
+pub mod failure;
+pub mod finish;
+pub mod hcl;
+pub mod kinds;
+pub mod module;
+pub mod octopus;
+pub mod relay;
+pub mod secret;
+pub mod seeded;
+pub mod settings;
+pub mod spread;
+pub mod terraform;
+pub mod ui;
+
+use std::process::ExitCode;
+
+/// Runs the program: parse, prepare, run one command, report.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match cli::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    let ui = ui::Ui::new(arguments.global.json, arguments.global.step);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui.failure(&failure::Failure::failed(format!("the program can't start its runtime: {error}")));
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(commands::run(arguments, &ui)) {
+        Ok(outcome) => outcome.exit_code(&ui),
+        Err(failure) => {
+            ui.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The manifest, `octoferry.json` in a module: where each secret comes from, what finish sets, what was left out.
+//!
+//! It is the contract between `serialize`, which writes it, and everything that comes later: `needs`, `deploy`, `finish`, `migrate`, `verify`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The whole file. Same input, same bytes: lists are sorted by the writer, no clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct Manifest {
+    /// 1. Another number is refused with the command that renews the module (`serialize`).
+    pub format: u32,
+    /// Version of octoferry that wrote the module.
+    pub octoferry: String,
+    pub source: Origin,
+    pub scope: Scope,
+    /// The secrets that the module's Terraform variables or its finish steps want.
+    #[serde(default)]
+    pub secrets: Vec<SecretEntry>,
+    /// What is set through the API after the apply, in this order.
+    #[serde(default)]
+    pub finish: Vec<FinishStep>,
+    /// What the source has enabled and the destination must not, until the cutover.
+    #[serde(default)]
+    pub held: Vec<Held>,
+    /// What the module makes, for the collision report and for adopting; in dependency order.
+    #[serde(default)]
+    pub makes: Vec<Made>,
+    /// Names of projects whose modules must be deployed before this one.
+    #[serde(default)]
+    pub after: Vec<String>,
+    #[serde(default)]
+    pub notes: Vec<Note>,
+}
+
+/// The space that the module was made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    pub installation_id: String,
+    pub space_id: String,
+    pub space_name: String,
+}
+
+/// What the module stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "of", deny_unknown_fields)]
+pub enum Scope {
+    Space,
+    Project { id: String, name: String, slug: String },
+}
+
+/// One secret: who wants it and how to get it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretEntry {
+    /// Key of the entry: the name of the Terraform variable; finish steps use the same name space.
+    pub name: String,
+    /// For a person: `Secret key of the account "Letterbox backup"`.
+    pub description: String,
+    /// Whether a Terraform variable of this name is declared (otherwise only finish wants it).
+    pub terraform: bool,
+    /// Collection of the source document, such as `accounts` or `variables`.
+    pub collection: String,
+    /// Natural key of the document, as in [`Target::key`].
+    pub key: Vec<String>,
+    /// Where in the document: `SecretKey`, `Details/Password`, or the variable's name.
+    pub field: String,
+    #[serde(flatten)]
+    pub from: SecretOrigin,
+}
+
+/// How a step of the source server can get the value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "origin")]
+pub enum SecretOrigin {
+    /// A sensitive Octopus variable of this name.
+    Variable { octopus_variable: String },
+    /// A sub-variable of a typed account variable, such as `Octoferry.Account.Letterbox-backup.SecretKey`.
+    Account { octopus_variable: String },
+    /// The same of a certificate variable.
+    Certificate { octopus_variable: String },
+    /// Only in the run of that tenant in that environment.
+    Tenant { octopus_variable: String, tenant: String, environments: Vec<String> },
+    /// Can't be had; a person may give it as this variable. `because` is the fact that forces it.
+    Person { octopus_variable: String, because: String },
+}
+
+impl SecretOrigin {
+    /// The Octopus variable that holds the value, or may hold it.
+    #[must_use]
+    pub fn octopus_variable(&self) -> &str {
+        match self {
+            Self::Variable { octopus_variable }
+            | Self::Account { octopus_variable }
+            | Self::Certificate { octopus_variable }
+            | Self::Tenant { octopus_variable, .. }
+            | Self::Person { octopus_variable, .. } => octopus_variable,
+        }
+    }
+}
+
+/// A document at the destination, found by names alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Collection as in the inventory: `environments`, `deploymentprocesses`, `runbookprocesses`, …
+    pub collection: String,
+    /// Natural key. One name for things of a space; project name first for things of a project (`[project, channel]`,
+    /// `[project]` for its process, `[project, runbook]` for a runbook and its process).
+    pub key: Vec<String>,
+}
+
+/// One thing that the provider can't carry and finish sets. Idempotent: nothing is written when it is so already.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum FinishStep {
+    /// Sets one field. `path` goes from the document down: a text is a field, `{"Name": "x"}` finds the item of a list
+    /// with that field value.
+    Set { target: Target, path: Vec<Value>, value: FinishValue },
+    /// A tenant's value for a template of a library set or of a project. `environments` empty: all.
+    TenantValue {
+        tenant: String,
+        owner: TenantValueOwner,
+        template: String,
+        environments: Vec<String>,
+        value: FinishValue,
+    },
+    /// Publishes a runbook as it is at the destination, unless a snapshot of this name is published.
+    Publish { project: String, runbook: String, name: String, notes: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantValueOwner {
+    LibraryVariableSet(String),
+    Project(String),
+}
+
+/// A value for finish. Inside `json`, `{"$ref": {"collection": …, "key": […]}}` stands for the id of that document at the destination.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishValue {
+    Json(Value),
+    /// The secret of this [`SecretEntry::name`].
+    Secret(String),
+}
+
+/// Something that starts work by itself, switched off until the cutover.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    pub target: Target,
+    pub field: String,
+    /// What the source has.
+    pub source: Value,
+}
+
+/// A document that the module makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    #[serde(flatten)]
+    pub target: Target,
+    /// Terraform address, such as `octopusdeploy_environment.production`.
+    pub address: String,
+    /// Whether the module itself takes over one that exists (`adopt.tf`).
+    pub adopted: bool,
+}
+
+/// Something a person should know: left out, changed, or to do by hand.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// Stable, for `tests/allowed-notes.txt` and scripts: `unknown-field`, `not-carried`, `person-secret`, `held`, …
+    pub code: String,
+    /// Collection of the document it is about.
+    pub collection: String,
+    /// Natural key of the document.
+    pub key: Vec<String>,
+    /// The field, `/`-separated; empty for the whole document.
+    pub field: String,
+    /// One sentence: what, and the fact (provider or API) that forces it.
+    pub text: String,
+    /// What a person can do about it; empty when nothing is needed.
+    #[serde(default)]
+    pub todo: String,
+}

@@ -1,0 +1,3 @@
+//! A module: the Terraform folder we write, its manifest, its package.
+
+pub mod manifest;

@@ -1,0 +1,78 @@
+//! All documents of a space, by collection and id.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::octopus::document::Document;
+
+/// What a space holds: collection → id → document. Collections are named as in `tests/spaces/README.md` (the API's route
+/// in lower case; `variables`, `deploymentprocesses`, `runbookprocesses`, `tenantvariablevalues`, … have special routes).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inventory {
+    /// The installation id of the server (`GET /api`).
+    pub installation_id: String,
+    /// The server's version, such as `2025.3.1`.
+    pub server_version: String,
+    /// The space document.
+    pub space: Option<Document>,
+    collections: BTreeMap<String, BTreeMap<String, Document>>,
+}
+
+impl Inventory {
+    /// Reads the documents of one space from the format of `space.json` (`Documents` → space id → collection → id → document).
+    /// `None` when that space is not there.
+    #[must_use]
+    pub fn from_dump(dump: &Value, space_id: &str) -> Option<Self> {
+        let space = dump.get("Documents")?.get(space_id)?.as_object()?;
+        let mut inventory = Self {
+            space: dump["Documents"]["Server"]["spaces"].get(space_id).cloned().and_then(Document::new),
+            ..Self::default()
+        };
+        for (collection, documents) in space {
+            for document in documents.as_object()?.values() {
+                inventory.insert(collection, Document::new(document.clone())?);
+            }
+        }
+        Some(inventory)
+    }
+
+    #[must_use]
+    pub fn space_id(&self) -> &str {
+        self.space.as_ref().map_or("", Document::id)
+    }
+
+    /// Adds a document, or replaces the one with its id.
+    pub fn insert(&mut self, collection: &str, document: Document) {
+        self.collections.entry(collection.to_owned()).or_default().insert(document.id().to_owned(), document);
+    }
+
+    pub fn remove(&mut self, collection: &str, id: &str) -> Option<Document> {
+        self.collections.get_mut(collection)?.remove(id)
+    }
+
+    #[must_use]
+    pub fn get(&self, collection: &str, id: &str) -> Option<&Document> {
+        self.collections.get(collection)?.get(id)
+    }
+
+    pub fn get_mut(&mut self, collection: &str, id: &str) -> Option<&mut Document> {
+        self.collections.get_mut(collection)?.get_mut(id)
+    }
+
+    /// The documents of a collection, by id (as text).
+    pub fn all(&self, collection: &str) -> impl Iterator<Item = &Document> {
+        self.collections.get(collection).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// The names of the collections that hold something.
+    pub fn collections(&self) -> impl Iterator<Item = &str> {
+        self.collections.keys().map(String::as_str)
+    }
+
+    /// Which collection a document id belongs to, if there is such a document.
+    #[must_use]
+    pub fn collection_of(&self, id: &str) -> Option<&str> {
+        self.collections.iter().find(|(_, documents)| documents.contains_key(id)).map(|(name, _)| name.as_str())
+    }
+}

@@ -1,0 +1,6 @@
+//! Everything that is said to an Octopus server: the client, documents, inventories, tasks.
+
+pub mod client;
+pub mod document;
+pub mod inventory;
+pub mod tasks;

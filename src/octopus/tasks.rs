@@ -1,0 +1,1 @@
+//! Runbook runs, task logs and packages of a server.

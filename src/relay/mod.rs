@@ -1,0 +1,1 @@
+//! The loopback server between Terraform and the destination while deploy runs.

@@ -1,0 +1,1 @@
+//! Arguments, environment and prompts → checked settings. The only reader of the environment.

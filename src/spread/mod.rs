@@ -1,0 +1,1 @@
+//! Spreading sensitive variables and collapsing them: pure functions of documents.

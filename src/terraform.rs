@@ -1,0 +1,1 @@
+//! Finds and runs Terraform. The only place that starts a process.

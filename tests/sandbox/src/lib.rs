@@ -1,0 +1,1 @@
+//! An Octopus-like server for tests. It knows nothing of octoferry.

@@ -1,0 +1,3 @@
+//! The stand-in provider: protocol 6, table-driven.
+
+fn main() {}
