@@ -1,5 +1,17 @@
 //! One file per command; each reads like a page: what is done, in order.
 
+pub mod check;
+pub mod check_worker;
+pub mod collapse;
+pub mod deploy;
+pub mod migrate;
+pub mod needs;
+pub mod seed;
+pub mod serialize;
+pub mod spread;
+pub mod unseed;
+pub mod verify;
+
 use crate::cli::{Arguments, Command};
 use crate::failure::{Failure, Outcome};
 use crate::ui::Ui;
@@ -8,17 +20,18 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// What stopped it.
-pub async fn run(arguments: Arguments, _ui: &Ui) -> Result<Outcome, Failure> {
+pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
     match arguments.command {
-        Command::Check(_)
-        | Command::Serialize(_)
-        | Command::Needs(_)
-        | Command::Deploy(_)
-        | Command::Seed(_)
-        | Command::Unseed(_)
-        | Command::Spread(_)
-        | Command::Collapse(_)
-        | Command::Migrate(_)
-        | Command::Verify(_) => Err(Failure::failed("this command is not built yet")),
+        Command::Check(arguments) if arguments.worker => check_worker::run(arguments, ui).await,
+        Command::Check(arguments) => check::run(arguments, ui).await,
+        Command::Serialize(arguments) => serialize::run(arguments, ui).await,
+        Command::Needs(arguments) => needs::run(arguments, ui).await,
+        Command::Deploy(arguments) => deploy::run(arguments, ui).await,
+        Command::Seed(arguments) => seed::run(arguments, ui).await,
+        Command::Unseed(arguments) => unseed::run(arguments, ui).await,
+        Command::Spread(arguments) => spread::run(arguments, ui).await,
+        Command::Collapse(arguments) => collapse::run(arguments, ui).await,
+        Command::Migrate(arguments) => migrate::run(arguments, ui).await,
+        Command::Verify(arguments) => verify::run(arguments, ui).await,
     }
 }

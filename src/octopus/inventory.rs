@@ -73,6 +73,9 @@ impl Inventory {
     /// Which collection a document id belongs to, if there is such a document.
     #[must_use]
     pub fn collection_of(&self, id: &str) -> Option<&str> {
-        self.collections.iter().find(|(_, documents)| documents.contains_key(id)).map(|(name, _)| name.as_str())
+        self.collections
+            .iter()
+            .find(|(_, documents)| documents.contains_key(id))
+            .map(|(name, _)| name.as_str())
     }
 }

@@ -1,0 +1,13 @@
+//! `octoferry needs`: which Octopus variables a module needs; fetches the newest pushed module.
+
+use crate::cli;
+use crate::failure::{Failure, Outcome};
+use crate::ui::Ui;
+
+/// Runs the command.
+///
+/// # Errors
+/// What stopped it.
+pub async fn run(_arguments: cli::Needs, _ui: &Ui) -> Result<Outcome, Failure> {
+    Err(Failure::failed("this command is not built yet"))
+}
