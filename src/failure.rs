@@ -26,11 +26,13 @@ pub struct Failure {
     pub kind: FailureKind,
     pub message: String,
     pub hints: Vec<String>,
+    /// The status of the answer, when a server refused a request.
+    pub http_status: Option<u16>,
 }
 
 impl Failure {
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new() }
+        Self { kind, message: message.into(), hints: Vec::new(), http_status: None }
     }
 
     pub fn failed(message: impl Into<String>) -> Self {

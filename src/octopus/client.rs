@@ -1,1 +1,498 @@
-//! The HTTP client: key, paging, retries, rate limits. The only place that speaks HTTP.
+//! The HTTP client: key, JSON, lists, retries, rate limits. The only place that speaks HTTP.
+//!
+//! `pages` reads lists, `pace` keeps to the server's rate limit, `errors` says in plain words what went wrong,
+//! `trust` decides whom to trust.
+
+mod errors;
+mod pace;
+mod pages;
+mod trust;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::failure::{Failure, FailureKind};
+use crate::secret::Secret;
+use pace::Pace;
+pub use trust::Trust;
+
+/// Requests to one server at a time.
+const IN_FLIGHT: usize = 8;
+/// How often a request that changes nothing is repeated after 502, 503, 504 or a broken connection.
+const REPEATS: u32 = 4;
+/// How long one request may wait for a server that answers 429, in all.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+static API_KEY: HeaderName = HeaderName::from_static("x-octopus-apikey");
+
+/// The part that both servers' clients share: connections, trusted authorities, timeouts.
+#[derive(Clone)]
+pub struct Transport {
+    http: reqwest::Client,
+    timeout: Duration,
+}
+
+impl Transport {
+    /// Prepares connections. `timeout` is for one answer, its body included.
+    ///
+    /// # Errors
+    /// When no certificate authority can be loaded, or a given one can't be read.
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
+    pub fn new(timeout: Duration, trust: &Trust) -> Result<Self, Failure> {
+        rustls::crypto::ring::default_provider().install_default().ok();
+        // Redirects are never followed: a write would lose its body, and another host would be told the key.
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("octoferry/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(timeout.min(Duration::from_secs(30)))
+            .timeout(timeout);
+        let http = trust.apply(builder)?.build().map_err(|error| {
+            Failure::failed(format!("can't prepare HTTPS: {}", errors::chain(&error)))
+                .hint("SSL_CERT_FILE or SSL_CERT_DIR may name something that can't be read.")
+        })?;
+        Ok(Self { http, timeout })
+    }
+}
+
+/// An answer as it came, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// Speaks to one server with one key. Cheap to clone; all clones share budget, pace and counters.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// "source" or "destination": who is spoken of in messages.
+    role: String,
+    /// Address without a slash at the end; may have a path.
+    address: String,
+    key: Secret,
+    transport: Transport,
+    pace: Pace,
+    slots: Semaphore,
+    sent: AtomicU64,
+    repeated: AtomicU64,
+    answered: AtomicBool,
+}
+
+/// What a request carries.
+#[derive(Clone)]
+enum Body {
+    None,
+    Json(Bytes),
+    File { name: String, content: Bytes },
+    Raw { headers: HeaderMap, content: Bytes },
+}
+
+/// Whether a request may be sent again when nobody knows if it was processed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeat {
+    /// Reads, and writes that come to the same when done twice.
+    Safe,
+    /// Only when surely nothing has happened: 429, or no connection.
+    Unsafe,
+}
+
+impl Client {
+    /// A client for the server at `address` (`https://octopus.example`, or with a path). `role` names it in messages:
+    /// `source`, `destination`.
+    ///
+    /// # Errors
+    /// When the address is no `http` or `https` address, or the key can't be sent in a header.
+    pub fn new(role: &str, address: &str, key: Secret, transport: &Transport) -> Result<Self, Failure> {
+        let address = plain_address(address).ok_or_else(|| {
+            Failure::usage(format!("the {role} address {address:?} is not like https://octopus.example"))
+        })?;
+        if key.is_empty() || HeaderValue::from_str(key.expose()).is_err() {
+            return Err(Failure::usage(format!(
+                "the {role} API key is empty or has characters that no key has"
+            ))
+            .hint(
+                "A key looks like API-ABCDEF0123456789. A file for a key holds the key and nothing else.",
+            ));
+        }
+        Ok(Self {
+            shared: Arc::new(Shared {
+                role: role.to_owned(),
+                address,
+                key,
+                transport: transport.clone(),
+                pace: Pace::default(),
+                slots: Semaphore::new(IN_FLIGHT),
+                sent: AtomicU64::new(0),
+                repeated: AtomicU64::new(0),
+                answered: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    /// `source` or `destination`.
+    #[must_use]
+    pub fn role(&self) -> &str {
+        &self.shared.role
+    }
+
+    /// The server's address, without a slash at the end.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.shared.address
+    }
+
+    /// Requests sent so far, repeated ones included.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.shared.sent.load(Ordering::Relaxed)
+    }
+
+    /// How many of them were repetitions: 429, a broken connection, a gateway's 502, 503, 504.
+    #[must_use]
+    pub fn repeated(&self) -> u64 {
+        self.shared.repeated.load(Ordering::Relaxed)
+    }
+
+    /// The requests a minute that the server allows, if its answers have said so.
+    #[must_use]
+    pub fn requests_per_minute(&self) -> Option<u32> {
+        self.shared.pace.requests_per_minute()
+    }
+
+    /// Reads one document. `path` starts with `/api` and may have a query.
+    ///
+    /// # Errors
+    /// Anything but a success; `http_status` holds the status.
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.json(Method::GET, path, Body::None, Repeat::Safe).await
+    }
+
+    /// Reads one document that need not exist: 404 is `None`.
+    ///
+    /// # Errors
+    /// Anything but a success or 404.
+    pub async fn find(&self, path: &str) -> Result<Option<Value>, Failure> {
+        match self.get(path).await {
+            Ok(value) => Ok(Some(value)),
+            Err(failure) if failure.http_status == Some(404) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Makes a document; the answer is what the server made of it. Never repeated unless surely nothing has happened.
+    ///
+    /// # Errors
+    /// Anything but a success.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.json(Method::POST, path, json_body(body), Repeat::Unsafe).await
+    }
+
+    /// Replaces a document. A PUT of a document with a `Version` is refused (409) when it is not the current one; so it is never
+    /// repeated blindly: the first try may have succeeded.
+    ///
+    /// # Errors
+    /// Anything but a success.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.json(Method::PUT, path, json_body(body), Repeat::Unsafe).await
+    }
+
+    /// Replaces a document for which twice is the same as once (no `Version`, nothing added): repeated like a read.
+    ///
+    /// # Errors
+    /// Anything but a success.
+    pub async fn put_idempotent(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.json(Method::PUT, path, json_body(body), Repeat::Safe).await
+    }
+
+    /// Deletes a document; one that is gone already (404) is as good.
+    ///
+    /// # Errors
+    /// Anything but a success or 404.
+    pub async fn delete(&self, path: &str) -> Result<(), Failure> {
+        let answer = self.send(&Method::DELETE, path, Body::None, Repeat::Safe).await?;
+        if answer.status == StatusCode::NOT_FOUND || answer.status.is_success() {
+            return Ok(());
+        }
+        Err(self.refusal(&Method::DELETE, path, &answer))
+    }
+
+    /// Reads a whole list, all pages, counted against the server's `TotalResults`. `path` may have a query, but no `skip` and `take`.
+    ///
+    /// # Errors
+    /// Any page that is not a success, or is shorter than the server says.
+    pub async fn list(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        pages::list(self, path).await
+    }
+
+    /// Reads a list that comes as a plain array (`…/all`).
+    ///
+    /// # Errors
+    /// Anything but a success with an array.
+    pub async fn array(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        match self.get(path).await? {
+            Value::Array(items) => Ok(items),
+            _ => Err(Failure::failed(format!(
+                "{path} of the {} server answered something else than a list",
+                self.role()
+            ))),
+        }
+    }
+
+    /// Uploads one file as multipart form; `name` is the file name that the server sees.
+    ///
+    /// # Errors
+    /// Anything but a success.
+    pub async fn upload(&self, path: &str, name: &str, content: Vec<u8>) -> Result<Value, Failure> {
+        let body = Body::File { name: name.to_owned(), content: content.into() };
+        self.json(Method::POST, path, body, Repeat::Unsafe).await
+    }
+
+    /// Reads raw bytes: packages, logs.
+    ///
+    /// # Errors
+    /// Anything but a success.
+    pub async fn download(&self, path: &str) -> Result<Bytes, Failure> {
+        let answer = self.send(&Method::GET, path, Body::None, Repeat::Safe).await?;
+        if !answer.status.is_success() {
+            return Err(self.refusal(&Method::GET, path, &answer));
+        }
+        if errors::is_web_page(&answer) {
+            return Err(errors::web_page(self.role(), self.address(), path));
+        }
+        Ok(answer.body)
+    }
+
+    /// Sends somebody else's request with this client's key, and gives the answer as it came. Paced and repeated as our own requests:
+    /// 429 always, gateway errors and broken connections only for reads.
+    ///
+    /// `path` starts with `/api` and includes the query. Of `headers` only those that describe the body and the wanted answer are
+    /// sent on (`Content-Type`, `Accept`, `User-Agent`).
+    ///
+    /// # Errors
+    /// When there is no answer at all.
+    pub async fn forward(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, Failure> {
+        let mut kept = HeaderMap::new();
+        for name in [CONTENT_TYPE, reqwest::header::ACCEPT, reqwest::header::USER_AGENT] {
+            if let Some(value) = headers.get(&name) {
+                kept.insert(name, value.clone());
+            }
+        }
+        let repeat = if method.is_safe() { Repeat::Safe } else { Repeat::Unsafe };
+        self.send(&method, path, Body::Raw { headers: kept, content: body }, repeat).await
+    }
+
+    async fn json(&self, method: Method, path: &str, body: Body, repeat: Repeat) -> Result<Value, Failure> {
+        let answer = self.send(&method, path, body, repeat).await?;
+        if !answer.status.is_success() {
+            return Err(self.refusal(&method, path, &answer));
+        }
+        if answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        if errors::is_web_page(&answer) {
+            return Err(errors::web_page(self.role(), self.address(), path));
+        }
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            // The position says enough; the text itself may hold what nobody should see.
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Failure::failed(format!(
+                "{method} {path}: the {} server's answer is not JSON ({place})",
+                self.role()
+            ))
+            .hint("Something between here and the server may have cut or replaced the answer.")
+        })
+    }
+
+    /// Sends until there is an answer that is worth giving back.
+    async fn send(&self, method: &Method, path: &str, body: Body, repeat: Repeat) -> Result<Answer, Failure> {
+        debug_assert!(path.starts_with("/api"), "paths of an Octopus server start with /api");
+        let shared = &self.shared;
+        let _slot = shared.slots.acquire().await.expect("the semaphore is never closed");
+        let mut waited = Duration::ZERO;
+        let mut attempt = 0;
+        loop {
+            shared.pace.wait().await;
+            shared.sent.fetch_add(1, Ordering::Relaxed);
+            let wait = match self.once(method, path, &body).await {
+                Ok(answer) => {
+                    shared.answered.store(true, Ordering::Relaxed);
+                    shared.pace.learn(&answer.headers);
+                    let asked_wait = retry_after(&answer.headers);
+                    match answer.status.as_u16() {
+                        // Nothing was processed, so every method may be sent again.
+                        429 => {
+                            let wait = asked_wait.unwrap_or_else(|| backoff(Duration::from_secs(2), attempt));
+                            if waited + wait > LONGEST_WAIT {
+                                return Ok(answer);
+                            }
+                            shared.pace.hold(wait);
+                            wait
+                        }
+                        502..=504 if repeat == Repeat::Safe && attempt < REPEATS => asked_wait
+                            .unwrap_or_else(|| backoff(Duration::from_millis(250), attempt))
+                            .min(Duration::from_secs(60)),
+                        _ => return Ok(answer),
+                    }
+                }
+                // A server that has never answered is more likely the wrong address than a moment's trouble.
+                Err(error)
+                    if attempt < REPEATS
+                        && shared.answered.load(Ordering::Relaxed)
+                        && may_repeat(&error, repeat) =>
+                {
+                    backoff(Duration::from_millis(250), attempt)
+                }
+                Err(error) => {
+                    return Err(errors::unreachable(
+                        self.role(),
+                        self.address(),
+                        method,
+                        path,
+                        &error,
+                        shared.transport.timeout,
+                    ));
+                }
+            };
+            shared.repeated.fetch_add(1, Ordering::Relaxed);
+            waited += wait;
+            attempt += 1;
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn once(&self, method: &Method, path: &str, body: &Body) -> Result<Answer, reqwest::Error> {
+        let shared = &self.shared;
+        let mut key = HeaderValue::from_str(shared.key.expose())
+            .expect("the key was tried as a header when the client was made");
+        key.set_sensitive(true);
+        let request = shared
+            .transport
+            .http
+            .request(method.clone(), format!("{}{path}", shared.address))
+            .header(&API_KEY, key);
+        let request = match body {
+            Body::None => request,
+            Body::Json(content) => request.header(CONTENT_TYPE, "application/json").body(content.clone()),
+            Body::File { name, content } => {
+                let length = content.len() as u64;
+                let part = reqwest::multipart::Part::stream_with_length(content.clone(), length)
+                    .file_name(name.clone());
+                request.multipart(reqwest::multipart::Form::new().part("file", part))
+            }
+            Body::Raw { headers, content } => request.headers(headers.clone()).body(content.clone()),
+        };
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Answer { status, headers, body: response.bytes().await? })
+    }
+
+    fn refusal(&self, method: &Method, path: &str, answer: &Answer) -> Failure {
+        errors::refusal(self.role(), self.address(), method, path, answer)
+    }
+}
+
+/// Percent-encodes text for a path segment or a query value.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte as char);
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+fn json_body(body: &Value) -> Body {
+    Body::Json(body.to_string().into())
+}
+
+/// The address without a slash at the end, a query or a fragment, and without the `/api` or `/app` that people copy along with it.
+fn plain_address(address: &str) -> Option<String> {
+    let address = address.trim();
+    let url = reqwest::Url::parse(address).ok()?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !url.username().is_empty() {
+        return None;
+    }
+    let path = url.path().trim_end_matches('/');
+    let path = path.strip_suffix("/api").or_else(|| path.strip_suffix("/app")).unwrap_or(path);
+    Some(format!("{}{path}", url.origin().ascii_serialization()))
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: f64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    (0.0..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
+}
+
+/// `first`, doubled at each attempt, at most a minute.
+fn backoff(first: Duration, attempt: u32) -> Duration {
+    (first * 2u32.saturating_pow(attempt.min(10))).min(Duration::from_secs(60))
+}
+
+/// Whether a request without an answer may be sent again. Slowness is no reason: the next try would be as slow.
+fn may_repeat(error: &reqwest::Error, repeat: Repeat) -> bool {
+    let no_connection = error.is_connect();
+    !error.is_timeout() && !errors::is_distrust(error) && (no_connection || repeat == Repeat::Safe)
+}
+
+/// The kind of a refusal; used by callers that go on after some.
+impl Failure {
+    /// Whether a server said "you may not" (401, 403).
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.kind == FailureKind::Refused && matches!(self.http_status, Some(401 | 403))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_cleaned() {
+        let cleaned = |address| plain_address(address);
+        assert_eq!(cleaned("https://h.example/"), Some("https://h.example".to_owned()));
+        assert_eq!(
+            cleaned(" https://h.example:8443/octopus/ "),
+            Some("https://h.example:8443/octopus".to_owned())
+        );
+        assert_eq!(cleaned("https://h.example/octopus/api"), Some("https://h.example/octopus".to_owned()));
+        assert_eq!(cleaned("http://h.example/app#/Spaces-1"), Some("http://h.example".to_owned()));
+        assert_eq!(cleaned("h.example"), None);
+        assert_eq!(cleaned("ftp://h.example"), None);
+        assert_eq!(cleaned("https://user:word@h.example"), None);
+    }
+
+    #[test]
+    fn text_is_encoded_for_addresses() {
+        assert_eq!(encode("A b/ü&+"), "A%20b%2F%C3%BC%26%2B");
+    }
+
+    #[test]
+    fn waiting_grows_and_has_an_end() {
+        let first = Duration::from_secs(2);
+        assert_eq!(backoff(first, 0), Duration::from_secs(2));
+        assert_eq!(backoff(first, 3), Duration::from_secs(16));
+        assert_eq!(backoff(first, 40), Duration::from_secs(60));
+    }
+}

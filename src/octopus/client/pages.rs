@@ -1,0 +1,75 @@
+//! Lists, page by page: the first tells how many there are, the others come in parallel, and the sum must be right.
+
+use std::collections::HashSet;
+
+use futures::future::try_join_all;
+use serde_json::Value;
+
+use super::Client;
+use crate::failure::Failure;
+
+/// How many items we ask for; a server that gives fewer at a time says so by giving fewer.
+const PAGE: usize = 1000;
+
+struct Page {
+    items: Vec<Value>,
+    total: usize,
+}
+
+/// Reads the whole list.
+///
+/// Somebody may add or delete something while we read; so a list that doesn't come out right is read once more.
+pub(super) async fn list(client: &Client, path: &str) -> Result<Vec<Value>, Failure> {
+    match whole(client, path).await? {
+        Ok(items) => Ok(items),
+        Err(_) => whole(client, path).await?.map_err(|trouble| {
+            Failure::failed(format!("{path}: the {} server's list is not complete: {trouble}", client.role()))
+                .hint(
+                    "Nothing was taken from it. If somebody is changing the space at the moment, try again.",
+                )
+        }),
+    }
+}
+
+/// All items, or what doesn't fit.
+async fn whole(client: &Client, path: &str) -> Result<Result<Vec<Value>, String>, Failure> {
+    let first = page(client, path, 0, PAGE).await?;
+    let (total, step) = (first.total, first.items.len());
+    if step == 0 && total > 0 {
+        return Ok(Err(format!("it says {total} items and gives none")));
+    }
+    let mut items = first.items;
+    if step < total {
+        // What the first page held is what the server gives at a time.
+        let rest = (step..total).step_by(step).map(|skip| page(client, path, skip, step));
+        for page in try_join_all(rest).await? {
+            if page.total != total {
+                return Ok(Err(format!("it says {total} items first and {} then", page.total)));
+            }
+            items.extend(page.items);
+        }
+    }
+    if items.len() != total {
+        return Ok(Err(format!("it says {total} items and gives {}", items.len())));
+    }
+    let ids: Vec<&str> = items.iter().filter_map(|item| item.get("Id")?.as_str()).collect();
+    let distinct: HashSet<&str> = ids.iter().copied().collect();
+    if distinct.len() != ids.len() {
+        return Ok(Err("it gives the same item twice".to_owned()));
+    }
+    Ok(Ok(items))
+}
+
+async fn page(client: &Client, path: &str, skip: usize, take: usize) -> Result<Page, Failure> {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let mut answer = client.get(&format!("{path}{joint}skip={skip}&take={take}")).await?;
+    let total =
+        answer.get("TotalResults").and_then(Value::as_u64).and_then(|total| usize::try_from(total).ok());
+    match (answer.get_mut("Items").map(Value::take), total) {
+        (Some(Value::Array(items)), Some(total)) => Ok(Page { items, total }),
+        _ => Err(Failure::failed(format!(
+            "{path} of the {} server answered something else than a page of a list",
+            client.role()
+        ))),
+    }
+}
