@@ -1,5 +1,7 @@
 //! Values that must never be seen, and the masking of text that might hold them.
 
+pub mod stream;
+
 use zeroize::Zeroizing;
 
 /// A secret value. Deliberately without `Debug`, `Display`, `Serialize` and `PartialEq`; zeroed when dropped.
