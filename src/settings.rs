@@ -1,1 +1,240 @@
-//! Arguments, environment and prompts → checked settings. The only reader of the environment.
+//! Arguments, environment, standard input and prompts → checked settings. The only reader of the environment.
+//!
+//! A key comes from the secrets on standard input (in a step), a file, the environment or a prompt; never from an argument. The environment
+//! itself can't be changed safely while the program runs, so children don't inherit it: whoever starts a process gives it
+//! [`child_environment`] and nothing else.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::cli;
+use crate::failure::Failure;
+use crate::octopus::client::{Client, Transport, Trust};
+use crate::octopus::server::{self, Server};
+use crate::secret::{Secret, stream};
+use crate::ui::Ui;
+
+/// Names of the Octopus variables that hold what a step can't be given as an argument.
+const SOURCE_KEY: &str = "Octoferry.Source.ApiKey";
+const DESTINATION_KEY: &str = "Octoferry.Destination.ApiKey";
+
+/// Everything that was given besides the arguments.
+pub struct Settings<'a> {
+    ui: &'a Ui,
+    /// The `OCTOFERRY_…` variables. Keys stay in `Secret` from here on.
+    environment: BTreeMap<String, Secret>,
+    /// The secrets from standard input, if they were announced.
+    streamed: Option<BTreeMap<String, Secret>>,
+}
+
+/// The environment for processes that we start: everything but our own API keys.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn child_environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| !is_key_variable(&name.to_string_lossy()))
+}
+
+/// One variable of the environment that is not octoferry's own, such as `PATH`.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn environment_variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Connections with what is said about timeouts and trust.
+///
+/// # Errors
+/// When a certificate authority can't be read.
+pub fn transport(connection: &cli::Connection) -> Result<Transport, Failure> {
+    if connection.timeout == 0 {
+        return Err(Failure::usage("--timeout must be at least one second"));
+    }
+    let store_is_named =
+        ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| environment_variable(name).is_some());
+    let trust = Trust { ca_file: connection.ca_file.clone(), store_is_named };
+    Transport::new(Duration::from_secs(connection.timeout), &trust)
+}
+
+impl<'a> Settings<'a> {
+    /// Takes the environment, and the secrets from standard input when they are announced.
+    ///
+    /// # Errors
+    /// When the stream of secrets is not whole.
+    pub fn read(secrets: Option<cli::SecretsFrom>, ui: &'a Ui) -> Result<Self, Failure> {
+        let streamed = match secrets {
+            Some(cli::SecretsFrom::Stdin) => Some(stream::read_stream(std::io::stdin().lock())?),
+            None => None,
+        };
+        Ok(Self { ui, environment: octoferry_environment(), streamed })
+    }
+
+    /// The secrets from standard input; empty when none were announced.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeMap<String, Secret> {
+        self.streamed.clone().unwrap_or_default()
+    }
+
+    /// Reaches the source server and finds the space.
+    ///
+    /// # Errors
+    /// When something isn't given, or the server refuses.
+    pub async fn source(&self, given: &cli::Source, transport: &Transport) -> Result<Server, Failure> {
+        let side = Side {
+            role: "source",
+            url: given.source_url.as_deref(),
+            space: given.source_space.as_deref(),
+            key_file: given.source_api_key_file.as_deref(),
+            streamed_key: SOURCE_KEY,
+        };
+        self.server(&side, transport).await
+    }
+
+    /// Reaches the destination server and finds the space, which must exist.
+    ///
+    /// # Errors
+    /// When something isn't given, or the server refuses.
+    pub async fn destination(
+        &self,
+        given: &cli::Destination,
+        transport: &Transport,
+    ) -> Result<Server, Failure> {
+        let side = Side {
+            role: "destination",
+            url: given.destination_url.as_deref(),
+            space: given.destination_space.as_deref(),
+            key_file: given.destination_api_key_file.as_deref(),
+            streamed_key: DESTINATION_KEY,
+        };
+        self.server(&side, transport).await
+    }
+
+    /// Reaches both servers, and says aloud which they are.
+    ///
+    /// # Errors
+    /// As [`Self::source`] and [`Self::destination`]; and when both are the same space.
+    pub async fn both(
+        &self,
+        source: &cli::Source,
+        destination: &cli::Destination,
+        transport: &Transport,
+    ) -> Result<(Server, Server), Failure> {
+        let source = self.source(source, transport).await?;
+        let destination = self.destination(destination, transport).await?;
+        if source.is_same_space(&destination) {
+            return Err(Failure::usage(format!(
+                "source and destination are the same space: {:?} ({}) of {}",
+                source.space.name(),
+                source.space_id(),
+                source.client.address()
+            ))
+            .hint("One server may be both, one space may not: give another --destination-space."));
+        }
+        self.ui.info(&format!("source:      {}", source.described()));
+        self.ui.info(&format!("destination: {}", destination.described()));
+        Ok((source, destination))
+    }
+
+    async fn server(&self, side: &Side<'_>, transport: &Transport) -> Result<Server, Failure> {
+        let role = side.role;
+        let url = match side.url.map(str::to_owned).or_else(|| self.plain(role, "URL")) {
+            Some(url) => url,
+            None => self
+                .ui
+                .ask(&format!("Address of the {role} server"))?
+                .ok_or_else(|| missing(role, "address", "url", "URL"))?,
+        };
+        let client = Client::new(role, &url, self.key(side)?, transport)?;
+        let space = match side.space.map(str::to_owned).or_else(|| self.plain(role, "SPACE")) {
+            Some(space) => space,
+            None if self.ui.can_ask() => {
+                let there = server::names(&server::spaces(&client).await?);
+                let question = format!("Space of the {role} server; there are {there}");
+                self.ui.ask(&question)?.ok_or_else(|| missing(role, "space", "space", "SPACE"))?
+            }
+            None => return Err(missing(role, "space", "space", "SPACE")),
+        };
+        Server::connect(client, &space).await
+    }
+
+    fn key(&self, side: &Side<'_>) -> Result<Secret, Failure> {
+        let role = side.role;
+        if let Some(file) = side.key_file {
+            return key_from_file(role, file);
+        }
+        if let Some(streamed) = &self.streamed {
+            return streamed.get(side.streamed_key).cloned().ok_or_else(|| {
+                Failure::failed(format!("the variable {} has no value in this run", side.streamed_key))
+                    .hint("It belongs to the library variable set \"Octoferry\", scoped to the environment \"Octoferry\": is the set linked to this project?")
+            });
+        }
+        if let Some(key) = self.environment.get(&variable(role, "API_KEY")) {
+            return Ok(key.clone());
+        }
+        self.ui.ask_secret(&format!("API key of the {role} server (not shown)"))?.ok_or_else(|| {
+            Failure::usage(format!("the {role} API key is not given")).hint(format!(
+                "Set {}, or name a file that holds it: --{role}-api-key-file FILE.",
+                variable(role, "API_KEY")
+            ))
+        })
+    }
+
+    /// A variable of the environment that is no secret.
+    fn plain(&self, role: &str, what: &str) -> Option<String> {
+        Some(self.environment.get(&variable(role, what))?.expose().to_owned())
+    }
+}
+
+/// What the arguments say about one of the two servers.
+struct Side<'a> {
+    role: &'static str,
+    url: Option<&'a str>,
+    space: Option<&'a str>,
+    key_file: Option<&'a Path>,
+    streamed_key: &'static str,
+}
+
+fn variable(role: &str, what: &str) -> String {
+    format!("OCTOFERRY_{}_{what}", role.to_uppercase())
+}
+
+fn is_key_variable(name: &str) -> bool {
+    name.starts_with("OCTOFERRY_") && name.ends_with("_API_KEY")
+}
+
+fn missing(role: &str, what: &str, option: &str, variable_part: &str) -> Failure {
+    Failure::usage(format!("the {role} {what} is not given"))
+        .hint(format!("Give --{role}-{option}, or set {}.", variable(role, variable_part)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn octoferry_environment() -> BTreeMap<String, Secret> {
+    let ours = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    ours.filter(|(name, value)| name.starts_with("OCTOFERRY_") && !value.is_empty())
+        .map(|(name, value)| (name, Secret::new(value)))
+        .collect()
+}
+
+/// The key alone, with or without a newline at the end.
+fn key_from_file(role: &str, file: &Path) -> Result<Secret, Failure> {
+    let content = std::fs::read_to_string(file).map(Zeroizing::new);
+    let content = content
+        .map_err(|error| Failure::usage(format!("--{role}-api-key-file {}: {error}", file.display())))?;
+    Ok(Secret::new(content.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_see_no_keys() {
+        assert!(is_key_variable("OCTOFERRY_SOURCE_API_KEY"));
+        assert!(is_key_variable("OCTOFERRY_DESTINATION_API_KEY"));
+        assert!(!is_key_variable("OCTOFERRY_SOURCE_URL"));
+        assert!(!is_key_variable("PATH"));
+    }
+}

@@ -3,4 +3,5 @@
 pub mod client;
 pub mod document;
 pub mod inventory;
+pub mod server;
 pub mod tasks;
