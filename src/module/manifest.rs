@@ -108,7 +108,8 @@ pub struct Target {
     /// Collection as in the inventory: `environments`, `deploymentprocesses`, `runbookprocesses`, …
     pub collection: String,
     /// Natural key. One name for things of a space; project name first for things of a project (`[project, channel]`,
-    /// `[project]` for its process, `[project, runbook]` for a runbook and its process).
+    /// `[project, trigger]`, `[project]` for its process and its deployment settings, `[project, runbook]` for a runbook and its
+    /// process). A variable set (`variables`) is named by its owner: `["projects", name]` or `["libraryvariablesets", name]`.
     pub key: Vec<String>,
 }
 
@@ -116,8 +117,12 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum FinishStep {
-    /// Sets one field. `path` goes from the document down: a text is a field, `{"Name": "x"}` finds the item of a list
-    /// with that field value.
+    /// Sets one field. `path` goes from the document down: a text is a field, an object finds the item of a list whose fields have
+    /// these values: `{"Name": "x"}`; `{"Name": "x", "Scope": {"Environment": [{"$ref": …}]}}` where names alone are ambiguous (a
+    /// `Scope` is compared whole, its lists in any order, empty and absent lists are the same).
+    ///
+    /// Renaming is a `Set` of `Name` on a target with the old name: when that is not there but one of the new name is, it is done already.
+    /// Steps are run in the manifest's order: a later one may use the new name.
     Set { target: Target, path: Vec<Value>, value: FinishValue },
     /// A tenant's value for a template of a library set or of a project. `environments` empty: all.
     TenantValue {
@@ -138,7 +143,8 @@ pub enum TenantValueOwner {
     Project(String),
 }
 
-/// A value for finish. Inside `json`, `{"$ref": {"collection": …, "key": […]}}` stands for the id of that document at the destination.
+/// A value for finish. Inside `json`, `{"$ref": {"collection": …, "key": […]}}` stands for the id of that document at the destination; the
+/// collection `actions` with key `[project, action]` or `[project, runbook, action]` for the id of an action.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FinishValue {
