@@ -1,1 +1,3 @@
 //! An Octopus-like server for tests. It knows nothing of octoferry.
+
+pub mod worker;

@@ -1,0 +1,7 @@
+//! The worker: runs the steps of a task as Octopus' own runner does.
+
+pub mod bootstrap;
+pub mod mask;
+pub mod message;
+pub mod octostache;
+pub mod package;
