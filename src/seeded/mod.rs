@@ -1,1 +1,21 @@
 //! What seed puts into the source space, and how it is found again.
+
+pub mod name;
+mod prepare;
+
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+
+pub use prepare::prepare;
+
+/// Whether seed made the document: it has the name and the mark.
+#[must_use]
+pub fn is_seeded(document: &Document, name: &str) -> bool {
+    document.name() == name && name::is_marked(document.text("Description").unwrap_or_default())
+}
+
+/// The id of the environment `Octoferry`, when the space is seeded.
+#[must_use]
+pub fn environment(inventory: &Inventory) -> Option<&str> {
+    inventory.all("environments").find(|document| is_seeded(document, name::ENVIRONMENT)).map(Document::id)
+}

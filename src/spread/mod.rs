@@ -1,1 +1,129 @@
 //! Spreading sensitive variables and collapsing them: pure functions of documents.
+//!
+//! The API hides a sensitive variable; a run of a runbook sees it, but only by a name that means one value in that
+//! run. `spread` gives every other sensitive variable a name of its own and puts an ordinary variable `#{new name}` in
+//! its place, so that nothing resolves differently; `collapse` puts the original back. What was done stands in a
+//! journal in the variable's description, nowhere else: whoever finds the journal can undo it.
+
+pub mod account;
+pub mod collapse;
+pub mod journal;
+mod readable;
+mod set;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+
+pub use readable::readable;
+use view::View;
+
+/// What spread or collapse would write: one document each, written with one request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub changes: Vec<Change>,
+    /// Things that stay as they are although a person may expect a change: edited by hand since, stored in Git.
+    pub left: Vec<String>,
+}
+
+/// One document that changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// `variables`, `accounts` or `certificates`.
+    pub collection: String,
+    /// For a person: `project "Shop"`, `account "AWS"`.
+    pub owner: String,
+    /// Id of the project or library set that owns the variable set; of the account itself otherwise.
+    pub owner_id: String,
+    /// The whole document as it is to be written, the version it was read with included.
+    pub after: Document,
+    pub lines: Vec<Line>,
+}
+
+/// One thing that changes in a document, and who can read the value before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub what: String,
+    pub readers_before: String,
+    pub readers_after: String,
+}
+
+/// What spread would change. `environment` is the id of the environment `Octoferry`.
+///
+/// Variable sets of the seeded things themselves never change. Sets that are stored in Git are named in [`Plan::left`].
+#[must_use]
+pub fn spread(inventory: &Inventory, environment: &str) -> Plan {
+    let mut plan = Plan { changes: Vec::new(), left: Vec::new() };
+    let mut taken = view::all_names(inventory);
+    for owner in view::owners(inventory) {
+        if owner.in_git {
+            plan.left.push(format!("{}: its variables are stored in Git", owner.title));
+            continue;
+        }
+        let Some(variables) = inventory.get("variables", &owner.variable_set) else { continue };
+        let view = View::of(inventory, &owner);
+        let (change, left) = set::spread(inventory, &owner, variables, &view, environment, &mut taken);
+        plan.changes.extend(change);
+        plan.left.extend(left);
+    }
+    plan.changes.extend(account::widen(inventory, environment));
+    plan
+}
+
+/// The ids of the environments, roles and so on in a scope, in words: `in Production, role web`; `everywhere`.
+fn scope_text(inventory: &Inventory, scope: &Value) -> String {
+    let Some(kinds) = scope.as_object().filter(|kinds| !kinds.is_empty()) else {
+        return "everywhere".to_owned();
+    };
+    let parts: Vec<String> = kinds
+        .iter()
+        .filter_map(|(kind, values)| {
+            let values = values.as_array().filter(|values| !values.is_empty())?;
+            let names: Vec<&str> = values
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|value| scope_value_name(inventory, kind, value).unwrap_or(value))
+                .collect();
+            let names = names.join(", ");
+            Some(match kind.as_str() {
+                "Environment" => format!("in {names}"),
+                "Machine" => format!("target {names}"),
+                "Role" => format!("role {names}"),
+                "Channel" => format!("channel {names}"),
+                "TenantTag" => format!("tenants with {names}"),
+                "Action" => format!("step {names}"),
+                "ProcessOwner" => format!("process {names}"),
+                other => format!("{other} {names}"),
+            })
+        })
+        .collect();
+    if parts.is_empty() { "everywhere".to_owned() } else { parts.join("; ") }
+}
+
+/// The name of what a value in a scope stands for; `None` for texts and unknown ids.
+fn scope_value_name<'a>(inventory: &'a Inventory, kind: &str, value: &str) -> Option<&'a str> {
+    match kind {
+        "Environment" => ["environments", "parentenvironments"]
+            .into_iter()
+            .find_map(|collection| inventory.get(collection, value))
+            .map(Document::name),
+        "Machine" => inventory.get("machines", value).map(Document::name),
+        "Channel" => inventory.get("channels", value).map(Document::name),
+        "ProcessOwner" => {
+            inventory.get("runbooks", value).or_else(|| inventory.get("projects", value)).map(Document::name)
+        }
+        "Action" => ["deploymentprocesses", "runbookprocesses"]
+            .into_iter()
+            .flat_map(|collection| inventory.all(collection))
+            .flat_map(|process| process.list("Steps"))
+            .flat_map(|step| step["Actions"].as_array().into_iter().flatten())
+            .find(|action| action["Id"] == value)
+            .and_then(|action| action["Name"].as_str()),
+        _ => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! The names of everything that seed makes, and the marks by which unseed finds it again.
+
+use crate::octopus::document::Document;
+
+/// Environment in which all of octoferry's runbooks run, and only they.
+pub const ENVIRONMENT: &str = "Octoferry";
+/// Project group and project that hold the runbooks for the space.
+pub const PROJECT: &str = "Octoferry";
+/// Library set linked to every project that has runbooks: addresses, spaces, keys, backend.
+pub const SETTINGS_SET: &str = "Octoferry";
+/// Library set linked only to the project `Octoferry`: typed account and certificate variables.
+pub const ACCOUNTS_SET: &str = "Octoferry Accounts";
+/// Library set linked only to the project `Octoferry`: what a person enters for the space.
+pub const SECRETS_SET: &str = "Octoferry Secrets";
+/// Id of the package that holds the binary.
+pub const PACKAGE: &str = "octoferry";
+/// Start of the ids of module packages.
+pub const MODULE_PACKAGE: &str = "octoferry-module-";
+
+pub const CHECK_RUNBOOK: &str = "__ 0. Check";
+pub const SERIALIZE_SPACE_RUNBOOK: &str = "__ 1. Serialize Space";
+pub const DEPLOY_SPACE_RUNBOOK: &str = "__ 2. Deploy Space";
+pub const SERIALIZE_PROJECT_RUNBOOK: &str = "__ 1. Serialize Project";
+pub const DEPLOY_PROJECT_RUNBOOK: &str = "__ 2. Deploy Project";
+
+pub const CHECK_TEMPLATE: &str = "Octoferry - Check";
+pub const SERIALIZE_SPACE_TEMPLATE: &str = "Octoferry - Serialize Space";
+pub const DEPLOY_SPACE_TEMPLATE: &str = "Octoferry - Deploy Space";
+pub const SERIALIZE_PROJECT_TEMPLATE: &str = "Octoferry - Serialize Project";
+pub const DEPLOY_PROJECT_TEMPLATE: &str = "Octoferry - Deploy Project";
+
+/// Last line of the description of everything that seed makes. A thing with one of our names but without this line is
+/// the user's own and is never touched.
+pub const MARK: &str = "Made by octoferry seed; octoferry unseed removes it.";
+
+/// All variables of ours start so; nothing with such a name is exported.
+pub const VARIABLE_PREFIX: &str = "Octoferry.";
+
+pub const SOURCE_URL: &str = "Octoferry.Source.Url";
+pub const SOURCE_SPACE: &str = "Octoferry.Source.Space";
+pub const SOURCE_API_KEY: &str = "Octoferry.Source.ApiKey";
+pub const DESTINATION_URL: &str = "Octoferry.Destination.Url";
+pub const DESTINATION_SPACE: &str = "Octoferry.Destination.Space";
+pub const DESTINATION_API_KEY: &str = "Octoferry.Destination.ApiKey";
+pub const BACKEND_TYPE: &str = "Octoferry.Backend.Type";
+pub const BACKEND_CONFIG: &str = "Octoferry.Backend.Config";
+/// Octopus's own name: tasks with the same tag run one after another.
+pub const CONCURRENCY_TAG: &str = "Octopus.Task.ConcurrencyTag";
+/// Start of the names of typed account variables.
+pub const ACCOUNT_PREFIX: &str = "Octoferry.Account.";
+/// Start of the names of typed certificate variables.
+pub const CERTIFICATE_PREFIX: &str = "Octoferry.Certificate.";
+
+/// A text as part of a variable's name: letters, digits, `_` and `-` of ASCII, no two separators in a row, never empty.
+/// Dots stay where they join two parts, since Octostache takes them as a path.
+#[must_use]
+pub fn name_part(text: &str) -> String {
+    let mut part = String::new();
+    for character in text.chars() {
+        match character {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => part.push(character),
+            '.' if !part.is_empty() && !part.ends_with(['.', '-']) => part.push('.'),
+            _ if !part.is_empty() && !part.ends_with(['.', '-']) => part.push('-'),
+            _ => {}
+        }
+        if part.len() >= 60 {
+            break;
+        }
+    }
+    let part = part.trim_end_matches(['.', '-']);
+    if part.is_empty() { "x".to_owned() } else { part.to_owned() }
+}
+
+/// The type of a variable that makes a step see the parts of an account or certificate; `None` where there is no such
+/// type (tokens, SSH keys) or nothing secret to see (OpenID Connect accounts).
+#[must_use]
+pub fn typed_variable_type(collection: &str, document: &Document) -> Option<&'static str> {
+    match (collection, document.text("AccountType")) {
+        ("certificates", _) => Some("Certificate"),
+        ("accounts", Some("AmazonWebServicesAccount")) => Some("AmazonWebServicesAccount"),
+        ("accounts", Some("AzureServicePrincipal")) => Some("AzureAccount"),
+        ("accounts", Some("GoogleCloudAccount")) => Some("GoogleCloudAccount"),
+        ("accounts", Some("UsernamePassword")) => Some("UsernamePasswordAccount"),
+        _ => None,
+    }
+}
+
+/// The description of something that seed makes: what it is, then the mark.
+#[must_use]
+pub fn description(what: &str) -> String {
+    format!("{what}\n\n{MARK}")
+}
+
+/// Whether a description says that seed made the thing.
+#[must_use]
+pub fn is_marked(description: &str) -> bool {
+    description.trim_end().ends_with(MARK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_part_has_only_what_octostache_takes() {
+        let parts: Vec<_> =
+            ["Payment.Key", "A  B", "..x..", "Ключ", "a-.b", "#{x}"].into_iter().map(name_part).collect();
+        assert_eq!(parts, ["Payment.Key", "A-B", "x", "x", "a-b", "x"]);
+    }
+}

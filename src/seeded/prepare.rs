@@ -1,0 +1,131 @@
+//! The space as it was before seed and spread, in memory, and how its secrets can be read.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{environment, name};
+use crate::convert::SecretSources;
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+use crate::spread::{self, collapse};
+
+/// Takes seeded things out, collapses spread variable sets and widened accounts in memory, and says by which Octopus
+/// variable each secret can be read. A space that is not seeded comes back as it is.
+#[must_use]
+pub fn prepare(mut inventory: Inventory) -> (Inventory, SecretSources) {
+    let sources = sources(&inventory);
+    let environment = environment(&inventory).map(str::to_owned);
+    let removed = remove_seeded(&mut inventory);
+    restore(&mut inventory, environment.as_deref(), &removed);
+    (inventory, sources)
+}
+
+/// Which name reads which secret, in the space as it stands.
+fn sources(inventory: &Inventory) -> SecretSources {
+    let environment = environment(inventory);
+    let mut sources =
+        SecretSources { variables: spread::readable(inventory, environment), ..SecretSources::default() };
+    let accounts_set = inventory
+        .all("libraryvariablesets")
+        .find(|set| super::is_seeded(set, name::ACCOUNTS_SET))
+        .and_then(|set| set.text("VariableSetId"))
+        .and_then(|id| inventory.get("variables", id));
+    for variable in accounts_set.into_iter().flat_map(|set| set.list("Variables")) {
+        let (Some(variable_name), Some(id)) = (variable["Name"].as_str(), variable["Value"].as_str()) else {
+            continue;
+        };
+        if variable_name.starts_with(name::ACCOUNT_PREFIX) {
+            sources.accounts.insert(id.to_owned(), variable_name.to_owned());
+        } else if variable_name.starts_with(name::CERTIFICATE_PREFIX) {
+            sources.certificates.insert(id.to_owned(), variable_name.to_owned());
+        }
+    }
+    sources
+}
+
+/// Takes out everything that carries the mark, and what belongs to it. The ids that are gone.
+fn remove_seeded(inventory: &mut Inventory) -> BTreeSet<String> {
+    let marked = [
+        "environments",
+        "projectgroups",
+        "projects",
+        "libraryvariablesets",
+        "runbooks",
+        "actiontemplates",
+        "feeds",
+    ];
+    let mut removed = BTreeSet::new();
+    for collection in marked {
+        for document in inventory.all(collection) {
+            if name::is_marked(document.text("Description").unwrap_or_default()) {
+                removed.insert(document.id().to_owned());
+            }
+        }
+    }
+    // What belongs to a removed thing names it by one of these fields; runbooks go with their project, so twice.
+    for _ in 0..2 {
+        let mut more = BTreeSet::new();
+        for collection in inventory.collections() {
+            for document in inventory.all(collection) {
+                let owner = ["OwnerId", "ProjectId", "RunbookId"]
+                    .into_iter()
+                    .filter_map(|field| document.text(field))
+                    .any(|id| removed.contains(id));
+                if owner {
+                    more.insert(document.id().to_owned());
+                }
+            }
+        }
+        removed.extend(more);
+    }
+    let collections: Vec<String> = inventory.collections().map(str::to_owned).collect();
+    for collection in &collections {
+        let ids: Vec<String> = inventory
+            .all(collection)
+            .map(|document| document.id().to_owned())
+            .filter(|id| removed.contains(id))
+            .collect();
+        for id in ids {
+            inventory.remove(collection, &id);
+        }
+    }
+    removed
+}
+
+/// Undoes in the remaining documents what seed and spread did to them.
+fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTreeSet<String>) {
+    let mut changed: Vec<(&'static str, Document)> = Vec::new();
+    for set in inventory.all("variables") {
+        let mut after = collapse::exported_set(set, environment);
+        if let Some(Value::Array(variables)) = after.fields_mut().get_mut("Variables") {
+            variables.retain(|variable| !is_ours(variable));
+        }
+        changed.push(("variables", after));
+    }
+    for project in inventory.all("projects") {
+        let mut after = project.clone();
+        if let Some(Value::Array(sets)) = after.fields_mut().get_mut("IncludedLibraryVariableSetIds") {
+            sets.retain(|id| !id.as_str().is_some_and(|id| removed.contains(id)));
+        }
+        changed.push(("projects", after));
+    }
+    for collection in ["accounts", "certificates"] {
+        for document in inventory.all(collection) {
+            changed.extend(spread::account::restored(collection, document).map(|after| (collection, after)));
+        }
+    }
+    for (collection, document) in changed {
+        if inventory.get(collection, document.id()) != Some(&document) {
+            inventory.insert(collection, document);
+        }
+    }
+}
+
+/// A variable that a person entered for octoferry, or seed made.
+fn is_ours(variable: &Value) -> bool {
+    let prefix = name::VARIABLE_PREFIX;
+    variable["Name"]
+        .as_str()
+        .is_some_and(|name| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)))
+}

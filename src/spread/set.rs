@@ -1,0 +1,223 @@
+//! Spreading one variable set.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::collapse::{State, state_of};
+use super::journal::{self, Description};
+use super::view::{Owner, View};
+use super::{Change, Line, scope_text};
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+use crate::seeded::name;
+
+/// The changed set, if anything changes, and what is left alone because a person edited it.
+pub(super) fn spread(
+    inventory: &Inventory,
+    owner: &Owner,
+    set: &Document,
+    view: &View,
+    environment: &str,
+    taken: &mut BTreeSet<String>,
+) -> (Option<Change>, Vec<String>) {
+    let before = set.list("Variables");
+    let mut variables = Vec::with_capacity(before.len());
+    let mut lines = Vec::new();
+    let mut left = Vec::new();
+    for variable in before {
+        let Some(fields) = variable.as_object() else {
+            variables.push(variable.clone());
+            continue;
+        };
+        let original = match state_of(fields, before) {
+            State::Ordinary | State::Alias | State::Renamed { .. } => {
+                variables.push(variable.clone());
+                continue;
+            }
+            State::Edited { name, .. } => {
+                left.push(format!("{}: {name} was spread and then edited by hand", owner.title));
+                variables.push(variable.clone());
+                continue;
+            }
+            State::Secret => fields.clone(),
+            State::Scoped { original, .. } => original,
+        };
+        let variable_name = text(&original, "Name").to_owned();
+        let scope = original.get("Scope").cloned().unwrap_or(Value::Null);
+        let kinds = scope_kinds(&scope);
+        // Somebody may have listed the environment by hand: then it is readable already, and nothing is journalled.
+        let readable_there = kinds.is_empty() || environments(&scope).any(|id| id == environment);
+        if view.is_unique(&variable_name) && kinds.iter().all(|kind| *kind == "Environment") {
+            if readable_there {
+                variables.push(variable.clone());
+                continue;
+            }
+            let after = scoped(&original, environment);
+            if after != *fields {
+                lines.push(line(inventory, &variable_name, &scope, &after, None));
+            }
+            variables.push(Value::Object(after));
+            continue;
+        }
+        let new_name = unique_name(inventory, owner, &variable_name, &scope, taken);
+        let (alias, renamed) = renamed(&original, &new_name, environment);
+        lines.push(line(inventory, &variable_name, &scope, &renamed, Some(&new_name)));
+        // At the place of the original: among equals, Octopus takes the first.
+        variables.push(Value::Object(alias));
+        variables.push(Value::Object(renamed));
+    }
+    if lines.is_empty() {
+        return (None, left);
+    }
+    let mut after = set.clone();
+    after.fields_mut().insert("Variables".to_owned(), Value::Array(variables));
+    let change = Change {
+        collection: "variables".to_owned(),
+        owner: owner.title.clone(),
+        owner_id: owner.id.clone(),
+        after,
+        lines,
+    };
+    (Some(change), left)
+}
+
+fn line(
+    inventory: &Inventory,
+    variable: &str,
+    scope: &Value,
+    after: &Map<String, Value>,
+    new_name: Option<&str>,
+) -> Line {
+    Line {
+        what: match new_name {
+            Some(new_name) => {
+                format!("{variable} is renamed to {new_name}; {variable} becomes #{{{new_name}}}")
+            }
+            None => format!("{variable} is also scoped to the environment {}", name::ENVIRONMENT),
+        },
+        readers_before: scope_text(inventory, scope),
+        readers_after: scope_text(inventory, after.get("Scope").unwrap_or(&Value::Null)),
+    }
+}
+
+/// The original with the environment added, journalled.
+fn scoped(original: &Map<String, Value>, environment: &str) -> Map<String, Value> {
+    let mut after = original.clone();
+    let scope = original.get("Scope").cloned().unwrap_or(Value::Null);
+    after.insert("Scope".to_owned(), widened(&scope, environment));
+    let entry = Map::from_iter([("scope".to_owned(), scope), ("added".to_owned(), json!(environment))]);
+    let description = Description::of(original, "Description");
+    after.insert("Description".to_owned(), json!(journal::write(&description, entry)));
+    after
+}
+
+/// The ordinary variable that takes the original's place, and the original under its new name, journalled.
+fn renamed(
+    original: &Map<String, Value>,
+    new_name: &str,
+    environment: &str,
+) -> (Map<String, Value>, Map<String, Value>) {
+    let description = Description::of(original, "Description");
+    let prompted = original.get("Prompt").is_some_and(|prompt| !prompt.is_null());
+
+    let mut alias = original.clone();
+    alias.shift_remove("Id");
+    alias.insert("Value".to_owned(), json!(format!("#{{{new_name}}}")));
+    // What a person types at a prompt must stay sensitive.
+    alias.insert("Type".to_owned(), json!(if prompted { "Sensitive" } else { "String" }));
+    alias.insert("IsSensitive".to_owned(), json!(prompted));
+    let id = original.get("Id").cloned().unwrap_or(Value::Null);
+    let entry = Map::from_iter([("for".to_owned(), id)]);
+    alias.insert("Description".to_owned(), json!(journal::write(&description, entry)));
+
+    let mut secret = original.clone();
+    let scope = original.get("Scope").cloned().unwrap_or(Value::Null);
+    let mut entry = Map::from_iter([
+        ("name".to_owned(), original.get("Name").cloned().unwrap_or(Value::Null)),
+        ("scope".to_owned(), scope.clone()),
+        ("added".to_owned(), json!(environment)),
+    ]);
+    if prompted {
+        entry.insert("prompt".to_owned(), original.get("Prompt").cloned().unwrap_or(Value::Null));
+        secret.insert("Prompt".to_owned(), Value::Null);
+    }
+    secret.insert("Name".to_owned(), json!(new_name));
+    secret.insert("Scope".to_owned(), renamed_scope(&scope, environment));
+    secret.insert("Description".to_owned(), json!(journal::write(&description, entry)));
+    (alias, secret)
+}
+
+/// The scope of a renamed secret: its environments and ours; one without environments stays without any scope.
+pub(super) fn renamed_scope(scope: &Value, environment: &str) -> Value {
+    let mut ids: Vec<&str> = environments(scope).collect();
+    if ids.is_empty() {
+        return json!({});
+    }
+    if !ids.contains(&environment) {
+        ids.push(environment);
+    }
+    json!({"Environment": ids})
+}
+
+/// A scope of environments with ours added.
+pub(super) fn widened(scope: &Value, environment: &str) -> Value {
+    let mut after = scope.clone();
+    if let Some(ids) = after.get_mut("Environment").and_then(Value::as_array_mut)
+        && !ids.iter().any(|id| id == environment)
+    {
+        ids.push(json!(environment));
+    }
+    after
+}
+
+/// The kinds that a scope really limits.
+pub(super) fn scope_kinds(scope: &Value) -> Vec<&str> {
+    let limits = |values: &Value| values.as_array().is_some_and(|values| !values.is_empty());
+    scope
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, values)| limits(values))
+        .map(|(kind, _)| kind.as_str())
+        .collect()
+}
+
+pub(super) fn environments(scope: &Value) -> impl Iterator<Item = &str> {
+    scope.get("Environment").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+pub(super) fn text<'a>(fields: &'a Map<String, Value>, field: &str) -> &'a str {
+    fields.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A name that nothing in the space has: owner, name, scope, in words; a number where that is not enough.
+fn unique_name(
+    inventory: &Inventory,
+    owner: &Owner,
+    variable: &str,
+    scope: &Value,
+    taken: &mut BTreeSet<String>,
+) -> String {
+    let mut parts = vec![name::name_part(&owner.name), name::name_part(variable)];
+    let scope_names: Vec<String> = scope
+        .as_object()
+        .into_iter()
+        .flatten()
+        .flat_map(|(kind, values)| values.as_array().into_iter().flatten().map(move |value| (kind, value)))
+        .filter_map(|(kind, value)| Some((kind, value.as_str()?)))
+        .map(|(kind, value)| {
+            name::name_part(super::scope_value_name(inventory, kind, value).unwrap_or(value))
+        })
+        .collect();
+    let scope = if scope_names.is_empty() { "Unscoped".to_owned() } else { scope_names.join("_") };
+    parts.push(name::name_part(&scope));
+    let base = parts.join(".");
+    let candidates = std::iter::once(base.clone()).chain((2_u32..).map(|number| format!("{base}-{number}")));
+    for candidate in candidates {
+        if taken.insert(candidate.to_lowercase()) {
+            return candidate;
+        }
+    }
+    unreachable!("the candidates never end")
+}

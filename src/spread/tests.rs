@@ -1,0 +1,393 @@
+//! Spread and collapse over whole spaces: what changes, and that nothing resolves differently.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use expect_test::expect;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{collapse, spread};
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+use crate::seeded::{self, name};
+
+const OCTOFERRY: &str = "Environments-9";
+
+fn shop() -> Inventory {
+    let dump: Value = serde_json::from_str(include_str!("../../tests/spaces/shop/space.json")).unwrap();
+    let mut inventory = Inventory::from_dump(&dump, "Spaces-2").unwrap();
+    add(&mut inventory, "environments", environment());
+    inventory
+}
+
+fn environment() -> Value {
+    json!({"Id": OCTOFERRY, "Name": name::ENVIRONMENT, "Description": name::description("Where the runbooks run.")})
+}
+
+fn add(inventory: &mut Inventory, collection: &str, document: Value) {
+    inventory.insert(collection, Document::new(document).unwrap());
+}
+
+/// Does what the server does with a written set: new variables get ids, values of sensitive ones are hidden.
+fn apply(inventory: &mut Inventory, plan: &super::Plan) {
+    for change in &plan.changes {
+        let mut document = change.after.clone();
+        if let Some(Value::Array(variables)) = document.fields_mut().get_mut("Variables") {
+            for (index, variable) in variables.iter_mut().enumerate() {
+                let id = variable["Id"].as_str().map_or_else(|| format!("new-{index}"), str::to_owned);
+                variable["Id"] = json!(id);
+                if variable["Type"] == "Sensitive" {
+                    variable["Value"] = Value::Null;
+                }
+            }
+        }
+        inventory.insert(&change.collection, document);
+    }
+}
+
+fn print(plan: &super::Plan) -> String {
+    let mut text = String::new();
+    for change in &plan.changes {
+        text += &format!("{}\n", change.owner);
+        for line in &change.lines {
+            text += &format!("  {}\n    {} -> {}\n", line.what, line.readers_before, line.readers_after);
+        }
+    }
+    for left in &plan.left {
+        text += &format!("left: {left}\n");
+    }
+    text
+}
+
+#[test]
+fn the_shop_is_spread_and_collapsed() {
+    let before = shop();
+    let mut inventory = before.clone();
+    let plan = spread(&inventory, OCTOFERRY);
+    expect![[r#"
+        library set "Watching"
+          Trace.Key is also scoped to the environment Octoferry
+            in Production, Production (US) -> in Production, Production (US), Octoferry
+        project "Storefront Web"
+          Payment.Key is renamed to Storefront-Web.Payment.Key.Production_Production-US; Payment.Key becomes #{Storefront-Web.Payment.Key.Production_Production-US}
+            in Production, Production (US) -> in Production, Production (US), Octoferry
+          Payment.Key is renamed to Storefront-Web.Payment.Key.Staging; Payment.Key becomes #{Storefront-Web.Payment.Key.Staging}
+            in Staging -> in Staging, Octoferry
+          Payment.Key is renamed to Storefront-Web.Payment.Key.checkout; Payment.Key becomes #{Storefront-Web.Payment.Key.checkout}
+            role checkout -> everywhere
+          Payment.Key is renamed to Storefront-Web.Payment.Key.Contract-Gold; Payment.Key becomes #{Storefront-Web.Payment.Key.Contract-Gold}
+            tenants with Contract/Gold -> everywhere
+          Payment.Key is renamed to Storefront-Web.Payment.Key.Unscoped; Payment.Key becomes #{Storefront-Web.Payment.Key.Unscoped}
+            everywhere -> everywhere
+          Payment.Key is renamed to Storefront-Web.Payment.Key.Preview; Payment.Key becomes #{Storefront-Web.Payment.Key.Preview}
+            channel Preview -> everywhere
+          Payment.Key is renamed to Storefront-Web.Payment.Key.Production_Refund-an-order; Payment.Key becomes #{Storefront-Web.Payment.Key.Production_Refund-an-order}
+            in Production; process Refund an order -> in Production, Octoferry
+          Payment.Key is renamed to Storefront-Web.Payment.Key.Buy-a-candle_Unpack-the-site; Payment.Key becomes #{Storefront-Web.Payment.Key.Buy-a-candle_Unpack-the-site}
+            step Buy a candle, Unpack the site -> everywhere
+        account "AWS main"
+          allows the environment Octoferry (it is restricted to other environments)
+            1 environments -> 2 environments
+        certificate "shop.tallowandwick.example"
+          allows the environment Octoferry (it is restricted to other environments)
+            2 environments -> 3 environments
+    "#]].assert_eq(&print(&plan));
+    apply(&mut inventory, &plan);
+    assert_eq!(print(&spread(&inventory, OCTOFERRY)), "", "the second time nothing changes");
+    assert!(
+        super::readable(&inventory, Some(OCTOFERRY)).values().all(Result::is_ok),
+        "every secret is readable"
+    );
+
+    let (prepared, sources) = seeded::prepare(inventory.clone());
+    let (without_environment, _) = seeded::prepare(before.clone());
+    assert_eq!(prepared, without_environment, "convert sees the original space");
+    assert_eq!(
+        sources.variables["46b8e664-a959-543d-9d7f-948473b47d4b"].as_deref(),
+        Ok("Storefront-Web.Payment.Key.Staging")
+    );
+
+    let plan = collapse::collapse(&inventory);
+    apply(&mut inventory, &plan);
+    assert_eq!(inventory, before);
+    assert_eq!(print(&collapse::collapse(&inventory)), "");
+}
+
+#[test]
+fn what_a_person_edited_since_is_left_alone() {
+    let mut inventory = shop();
+    let plan = spread(&inventory, OCTOFERRY);
+    apply(&mut inventory, &plan);
+    let set = inventory.get_mut("variables", "variableset-Projects-5").unwrap();
+    for variable in set.fields_mut()["Variables"].as_array_mut().unwrap() {
+        if variable["Value"] == "#{Storefront-Web.Payment.Key.Staging}" {
+            variable["Value"] = json!("by hand");
+        }
+    }
+    let edited = "project \"Storefront Web\": Payment.Key was spread and then edited by hand";
+    assert_eq!(spread(&inventory, OCTOFERRY).left, [edited]);
+    assert!(spread(&inventory, OCTOFERRY).changes.is_empty());
+    let plan = collapse::collapse(&inventory);
+    assert_eq!(plan.left, [edited]);
+    apply(&mut inventory, &plan);
+    let names: Vec<&str> = inventory
+        .get("variables", "variableset-Projects-5")
+        .unwrap()
+        .list("Variables")
+        .iter()
+        .filter(|variable| variable["Type"] == "Sensitive")
+        .map(|variable| variable["Name"].as_str().unwrap())
+        .filter(|name| name.contains('-'))
+        .collect();
+    assert_eq!(names, ["Storefront-Web.Payment.Key.Staging"]);
+}
+
+/// A set as the wizard of the existing tools leaves it: every secret has a unique name and no scope.
+#[test]
+fn a_set_that_was_spread_before_is_used_as_it_is() {
+    let mut inventory = space(vec![
+        variable("a", "Key_Unscoped", json!({}), true),
+        variable("b", "Key_Production", json!({}), true),
+        json!({"Id": "c", "Name": "Key", "Value": "#{Key_Unscoped}", "Type": "String", "IsSensitive": false, "Scope": {}}),
+        json!({"Id": "d", "Name": "Key", "Value": "#{Key_Production}", "Type": "String", "IsSensitive": false,
+               "Scope": {"Environment": ["Environments-1"]}}),
+    ]);
+    let plan = spread(&inventory, OCTOFERRY);
+    assert_eq!(print(&plan), "");
+    apply(&mut inventory, &plan);
+    let names: Vec<_> =
+        super::readable(&inventory, Some(OCTOFERRY)).into_values().map(Result::unwrap).collect();
+    assert_eq!(names, ["Key_Unscoped", "Key_Production"]);
+}
+
+#[test]
+fn restricted_accounts_gain_the_environment_and_lose_it_again() {
+    let mut inventory = space(Vec::new());
+    let account = json!({"Id": "Accounts-1", "Name": "AWS", "AccountType": "AmazonWebServicesAccount", "Description": "For builds.",
+        "EnvironmentIds": ["Environments-1"], "TenantedDeploymentParticipation": "Tenanted"});
+    add(&mut inventory, "accounts", account.clone());
+    let plan = spread(&inventory, OCTOFERRY);
+    expect![[r#"
+        account "AWS"
+          allows the environment Octoferry (it is restricted to other environments and to tenants)
+            1 environments, tenants only -> 2 environments
+    "#]]
+    .assert_eq(&print(&plan));
+    let before = inventory.clone();
+    apply(&mut inventory, &plan);
+    let after = inventory.get("accounts", "Accounts-1").unwrap();
+    assert_eq!(after.get("EnvironmentIds").unwrap(), &json!(["Environments-1", OCTOFERRY]));
+    assert_eq!(after.text("TenantedDeploymentParticipation"), Some("TenantedOrUntenanted"));
+    assert_eq!(print(&spread(&inventory, OCTOFERRY)), "");
+    assert_eq!(
+        seeded::prepare(inventory.clone()).0.get("accounts", "Accounts-1").unwrap().clone().into_value(),
+        account
+    );
+    let plan = collapse::collapse(&inventory);
+    apply(&mut inventory, &plan);
+    assert_eq!(inventory, before);
+}
+
+#[test]
+fn a_prompted_secret_stays_sensitive_at_its_prompt() {
+    let mut secret = variable("a", "Key", json!({"Role": ["web"]}), true);
+    secret["Prompt"] = json!({"Label": "Key", "Required": true});
+    let mut inventory = space(vec![secret]);
+    let before = inventory.clone();
+    let plan = spread(&inventory, OCTOFERRY);
+    let variables = plan.changes[0].after.list("Variables").to_vec();
+    assert_eq!(variables[0]["Type"], "Sensitive");
+    assert_eq!(variables[0]["Value"], "#{Shop.Key.web}");
+    assert_eq!(variables[0]["Prompt"]["Label"], "Key");
+    assert_eq!(variables[1]["Prompt"], Value::Null);
+    apply(&mut inventory, &plan);
+    let plan = collapse::collapse(&inventory);
+    apply(&mut inventory, &plan);
+    assert_eq!(inventory, before);
+}
+
+/// One project `Shop` with these variables, and library sets `One` and `Two`, the first linked.
+fn space(variables: Vec<Value>) -> Inventory {
+    space_with(variables, Vec::new(), Vec::new())
+}
+
+fn space_with(project: Vec<Value>, one: Vec<Value>, two: Vec<Value>) -> Inventory {
+    let mut inventory = Inventory::default();
+    add(&mut inventory, "environments", environment());
+    for (id, environment) in [("Environments-1", "Production"), ("Environments-2", "Test")] {
+        add(&mut inventory, "environments", json!({"Id": id, "Name": environment}));
+    }
+    add(
+        &mut inventory,
+        "projects",
+        json!({"Id": "Projects-1", "Name": "Shop", "VariableSetId": "variableset-Projects-1",
+               "IncludedLibraryVariableSetIds": ["LibraryVariableSets-1"],
+               "Templates": [{"Id": "t", "Name": "Templated"}]}),
+    );
+    for (id, set) in [("LibraryVariableSets-1", "One"), ("LibraryVariableSets-2", "Two")] {
+        let document = json!({"Id": id, "Name": set, "VariableSetId": format!("variableset-{id}"),
+                              "ContentType": "Variables", "Templates": []});
+        add(&mut inventory, "libraryvariablesets", document);
+    }
+    for (owner, variables) in
+        [("Projects-1", project), ("LibraryVariableSets-1", one), ("LibraryVariableSets-2", two)]
+    {
+        let set = json!({"Id": format!("variableset-{owner}"), "OwnerId": owner, "Version": 1, "Variables": variables});
+        add(&mut inventory, "variables", set);
+    }
+    inventory
+}
+
+fn variable(id: &str, variable_name: &str, scope: Value, sensitive: bool) -> Value {
+    let (kind, value) =
+        if sensitive { ("Sensitive", Value::Null) } else { ("String", json!(format!("plain {id}"))) };
+    json!({"Id": id, "Name": variable_name, "Value": value, "Description": "", "Scope": scope, "Type": kind,
+           "IsSensitive": sensitive, "IsEditable": true, "Prompt": null})
+}
+
+/// Where a run happens: one value for each kind of scope.
+type Place = BTreeMap<&'static str, &'static str>;
+
+const KINDS: [(&str, [&str; 2]); 6] = [
+    ("Environment", ["Environments-1", "Environments-2"]),
+    ("Role", ["web", "db"]),
+    ("Channel", ["Channels-1", "Channels-2"]),
+    ("TenantTag", ["Size/Big", "Size/Small"]),
+    ("Action", ["action-1", "action-2"]),
+    ("ProcessOwner", ["Projects-1", "Runbooks-1"]),
+];
+
+/// What a name means in a run of the project, written from the documentation alone: a value whose scope doesn't fit is absent;
+/// of the rest the most specific wins (step, role, tenant tag, environment, channel, process), the project before its
+/// library sets, the first before the later ones; `#{Name}` is the value of that name.
+fn resolve(inventory: &Inventory, place: &Place, wanted: &str, depth: usize) -> Option<String> {
+    let ranks = ["Action", "Role", "TenantTag", "Environment", "Channel", "ProcessOwner"];
+    let mut best: Option<(Vec<bool>, String)> = None;
+    for owner in ["Projects-1", "LibraryVariableSets-1"] {
+        let set = inventory.get("variables", &format!("variableset-{owner}")).unwrap();
+        for variable in set.list("Variables") {
+            if !variable["Name"].as_str().unwrap().eq_ignore_ascii_case(wanted) {
+                continue;
+            }
+            let limits = |kind: &str| variable["Scope"][kind].as_array().is_some_and(|list| !list.is_empty());
+            let fits = KINDS.iter().all(|(kind, _)| {
+                !limits(kind) || variable["Scope"][*kind].as_array().unwrap().contains(&json!(place[kind]))
+            });
+            if !fits {
+                continue;
+            }
+            let rank: Vec<bool> = ranks.iter().map(|kind| limits(kind)).collect();
+            // The value of a secret is its variable's id.
+            let value = match variable["Value"].as_str() {
+                Some(value) => value.to_owned(),
+                None => format!("secret {}", variable["Id"]),
+            };
+            if best.as_ref().is_none_or(|(best, _)| rank > *best) {
+                best = Some((rank, value));
+            }
+        }
+    }
+    let value = best?.1;
+    match value.strip_prefix("#{").and_then(|rest| rest.strip_suffix('}')) {
+        Some(name) if depth < 4 => resolve(inventory, place, name, depth + 1),
+        _ => Some(value),
+    }
+}
+
+fn any_scope() -> impl Strategy<Value = Value> {
+    let kind = |(name, values): (&'static str, [&'static str; 2])| {
+        prop_oneof![
+            4 => Just(None),
+            2 => prop::sample::select(values.to_vec()).prop_map(move |value| Some((name, json!([value])))),
+            1 => Just(Some((name, json!(values)))),
+        ]
+    };
+    KINDS.map(kind).to_vec().prop_map(|kinds| {
+        Value::Object(kinds.into_iter().flatten().map(|(kind, values)| (kind.to_owned(), values)).collect())
+    })
+}
+
+fn any_variables(prefix: &'static str, project: bool) -> impl Strategy<Value = Vec<Value>> {
+    let names = prop::sample::select(vec!["Key", "KEY", "Token", "Templated", "Shop.Key.Unscoped", "Ключ"]);
+    let description = prop_oneof![Just(json!("")), Just(json!("about")), Just(Value::Null)];
+    prop::collection::vec((names, any_scope(), any::<bool>(), description), 0..6).prop_map(move |variables| {
+        let one = |(index, (variable_name, mut scope, sensitive, description)): (
+            usize,
+            (&str, Value, bool, Value),
+        )| {
+            if !project {
+                // Library sets know neither channels nor steps nor processes.
+                for kind in ["Channel", "Action", "ProcessOwner"] {
+                    scope.as_object_mut().unwrap().shift_remove(kind);
+                }
+            }
+            let mut variable = variable(&format!("{prefix}{index}"), variable_name, scope, sensitive);
+            variable["Description"] = description;
+            variable
+        };
+        variables.into_iter().enumerate().map(one).collect()
+    })
+}
+
+fn any_place() -> impl Strategy<Value = Place> {
+    KINDS
+        .map(|(kind, values)| prop::sample::select(values.to_vec()).prop_map(move |value| (kind, value)))
+        .to_vec()
+        .prop_map(|pairs| pairs.into_iter().collect())
+}
+
+proptest! {
+    #[test]
+    fn nothing_resolves_differently_and_collapse_is_exact(
+        project in any_variables("p", true),
+        one in any_variables("o", false),
+        two in any_variables("t", false),
+        places in prop::collection::vec(any_place(), 1..6),
+    ) {
+        let before = space_with(project, one, two);
+        let names: BTreeSet<String> = before.all("variables")
+            .flat_map(|set| set.list("Variables"))
+            .map(|variable| variable["Name"].as_str().unwrap().to_owned())
+            .collect();
+
+        // One document after the other, as they are written: every state on the way resolves the same.
+        let mut inventory = before.clone();
+        let plan = spread(&inventory, OCTOFERRY);
+        for change in &plan.changes {
+            apply(&mut inventory, &super::Plan { changes: vec![change.clone()], left: Vec::new() });
+            for (place, name) in places.iter().flat_map(|place| names.iter().map(move |name| (place, name))) {
+                prop_assert_eq!(resolve(&before, place, name, 0), resolve(&inventory, place, name, 0));
+            }
+        }
+        prop_assert_eq!(print(&spread(&inventory, OCTOFERRY)), "");
+
+        // Every secret is read by its name alone in our environment, whatever else the run is.
+        let readable = super::readable(&inventory, Some(OCTOFERRY));
+        prop_assert!(readable.values().all(Result::is_ok), "{readable:?}");
+
+        let set = inventory.get("variables", "variableset-Projects-1").unwrap();
+        for (mut place, variable) in places.iter().flat_map(|place| set.list("Variables").iter().map(|v| (place.clone(), v))) {
+            place.insert("Environment", OCTOFERRY);
+            if let Some(Ok(name)) = readable.get(variable["Id"].as_str().unwrap()) {
+                prop_assert_eq!(resolve(&inventory, &place, name, 0), Some(format!("secret {}", variable["Id"])));
+            }
+        }
+
+        // A spread that was interrupted after any document is completed by the next, with the same result.
+        for count in 0..plan.changes.len() {
+            let mut interrupted = before.clone();
+            apply(&mut interrupted, &super::Plan { changes: plan.changes[..count].to_vec(), left: Vec::new() });
+            let rest = spread(&interrupted, OCTOFERRY);
+            apply(&mut interrupted, &rest);
+            prop_assert!(super::readable(&interrupted, Some(OCTOFERRY)).values().all(Result::is_ok));
+            prop_assert_eq!(print(&spread(&interrupted, OCTOFERRY)), "");
+            let undo = collapse::collapse(&interrupted);
+            apply(&mut interrupted, &undo);
+            prop_assert_eq!(&interrupted, &before);
+        }
+
+        let undo = collapse::collapse(&inventory);
+        apply(&mut inventory, &undo);
+        prop_assert_eq!(&inventory, &before);
+    }
+}
