@@ -1,5 +1,90 @@
 //! The tables of kinds: one file for each, and the list of all.
+//!
+//! To add a kind: write `src/kinds/<noun>.rs` with its table (`environment.rs` is the shortest, `lifecycle.rs` has blocks and a function),
+//! add `mod <noun>;` here and `&<noun>::KIND` to [`SPACE`] or [`PROJECT`]. The list's order is the order of creation. The tests
+//! below check the table against the provider's schema; a test in the kind's own file shows a minimal and a full document.
 
 pub mod id_text;
+pub mod model;
 pub mod process;
 pub mod slug;
+
+mod environment;
+mod lifecycle;
+#[cfg(test)]
+mod table_tests;
+
+use crate::kinds::model::{Kind, Lookup};
+use crate::octopus::document::Document;
+
+/// What projects share, in the order of creation.
+pub const SPACE: &[&Kind] = &[&environment::KIND, &lifecycle::KIND];
+
+/// What belongs to a project, in the order of creation.
+pub const PROJECT: &[&Kind] = &[];
+
+/// Things that are looked up and that no kind makes.
+const LOOKUPS: &[(&str, Lookup)] = &[
+    ("projects", Lookup { list: "projects", data_source: "octopusdeploy_projects", noun: "project" }),
+    (
+        "parentenvironments",
+        Lookup {
+            list: "parent_environments",
+            data_source: "octopusdeploy_parent_environments",
+            noun: "parent environment",
+        },
+    ),
+    ("workers", Lookup { list: "workers", data_source: "octopusdeploy_workers", noun: "worker" }),
+    ("teams", Lookup { list: "teams", data_source: "octopusdeploy_teams", noun: "team" }),
+];
+
+/// The kind that a document is of.
+#[must_use]
+pub fn find(collection: &str, document: &Document) -> Option<&'static Kind> {
+    SPACE.iter().chain(PROJECT).copied().find(|kind| kind.collection == collection && (kind.of)(document))
+}
+
+/// How a document (or any of a collection) is looked up by name.
+#[must_use]
+pub fn lookup(collection: &str, document: Option<&Document>) -> Option<Lookup> {
+    let own = SPACE
+        .iter()
+        .filter(|kind| kind.collection == collection && document.is_none_or(|document| (kind.of)(document)))
+        .find_map(|kind| kind.lookup);
+    own.or_else(|| LOOKUPS.iter().find(|(other, _)| *other == collection).map(|(_, lookup)| *lookup))
+}
+
+/// Why the documents of a collection of a space are not carried; `None` when a kind, or another document, carries them.
+#[must_use]
+pub fn not_carried(collection: &str) -> Option<&'static str> {
+    if SPACE.iter().chain(PROJECT).any(|kind| kind.collection == collection) {
+        return None;
+    }
+    match collection {
+        // Carried with what they belong to.
+        "variables"
+        | "deploymentsettings"
+        | "projects"
+        | "channels"
+        | "projecttriggers"
+        | "runbooks"
+        | "deploymentprocesses"
+        | "runbookprocesses"
+        | "tenantvariablevalues"
+        | "tenants" => None,
+        // Frozen copies and older versions: history.
+        "variablesnapshots" | "runbooksnapshots" | "actiontemplateversions" => None,
+        "workers" => Some("a worker must be told of its new server by hand"),
+        "subscriptions" => Some("octoferry does not carry subscriptions yet"),
+        "parentenvironments" => Some("octoferry does not carry parent environments yet"),
+        "deploymentfreezes" => Some("freezes belong to the server, not to the space"),
+        "teams" | "users" | "userroles" | "scopeduserroles" => {
+            Some("users, teams and roles belong to the server, not to the space")
+        }
+        "releases" | "deployments" | "tasks" | "events" | "artifacts" | "interruptions" | "runbookruns" => {
+            Some("history stays at the source")
+        }
+        "packages" | "buildinformation" => Some("packages and build information are copied, not declared"),
+        _ => Some("octoferry does not know this kind of document"),
+    }
+}

@@ -1,3 +1,67 @@
 //! A module: the Terraform folder we write, its manifest, its package.
 
 pub mod manifest;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Cursor, Write as _};
+use std::path::Path;
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::failure::Failure;
+use crate::module::manifest::Manifest;
+
+/// Name of the manifest's file.
+pub const MANIFEST: &str = "octoferry.json";
+
+/// A Terraform module with what octoferry has to know about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Module {
+    /// Path below the module's folder (with `/`) → content; without the manifest.
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub manifest: Manifest,
+}
+
+impl Module {
+    /// All files, the manifest too.
+    #[must_use]
+    pub fn all_files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut files = self.files.clone();
+        let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest has only texts as keys");
+        json.push(b'\n');
+        files.insert(MANIFEST.to_owned(), json);
+        files
+    }
+
+    /// Writes the module into a folder, which is made if needed. Files that stand there already and are not of this module stay.
+    ///
+    /// # Errors
+    /// What the operating system said, with the path.
+    pub fn write(&self, folder: &Path) -> Result<(), Failure> {
+        for (path, content) in self.all_files() {
+            let path = folder.join(path);
+            let written =
+                path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, content));
+            written
+                .map_err(|error| Failure::failed(format!("{} can't be written: {error}", path.display())))?;
+        }
+        Ok(())
+    }
+
+    /// The module as a zip package, byte for byte the same each time.
+    #[must_use]
+    pub fn pack(&self) -> Vec<u8> {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .last_modified_time(zip::DateTime::default())
+            .unix_permissions(0o644);
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (path, content) in self.all_files() {
+            zip.start_file(path, options).expect("memory takes a zip entry");
+            zip.write_all(&content).expect("memory takes a zip entry's content");
+        }
+        zip.finish().expect("memory takes a zip directory").into_inner()
+    }
+}

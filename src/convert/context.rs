@@ -1,0 +1,535 @@
+//! What a conversion knows and collects: references, secrets, files, notes, finish steps. The tools of all kinds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+use unicode_normalization::is_nfc;
+
+use crate::convert::lookups::Lookups;
+use crate::convert::names::{Names, digest, file_name};
+use crate::convert::{SecretSources, Selection};
+use crate::hcl::{Block, Expr, Item};
+use crate::kinds;
+use crate::kinds::model::Hidden;
+use crate::module::manifest::{
+    FinishStep, FinishValue, Held, Made, Note, Scope, SecretEntry, SecretOrigin, Target,
+};
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+
+/// A place in a document: which document, and the way down to the field.
+#[derive(Debug, Clone)]
+pub struct At {
+    pub target: Target,
+    /// Id of the document at the source; never written.
+    pub id: String,
+    /// As in [`FinishStep::Set`]; a number stands for an item that has no name, where finish can't go.
+    pub path: Vec<Value>,
+    /// First words of the names of its secrets: `account_aws_main`.
+    pub prefix: String,
+    /// For people: `account "AWS main"`.
+    pub owner: String,
+}
+
+impl At {
+    /// The place of a field of the object at this place.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Self {
+        let mut at = self.clone();
+        at.path.push(Value::String(name.to_owned()));
+        at
+    }
+
+    /// The place of an item of the list at this place: known by its `Name` if no other item has it, else by its index.
+    #[must_use]
+    pub fn item(&self, items: &[Value], index: usize) -> Self {
+        let name_of = |item: &Value| item.get("Name").and_then(Value::as_str).map(str::to_owned);
+        let name = items.get(index).and_then(name_of);
+        let unique = name.is_some() && items.iter().filter(|&item| name_of(item) == name).count() == 1;
+        let mut at = self.clone();
+        at.path.push(match name {
+            Some(name) if unique => json!({ "Name": name }),
+            _ => json!(index),
+        });
+        at
+    }
+
+    /// The path for notes: `Phases/Dev/AutomaticDeploymentTargets`.
+    #[must_use]
+    pub fn path_text(&self) -> String {
+        let parts: Vec<String> = self
+            .path
+            .iter()
+            .map(|part| match part {
+                Value::String(text) => text.clone(),
+                Value::Object(fields) => {
+                    fields.values().next().and_then(Value::as_str).unwrap_or_default().to_owned()
+                }
+                other => other.to_string(),
+            })
+            .collect();
+        parts.join("/")
+    }
+
+    /// Whether a finish step can name this place.
+    fn reachable(&self) -> bool {
+        !self.path.is_empty() && !self.path.iter().any(Value::is_number)
+    }
+}
+
+/// A document on its way into the module.
+#[derive(Debug)]
+pub struct Subject<'d> {
+    pub document: &'d Document,
+    /// Terraform label, unique among the documents of its kind.
+    pub label: String,
+    pub at: At,
+    /// File of the module that its resources go to.
+    pub file: &'static str,
+}
+
+/// A Terraform variable of the module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    pub description: String,
+}
+
+/// The state of one conversion.
+#[derive(Debug)]
+pub struct Context<'i> {
+    pub inventory: &'i Inventory,
+    pub sources: &'i SecretSources,
+    pub selection: &'i Selection,
+    pub scope: Scope,
+    /// Labels that are taken.
+    pub names: Names,
+    pub lookups: Lookups,
+    /// Terraform files, by name.
+    pub(super) files: BTreeMap<String, Vec<Item>>,
+    /// Files beside the module: scripts, YAML, long text.
+    pub(super) texts: BTreeMap<String, String>,
+    pub(super) variables: BTreeMap<String, Variable>,
+    pub(super) secrets: BTreeMap<String, SecretEntry>,
+    pub(super) finish: Vec<FinishStep>,
+    pub(super) held: Vec<Held>,
+    pub(super) makes: Vec<Made>,
+    pub(super) after: BTreeSet<String>,
+    pub(super) notes: BTreeSet<Note>,
+    /// Expressions for the ids of documents (and actions) that this module makes.
+    addresses: BTreeMap<String, Expr>,
+    /// Expressions for the canonical names of tags that this module makes.
+    tags: BTreeMap<String, Expr>,
+    /// Places whose text is free: an id in it is a person's own words.
+    pub(super) free_text: BTreeSet<(String, String)>,
+}
+
+impl<'i> Context<'i> {
+    #[must_use]
+    pub fn new(
+        inventory: &'i Inventory,
+        sources: &'i SecretSources,
+        selection: &'i Selection,
+        scope: Scope,
+    ) -> Self {
+        Self {
+            inventory,
+            sources,
+            selection,
+            scope,
+            names: Names::default(),
+            lookups: Lookups::default(),
+            files: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            finish: Vec::new(),
+            held: Vec::new(),
+            makes: Vec::new(),
+            after: BTreeSet::new(),
+            notes: BTreeSet::new(),
+            addresses: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            free_text: BTreeSet::new(),
+        }
+    }
+
+    /// Whether this is the space's module.
+    #[must_use]
+    pub fn is_space(&self) -> bool {
+        self.scope == Scope::Space
+    }
+
+    // What the module consists of.
+
+    /// Adds a block to a file of the module.
+    pub fn add(&mut self, file: &str, block: Block) {
+        self.files.entry(file.to_owned()).or_default().push(Item::Block(block));
+    }
+
+    /// Whether the module has that file already.
+    #[must_use]
+    pub fn has(&self, file: &str) -> bool {
+        self.files.contains_key(file)
+    }
+
+    /// Adds a comment that stands alone.
+    pub fn add_comment(&mut self, file: &str, text: &str) {
+        self.files.entry(file.to_owned()).or_default().push(Item::Comment(text.to_owned()));
+    }
+
+    /// Says that the module makes this document.
+    pub fn made(&mut self, target: &Target, address: &str, adopted: bool) {
+        self.makes.push(Made { target: target.clone(), address: address.to_owned(), adopted });
+    }
+
+    /// Says that the module of another project (its name) must be deployed before this one.
+    pub fn deploy_after(&mut self, project: &str) {
+        self.after.insert(project.to_owned());
+    }
+
+    // References.
+
+    /// Says by which expression the id of a document (or action) of this module is known. To be said before any reference is asked for.
+    pub fn declare(&mut self, id: &str, expression: Expr) {
+        self.addresses.insert(id.to_owned(), expression);
+    }
+
+    /// The same for a tag, by its canonical name.
+    pub fn declare_tag(&mut self, canonical_name: &str, expression: Expr) {
+        self.tags.insert(canonical_name.to_owned(), expression);
+    }
+
+    /// Whether this module makes the document with that id.
+    #[must_use]
+    pub fn declared(&self, id: &str) -> bool {
+        self.addresses.contains_key(id)
+    }
+
+    /// The id of a document as an expression: of the module's own resource, else looked up by exact name. A reference to
+    /// nothing is looked up by its id, with a note: dropping it could widen a scope, so the plan shall stop there.
+    pub fn reference(&mut self, collection: &str, id: &str, at: &At) -> Expr {
+        if let Some(expression) = self.addresses.get(id) {
+            return expression.clone();
+        }
+        let space = self.inventory.space_id();
+        if let Some(prefix) = id.strip_suffix(space).filter(|_| !space.is_empty() && id.starts_with("teams-"))
+        {
+            return Expr::Template(vec![prefix.into(), Expr::reference("var.octopus_space_id")]);
+        }
+        // Ids that are the same on every server.
+        if matches!(id, "feeds-builtin" | "teams-everyone" | "teams-administrators" | "teams-managers") {
+            return id.into();
+        }
+        // Environments and parent environments share the prefix of their ids, and fields may hold either.
+        let found = self.inventory.get(collection, id).map(|document| (collection, document)).or_else(|| {
+            let other = self.inventory.collection_of(id)?;
+            Some((other, self.inventory.get(other, id)?))
+        });
+        match found {
+            Some((collection, document)) => self.look_up(collection, document, at),
+            None => {
+                self.note(
+                    "dangling",
+                    at,
+                    &format!("refers to {id}, which the source space does not have"),
+                    "Remove the reference at the source, or name something that exists in the module.",
+                );
+                match kinds::lookup(collection, None) {
+                    Some(lookup) => self.lookups.name(lookup, id),
+                    None => id.into(),
+                }
+            }
+        }
+    }
+
+    fn look_up(&mut self, collection: &str, document: &Document, at: &At) -> Expr {
+        if let Some(built_in) = kinds::find(collection, document).and_then(|kind| (kind.built_in)(document)) {
+            self.lookups.data(built_in.data);
+            return Expr::Code(built_in.id.to_owned());
+        }
+        match kinds::lookup(collection, Some(document)) {
+            Some(lookup) => {
+                if self.is_space() && !self.selection.looks_up(lookup, document.name()) {
+                    self.note(
+                        "looked-up",
+                        at,
+                        &format!("refers to the {} \"{}\", which this module does not make: it is looked up by name", lookup.noun, document.name()),
+                        "Make it at the destination before the module is applied.",
+                    );
+                }
+                self.lookups.name(lookup, document.name())
+            }
+            None => {
+                self.note(
+                    "not-carried",
+                    at,
+                    &format!("refers to \"{}\" ({collection}), which no module makes and the provider can't look up", document.name()),
+                    "Set it by hand at the destination.",
+                );
+                document.name().into()
+            }
+        }
+    }
+
+    /// A list of ids as expressions, in their order.
+    pub fn references(&mut self, collection: &str, ids: &[Value], at: &At) -> Vec<Expr> {
+        ids.iter().filter_map(Value::as_str).map(|id| self.reference(collection, id, at)).collect()
+    }
+
+    /// A tag by its canonical name `Set/Tag`: in the space's module a reference, which also gives the order of creation.
+    pub fn tag(&mut self, canonical_name: &str) -> Expr {
+        self.tags.get(canonical_name).cloned().unwrap_or_else(|| canonical_name.into())
+    }
+
+    /// A step template as looked up by a project's module, for its `.id` and `.version`.
+    pub fn step_template(&mut self, id: &str, at: &At) -> Expr {
+        match self.reference("actiontemplates", id, at) {
+            Expr::Attribute(base, name) if name == "id" => *base,
+            other => other,
+        }
+    }
+
+    // Text and files.
+
+    /// Text that stays inline. Text that is not Unicode NFC is set by finish as well: Terraform composes every string.
+    pub fn text(&mut self, value: &str, at: &At) -> Expr {
+        self.keep_unicode(value, at);
+        value.into()
+    }
+
+    /// Text that may well hold ids as a person's own words: scripts, descriptions, values. It is never an error there.
+    pub fn free_text(&mut self, value: &str, at: &At) -> Expr {
+        if let Some(id) = self.id_in(value) {
+            self.note(
+                "id-in-text",
+                at,
+                &format!("the text names {id}, an id of the source space; it is left as it is"),
+                "Write the id that the thing has at the destination.",
+            );
+            self.free_text.insert((at.target.collection.clone(), value.to_owned()));
+        }
+        self.text(value, at)
+    }
+
+    /// Text in a file beside the module, `folder/stem.ending`, byte for byte. Folder, stem and ending are made safe here.
+    pub fn file(&mut self, folder: &str, stem: &str, ending: &str, value: &str, at: &At) -> Expr {
+        let folder: Vec<String> = folder.split('/').map(file_name).collect();
+        let path = format!("{}/{}", folder.join("/"), file_name(stem));
+        // The same text at the same place twice is one file.
+        let mut candidate = format!("{path}.{ending}");
+        if self.texts.get(&candidate).is_some_and(|text| text != value) {
+            candidate = format!("{path}-{}.{ending}", digest(value));
+        }
+        self.free_text(value, at);
+        self.texts.insert(candidate.clone(), value.to_owned());
+        Expr::file(&candidate)
+    }
+
+    fn keep_unicode(&mut self, value: &str, at: &At) {
+        if !is_nfc(value) {
+            self.set(
+                at,
+                &Value::String(value.to_owned()),
+                "Terraform composes every string (Unicode NFC), files included",
+            );
+        }
+    }
+
+    /// An id of the source space that stands as a whole word in the text.
+    #[must_use]
+    pub fn id_in<'t>(&self, text: &'t str) -> Option<&'t str> {
+        text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'))
+            .filter(|word| word.contains('-') && word.ends_with(|letter: char| letter.is_ascii_digit()))
+            .find(|word| self.inventory.collection_of(word).is_some() || *word == self.inventory.space_id())
+    }
+
+    // Secrets.
+
+    /// A secret of a document: a Terraform variable and its entry in the manifest. `words` ends its name: `secret_key`.
+    pub fn secret(&mut self, hidden: &Hidden, words: &str, at: &At) -> Expr {
+        let name = self.secret_entry(hidden, words, at, true);
+        Expr::Reference(vec!["var".to_owned(), name])
+    }
+
+    /// A secret that only finish sets: no Terraform variable.
+    pub fn finish_secret(&mut self, hidden: &Hidden, words: &str, at: &At, because: &str) {
+        if at.reachable() {
+            let name = self.secret_entry(hidden, words, at, false);
+            self.finish.push(FinishStep::Set {
+                target: at.target.clone(),
+                path: at.path.clone(),
+                value: FinishValue::Secret(name),
+            });
+        } else {
+            self.note("not-carried", at, because, "Set the secret by hand at the destination.");
+        }
+    }
+
+    fn secret_entry(&mut self, hidden: &Hidden, words: &str, at: &At, terraform: bool) -> String {
+        let wanted = if words.is_empty() { at.prefix.clone() } else { format!("{}_{words}", at.prefix) };
+        let name = self.names.claim("variables", &wanted, &format!("{} {}", at.owner, at.path_text()));
+        let description = format!("{} of the {}", hidden.what, at.owner);
+        let typed = match at.target.collection.as_str() {
+            "accounts" => self.sources.accounts.get(&at.id),
+            "certificates" => self.sources.certificates.get(&at.id),
+            _ => None,
+        };
+        let origin = match (typed, hidden.revealed) {
+            (Some(variable), Some(part)) => {
+                let octopus_variable = format!("{variable}.{part}");
+                if at.target.collection == "accounts" {
+                    SecretOrigin::Account { octopus_variable }
+                } else {
+                    SecretOrigin::Certificate { octopus_variable }
+                }
+            }
+            _ => person(&name, hidden.because),
+        };
+        self.record_secret(name, description, at, terraform, origin)
+    }
+
+    /// The value of a sensitive variable of a variable set: `at` is its place, `description` for a person.
+    pub fn variable_secret(&mut self, variable_id: &str, description: &str, at: &At) -> Expr {
+        let name = self.names.claim("variables", &at.prefix, &format!("{description} {variable_id}"));
+        let origin = match self.sources.variables.get(variable_id) {
+            Some(Ok(octopus_variable)) => {
+                SecretOrigin::Variable { octopus_variable: octopus_variable.clone() }
+            }
+            Some(Err(because)) => person(&name, because),
+            None => person(&name, "no run of the source server can read it by a name of its own"),
+        };
+        let name = self.record_secret(name, description.to_owned(), at, true, origin);
+        Expr::Reference(vec!["var".to_owned(), name])
+    }
+
+    /// Records a secret with an origin that the kind itself knows; its name is taken as it is.
+    pub fn record_secret(
+        &mut self,
+        name: String,
+        description: String,
+        at: &At,
+        terraform: bool,
+        from: SecretOrigin,
+    ) -> String {
+        if let SecretOrigin::Person { octopus_variable, because } = &from {
+            self.note(
+                "person-secret",
+                at,
+                &format!("{description}: {because}"),
+                &format!("Give it as the variable {octopus_variable}, or enter it at the destination."),
+            );
+        }
+        if terraform {
+            self.variables.insert(name.clone(), Variable { description: description.clone() });
+        }
+        self.secrets.insert(
+            name.clone(),
+            SecretEntry {
+                name: name.clone(),
+                description,
+                terraform,
+                collection: at.target.collection.clone(),
+                key: at.target.key.clone(),
+                field: at.path_text(),
+                from,
+            },
+        );
+        name
+    }
+
+    // What the module can't hold.
+
+    /// Adds a note about a place.
+    pub fn note(&mut self, code: &str, at: &At, text: &str, todo: &str) {
+        self.notes.insert(Note {
+            code: code.to_owned(),
+            collection: at.target.collection.clone(),
+            key: at.target.key.clone(),
+            field: at.path_text(),
+            text: text.to_owned(),
+            todo: todo.to_owned(),
+        });
+    }
+
+    /// Lets finish set a value that the provider can't carry (the fact); ids in it become references. A place that finish can't
+    /// name gets a note instead.
+    pub fn set(&mut self, at: &At, value: &Value, because: &str) {
+        if at.reachable() {
+            let value = self.portable(value, at);
+            self.finish.push(FinishStep::Set {
+                target: at.target.clone(),
+                path: at.path.clone(),
+                value: FinishValue::Json(value),
+            });
+        } else {
+            self.note("not-carried", at, because, "Set it by hand at the destination.");
+        }
+    }
+
+    /// Adds any other finish step.
+    pub fn finish(&mut self, step: FinishStep) {
+        self.finish.push(step);
+    }
+
+    /// Says that something which starts work by itself is switched off until the cutover.
+    pub fn hold(&mut self, target: &Target, field: &str, source: &Value) {
+        let source = source.clone();
+        self.held.push(Held { target: target.clone(), field: field.to_owned(), source });
+    }
+
+    /// A value for finish: each text that is exactly the id of a document becomes a `$ref` to it.
+    pub fn portable(&mut self, value: &Value, at: &At) -> Value {
+        match value {
+            Value::String(text) => match self.target_of(text) {
+                Some(target) => json!({ "$ref": { "collection": target.collection, "key": target.key } }),
+                None => value.clone(),
+            },
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.portable(item, at)).collect()),
+            Value::Object(fields) => {
+                let fields: Map<String, Value> =
+                    fields.iter().map(|(name, value)| (name.clone(), self.portable(value, at))).collect();
+                Value::Object(fields)
+            }
+            _ => value.clone(),
+        }
+    }
+
+    /// The natural key of the document with that id.
+    #[must_use]
+    pub fn target_of(&self, id: &str) -> Option<Target> {
+        let collection = self.inventory.collection_of(id)?;
+        Some(self.target(collection, self.inventory.get(collection, id)?))
+    }
+
+    /// The natural key of a document: its name, after the name of its project if it has one.
+    #[must_use]
+    pub fn target(&self, collection: &str, document: &Document) -> Target {
+        let project = document
+            .text("ProjectId")
+            .and_then(|id| self.inventory.get("projects", id))
+            .map(|project| project.name().to_owned());
+        let runbook = document
+            .text("RunbookId")
+            .and_then(|id| self.inventory.get("runbooks", id))
+            .map(|runbook| runbook.name().to_owned());
+        let own = match collection {
+            "deploymentprocesses" => None,
+            "runbookprocesses" => runbook,
+            "variables" => {
+                let owner = document.text("OwnerId").and_then(|id| self.target_of(id));
+                return Target {
+                    collection: collection.to_owned(),
+                    key: owner.map(|owner| owner.key).unwrap_or_default(),
+                };
+            }
+            "retentionpolicies" => document.text("RetentionType").map(str::to_owned),
+            _ => Some(document.name().to_owned()),
+        };
+        Target { collection: collection.to_owned(), key: project.into_iter().chain(own).collect() }
+    }
+}
+
+/// What a person may enter.
+fn person(name: &str, because: &str) -> SecretOrigin {
+    SecretOrigin::Person { octopus_variable: format!("Octoferry.Secret.{name}"), because: because.to_owned() }
+}

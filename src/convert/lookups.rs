@@ -1,0 +1,106 @@
+//! `lookups.tf`: what a module uses and does not make, found by exact name, or by type where English names may have been changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::hcl::{Block, Expr, Item};
+use crate::kinds::model::Lookup;
+
+/// Step templates have a data source that takes one name and answers null when there is none.
+const STEP_TEMPLATES: &str = "step_templates";
+
+/// What has been asked for.
+#[derive(Debug, Default)]
+pub struct Lookups {
+    names: BTreeMap<&'static str, (Lookup, BTreeSet<String>)>,
+    data: BTreeSet<&'static str>,
+}
+
+impl Lookups {
+    /// The id of the thing with that name.
+    pub fn name(&mut self, lookup: Lookup, name: &str) -> Expr {
+        self.names.entry(lookup.list).or_insert_with(|| (lookup, BTreeSet::new())).1.insert(name.to_owned());
+        let item = Expr::reference("local").attribute(lookup.list).key(name);
+        if lookup.list == STEP_TEMPLATES { item.attribute("id") } else { item }
+    }
+
+    /// Asks for a data source of [`data_source`]; empty asks for none.
+    pub fn data(&mut self, name: &'static str) {
+        if !name.is_empty() {
+            self.data.insert(name);
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.data.is_empty()
+    }
+
+    /// What the file holds.
+    #[must_use]
+    pub fn items(&self, heading: &str) -> Vec<Item> {
+        let mut items = vec![Item::Comment(heading.to_owned())];
+        if !self.names.is_empty() {
+            let mut needs = Block::new("locals", &[]);
+            let mut maps = Block::new("locals", &[]);
+            let mut names = Vec::new();
+            for (list, (lookup, wanted)) in &self.names {
+                names.push((
+                    (*list).to_owned(),
+                    Expr::List(wanted.iter().map(|name| name.as_str().into()).collect()),
+                ));
+                let data = lookup.data_source;
+                maps.set(
+                    list,
+                    Expr::Code(if *list == STEP_TEMPLATES {
+                        format!("{{ for name, found in data.{data}.space : name => found.step_template }}")
+                    } else {
+                        format!("{{ for x in data.{data}.space.{list} : x.name => x.id }}")
+                    }),
+                );
+            }
+            needs.set("needs", Expr::Object(names));
+            items.push(Item::Block(needs));
+            items.push(Item::Block(maps));
+            items.extend(self.names.values().map(|(lookup, _)| Item::Block(by_name(*lookup))));
+        }
+        items.extend(self.data.iter().map(|name| Item::Block(data_source(name))));
+        items
+    }
+}
+
+/// One data source for all of a kind, which says what is missing.
+fn by_name(lookup: Lookup) -> Block {
+    let Lookup { list, data_source, noun } = lookup;
+    let mut data = Block::new("data", &[data_source, "space"]);
+    let (condition, message) = if list == STEP_TEMPLATES {
+        data.set("for_each", Expr::Code(format!("toset(local.needs.{list})")));
+        data.set("name", Expr::reference("each.value"));
+        ("self.step_template != null".to_owned(), "self.name".to_owned())
+    } else {
+        data.set("take", Expr::number(10000));
+        let missing = format!("setsubtract(local.needs.{list}, self.{list}[*].name)");
+        (format!("length({missing}) == 0"), format!("join(\", \", {missing})"))
+    };
+    let postcondition = Block::new("postcondition", &[]).with("condition", Expr::Code(condition)).with(
+        "error_message",
+        Expr::Template(vec![
+            Expr::Text(format!("The space has no {noun} named: ")),
+            Expr::Code(message),
+            ".".into(),
+        ]),
+    );
+    data.with_block(Block::new("lifecycle", &[]).with_block(postcondition))
+}
+
+/// Things that are known by type or flag.
+fn data_source(name: &str) -> Block {
+    let (feed_type, comment) = match name {
+        "releases" => ("OctopusProject", "The feed of the server's own releases, known by its type."),
+        _ => ("BuiltIn", "The server's own package feed, known by its type."),
+    };
+    let mut data = Block::new("data", &["octopusdeploy_feeds", name])
+        .with("feed_type", feed_type)
+        .with("take", Expr::number(1));
+    data.comment = Some(comment.to_owned());
+    data
+}

@@ -1,0 +1,142 @@
+//! Names for Terraform, made of names for people: labels and file names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// Longer labels and file names are cut and get a suffix.
+const LONGEST: usize = 80;
+
+/// The label for a name: lower case, other characters `_`; `Production (US)` → `production_us`. A name that has no letter
+/// or digit of ASCII is known by a short digest. The same name has always the same label.
+#[must_use]
+pub fn label(name: &str) -> String {
+    let words = words(name, '_');
+    let label = match words.chars().next() {
+        None => format!("x{}", digest(name)),
+        Some(first) if first.is_ascii_digit() => format!("_{words}"),
+        Some(_) => words,
+    };
+    shortened(&label, name, '_')
+}
+
+/// The same for a file's name: `roll-through-the-web-servers`.
+#[must_use]
+pub fn file_name(name: &str) -> String {
+    let words = words(name, '-');
+    // Windows has no files of these names, whatever the ending.
+    let reserved = matches!(words.as_str(), "con" | "prn" | "aux" | "nul")
+        || matches!(words.as_bytes(), [b'c', b'o', b'm', digit] | [b'l', b'p', b't', digit] if digit.is_ascii_digit());
+    if words.is_empty() || reserved {
+        return format!("{words}x{}", digest(name));
+    }
+    shortened(&words, name, '-')
+}
+
+fn words(name: &str, separator: char) -> String {
+    let mut out = String::new();
+    for letter in name.nfd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase) {
+        if letter.is_ascii_alphanumeric() {
+            out.push(letter);
+        } else if !out.is_empty() && !out.ends_with(separator) {
+            out.push(separator);
+        }
+    }
+    out.trim_end_matches(separator).to_owned()
+}
+
+fn shortened(text: &str, name: &str, separator: char) -> String {
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    let start = text.get(..LONGEST - 7).unwrap_or(text).trim_end_matches(separator);
+    format!("{start}{separator}{}", digest(name))
+}
+
+/// Six hexadecimal digits that depend on the text alone.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Labels that are taken, by name space (a kind, the variables, a folder).
+#[derive(Debug, Default)]
+pub struct Names {
+    taken: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Names {
+    /// The wanted label if it is free, else with a short suffix made of `distinct`, which no other claimer has. Claim in the order
+    /// in which things were made: then a new neighbour renames nothing.
+    pub fn claim(&mut self, space: &str, wanted: &str, distinct: &str) -> String {
+        let taken = self.taken.entry(space.to_owned()).or_default();
+        let mut label = wanted.to_owned();
+        let mut round = 0;
+        while !taken.insert(label.clone()) {
+            let seed = if round == 0 { distinct.to_owned() } else { format!("{distinct} {round}") };
+            label = format!("{wanted}_{}", digest(&seed));
+            round += 1;
+        }
+        label
+    }
+}
+
+/// Sorts ids in the order in which a server gave them: `Projects-9` before `Projects-10`.
+#[must_use]
+pub fn id_order(id: &str) -> (String, u64, String) {
+    match id.rsplit_once('-') {
+        Some((prefix, digits)) => match digits.parse() {
+            Ok(number) => (prefix.to_owned(), number, String::new()),
+            Err(_) => (prefix.to_owned(), u64::MAX, digits.to_owned()),
+        },
+        None => (id.to_owned(), 0, String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_come_from_names() {
+        assert_eq!(label("Production (US)"), "production_us");
+        assert_eq!(label("Crème brûlée"), "creme_brulee");
+        assert_eq!(label("1 early"), "_1_early");
+        assert_eq!(label("Москва"), format!("x{}", digest("Москва")));
+        assert_ne!(label("🚀"), label("🔥"));
+        assert!(label(&"a".repeat(500)).len() <= LONGEST);
+    }
+
+    #[test]
+    fn file_names_never_leave_their_folder() {
+        assert_eq!(file_name("../../outside"), "outside");
+        assert_eq!(file_name(".."), format!("x{}", digest("..")));
+        assert_ne!(file_name("CON"), "con");
+    }
+
+    #[test]
+    fn only_the_newcomer_of_two_that_collide_gets_a_suffix() {
+        let mut names = Names::default();
+        assert_eq!(names.claim("environments", "a_b", "A B"), "a_b");
+        assert_eq!(names.claim("environments", "a_b", "a-b"), format!("a_b_{}", digest("a-b")));
+        assert_eq!(names.claim("accounts", "a_b", "a-b"), "a_b");
+    }
+
+    #[test]
+    fn ids_sort_by_their_number() {
+        let mut ids = ["Projects-10", "Projects-9", "Projects-x"];
+        ids.sort_by_key(|id| id_order(id));
+        assert_eq!(ids, ["Projects-9", "Projects-10", "Projects-x"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn labels_are_identifiers(name in "\\PC{0,120}") {
+            let label = label(&name);
+            proptest::prop_assert!(label.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'));
+            proptest::prop_assert!(!label.is_empty() && !label.starts_with(|letter: char| letter.is_ascii_digit()));
+        }
+    }
+}

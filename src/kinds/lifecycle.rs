@@ -1,0 +1,93 @@
+//! Lifecycles: through which environments a release may go, and how long it is kept.
+
+use serde_json::Value;
+
+use crate::convert::context::{At, Context};
+use crate::convert::fields::{carry, is_empty, odd};
+use crate::hcl::Block;
+use crate::kinds::model::*;
+
+pub(super) const KIND: Kind = Kind {
+    collection: "lifecycles",
+    noun: "lifecycle",
+    file: "lifecycles.tf",
+    shapes: &[Shape {
+        resource: "octopusdeploy_lifecycle",
+        fields: &[
+            plain("Name"),
+            plain("Description"),
+            custom("ReleaseRetentionPolicy", release_retention).writes(&["release_retention_with_strategy"]),
+            custom("TentacleRetentionPolicy", tentacle_retention)
+                .writes(&["tentacle_retention_with_strategy"]),
+            blocks("Phases", PHASE).named("phase"),
+            slug(),
+            ID,
+            SPACE_ID,
+        ],
+        ..Shape::DEFAULT
+    }],
+    // Every server makes a space with this one; lifecycles have no flag that tells.
+    adopt: Some(Adopt {
+        document: |document| document.name() == "Default Lifecycle",
+        condition: "x.name == \"Default Lifecycle\"",
+    }),
+    lookup: Some(Lookup { list: "lifecycles", data_source: "octopusdeploy_lifecycles", noun: "lifecycle" }),
+    ..Kind::DEFAULT
+};
+
+const PHASE: &[Field] = &[
+    ID,
+    plain("Name"),
+    flag("IsOptionalPhase"),
+    flag("IsPriorityPhase"),
+    plain("MinimumEnvironmentsBeforePromotion").unless(Literal::Number(0)),
+    references("AutomaticDeploymentTargets", "environments"),
+    references("OptionalDeploymentTargets", "environments"),
+    custom("ReleaseRetentionPolicy", release_retention).writes(&["release_retention_with_strategy"]),
+    custom("TentacleRetentionPolicy", tentacle_retention).writes(&["tentacle_retention_with_strategy"]),
+];
+
+fn release_retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    retention(context, at, value, into, "release_retention_with_strategy");
+}
+
+fn tentacle_retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    retention(context, at, value, into, "tentacle_retention_with_strategy");
+}
+
+/// `Default` and `Forever` must come without quantity and unit; a phase without policy inherits the lifecycle's, and a lifecycle
+/// without one has the space's (provider 1.15 and later).
+fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block, name: &str) {
+    if is_empty(value) {
+        return;
+    }
+    let Value::Object(policy) = value else {
+        return odd(context, at, value);
+    };
+    // Servers before 2025.3 know no strategy.
+    let keep_forever = policy.get("ShouldKeepForever").and_then(Value::as_bool) == Some(true);
+    let strategy = match policy.get("Strategy").and_then(Value::as_str) {
+        Some(strategy) => strategy,
+        None if keep_forever => "Forever",
+        None => "Count",
+    };
+    let counted = [
+        plain("Strategy").keep_empty(),
+        plain("QuantityToKeep"),
+        plain("Unit"),
+        ignored("ShouldKeepForever", "follows from the strategy"),
+    ];
+    let uncounted = [
+        plain("Strategy").keep_empty(),
+        ignored("QuantityToKeep", "has no meaning with this strategy, and the provider refuses it"),
+        ignored("Unit", "has no meaning with this strategy, and the provider refuses it"),
+        ignored("ShouldKeepForever", "follows from the strategy"),
+    ];
+    let mut policy = policy.clone();
+    policy.insert("Strategy".to_owned(), strategy.into());
+    let mut block = Block::new(name, &[]);
+    carry(context, if strategy == "Count" { &counted } else { &uncounted }, &policy, at, &mut block);
+    if strategy != "Default" {
+        into.blocks.push(block);
+    }
+}

@@ -1,0 +1,364 @@
+//! The words in which a kind is declared: [`Kind`], [`Shape`], [`Field`] and the small functions that make fields.
+//!
+//! A table says for every field of a document how it is carried. What the engine (`convert::fields`) meets in a
+//! document and not in the table becomes a note, so a table can be wrong but never silently incomplete.
+
+use serde_json::Value;
+
+use crate::convert::context::{At, Context, Subject};
+use crate::hcl::Block;
+use crate::octopus::document::Document;
+
+/// A class of documents.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Collection in the inventory, such as `environments`.
+    pub collection: &'static str,
+    /// One document, for people and as the first word of the names of its secrets: `account`, `git credential`.
+    pub noun: &'static str,
+    /// File of the module: `environments.tf`.
+    pub file: &'static str,
+    /// Comment at the top of that file; may be empty.
+    pub heading: &'static str,
+    /// Which documents of the collection are of this kind.
+    pub of: fn(&Document) -> bool,
+    /// Which of them belong to the project with that id (kinds of the project module).
+    pub belongs: fn(&Document, &str) -> bool,
+    /// Field that decides on the shape, `/`-separated; empty when there is one shape.
+    pub discriminator: &'static str,
+    pub shapes: &'static [Shape],
+    /// Fields of every shape, written before those of the shape.
+    pub first: &'static [Field],
+    /// Fields of every shape, written after those of the shape.
+    pub last: &'static [Field],
+    /// Why a document that is of no shape isn't carried.
+    pub no_shape: &'static str,
+    /// Known by its flags, never made by the module: looked up by an expression of its own.
+    pub built_in: fn(&Document) -> Option<BuiltIn>,
+    /// Documents that every server makes with a space and the module takes over.
+    pub adopt: Option<Adopt>,
+    /// How another module finds a document of this kind by its name.
+    pub lookup: Option<Lookup>,
+    /// Declares ids of what `expand` makes, before any reference is asked for.
+    pub declare: Option<fn(&mut Context<'_>, &Subject<'_>)>,
+    /// Takes the place of "one document, one resource".
+    pub expand: Option<fn(&mut Context<'_>, &Subject<'_>)>,
+    /// Resource types that only `expand` writes.
+    pub expands_to: &'static [&'static str],
+}
+
+impl Kind {
+    pub const DEFAULT: Self = Self {
+        collection: "",
+        noun: "",
+        file: "",
+        heading: "",
+        of: |_| true,
+        belongs: |document, project| document.text("ProjectId") == Some(project),
+        discriminator: "",
+        shapes: &[],
+        first: &[],
+        last: &[],
+        no_shape: "the provider has no resource for this type",
+        built_in: |_| None,
+        adopt: None,
+        lookup: None,
+        declare: None,
+        expand: None,
+        expands_to: &[],
+    };
+
+    /// The shape of a document.
+    #[must_use]
+    pub fn shape(&self, document: &Document) -> Option<&'static Shape> {
+        let mut value: Option<&Value> = None;
+        for (depth, name) in self.discriminator.split('/').enumerate() {
+            value = if depth == 0 { document.get(name) } else { value.and_then(|value| value.get(name)) };
+        }
+        let text = value.and_then(Value::as_str).unwrap_or_default();
+        self.shapes.iter().find(|shape| self.discriminator.is_empty() || shape.when == text)
+    }
+
+    /// All fields of a shape, in the order in which they are written.
+    #[must_use]
+    pub fn fields_of(&self, shape: &'static Shape) -> impl Iterator<Item = &'static Field> {
+        self.first.iter().chain(shape.fields).chain(self.last)
+    }
+}
+
+/// A variant of a kind with a Terraform type of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Value of the discriminator.
+    pub when: &'static str,
+    /// Terraform type.
+    pub resource: &'static str,
+    pub fields: &'static [Field],
+}
+
+impl Shape {
+    pub const DEFAULT: Self = Self { when: "", resource: "", fields: &[] };
+}
+
+/// A document that every server has and no module makes.
+#[derive(Debug, Clone, Copy)]
+pub struct BuiltIn {
+    /// Its id at the destination, as Terraform's language.
+    pub id: &'static str,
+    /// Name of the data source in [`crate::convert::lookups`] that `id` uses; empty for none.
+    pub data: &'static str,
+    /// Why nothing of it is in the module; settings that differ are noted all the same.
+    pub reason: &'static str,
+}
+
+/// How `adopt.tf` finds what every server makes with a space.
+#[derive(Debug, Clone, Copy)]
+pub struct Adopt {
+    /// Whether this document is the one that the server made.
+    pub document: fn(&Document) -> bool,
+    /// The same of `x` at the destination, in Terraform's language.
+    pub condition: &'static str,
+}
+
+/// How a module finds documents of a kind by exact name.
+#[derive(Debug, Clone, Copy)]
+pub struct Lookup {
+    /// Name of the local map and of the list in the data source: `environments`.
+    pub list: &'static str,
+    /// The data source: `octopusdeploy_environments`.
+    pub data_source: &'static str,
+    /// One of them, for the message: `environment`.
+    pub noun: &'static str,
+}
+
+/// How one field of a document is carried.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its name in the document.
+    pub api: &'static str,
+    /// Argument or block; `None`: the field's name in snake case.
+    pub argument: Option<&'static str>,
+    pub carry: Carry,
+    /// Not written when the value equals this.
+    pub unless: Option<Literal>,
+    /// Written also when it is empty (and given as `""` or `[]` when it is absent or null).
+    pub keep_empty: bool,
+    /// What a `custom` function writes, for the tests over the tables.
+    pub writes: &'static [&'static str],
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Carry {
+    /// Text, number, flag or list of texts, as it is.
+    Plain,
+    /// Id of a document of that collection.
+    Reference(&'static str),
+    /// List of ids of documents of that collection.
+    References(&'static str),
+    /// List of tags, each as `Set/Tag`.
+    Tags,
+    /// A value that the API hides.
+    Secret(Hidden),
+    /// An object: a block.
+    Block(&'static [Field]),
+    /// A list of objects: a block each.
+    Blocks(&'static [Field]),
+    /// An object: an argument with an object.
+    Object(&'static [Field]),
+    /// A list of objects: an argument with a list of objects.
+    Objects(&'static [Field]),
+    /// An object whose fields are arguments of the level above.
+    Inline(&'static [Field]),
+    /// An object with free keys and texts as values: a map.
+    Map,
+    /// Not carried, on purpose; the reason.
+    Ignored(&'static str),
+    /// The provider has no argument (the reason); finish sets it, unless it equals `unless`.
+    Finish(&'static str),
+    /// The server makes it of the name; finish sets it where it is another.
+    Slug,
+    /// Anything else. The function writes into the block, and answers for each field below this one.
+    Custom(fn(&mut Context<'_>, &At, &Value, &mut Block)),
+}
+
+/// A secret of a document.
+#[derive(Debug, Clone, Copy)]
+pub struct Hidden {
+    /// What it is, as the beginning of a sentence: `Secret key`.
+    pub what: &'static str,
+    /// Sub-variable of a typed account or certificate variable that reveals it, such as `SecretKey`.
+    pub revealed: Option<&'static str>,
+    /// Otherwise the fact that nothing reveals it.
+    pub because: &'static str,
+}
+
+/// A value that can stand in a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Literal {
+    Text(&'static str),
+    Number(i64),
+    Flag(bool),
+}
+
+impl Literal {
+    #[must_use]
+    pub fn equals(self, value: &Value) -> bool {
+        match self {
+            Self::Text(text) => value.as_str() == Some(text),
+            Self::Number(number) => value.as_i64() == Some(number),
+            Self::Flag(flag) => value.as_bool() == Some(flag),
+        }
+    }
+}
+
+impl Field {
+    const fn new(api: &'static str, carry: Carry) -> Self {
+        Self { api, argument: None, carry, unless: None, keep_empty: false, writes: &[] }
+    }
+
+    /// The argument, where it is not the field's name in snake case.
+    #[must_use]
+    pub const fn named(mut self, argument: &'static str) -> Self {
+        self.argument = Some(argument);
+        self
+    }
+
+    /// Left out when the value equals the default that server and provider share.
+    #[must_use]
+    pub const fn unless(mut self, default: Literal) -> Self {
+        self.unless = Some(default);
+        self
+    }
+
+    #[must_use]
+    pub const fn keep_empty(mut self) -> Self {
+        self.keep_empty = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn writes(mut self, arguments: &'static [&'static str]) -> Self {
+        self.writes = arguments;
+        self
+    }
+
+    /// The argument or block that this field becomes.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        self.argument.map_or_else(|| snake_case(self.api), str::to_owned)
+    }
+}
+
+pub const fn plain(api: &'static str) -> Field {
+    Field::new(api, Carry::Plain)
+}
+
+/// A flag that is false by default.
+pub const fn flag(api: &'static str) -> Field {
+    Field::new(api, Carry::Plain).unless(Literal::Flag(false))
+}
+
+pub const fn reference(api: &'static str, collection: &'static str) -> Field {
+    Field::new(api, Carry::Reference(collection))
+}
+
+pub const fn references(api: &'static str, collection: &'static str) -> Field {
+    Field::new(api, Carry::References(collection))
+}
+
+pub const fn tags(api: &'static str) -> Field {
+    Field::new(api, Carry::Tags)
+}
+
+/// A secret that nothing but a person can give; `because` is the fact.
+pub const fn secret(api: &'static str, what: &'static str, because: &'static str) -> Field {
+    Field::new(api, Carry::Secret(Hidden { what, revealed: None, because }))
+}
+
+/// A secret that a typed variable's sub-variable reveals; `because` holds when there is no such variable.
+pub const fn revealed(api: &'static str, what: &'static str, sub_variable: &'static str) -> Field {
+    Field::new(
+        api,
+        Carry::Secret(Hidden {
+            what,
+            revealed: Some(sub_variable),
+            because: "no typed variable of the source space reveals it",
+        }),
+    )
+}
+
+pub const fn block(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Block(fields))
+}
+
+pub const fn blocks(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Blocks(fields))
+}
+
+pub const fn object(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Object(fields))
+}
+
+pub const fn objects(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Objects(fields))
+}
+
+pub const fn inline(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Inline(fields))
+}
+
+pub const fn map(api: &'static str) -> Field {
+    Field::new(api, Carry::Map)
+}
+
+pub const fn ignored(api: &'static str, reason: &'static str) -> Field {
+    Field::new(api, Carry::Ignored(reason))
+}
+
+/// No argument in the provider: set by finish unless it is absent, null, empty or equal to `.unless(…)`.
+pub const fn finish(api: &'static str, because: &'static str) -> Field {
+    Field::new(api, Carry::Finish(because))
+}
+
+pub const fn slug() -> Field {
+    Field::new("Slug", Carry::Slug)
+}
+
+pub const fn custom(api: &'static str, function: fn(&mut Context<'_>, &At, &Value, &mut Block)) -> Field {
+    Field::new(api, Carry::Custom(function))
+}
+
+/// The server gives ids itself.
+pub const ID: Field = ignored("Id", "the server gives ids itself");
+/// The module goes into the space that `octopus_space_id` names.
+pub const SPACE_ID: Field = ignored("SpaceId", "the module goes into the space that octopus_space_id names");
+
+/// `UseGuidedFailure` → `use_guided_failure`.
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut out = String::new();
+    for (index, letter) in letters.iter().enumerate() {
+        let starts_word = letter.is_uppercase()
+            && index > 0
+            && (!letters[index - 1].is_uppercase()
+                || letters.get(index + 1).is_some_and(|next| next.is_lowercase()));
+        if starts_word {
+            out.push('_');
+        }
+        out.extend(letter.to_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snake_case_keeps_abbreviations_together() {
+        assert_eq!(snake_case("UseGuidedFailure"), "use_guided_failure");
+        assert_eq!(snake_case("FeedURI"), "feed_uri");
+        assert_eq!(snake_case("SHAKey"), "sha_key");
+    }
+}
