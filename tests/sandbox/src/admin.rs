@@ -1,0 +1,118 @@
+//! The sandbox's own routes, under `/sandbox`: for tests, without a key, not part of the imitated API.
+
+use std::sync::{Arc, PoisonError};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::dump;
+use crate::faults::FaultRequest;
+use crate::permissions::Grant;
+use crate::server::Shared;
+use crate::store::SERVER;
+
+type Shelf = State<Arc<Shared>>;
+
+pub(crate) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route(
+            "/sandbox/dump",
+            get(|State(shared): Shelf| async move { Json(dump::write(&shared.lock().store)) }),
+        )
+        .route(
+            "/sandbox/requests",
+            get(|State(shared): Shelf| async move { Json(Value::Array(shared.log.entries())) })
+                .delete(|State(shared): Shelf| async move { shared.log.clear() }),
+        )
+        .route(
+            "/sandbox/triggers-ever-enabled",
+            get(|State(shared): Shelf| async move {
+                Json(shared.lock().triggers_ever_enabled.values().cloned().collect::<Value>())
+            }),
+        )
+        .route("/sandbox/faults", post(add_fault).delete(clear_faults))
+        .route("/sandbox/users", post(add_user))
+        .route("/sandbox/settings", post(change_settings))
+}
+
+async fn add_fault(
+    State(shared): Shelf,
+    Json(fault): Json<FaultRequest>,
+) -> Result<(), (StatusCode, String)> {
+    let added = shared.faults.lock().unwrap_or_else(PoisonError::into_inner).add(fault);
+    added.map_err(|problem| (StatusCode::BAD_REQUEST, problem))
+}
+
+async fn clear_faults(State(shared): Shelf) {
+    shared.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+/// A user with a key and just these permissions: a name, or an object with `Permission` and `RestrictedTo…Ids`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct NewUser {
+    username: String,
+    #[serde(default)]
+    api_key: Option<String>,
+    #[serde(default)]
+    is_service: bool,
+    /// Absent: what the user's teams give.
+    #[serde(default)]
+    permissions: Option<Vec<NewGrant>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NewGrant {
+    Name(String),
+    Narrowed(Grant),
+}
+
+async fn add_user(State(shared): Shelf, Json(user): Json<NewUser>) -> Json<Value> {
+    let mut server = shared.lock();
+    let id = server.store.next_id("Users");
+    let key = user.api_key.unwrap_or_else(crate::auth::new_api_key);
+    server.store.put(
+        SERVER,
+        "users",
+        json!({"CanPasswordBeEdited": true, "DisplayName": user.username, "EmailAddress": null, "Id": id, "Identities": [],
+               "IsActive": true, "IsRequestor": false, "IsService": user.is_service, "Username": user.username}),
+    );
+    server.keys.add(key.clone(), &id);
+    if let Some(permissions) = user.permissions {
+        let grants = permissions
+            .into_iter()
+            .map(|grant| match grant {
+                NewGrant::Name(permission) => Grant { permission, ..Grant::default() },
+                NewGrant::Narrowed(grant) => grant,
+            })
+            .collect();
+        server.grants.set(&id, grants);
+    }
+    Json(json!({"Id": id, "ApiKey": key}))
+}
+
+/// What can be changed while the server runs.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Settings {
+    maintenance: Option<bool>,
+    feature_toggles: Option<std::collections::BTreeMap<String, bool>>,
+    /// `space-wide-lists`, or names of collections.
+    switched_off: Option<Vec<String>>,
+}
+
+async fn change_settings(State(shared): Shelf, Json(settings): Json<Settings>) {
+    let mut server = shared.lock();
+    if let Some(maintenance) = settings.maintenance {
+        server.maintenance = maintenance;
+    }
+    server.feature_toggles.extend(settings.feature_toggles.unwrap_or_default());
+    if let Some(names) = settings.switched_off {
+        server.switched_off = names.iter().map(|name| name.to_lowercase()).collect();
+    }
+}

@@ -1,0 +1,215 @@
+//! Root documents, the server's state, the user who asks.
+
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, Outcome};
+use crate::documents::show;
+use crate::permissions;
+use crate::request::{Method, Request};
+use crate::server::Server;
+use crate::store::{SERVER, new_uuid, now};
+
+pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
+    let (method, route) = request.route();
+    Some(match (method, route.as_slice()) {
+        (Method::Get, []) => Ok(root(server, &request.space)),
+        (Method::Get, ["users", "me"]) => server
+            .store
+            .get(SERVER, "users", &request.user)
+            .map(|user| Answer::ok(show(SERVER, "users", user)))
+            .ok_or_else(Answer::unauthorized),
+        (Method::Get, ["users", _, "permissions", ..]) => {
+            let user = if request.at(1).eq_ignore_ascii_case("me") { &request.user } else { request.at(1) };
+            let space = (request.space != SERVER).then_some(request.space.as_str());
+            Ok(Answer::ok(permissions::describe(server, user, space)))
+        }
+        (Method::Post, ["users", _, "apikeys"]) => make_key(server, request),
+        (Method::Get, ["permissions", "all"]) => Ok(Answer::ok(all_permissions())),
+        (Method::Get, ["serverstatus"]) => Ok(Answer::ok(json!({
+            "Id": "serverstatus", "IsInMaintenanceMode": server.maintenance, "MaintenanceExpires": null,
+            "IsUpgradeAvailable": false, "IsPotentialClone": false, "IsDatabaseEncrypted": true,
+            "Links": {"Self": "/api/serverstatus"},
+        }))),
+        (Method::Get, ["serverstatus", "health"]) => Ok(Answer::ok(json!({
+            "IsOperatingNormally": true, "IsEntireClusterReadOnly": false, "IsEntireClusterDrainingTasks": false,
+            "IsCompliantWithLicense": true, "Description": "All good",
+        }))),
+        (Method::Get, ["serverstatus", "timezones"]) => Ok(Answer::ok(json!([
+            {"Id": "UTC", "Name": "(UTC) Coordinated Universal Time", "IsLocal": true},
+            {"Id": "Central European Standard Time", "Name": "(UTC+01:00) Sarajevo, Skopje, Warsaw, Zagreb", "IsLocal": false},
+        ]))),
+        (Method::Get, ["maintenanceconfiguration"]) => {
+            Ok(Answer::ok(json!({"Id": "maintenance", "IsInMaintenanceMode": server.maintenance})))
+        }
+        (Method::Put, ["maintenanceconfiguration"]) => request.object().map(|fields| {
+            server.maintenance = fields.get("IsInMaintenanceMode") == Some(&Value::Bool(true));
+            Answer::ok(Value::Object(fields))
+        }),
+        (Method::Get, ["configuration", "feature-toggles"]) => Ok(feature_toggles(server, request)),
+        (Method::Get, ["licenses", "licenses-current-status"]) => Ok(Answer::ok(license_status(server))),
+        (Method::Get, ["licenses", "licenses-current-usage"]) => Ok(Answer::ok(license_usage(server))),
+        _ => return None,
+    })
+}
+
+/// The root document: only the links that public clients really use.
+fn root(server: &Server, space: &str) -> Answer {
+    let mut links = Map::new();
+    let base = if space == SERVER { "/api".to_owned() } else { format!("/api/{space}") };
+    let mut link = |name: &str, target: String| links.insert(name.to_owned(), json!(target));
+    link("Self", base.clone());
+    link("Spaces", "/api/spaces{/id}{?skip,ids,take,partialName}".to_owned());
+    link(
+        "Machines",
+        format!(
+            "{base}/machines{{/id}}{{?skip,take,name,ids,partialName,roles,isDisabled,healthStatuses,commStyles,tenantIds,tenantTags,environmentIds,thumbprint,deploymentId,shellNames}}"
+        ),
+    );
+    link(
+        "Projects",
+        format!("{base}/projects{{/id}}{{?name,skip,ids,clone,take,partialName,clonedFromProjectId}}"),
+    );
+    link("CommunityActionTemplates", "/api/communityactiontemplates{/id}{?skip,take,ids}".to_owned());
+    link("Teams", "/api/teams{/id}{?skip,take,ids,partialName,spaces,includeSystem}".to_owned());
+    link(
+        "ScopedUserRoles",
+        "/api/scopeduserroles{/id}{?skip,take,ids,partialName,spaces,includeSystem}".to_owned(),
+    );
+    link("CurrentUser", "/api/users/me".to_owned());
+    link("Users", "/api/users{/id}{?skip,take,ids,filter}".to_owned());
+    link("UserRoles", "/api/userroles{/id}{?skip,take,ids,partialName}".to_owned());
+    link("SpaceHome", "/api/{spaceId}".to_owned());
+    if space != SERVER {
+        for (name, route, query) in [
+            ("Accounts", "accounts", "skip,take,ids,partialName,accountType"),
+            ("ActionTemplates", "actiontemplates", "skip,take,ids,partialName"),
+            ("Artifacts", "artifacts", "skip,take,regarding,ids,partialName,order"),
+            (
+                "Certificates",
+                "certificates",
+                "skip,take,search,archived,tenant,firstResult,orderBy,ids,partialName",
+            ),
+            ("Channels", "channels", "skip,take,ids,partialName"),
+            ("DeploymentProcesses", "deploymentprocesses", "skip,take,ids"),
+            ("Environments", "environments", "name,skip,ids,take,partialName"),
+            ("Feeds", "feeds", "skip,take,ids,partialName,feedType,name"),
+            ("LibraryVariables", "libraryvariablesets", "skip,contentType,take,ids,partialName"),
+            ("Lifecycles", "lifecycles", "skip,take,ids,partialName"),
+            ("MachinePolicies", "machinepolicies", "skip,take,ids,partialName"),
+            ("Packages", "packages", "nuGetPackageId,filter,latest,skip,take,includeNotes"),
+            ("ProjectGroups", "projectgroups", "skip,take,ids,partialName"),
+            ("ProjectTriggers", "projecttriggers", "skip,take,ids,runbooks"),
+            ("Proxies", "proxies", "skip,take,ids,partialName"),
+            ("RunbookProcesses", "runbookProcesses", "skip,take,ids"),
+            (
+                "RunbookRuns",
+                "runbookRuns",
+                "skip,take,ids,projects,environments,tenants,runbooks,taskState,partialName",
+            ),
+            ("RunbookSnapshots", "runbookSnapshots", "skip,take,ids,publish"),
+            ("Runbooks", "runbooks", "skip,take,ids,partialName,clone,projectIds"),
+            ("TagSets", "tagSets", "skip,take,ids,partialName"),
+            (
+                "Tasks",
+                "tasks",
+                "skip,active,environment,tenant,runbook,project,name,node,running,states,hasPendingInterruptions,hasWarningsOrErrors,take,ids,partialName",
+            ),
+            (
+                "Tenants",
+                "tenants",
+                "skip,projectId,tags,take,ids,clone,partialName,isDisabled,clonedFromTenantId",
+            ),
+            ("Variables", "variables", "ids"),
+            ("WorkerPools", "workerpools", "name,skip,ids,take,partialName"),
+            (
+                "Workers",
+                "workers",
+                "skip,take,name,ids,partialName,isDisabled,healthStatuses,commStyles,workerPoolIds,thumbprint,shellNames",
+            ),
+        ] {
+            link(name, format!("{base}/{route}{{/id}}{{?{query}}}"));
+        }
+        link("PackageUpload", format!("{base}/packages/raw{{?replace,overwriteMode}}"));
+        link("TenantVariables", format!("{base}/tenantvariables/all{{?projectId}}"));
+    }
+    Answer::ok(json!({
+        "Application": "Octopus Deploy", "Version": server.server_version, "ApiVersion": "3.0.0",
+        "InstallationId": server.installation_id, "IsEarlyAccessProgram": false, "HasLongTermSupport": false,
+        "Links": links,
+    }))
+}
+
+fn feature_toggles(server: &Server, request: &Request) -> Answer {
+    let wanted = request.query_list("name");
+    let toggles: Vec<Value> = server
+        .feature_toggles
+        .iter()
+        .filter(|(name, _)| {
+            wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|other| other.eq_ignore_ascii_case(name)))
+        })
+        .map(|(name, is_enabled)| json!({"Name": name, "IsEnabled": is_enabled}))
+        .collect();
+    Answer::ok(json!({"FeatureToggles": toggles}))
+}
+
+fn all_permissions() -> Value {
+    permissions::space_permission_names()
+        .into_iter()
+        .map(|name| json!({"Name": name, "Description": name, "CanApplyAtSpaceLevel": true, "CanApplyAtSystemLevel": false}))
+        .chain(permissions::SYSTEM_PERMISSIONS.map(|name| {
+            json!({"Name": name, "Description": name, "CanApplyAtSpaceLevel": false, "CanApplyAtSystemLevel": true})
+        }))
+        .collect()
+}
+
+/// A new API key for a user: the only answer that ever shows it.
+fn make_key(server: &mut Server, request: &Request) -> Outcome {
+    let user = if request.at(1).eq_ignore_ascii_case("me") {
+        request.user.clone()
+    } else {
+        request.at(1).to_owned()
+    };
+    let user = server.store.get(SERVER, "users", &user).ok_or_else(|| Answer::no_document(&user))?;
+    let user = crate::store::text(user, "Id").to_owned();
+    let fields = request.object()?;
+    let key = crate::auth::new_api_key();
+    server.keys.add(key.clone(), &user);
+    Ok(Answer::created(json!({
+        "Id": format!("apikeys-{}", new_uuid()), "ApiKey": key, "Purpose": fields.get("Purpose"), "UserId": user,
+        "Created": now(), "Expires": fields.get("Expires"),
+    })))
+}
+
+fn license_status(server: &Server) -> Value {
+    json!({
+        "Id": "licenses-current-status", "IsCompliant": true, "ComplianceSummary": "You are in compliance with the terms of your license",
+        "DaysToEffectiveExpiryDate": 300, "DoesExpiryBlockKeyActivities": false, "EffectiveNodeTaskLimit": 5,
+        "EffectiveClusterTaskLimit": 20, "IsTrial": false, "PermissionsMode": "Restricted", "Limits": limits(server),
+        "Messages": [],
+    })
+}
+
+fn limits(server: &Server) -> Vec<Value> {
+    let spaces: Vec<String> = server.store.all(SERVER, "spaces").map(|(id, _)| id.clone()).collect();
+    [("Projects", "projects"), ("Tenants", "tenants"), ("Targets", "machines")]
+        .into_iter()
+        .map(|(name, collection)| {
+            let usage: usize = spaces.iter().map(|space| server.store.all(space, collection).count()).sum();
+            json!({"Name": name, "CurrentUsage": usage, "EffectiveLimit": 2_147_483_647, "LicensedLimit": 2_147_483_647,
+                   "IsUnlimited": true, "LimitStatus": "UnderLimit", "Disposition": "Ok", "Message": ""})
+        })
+        .collect()
+}
+
+fn license_usage(server: &Server) -> Value {
+    let usage: Vec<Value> = server
+        .store
+        .all(SERVER, "spaces")
+        .map(|(id, space)| {
+            json!({"SpaceId": id, "SpaceName": space["Name"], "ProjectsCount": server.store.all(id, "projects").count(),
+                   "TenantsCount": server.store.all(id, "tenants").count(),
+                   "MachinesCount": server.store.all(id, "machines").count()})
+        })
+        .collect();
+    json!({"Id": "licenses-current-usage", "SpacesUsage": usage, "Limits": limits(server)})
+}

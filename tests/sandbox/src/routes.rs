@@ -1,0 +1,40 @@
+//! The rooms, in the order they are asked.
+
+use crate::answer::{Answer, Outcome};
+use crate::permissions;
+use crate::request::{Method, Request};
+use crate::server::Server;
+use crate::store::SERVER;
+use crate::{documents, root, spaces};
+
+/// Answers the addresses it knows, `None` for all others.
+type Room = fn(&mut Server, &Request) -> Option<Outcome>;
+
+/// Special rooms first; `documents` serves all ordinary collections.
+const ROOMS: &[Room] = &[root::route, spaces::route, documents::route];
+
+pub(crate) fn dispatch(server: &mut Server, request: &Request) -> Answer {
+    let outcome =
+        maintenance(server, request).and_then(|()| permissions::check(server, request)).and_then(|()| {
+            ROOMS
+                .iter()
+                .find_map(|room| room(server, request))
+                .unwrap_or_else(|| Err(Answer::not_found("The resource you requested was not found.")))
+        });
+    outcome.unwrap_or_else(|refusal| refusal)
+}
+
+/// In maintenance only administrators of the system change anything. (Assumption: status 503.)
+fn maintenance(server: &Server, request: &Request) -> Result<(), Answer> {
+    if server.maintenance
+        && request.method != Method::Get
+        && !permissions::holds(server, &request.user, "AdministerSystem", SERVER)
+    {
+        return Err(Answer::refusal(
+            503,
+            "The Octopus Server is in maintenance mode.",
+            "Octopus Server is currently in maintenance mode. Please try again later.",
+        ));
+    }
+    Ok(())
+}
