@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::module::manifest::Note;
 use crate::octopus::document::Document;
 
 /// What a space holds: collection → id → document. Collections are named as in `tests/spaces/README.md` (the API's route
@@ -16,6 +17,8 @@ pub struct Inventory {
     pub server_version: String,
     /// The space document.
     pub space: Option<Document>,
+    /// What the key's owner may not see, so that nobody takes it for not being there.
+    pub unread: Vec<Note>,
     collections: BTreeMap<String, BTreeMap<String, Document>>,
 }
 

@@ -3,5 +3,6 @@
 pub mod client;
 pub mod document;
 pub mod inventory;
+pub mod read;
 pub mod server;
 pub mod tasks;

@@ -1,0 +1,344 @@
+//! A space of a server → inventory, in few requests.
+//!
+//! Each list is read once and whole; what has no list, or only one that also holds frozen copies of every release (processes, variable
+//! sets), is asked for by ids, many at a time. Where a server doesn't answer such a list (they are known from the root document's link
+//! templates only), or its count doesn't match, we ask project by project and document by document.
+
+mod many;
+mod projects;
+mod tenant_values;
+
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::module::manifest::Note;
+use crate::octopus::client::Client;
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+use crate::octopus::server::Server;
+
+/// How much of a space is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent<'a> {
+    /// Everything.
+    Whole,
+    /// What projects share; projects themselves are listed but not entered.
+    Shared,
+    /// What projects share, and these projects (ids, names or slugs) with all that belongs to them.
+    Projects(&'a [String]),
+}
+
+/// What it means when a list can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// The export would not be whole: stop.
+    Must,
+    /// Older servers don't have it (404); everything else stops us.
+    Newer,
+    /// We only note that such things exist; when we may not see them, we note that.
+    Noted,
+}
+
+/// One list of a space.
+struct List {
+    /// Name in the inventory.
+    collection: &'static str,
+    /// Route below `/api/{space}/`, or from `/api/` on.
+    route: &'static str,
+    need: Need,
+}
+
+const fn list(collection: &'static str, route: &'static str, need: Need) -> List {
+    List { collection, route, need }
+}
+
+/// The lists that every export reads, one request each while they fit a page.
+const LISTS: &[List] = &[
+    list("accounts", "accounts", Need::Must),
+    list("actiontemplates", "actiontemplates", Need::Must),
+    list("certificates", "certificates", Need::Must),
+    // Assumption: without this filter a server may leave the archived ones out; documents may refer to them.
+    list("certificates", "certificates?archived=true", Need::Must),
+    list("environments", "environments", Need::Must),
+    list("feeds", "feeds", Need::Must),
+    list("git-credentials", "git-credentials", Need::Newer),
+    list("libraryvariablesets", "libraryvariablesets", Need::Must),
+    list("lifecycles", "lifecycles", Need::Must),
+    list("machinepolicies", "machinepolicies", Need::Must),
+    list("machines", "machines", Need::Must),
+    list("projectgroups", "projectgroups", Need::Must),
+    list("projects", "projects", Need::Must),
+    list("proxies", "proxies", Need::Must),
+    list("tagsets", "tagsets", Need::Must),
+    list("tenants", "tenants", Need::Must),
+    list("workerpools", "workerpools", Need::Must),
+    list("workers", "workers", Need::Noted),
+    list("subscriptions", "subscriptions", Need::Noted),
+    // Teams of all spaces and of the server: those of this space are picked out.
+    list("teams", "/api/teams?includeSystem=false", Need::Noted),
+];
+
+/// Types of the space's retention defaults (provider 1.17.0 asks for one at a time).
+const RETENTION_TYPES: &[&str] = &["LifecycleRelease", "LifecycleTentacle", "RunbookRetention"];
+
+/// Collections and documents, in the order in which they were asked for.
+type Found = Vec<(&'static str, Document)>;
+
+/// Reads a space.
+///
+/// # Errors
+/// When anything that the export needs can't be read whole; when a wanted project isn't there.
+pub async fn read(server: &Server, extent: Extent<'_>) -> Result<Inventory, Failure> {
+    let mut inventory = Inventory::default();
+    inventory.installation_id.clone_from(&server.installation_id);
+    inventory.server_version.clone_from(&server.version);
+    inventory.space = Some(server.space.clone());
+    let lists = try_join_all(LISTS.iter().map(|list| whole_list(server, list)));
+    let retention = try_join_all(RETENTION_TYPES.iter().map(|kind| retention_default(server, kind)));
+    let (lists, retention, parents, freezes) =
+        futures::try_join!(lists, retention, parent_environments(server), deployment_freezes(server))?;
+    for list in lists {
+        match list {
+            Ok(found) => insert(&mut inventory, found),
+            Err(note) => inventory.unread.push(note),
+        }
+    }
+    insert(&mut inventory, retention.into_iter().flatten().collect());
+    insert(&mut inventory, parents);
+    match freezes {
+        Ok(freezes) => {
+            let freezes = about_this_space(&inventory, freezes);
+            insert(&mut inventory, freezes);
+        }
+        Err(note) => inventory.unread.push(note),
+    }
+
+    let entered: BTreeSet<String> = match extent {
+        Extent::Whole => inventory.all("projects").map(|project| project.id().to_owned()).collect(),
+        Extent::Shared => BTreeSet::new(),
+        Extent::Projects(wanted) => find_projects(&inventory, wanted)?.into_iter().collect(),
+    };
+    let every_project = extent == Extent::Whole;
+    let (inside, variables, values, community) = futures::try_join!(
+        projects::inside(server, &inventory, &entered, every_project),
+        projects::variable_sets(server, &inventory, &entered),
+        tenant_values::read(server, &inventory, &entered, every_project),
+        community_templates(server, &inventory),
+    )?;
+    for found in [inside, variables, values, community] {
+        insert(&mut inventory, found);
+    }
+    let versions = projects::template_versions(server, &inventory).await?;
+    insert(&mut inventory, versions);
+    Ok(inventory)
+}
+
+/// The ids of projects that are wanted by name, slug or id.
+///
+/// # Errors
+/// When one of them isn't there; the message names those there are.
+pub fn find_projects(inventory: &Inventory, wanted: &[String]) -> Result<Vec<String>, Failure> {
+    let find = |wanted: &str| {
+        // Exactly first: two names may differ in case only.
+        let same = |field: &str, equal: &dyn Fn(&str, &str) -> bool| {
+            inventory
+                .all("projects")
+                .find(|project| project.text(field).is_some_and(|text| equal(text, wanted)))
+        };
+        let exact: &dyn Fn(&str, &str) -> bool = &|text, wanted| text == wanted;
+        let loose: &dyn Fn(&str, &str) -> bool = &|text, wanted| text.to_lowercase() == wanted.to_lowercase();
+        [exact, loose]
+            .into_iter()
+            .find_map(|equal| ["Name", "Slug", "Id"].into_iter().find_map(|field| same(field, equal)))
+    };
+    let mut ids = Vec::new();
+    for name in wanted {
+        let Some(project) = find(name) else {
+            let names: BTreeSet<String> =
+                inventory.all("projects").map(|project| format!("{:?}", project.name())).collect();
+            let there = if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.into_iter().collect::<Vec<_>>().join(", ")
+            };
+            return Err(Failure::usage(format!("the source space has no project {name:?}"))
+                .hint(format!("It has: {there}.")));
+        };
+        if !ids.iter().any(|id| id == project.id()) {
+            ids.push(project.id().to_owned());
+        }
+    }
+    Ok(ids)
+}
+
+fn insert(inventory: &mut Inventory, found: Found) {
+    for (collection, document) in found {
+        inventory.insert(collection, document);
+    }
+}
+
+/// Reads one of [`LISTS`]; the inner error is a note about what can't be seen.
+async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Note>, Failure> {
+    let path = if list.route.starts_with('/') { list.route.to_owned() } else { server.path(list.route) };
+    match server.client.list(&path).await {
+        Ok(items) => {
+            let of_this_space =
+                |document: &Document| document.text("SpaceId").is_none_or(|space| space == server.space_id());
+            let documents = documents(&path, items)?.into_iter().filter(of_this_space);
+            Ok(Ok(documents.map(|document| (list.collection, document)).collect()))
+        }
+        Err(failure) => absent(list.collection, list.need, failure),
+    }
+}
+
+/// Whether an export can go on without a collection, and what is to be noted of it.
+fn absent(collection: &str, need: Need, failure: Failure) -> Result<Result<Found, Note>, Failure> {
+    match (need, failure.http_status) {
+        (Need::Newer | Need::Noted, Some(404)) => Ok(Ok(Vec::new())),
+        (Need::Noted, Some(403)) => Ok(Err(Note {
+            code: "not-read".to_owned(),
+            collection: collection.to_owned(),
+            key: Vec::new(),
+            field: String::new(),
+            text: format!(
+                "The source API key may not see the {collection}; whether there are any is not known."
+            ),
+            todo: format!("Look in the portal whether the space has {collection}."),
+        })),
+        _ => Err(failure.while_doing(format!("reading the {collection}"))),
+    }
+}
+
+/// Objects with an id; anything else is no document.
+fn documents(path: &str, items: Vec<Value>) -> Result<Vec<Document>, Failure> {
+    let document = |item| {
+        Document::new(item).filter(|document| !document.id().is_empty()).ok_or_else(|| {
+            Failure::failed(format!(
+                "{path}: the server's list holds something that is no document with an id"
+            ))
+        })
+    };
+    items.into_iter().map(document).collect()
+}
+
+/// One of the space's retention defaults. Servers before 2025.3 have none.
+async fn retention_default(server: &Server, kind: &str) -> Result<Found, Failure> {
+    let answer =
+        match server.client.get(&server.path(&format!("retentionpolicies?RetentionType={kind}"))).await {
+            Ok(answer) => answer,
+            // 400: a server that has the route, but not this type (runbooks since 2026.1).
+            Err(failure) if matches!(failure.http_status, Some(400 | 404)) => return Ok(Vec::new()),
+            Err(failure) => return Err(failure.while_doing("reading the retention defaults")),
+        };
+    // A server that ignores the filter answers a list.
+    let candidates = match answer.get("Items") {
+        Some(Value::Array(items)) => items.clone(),
+        _ => vec![answer],
+    };
+    let of_kind = candidates
+        .into_iter()
+        .filter_map(Document::new)
+        .find(|policy| policy.text("RetentionType") == Some(kind));
+    Ok(of_kind
+        .into_iter()
+        .filter(|policy| !policy.id().is_empty())
+        .map(|policy| ("retentionpolicies", policy))
+        .collect())
+}
+
+/// Parents of ephemeral environments: the list tells the ids, the documents have a route of their own.
+async fn parent_environments(server: &Server) -> Result<Found, Failure> {
+    let listed = match server.client.list(&server.path("environments/v2?type=Parent")).await {
+        Ok(items) => items,
+        Err(failure) if matches!(failure.http_status, Some(400 | 404)) => return Ok(Vec::new()),
+        Err(failure) => return Err(failure.while_doing("reading the parent environments")),
+    };
+    let ids: Vec<String> =
+        listed.iter().filter_map(|item| Some(item.get("Id")?.as_str()?.to_owned())).collect();
+    let paths = ids
+        .iter()
+        .map(|id| format!("/api/spaces/{}/parentEnvironments/{id}", server.space_id()))
+        .collect::<Vec<_>>();
+    let found = try_join_all(paths.iter().map(|path| server.client.find(path))).await?;
+    // A server without that route also lists ordinary environments here: those answer 404.
+    Ok(found
+        .into_iter()
+        .flatten()
+        .filter_map(Document::new)
+        .map(|document| ("parentenvironments", document))
+        .collect())
+}
+
+/// Freezes belong to the server, and their list has a shape of its own: `{"DeploymentFreezes": […], "Count": n}`.
+async fn deployment_freezes(server: &Server) -> Result<Result<Found, Note>, Failure> {
+    const TAKE: usize = 1000;
+    let mut found = Vec::new();
+    loop {
+        let path = format!("/api/deploymentfreezes?skip={}&take={TAKE}", found.len());
+        let mut answer = match server.client.get(&path).await {
+            Ok(answer) => answer,
+            Err(failure) => return absent("deploymentfreezes", Need::Noted, failure),
+        };
+        let count = answer.get("Count").or_else(|| answer.get("TotalResults")).and_then(Value::as_u64);
+        let list =
+            ["DeploymentFreezes", "Items"].into_iter().find_map(|name| answer.get_mut(name).map(Value::take));
+        let Some(Value::Array(items)) = list else {
+            return Err(Failure::failed(
+                "/api/deploymentfreezes answered something else than a list of freezes",
+            ));
+        };
+        let page = items.len();
+        found.extend(documents(&path, items)?.into_iter().map(|document| ("deploymentfreezes", document)));
+        let count = count.and_then(|count| usize::try_from(count).ok()).unwrap_or(found.len());
+        if found.len() >= count {
+            return Ok(Ok(found));
+        }
+        if page == 0 {
+            let message =
+                format!("/api/deploymentfreezes says it has {count} freezes and gives {}", found.len());
+            return Err(Failure::failed(message));
+        }
+    }
+}
+
+/// The freezes that name a project or tenant of this space.
+fn about_this_space(inventory: &Inventory, freezes: Found) -> Found {
+    let ours = |id: &str| inventory.get("projects", id).is_some() || inventory.get("tenants", id).is_some();
+    let concerned = |freeze: &Document| {
+        let projects = freeze.get("ProjectEnvironmentScope").and_then(Value::as_object);
+        let tenants = freeze.list("TenantProjectEnvironmentScope").iter();
+        freeze.text("OwnerId").is_some_and(ours)
+            || projects.is_some_and(|scope| scope.keys().any(|project| ours(project)))
+            || tenants.filter_map(|scope| scope.get("TenantId")?.as_str()).any(ours)
+    };
+    freezes.into_iter().filter(|(_, freeze)| concerned(freeze)).collect()
+}
+
+/// The community templates behind installed ones: their website is what finds them on another server.
+async fn community_templates(server: &Server, inventory: &Inventory) -> Result<Found, Failure> {
+    let ids: BTreeSet<String> = inventory
+        .all("actiontemplates")
+        .filter_map(|template| Some(template.text("CommunityActionTemplateId")?.to_owned()))
+        .collect();
+    let ids: Vec<String> = ids.into_iter().filter(|id| !id.is_empty()).collect();
+    let found = many::by_ids(&server.client, "/api/communityactiontemplates", &ids).await?;
+    Ok(found.into_iter().map(|document| ("communityactiontemplates", document)).collect())
+}
+
+/// The server's toggle that decides by which routes tenant variables are reached; older servers don't know it.
+async fn scoped_tenant_values(client: &Client) -> Result<bool, Failure> {
+    const TOGGLE: &str = "CommonVariableScopingFeatureToggle";
+    let answer = match client.get(&format!("/api/configuration/feature-toggles?Name={TOGGLE}")).await {
+        Ok(answer) => answer,
+        Err(failure) if matches!(failure.http_status, Some(400 | 403 | 404)) => return Ok(false),
+        Err(failure) => return Err(failure),
+    };
+    let toggles = answer.get("FeatureToggles").and_then(Value::as_array);
+    let on = |toggle: &Value| {
+        toggle.get("Name") == Some(&json!(TOGGLE)) && toggle.get("IsEnabled") == Some(&json!(true))
+    };
+    Ok(toggles.is_some_and(|toggles| toggles.iter().any(on)))
+}

@@ -1,0 +1,215 @@
+//! What is inside projects: channels, triggers, runbooks, processes, variables, published snapshots.
+
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use serde_json::{Map, Value};
+
+use super::{Found, documents, many};
+use crate::failure::Failure;
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+use crate::octopus::server::Server;
+
+/// What belongs to a project, and how it is asked for: in one list for the space, or project by project.
+struct Belonging {
+    collection: &'static str,
+    space_route: &'static str,
+    project_route: &'static str,
+}
+
+const CHANNELS: Belonging =
+    Belonging { collection: "channels", space_route: "channels", project_route: "channels" };
+const TRIGGERS: Belonging =
+    Belonging { collection: "projecttriggers", space_route: "projecttriggers", project_route: "triggers" };
+const RUNBOOKS: Belonging =
+    Belonging { collection: "runbooks", space_route: "runbooks", project_route: "runbooks" };
+
+/// Everything inside the entered projects but for their variables.
+pub(super) async fn inside(
+    server: &Server,
+    inventory: &Inventory,
+    entered: &BTreeSet<String>,
+    every_project: bool,
+) -> Result<Found, Failure> {
+    let projects: Vec<&Document> =
+        inventory.all("projects").filter(|project| entered.contains(project.id())).collect();
+    // The routes without a Git reference refuse what a project keeps in Git.
+    let in_database: Vec<&Document> =
+        projects.iter().copied().filter(|project| !is_version_controlled(project)).collect();
+    let with_runbooks: Vec<&Document> =
+        projects.iter().copied().filter(|project| !has_runbooks_in_git(project)).collect();
+
+    let process_ids: Vec<String> = texts(&in_database, "DeploymentProcessId");
+    let (channels, triggers, (runbooks, inside_runbooks), processes) = futures::try_join!(
+        belonging(server, &CHANNELS, &projects, every_project),
+        belonging(server, &TRIGGERS, &projects, every_project),
+        runbooks(server, &with_runbooks, every_project),
+        by_ids(server, "deploymentprocesses", "deploymentprocesses", &process_ids),
+    )?;
+    let settings = in_database.iter().filter_map(|project| deployment_settings(project));
+    let settings = settings.map(|document| ("deploymentsettings", document)).collect();
+    Ok([channels, triggers, runbooks, inside_runbooks, processes, settings].into_iter().flatten().collect())
+}
+
+/// The variable sets of the entered projects, and those of all library sets (what their names are decides what a run can read).
+pub(super) async fn variable_sets(
+    server: &Server,
+    inventory: &Inventory,
+    entered: &BTreeSet<String>,
+) -> Result<Found, Failure> {
+    let projects = inventory.all("projects").filter(|project| entered.contains(project.id()));
+    let owners: Vec<&Document> = inventory.all("libraryvariablesets").chain(projects).collect();
+    by_ids(server, "variables", "variables", &texts(&owners, "VariableSetId")).await
+}
+
+/// Old versions of step templates that steps still use.
+pub(super) async fn template_versions(server: &Server, inventory: &Inventory) -> Result<Found, Failure> {
+    let mut wanted = BTreeSet::new();
+    for process in inventory.all("deploymentprocesses").chain(inventory.all("runbookprocesses")) {
+        let actions =
+            process.list("Steps").iter().filter_map(|step| step.get("Actions")?.as_array()).flatten();
+        for properties in actions.filter_map(|action| action.get("Properties")) {
+            let text = |name: &str| properties.get(name).and_then(Value::as_str);
+            let (Some(id), Some(version)) =
+                (text("Octopus.Action.Template.Id"), text("Octopus.Action.Template.Version"))
+            else {
+                continue;
+            };
+            let newest =
+                inventory.get("actiontemplates", id).and_then(|template| template.get("Version")?.as_u64());
+            if newest.is_some_and(|newest| newest.to_string() != version) && version.parse::<u64>().is_ok() {
+                wanted.insert((id.to_owned(), version.to_owned()));
+            }
+        }
+    }
+    let paths: Vec<String> = wanted
+        .iter()
+        .map(|(id, version)| server.path(&format!("actiontemplates/{id}/versions/{version}")))
+        .collect();
+    let answers = try_join_all(paths.iter().map(|path| server.client.find(path))).await?;
+    let mut found = Vec::new();
+    for ((id, version), answer) in wanted.iter().zip(answers) {
+        if let Some(mut document) = answer.and_then(Document::new) {
+            // Servers give a version the id of its template; here each needs one of its own.
+            document.fields_mut().insert("Id".to_owned(), Value::from(format!("{id}-v{version}")));
+            found.push(("actiontemplateversions", document));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether process, settings and plain variables of a project are kept in Git.
+fn is_version_controlled(project: &Document) -> bool {
+    project.flag("IsVersionControlled")
+        || project.get("PersistenceSettings").and_then(|settings| settings.get("Type")?.as_str())
+            == Some("VersionControlled")
+}
+
+/// Whether a project's runbooks are kept in Git.
+fn has_runbooks_in_git(project: &Document) -> bool {
+    let state = project.get("PersistenceSettings").and_then(|settings| settings.get("ConversionState"));
+    state.and_then(|state| state.get("RunbooksAreInGit")?.as_bool()).unwrap_or(false)
+}
+
+/// The list of the space, or project by project when that isn't answered, or when only some projects are wanted.
+async fn belonging(
+    server: &Server,
+    what: &Belonging,
+    projects: &[&Document],
+    every_project: bool,
+) -> Result<Found, Failure> {
+    let mut found: Vec<Document> = Vec::new();
+    let mut by_project: Vec<&Document> = projects.to_vec();
+    if every_project && projects.len() > 1 {
+        let path = server.path(what.space_route);
+        match server.client.list(&path).await {
+            Ok(items) => {
+                found = documents(&path, items)?;
+                // Every project has a channel: one without any has been left out of the list, and so may be others' documents.
+                let seen: BTreeSet<&str> =
+                    found.iter().filter_map(|document| document.text("ProjectId")).collect();
+                by_project
+                    .retain(|project| what.collection == CHANNELS.collection && !seen.contains(project.id()));
+            }
+            Err(failure) if matches!(failure.http_status, Some(400 | 404 | 405)) => {}
+            Err(failure) => return Err(failure.while_doing(format!("reading the {}", what.collection))),
+        }
+    }
+    let paths: Vec<String> = by_project
+        .iter()
+        .map(|project| server.path(&format!("projects/{}/{}", project.id(), what.project_route)))
+        .collect();
+    let lists = try_join_all(paths.iter().map(|path| server.client.list(path))).await;
+    let lists = lists.map_err(|failure| failure.while_doing(format!("reading the {}", what.collection)))?;
+    for (path, items) in paths.iter().zip(lists) {
+        found.extend(documents(path, items)?);
+    }
+    // Documents of projects that the key may not see, or that were made since the list of projects was read, belong to nothing.
+    let wanted: BTreeSet<&str> = projects.iter().map(|project| project.id()).collect();
+    found.retain(|document| document.text("ProjectId").is_some_and(|project| wanted.contains(project)));
+    Ok(found.into_iter().map(|document| (what.collection, document)).collect())
+}
+
+/// The runbooks, and their processes and published snapshots.
+async fn runbooks(
+    server: &Server,
+    projects: &[&Document],
+    every_project: bool,
+) -> Result<(Found, Found), Failure> {
+    let runbooks = belonging(server, &RUNBOOKS, projects, every_project).await?;
+    let documents: Vec<&Document> = runbooks.iter().map(|(_, runbook)| runbook).collect();
+    let process_ids = texts(&documents, "RunbookProcessId");
+    let snapshot_ids = texts(&documents, "PublishedRunbookSnapshotId");
+    let (processes, snapshots) = futures::try_join!(
+        by_ids(server, "runbookprocesses", "runbookProcesses", &process_ids),
+        by_ids(server, "runbooksnapshots", "runbookSnapshots", &snapshot_ids),
+    )?;
+    Ok((runbooks, processes.into_iter().chain(snapshots).collect()))
+}
+
+async fn by_ids(
+    server: &Server,
+    collection: &'static str,
+    route: &str,
+    ids: &[String],
+) -> Result<Found, Failure> {
+    let found = many::by_ids(&server.client, &server.path(route), ids).await;
+    let found = found.map_err(|failure| failure.while_doing(format!("reading the {collection}")))?;
+    Ok(found.into_iter().map(|document| (collection, document)).collect())
+}
+
+/// The values of one field, without empty ones.
+fn texts(documents: &[&Document], field: &str) -> Vec<String> {
+    documents
+        .iter()
+        .filter_map(|document| document.text(field))
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The deployment settings of an ordinary project: a mirror of its own fields, which needs no request.
+fn deployment_settings(project: &Document) -> Option<Document> {
+    const MIRRORED: &[(&str, &str)] = &[
+        ("ConnectivityPolicy", "ProjectConnectivityPolicy"),
+        ("DefaultGuidedFailureMode", "DefaultGuidedFailureMode"),
+        ("DefaultToSkipIfAlreadyInstalled", "DefaultToSkipIfAlreadyInstalled"),
+        ("DeploymentChangesTemplate", "DeploymentChangesTemplate"),
+        ("ForcePackageDownload", "ForcePackageDownload"),
+        ("ReleaseNotesTemplate", "ReleaseNotesTemplate"),
+        ("VersioningStrategy", "VersioningStrategy"),
+    ];
+    let mut fields = Map::new();
+    fields.insert("Id".to_owned(), Value::from(format!("deploymentsettings-{}", project.id())));
+    fields.insert("ProjectId".to_owned(), Value::from(project.id()));
+    if let Some(space) = project.get("SpaceId") {
+        fields.insert("SpaceId".to_owned(), space.clone());
+    }
+    for (field, of_project) in MIRRORED {
+        if let Some(value) = project.get(of_project) {
+            fields.insert((*field).to_owned(), value.clone());
+        }
+    }
+    Document::new(Value::Object(fields))
+}
