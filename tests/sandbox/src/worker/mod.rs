@@ -1,7 +1,11 @@
 //! The worker: runs the steps of a task as Octopus' own runner does.
 
 pub mod bootstrap;
+pub mod kind;
 pub mod mask;
 pub mod message;
 pub mod octostache;
 pub mod package;
+pub mod scope;
+pub mod typed;
+pub mod process;
