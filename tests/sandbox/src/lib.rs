@@ -42,6 +42,7 @@ mod rate;
 mod request;
 mod root;
 mod routes;
+mod s3;
 mod secrets;
 mod server;
 mod slugs;
@@ -58,6 +59,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 pub use crate::options::Options;
+pub use crate::s3::{S3Fault, S3Store};
 use crate::server::Shared;
 
 /// A running server. It lives in a thread of its own, so that a test may block; dropping the handle ends it.

@@ -187,7 +187,7 @@ fn is_part_of_space_document(segment: &str) -> bool {
 }
 
 /// Undoes percent encoding; bytes that are no UTF-8 become U+FFFD.
-fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

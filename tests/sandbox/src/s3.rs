@@ -70,7 +70,8 @@ impl S3Store {
                 .build()
                 .expect("a runtime of one thread");
             runtime.block_on(async move {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("the listener is non-blocking");
+                let listener =
+                    tokio::net::TcpListener::from_std(listener).expect("the listener is non-blocking");
                 tokio::select! {
                     _ended = async { axum::serve(listener, router).await } => {}
                     _stopped = stopped => {}
@@ -98,7 +99,11 @@ impl S3Store {
 
     /// Stores something, such as a lock that somebody left.
     pub fn put(&self, bucket: &str, key: &str, content: &[u8]) {
-        lock(&self.shelf).buckets.entry(bucket.to_owned()).or_default().insert(key.to_owned(), content.to_owned());
+        lock(&self.shelf)
+            .buckets
+            .entry(bucket.to_owned())
+            .or_default()
+            .insert(key.to_owned(), content.to_owned());
     }
 
     /// Makes requests fail from now on.
@@ -147,13 +152,24 @@ async fn answer(
 }
 
 impl Shelf {
-    fn answer(&mut self, method: &Method, path: &str, query: &str, headers: &HeaderMap, body: &[u8]) -> Response {
+    fn answer(
+        &mut self,
+        method: &Method,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Response {
         let authorization = text(headers, "authorization");
         let Some((_, credential)) = authorization.split_once("Credential=") else {
             return error(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied");
         };
         if credential.split('/').next() != Some(&self.access_key) {
-            return error(StatusCode::FORBIDDEN, "InvalidAccessKeyId", "The access key id does not exist here");
+            return error(
+                StatusCode::FORBIDDEN,
+                "InvalidAccessKeyId",
+                "The access key id does not exist here",
+            );
         }
         let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
         if let Some(status) = self.fault(method, key) {
@@ -167,7 +183,11 @@ impl Shelf {
             return error(StatusCode::NOT_FOUND, "NoSuchBucket", "The specified bucket does not exist");
         };
         if key.is_empty() {
-            return if method == Method::GET { list(bucket, objects, query) } else { StatusCode::OK.into_response() };
+            return if method == Method::GET {
+                list(bucket, objects, query)
+            } else {
+                StatusCode::OK.into_response()
+            };
         }
         match *method {
             Method::GET | Method::HEAD => match objects.get(key) {
@@ -183,7 +203,11 @@ impl Shelf {
                 let streamed = text(headers, "x-amz-content-sha256").starts_with("STREAMING-");
                 let content = if streamed { unchunk(body) } else { Some(body.to_owned()) };
                 let Some(content) = content else {
-                    return error(StatusCode::BAD_REQUEST, "IncompleteBody", "The chunks of the body are not whole");
+                    return error(
+                        StatusCode::BAD_REQUEST,
+                        "IncompleteBody",
+                        "The chunks of the body are not whole",
+                    );
                 };
                 let tag = entity_tag(&content);
                 objects.insert(key.to_owned(), content);

@@ -6,6 +6,6 @@ pub mod mask;
 pub mod message;
 pub mod octostache;
 pub mod package;
+pub mod process;
 pub mod scope;
 pub mod typed;
-pub mod process;

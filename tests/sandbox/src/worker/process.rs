@@ -107,7 +107,9 @@ fn follow(
         match &mut ending {
             None if cancelled() => {
                 let tree = members(root, job.marker, &BTreeSet::new());
-                if !job.grace.is_zero() && let Some(group) = Pid::from_raw(root) {
+                if !job.grace.is_zero()
+                    && let Some(group) = Pid::from_raw(root)
+                {
                     let _ = kill_process_group(group, Signal::TERM);
                 }
                 ending = Some((Instant::now(), tree));
@@ -205,12 +207,20 @@ fn descendants(root: i32, all: &[Process], also: impl Fn(&Process) -> bool) -> B
         .collect();
     loop {
         let before = pids.len();
-        pids.extend(all.iter().filter(|process| pids.contains(&process.parent)).map(|process| process.pid).collect::<Vec<_>>());
+        pids.extend(
+            all.iter()
+                .filter(|process| pids.contains(&process.parent))
+                .map(|process| process.pid)
+                .collect::<Vec<_>>(),
+        );
         if pids.len() == before {
             break;
         }
     }
-    all.iter().filter(|process| pids.contains(&process.pid)).map(|process| (process.pid, process.started)).collect()
+    all.iter()
+        .filter(|process| pids.contains(&process.pid))
+        .map(|process| (process.pid, process.started))
+        .collect()
 }
 
 fn environment_of(pid: i32) -> Option<String> {
@@ -243,7 +253,12 @@ fn sample(root: i32, done: &AtomicBool) -> Vec<Value> {
 mod tests {
     use super::*;
 
-    fn shell(code: &str, marker: &str, grace: Duration, cancel_at: Option<&str>) -> (Finished, Vec<(Stream, String)>) {
+    fn shell(
+        code: &str,
+        marker: &str,
+        grace: Duration,
+        cancel_at: Option<&str>,
+    ) -> (Finished, Vec<(Stream, String)>) {
         let environment = BTreeMap::from([
             ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
             ("TMPDIR".to_owned(), marker.to_owned()),
@@ -259,12 +274,11 @@ mod tests {
             sample: true,
         };
         let lines = std::cell::RefCell::new(Vec::new());
-        let finished = run(
-            &job,
-            &mut |stream, line| lines.borrow_mut().push((stream, line.to_owned())),
-            &|| cancel_at.is_some_and(|wanted| lines.borrow().iter().any(|(_, line)| line == wanted)),
-        )
-        .unwrap();
+        let finished =
+            run(&job, &mut |stream, line| lines.borrow_mut().push((stream, line.to_owned())), &|| {
+                cancel_at.is_some_and(|wanted| lines.borrow().iter().any(|(_, line)| line == wanted))
+            })
+            .unwrap();
         (finished, lines.into_inner())
     }
 
@@ -276,7 +290,9 @@ mod tests {
     fn lines_of_both_streams_and_the_exit_code() {
         let (finished, lines) = shell("echo a; echo b >&2; printf c; exit 3", "/none", Duration::ZERO, None);
         assert!(matches!(finished.ending, Ending::Exited(3)));
-        let of = |stream| lines.iter().filter(|line| line.0 == stream).map(|line| line.1.as_str()).collect::<Vec<_>>();
+        let of = |stream| {
+            lines.iter().filter(|line| line.0 == stream).map(|line| line.1.as_str()).collect::<Vec<_>>()
+        };
         assert_eq!((of(Stream::Output), of(Stream::Error)), (vec!["a", "c"], vec!["b"]));
     }
 
@@ -284,7 +300,10 @@ mod tests {
     fn samples_show_arguments_and_environment() {
         let (finished, _) = shell("sleep 0.321; true", "/marker-of-samples", Duration::ZERO, None);
         let text = Value::from(finished.samples).to_string();
-        assert!(text.contains(r#"["sleep","0.321"]"#) && text.contains("TMPDIR=/marker-of-samples"), "{text}");
+        assert!(
+            text.contains(r#"["sleep","0.321"]"#) && text.contains("TMPDIR=/marker-of-samples"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -302,7 +321,8 @@ mod tests {
 
     #[test]
     fn cancel_first_asks_with_sigterm_and_waits() {
-        let code = "trap 'echo saved; exit 0' TERM; echo ready; sleep 0.05 & while true; do wait; sleep 0.01; done";
+        let code =
+            "trap 'echo saved; exit 0' TERM; echo ready; sleep 0.05 & while true; do wait; sleep 0.01; done";
         let (finished, lines) = shell(code, "/none", Duration::from_secs(20), Some("ready"));
         assert!(matches!(finished.ending, Ending::Canceled));
         assert!(lines.iter().any(|(_, line)| line == "saved"), "{lines:?}");
