@@ -1,7 +1,11 @@
 //! What seed puts into the source space, and how it is found again.
 
+pub mod backend;
 pub mod name;
+pub mod package;
 mod prepare;
+pub mod runbook;
+pub mod template;
 
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;

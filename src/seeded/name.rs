@@ -44,6 +44,11 @@ pub const DESTINATION_SPACE: &str = "Octoferry.Destination.Space";
 pub const DESTINATION_API_KEY: &str = "Octoferry.Destination.ApiKey";
 pub const BACKEND_TYPE: &str = "Octoferry.Backend.Type";
 pub const BACKEND_CONFIG: &str = "Octoferry.Backend.Config";
+/// What every deploy does unless its step says otherwise; each may be changed by hand in the library set.
+pub const DEPLOY_EXISTING: &str = "Octoferry.Deploy.Existing";
+pub const DEPLOY_PLACEHOLDERS: &str = "Octoferry.Deploy.Placeholders";
+pub const DEPLOY_ALLOW_DESTROY: &str = "Octoferry.Deploy.AllowDestroy";
+pub const DEPLOY_ENABLE_TRIGGERS: &str = "Octoferry.Deploy.EnableTriggers";
 /// Octopus's own name: tasks with the same tag run one after another.
 pub const CONCURRENCY_TAG: &str = "Octopus.Task.ConcurrencyTag";
 /// Start of the names of typed account variables.

@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# What the steps of octoferry do in a run: it travels in the package beside the binary and is sourced by the body of
+# each step template, in the shell that has get_octopusvariable. Secrets go through pipes alone: never into a variable of
+# the shell, an argument, the environment or a file.
+
+octoferry_program="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/octoferry"
+
+octoferry_stop() {
+  printf '%s\n' "$1" >&2
+  exit 1
+}
+
+# The value of one of the step's own parameters; none of them is a secret.
+octoferry_parameter() {
+  get_octopusvariable "Octoferry.Step.$1"
+}
+
+octoferry_required() {
+  local value
+  value="$(octoferry_parameter "$1")"
+  case "$value" in
+    '' | *'#{Octoferry.'*)
+      octoferry_stop "The parameter Octoferry.Step.$1 of this step has no value (it reads \"$value\"). Is the library variable set Octoferry linked to this project, and does the run happen in the environment Octoferry?"
+      ;;
+  esac
+  printf '%s' "$value"
+}
+
+# What makes every later answer of get_octopusvariable look empty is found here, before anything is written.
+octoferry_check() {
+  local tool printing
+  for tool in openssl dirname; do
+    command -v "$tool" >/dev/null || octoferry_stop "$tool is not on the PATH of this worker or container, and octoferry's steps need it."
+  done
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64 | Linux-amd64) ;;
+    *) octoferry_stop "This worker is $(uname -s) on $(uname -m); octoferry needs Linux on x86-64." ;;
+  esac
+  [ -n "$(get_octopusvariable Octopus.Task.Id)" ] || octoferry_stop "The run's variables can't be read; does openssl work on this worker?"
+  for printing in OctopusPrintVariables OctopusPrintEvaluatedVariables; do
+    case "$(get_octopusvariable "$printing")" in
+      [Tt]rue) octoferry_stop "The variable $printing is True: Octopus prints the run's variables into the log. Remove it, then run again." ;;
+    esac
+  done
+  chmod +x "$octoferry_program"
+}
+
+# Writes the stream of secrets for these Octopus variables to standard output. The two keys may be kept under other names;
+# octoferry knows them by its own. A value that can't be read ends the stream without its trailer: the reader refuses it.
+octoferry_secrets() {
+  local name variable count=0
+  printf 'octoferry-secrets/1\0' || return 1
+  for name in "$@"; do
+    case "$name" in
+      Octoferry.Source.ApiKey) variable="$octoferry_source_key" ;;
+      Octoferry.Destination.ApiKey) variable="$octoferry_destination_key" ;;
+      *) variable="$name" ;;
+    esac
+    # Without an encoded name (a tool that could not be started) the answer would look like "absent".
+    [ -n "$(encode_servicemessagevalue "$variable")" ] || return 1
+    printf '%s\0' "$name" || return 1
+    get_octopusvariable "$variable" || return 1
+    printf '\0' || return 1
+    count=$((count + 1))
+  done
+  printf '\0%s\0' "$count"
+}
+
+octoferry_prepare() {
+  set -uo pipefail
+  octoferry_check
+  octoferry_source_url="$(octoferry_required SourceUrl)" || exit 1
+  octoferry_source_space="$(octoferry_required SourceSpace)" || exit 1
+  octoferry_source_key="$(octoferry_required SourceApiKeyVariable)" || exit 1
+  octoferry_destination_key=''
+  octoferry_source=(--source-url "$octoferry_source_url" --source-space "$octoferry_source_space")
+}
+
+octoferry_prepare_destination() {
+  local url space line
+  url="$(octoferry_required DestinationUrl)" || exit 1
+  space="$(octoferry_required DestinationSpace)" || exit 1
+  octoferry_destination_key="$(octoferry_required DestinationApiKeyVariable)" || exit 1
+  octoferry_destination=(--destination-url "$url" --destination-space "$space")
+  octoferry_backend=(--backend "$(octoferry_required BackendType)") || exit 1
+  while IFS= read -r line || [ -n "$line" ]; do
+    line="${line%$'\r'}"
+    [ -z "$line" ] || octoferry_backend+=(--backend-config "$line")
+  done <<<"$(octoferry_parameter BackendConfig)"
+}
+
+# octoferry_serialize space | octoferry_serialize project
+octoferry_serialize() {
+  local what=("$1")
+  octoferry_prepare
+  [ "$1" = space ] || what+=("$(octoferry_required Project)") || exit 1
+  octoferry_secrets Octoferry.Source.ApiKey |
+    "$octoferry_program" --step serialize "${what[@]}" --out "$PWD/octoferry-module" --push --secrets stdin "${octoferry_source[@]}"
+}
+
+# octoferry_deploy space | octoferry_deploy project
+octoferry_deploy() {
+  local fetch=(--fetch "$1") options=() names=() name
+  local module="$PWD/octoferry-module"
+  octoferry_prepare
+  octoferry_prepare_destination
+  [ "$1" = space ] || fetch+=(--project "$(octoferry_required Project)") || exit 1
+  case "$(octoferry_parameter EnableTriggers)" in [Tt]rue) options+=(--enable-triggers) ;; esac
+  case "$(octoferry_parameter AllowDestroy)" in [Tt]rue) options+=(--allow-destroy) ;; esac
+  case "$(octoferry_parameter Placeholders)" in [Tt]rue) options+=(--placeholders) ;; esac
+  case "$(octoferry_parameter Existing)" in adopt) options+=(--existing adopt) ;; esac
+
+  # Names on standard output, talk on standard error: Octopus shows that as progress, not as an error.
+  printf '##octopus[stderr-progress]\n'
+  octoferry_secrets Octoferry.Source.ApiKey |
+    "$octoferry_program" needs "$module" "${fetch[@]}" --secrets stdin "${octoferry_source[@]}" >"$PWD/octoferry-names" ||
+    exit
+  printf '##octopus[stderr-default]\n'
+  while IFS= read -r -d '' name; do
+    names+=("$name")
+  done <"$PWD/octoferry-names"
+
+  octoferry_secrets "${names[@]}" |
+    "$octoferry_program" --step deploy "$module" --secrets stdin "${octoferry_destination[@]}" "${octoferry_backend[@]}" "${options[@]+"${options[@]}"}"
+}
+
+octoferry_check_worker() {
+  octoferry_prepare
+  octoferry_prepare_destination
+  octoferry_secrets Octoferry.Source.ApiKey Octoferry.Destination.ApiKey |
+    "$octoferry_program" --step check --worker --secrets stdin "${octoferry_source[@]}" "${octoferry_destination[@]}" "${octoferry_backend[@]}"
+}

@@ -1,0 +1,155 @@
+//! The runbooks and their processes, as documents.
+
+use serde_json::{Map, Value, json};
+
+use super::name;
+use super::template::{self, Template};
+use crate::octopus::document::Document;
+
+/// One of our runbooks: its name, what it is for, the template of its one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Runbook {
+    pub name: &'static str,
+    pub what: &'static str,
+    pub template: Template,
+}
+
+/// The runbooks of the project `Octoferry`, in the order in which they run.
+pub const SPACE: [Runbook; 3] = [
+    Runbook {
+        name: name::CHECK_RUNBOOK,
+        what: "Looks whether worker, Terraform, backend and both servers are ready.",
+        template: template::CHECK,
+    },
+    Runbook {
+        name: name::SERIALIZE_SPACE_RUNBOOK,
+        what: "Writes what projects share as a Terraform module into the built-in feed.",
+        template: template::SERIALIZE_SPACE,
+    },
+    Runbook {
+        name: name::DEPLOY_SPACE_RUNBOOK,
+        what: "Applies the newest space module to the destination.",
+        template: template::DEPLOY_SPACE,
+    },
+];
+
+/// The runbooks in every project.
+pub const PROJECT: [Runbook; 2] = [
+    Runbook {
+        name: name::SERIALIZE_PROJECT_RUNBOOK,
+        what: "Writes this project as a Terraform module into the built-in feed.",
+        template: template::SERIALIZE_PROJECT,
+    },
+    Runbook {
+        name: name::DEPLOY_PROJECT_RUNBOOK,
+        what: "Applies the newest module of this project to the destination.",
+        template: template::DEPLOY_PROJECT,
+    },
+];
+
+/// Where the steps run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub worker_pool_id: String,
+    /// Feed id and image, when the tools are in a container.
+    pub container: Option<(String, String)>,
+}
+
+impl Runbook {
+    /// The body of `POST` and `PUT …/runbooks`.
+    #[must_use]
+    pub fn document(&self, project_id: &str, environment_id: &str) -> Value {
+        json!({
+            "Name": self.name,
+            "Description": name::description(self.what),
+            "ProjectId": project_id,
+            "EnvironmentScope": "Specified",
+            "Environments": [environment_id],
+            "MultiTenancyMode": "Untenanted",
+            // An environment with guided failure would leave the task waiting for a person.
+            "DefaultGuidedFailureMode": "Off",
+            "ConnectivityPolicy": {
+                "AllowDeploymentsToNoTargets": true,
+                "ExcludeUnhealthyTargets": false,
+                "SkipMachineBehavior": "None",
+                "TargetRoles": [],
+            },
+            // All four, for servers old and new.
+            "RunRetentionPolicy": {"Strategy": "Count", "QuantityToKeep": 20, "Unit": "Items", "ShouldKeepForever": false},
+        })
+    }
+
+    /// The step of the runbook's process, made of the installed template as the portal would: its properties copied.
+    #[must_use]
+    pub fn step(&self, installed: &Document, feed_id: &str, place: &Place) -> Value {
+        let mut properties: Map<String, Value> =
+            installed.get("Properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        for parameter in installed.list("Parameters") {
+            let Some(parameter_name) = parameter["Name"].as_str() else { continue };
+            let value = value_of(parameter_name, feed_id)
+                .unwrap_or_else(|| parameter["DefaultValue"].as_str().unwrap_or_default().to_owned());
+            properties.insert(parameter_name.to_owned(), json!(value));
+        }
+        properties.insert("Octopus.Action.Template.Id".to_owned(), json!(installed.id()));
+        let version = installed.get("Version").map(ToString::to_string).unwrap_or_default();
+        properties.insert("Octopus.Action.Template.Version".to_owned(), json!(version));
+        let packages: Vec<Value> = installed
+            .list("Packages")
+            .iter()
+            .map(|package| {
+                json!({
+                    "Name": package["Name"],
+                    "PackageId": name::PACKAGE,
+                    "FeedId": feed_id,
+                    "AcquisitionLocation": package["AcquisitionLocation"],
+                    "Properties": package["Properties"],
+                })
+            })
+            .collect();
+        let action_name = self.name.trim_start_matches(|character: char| !character.is_alphabetic());
+        let mut action = json!({
+            "Name": action_name,
+            "ActionType": "Octopus.Script",
+            "Condition": "Success",
+            "IsDisabled": false,
+            "IsRequired": false,
+            // Explicit: the default pool of a space can change, and may be a Windows one.
+            "WorkerPoolId": place.worker_pool_id,
+            "Environments": [],
+            "ExcludedEnvironments": [],
+            "Channels": [],
+            "TenantTags": [],
+            "Packages": packages,
+            "Properties": properties,
+        });
+        if let Some((feed, image)) = &place.container {
+            action["Container"] = json!({"FeedId": feed, "Image": image});
+        }
+        json!({
+            "Name": action_name,
+            "Condition": "Success",
+            "StartTrigger": "StartAfterPrevious",
+            "PackageRequirement": "LetOctopusDecide",
+            "Properties": {},
+            "Actions": [action],
+        })
+    }
+}
+
+/// What a parameter of a step is in a seeded runbook, where the library set `Octoferry` has the values; `None`: its default.
+fn value_of(parameter: &str, feed_id: &str) -> Option<String> {
+    Some(match parameter {
+        "Octoferry.Step.Package" => json!({"PackageId": name::PACKAGE, "FeedId": feed_id}).to_string(),
+        "Octoferry.Step.SourceUrl" => reference(name::SOURCE_URL),
+        "Octoferry.Step.SourceSpace" => reference(name::SOURCE_SPACE),
+        "Octoferry.Step.Existing" => reference(name::DEPLOY_EXISTING),
+        "Octoferry.Step.Placeholders" => reference(name::DEPLOY_PLACEHOLDERS),
+        "Octoferry.Step.AllowDestroy" => reference(name::DEPLOY_ALLOW_DESTROY),
+        "Octoferry.Step.EnableTriggers" => reference(name::DEPLOY_ENABLE_TRIGGERS),
+        _ => return None,
+    })
+}
+
+fn reference(variable: &str) -> String {
+    format!("#{{{variable}}}")
+}
