@@ -22,6 +22,12 @@ impl Ui {
         Self { json, step }
     }
 
+    /// The same, but all talk goes to standard error, in a step too: somebody reads our standard output.
+    #[must_use]
+    pub fn keeping_standard_output_for_data(&self) -> Self {
+        Self { json: self.json, step: false }
+    }
+
     /// Whether Octopus runs us in a step.
     #[must_use]
     pub fn in_step(&self) -> bool {

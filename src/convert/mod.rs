@@ -285,6 +285,7 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
             held: context.held,
             makes: context.makes,
             after: context.after.into_iter().collect(),
+            files: Vec::new(),
             notes: context.notes.into_iter().collect(),
         },
     })

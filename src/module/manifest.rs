@@ -30,6 +30,10 @@ pub struct Manifest {
     /// Names of projects whose modules must be deployed before this one.
     #[serde(default)]
     pub after: Vec<String>,
+    /// The module's files, so that a later `serialize` into the same folder can take away what is no longer of it. Filled in
+    /// when the module is written or packed.
+    #[serde(default)]
+    pub files: Vec<String>,
     #[serde(default)]
     pub notes: Vec<Note>,
 }

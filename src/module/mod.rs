@@ -1,9 +1,10 @@
 //! A module: the Terraform folder we write, its manifest, its package.
 
+pub mod folder;
 pub mod manifest;
+pub mod package;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
@@ -29,25 +30,21 @@ impl Module {
     #[must_use]
     pub fn all_files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = self.files.clone();
-        let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest has only texts as keys");
+        let mut manifest = self.manifest.clone();
+        manifest.files = files.keys().cloned().collect();
+        let mut json = serde_json::to_vec_pretty(&manifest).expect("a manifest has only texts as keys");
         json.push(b'\n');
         files.insert(MANIFEST.to_owned(), json);
         files
     }
 
-    /// Writes the module into a folder, which is made if needed. Files that stand there already and are not of this module stay.
+    /// Writes the module into a folder, which is made if needed: all of it or nothing. Files of an older module there go away, files
+    /// of somebody else stay and are never overwritten.
     ///
     /// # Errors
-    /// What the operating system said, with the path.
+    /// What the operating system said, with the path; a file of somebody else in the way.
     pub fn write(&self, folder: &Path) -> Result<(), Failure> {
-        for (path, content) in self.all_files() {
-            let path = folder.join(path);
-            let written =
-                path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, content));
-            written
-                .map_err(|error| Failure::failed(format!("{} can't be written: {error}", path.display())))?;
-        }
-        Ok(())
+        folder::write(&self.all_files(), folder)
     }
 
     /// The module as a zip package, byte for byte the same each time.

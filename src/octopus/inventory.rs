@@ -63,6 +63,17 @@ impl Inventory {
         self.collections.get_mut(collection)?.get_mut(id)
     }
 
+    /// How many documents there are in all.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.collections.values().map(BTreeMap::len).sum()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The documents of a collection, by id (as text).
     pub fn all(&self, collection: &str) -> impl Iterator<Item = &Document> {
         self.collections.get(collection).into_iter().flat_map(BTreeMap::values)
