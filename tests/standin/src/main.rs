@@ -1,3 +1,7 @@
-//! The stand-in provider: protocol 6, table-driven.
+//! The program that Terraform starts; all of it stands in the library, so that tests can look at the parts.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    standin_provider::main()
+}

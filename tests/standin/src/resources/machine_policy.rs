@@ -1,0 +1,68 @@
+//! Machine policies: durations in nanoseconds, sub documents in blocks.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::document::Document;
+use crate::mapping::How::{Name, Nanoseconds, One, Read};
+
+pub(super) const DOCUMENT: Document = Document::new(
+    "machinepolicies",
+    "{}",
+    &[
+        ("is_default", Read("IsDefault")),
+        ("connection_connect_timeout", Nanoseconds("ConnectionConnectTimeout")),
+        ("connection_retry_sleep_interval", Nanoseconds("ConnectionRetrySleepInterval")),
+        ("connection_retry_time_limit", Nanoseconds("ConnectionRetryTimeLimit")),
+        ("polling_request_queue_timeout", Nanoseconds("PollingRequestQueueTimeout")),
+        ("machine_cleanup_policy", One("MachineCleanupPolicy")),
+        (
+            "machine_cleanup_policy.delete_machines_elapsed_timespan",
+            Nanoseconds("DeleteMachinesElapsedTimeSpan"),
+        ),
+        ("machine_connectivity_policy", One("MachineConnectivityPolicy")),
+        ("machine_health_check_policy", One("MachineHealthCheckPolicy")),
+        ("machine_health_check_policy.health_check_interval", Nanoseconds("HealthCheckInterval")),
+        ("machine_health_check_policy.bash_health_check_policy", One("BashHealthCheckPolicy")),
+        ("machine_health_check_policy.powershell_health_check_policy", One("PowerShellHealthCheckPolicy")),
+        ("machine_package_cache_retention_policy", One("MachinePackageCacheRetentionPolicy")),
+        ("machine_update_policy", One("MachineUpdatePolicy")),
+        ("machine_update_policy.tentacle_update_account_id", Name("TentacleUpdateAccountId")),
+    ],
+)
+.before(before);
+
+/// What the official client sends whether configured or not.
+fn before(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
+    body.insert(
+        "IsDefault".to_owned(),
+        state.get("is_default").filter(|flag| !flag.is_null()).cloned().unwrap_or(json!(false)),
+    );
+    let missing: [(&str, Json); 4] = [
+        ("MachineCleanupPolicy", json!({"DeleteMachinesBehavior": "DoNotDelete"})),
+        ("MachineConnectivityPolicy", json!({"MachineConnectivityBehavior": "ExpectedToBeOnline"})),
+        (
+            "MachineHealthCheckPolicy",
+            json!({
+                "HealthCheckType": "RunScript", "HealthCheckCronTimezone": "UTC", "HealthCheckInterval": "01.00:00:00",
+                "BashHealthCheckPolicy": {"RunType": "InheritFromDefault", "ScriptBody": null},
+                "PowerShellHealthCheckPolicy": {"RunType": "InheritFromDefault", "ScriptBody": null},
+            }),
+        ),
+        (
+            "MachineUpdatePolicy",
+            json!({"CalamariUpdateBehavior": "UpdateOnDeployment", "TentacleUpdateBehavior": "NeverUpdate",
+                "KubernetesAgentUpdateBehavior": "Update"}),
+        ),
+    ];
+    for (name, value) in missing {
+        body.entry(name).or_insert(value);
+    }
+    // An expression takes the place of the interval.
+    if plan["machine_health_check_policy"][0]["health_check_cron"]
+        .as_str()
+        .is_some_and(|cron| !cron.is_empty())
+        && let Some(Json::Object(policy)) = body.get_mut("MachineHealthCheckPolicy")
+    {
+        policy.remove("HealthCheckInterval");
+    }
+}

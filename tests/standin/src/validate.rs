@@ -1,0 +1,118 @@
+//! What the official provider refuses in a configuration, beyond what the schema says.
+
+use std::collections::BTreeMap;
+
+use crate::behaviour::{self, Behaviour};
+use crate::schema::{Attribute, Block};
+use crate::value::Value;
+
+/// The errors of one resource block, as sentences.
+#[must_use]
+pub fn resource(type_name: &str, block: &Block, config: &Value) -> Vec<String> {
+    let mut errors = Vec::new();
+    let behaviour = behaviour::of(type_name);
+    block_errors(block, behaviour, "", config, &mut errors);
+    match type_name {
+        "octopusdeploy_variable" => variable(config, &mut errors),
+        "octopusdeploy_lifecycle" => lifecycle(config, &mut errors),
+        "octopusdeploy_step_template" => step_template(config, &mut errors),
+        _ => {}
+    }
+    errors
+}
+
+fn block_errors(block: &Block, behaviour: &Behaviour, path: &str, config: &Value, errors: &mut Vec<String>) {
+    attribute_errors(&block.attributes, behaviour, path, config, errors);
+    for (name, nested) in &block.blocks {
+        let path = join(path, name);
+        let Value::List(items) = config.get(name) else { continue };
+        if items.len() > 1 && behaviour.at_most_one.contains(&path) {
+            errors.push(format!("Attribute {path} list must contain at most 1 elements"));
+        }
+        for item in items {
+            block_errors(&nested.block, behaviour, &path, item, errors);
+        }
+    }
+}
+
+fn attribute_errors(
+    attributes: &BTreeMap<String, Attribute>,
+    behaviour: &Behaviour,
+    path: &str,
+    config: &Value,
+    errors: &mut Vec<String>,
+) {
+    for (name, attribute) in attributes {
+        let path = join(path, name);
+        let value = config.get(name);
+        if let (Some(allowed), Value::Text(text)) = (behaviour.one_of.get(&path), value)
+            && !allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(text))
+        {
+            errors.push(format!("Attribute {path} value must be one of: {allowed:?}, got: {text:?}"));
+        }
+        let items: Vec<&Value> = match value {
+            Value::List(items) => items.iter().collect(),
+            Value::Map(_) if attribute.nested == Some(crate::schema::Nesting::Single) => vec![value],
+            Value::Map(items) => items.values().collect(),
+            _ => Vec::new(),
+        };
+        for item in items {
+            attribute_errors(&attribute.attributes, behaviour, &path, item, errors);
+        }
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn variable(config: &Value, errors: &mut Vec<String>) {
+    let sensitive_type = config.get("type") == &Value::Text("Sensitive".to_owned());
+    match (config.get("is_sensitive"), sensitive_type) {
+        (Value::Bool(true), false) => {
+            errors.push("when is_sensitive is set to true, type needs to be 'Sensitive'".to_owned())
+        }
+        (Value::Null | Value::Bool(false), true) => {
+            errors.push("when type is set to 'Sensitive', is_sensitive needs to be true".to_owned());
+        }
+        _ => {}
+    }
+    if !config.get("value").is_null() && !config.get("sensitive_value").is_null() {
+        errors.push("value and sensitive_value exclude each other".to_owned());
+    }
+}
+
+/// Default and Forever must come without quantity and unit, Count with both.
+fn lifecycle(config: &Value, errors: &mut Vec<String>) {
+    let phases = if let Value::List(phases) = config.get("phase") { phases.as_slice() } else { &[] };
+    for part in std::iter::once(config).chain(phases) {
+        for name in ["release_retention_with_strategy", "tentacle_retention_with_strategy"] {
+            let Value::List(blocks) = part.get(name) else { continue };
+            for block in blocks {
+                let given = !block.get("quantity_to_keep").is_null() || !block.get("unit").is_null();
+                let counted = block.get("strategy") == &Value::Text("Count".to_owned());
+                let open = block.get("strategy") == &Value::Unknown;
+                if given && !counted && !open {
+                    errors.push(format!(
+                        "{name}: quantity_to_keep and unit can only be used when strategy is set to Count"
+                    ));
+                }
+                if counted && (block.get("quantity_to_keep").is_null() || block.get("unit").is_null()) {
+                    errors.push(format!("{name}: strategy Count needs quantity_to_keep and unit"));
+                }
+            }
+        }
+    }
+}
+
+fn step_template(config: &Value, errors: &mut Vec<String>) {
+    let Value::List(parameters) = config.get("parameters") else { return };
+    for parameter in parameters {
+        let control = parameter.get("display_settings").get("Octopus.ControlType");
+        let sensitive = control == &Value::Text("Sensitive".to_owned());
+        let wrong = if sensitive { "default_value" } else { "default_sensitive_value" };
+        if !parameter.get(wrong).is_null() && control != &Value::Unknown {
+            errors.push(format!("parameters: {wrong} does not go with this Octopus.ControlType"));
+        }
+    }
+}
