@@ -1,1 +1,7 @@
 //! The integration tests: one binary, a file per topic.
+
+// Tests start the program and read the environment; the rules about who may are for the program.
+#![allow(clippy::disallowed_methods)]
+
+mod servers;
+mod support;

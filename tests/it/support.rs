@@ -1,0 +1,250 @@
+//! What the integration tests share: sandboxes with a space in them, runs of the built program whose outcome must be asserted, and plain
+//! HTTP to the sandbox's own routes.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use octopus_sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
+
+/// The file of one of the spaces in `tests/spaces`.
+pub(crate) fn space_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spaces").join(name).join("space.json")
+}
+
+/// A sandbox that holds one of the spaces in `tests/spaces` (id `Spaces-2`).
+pub(crate) fn sandbox_with(name: &str) -> Sandbox {
+    Sandbox::launch(Options { load: vec![space_file(name)], ..Options::default() })
+        .expect("the sandbox starts")
+}
+
+/// A sandbox with one more, empty space of this name.
+pub(crate) fn sandbox_with_empty_space(name: &str) -> Sandbox {
+    Sandbox::launch(Options { spaces: vec![name.to_owned()], ..Options::default() })
+        .expect("the sandbox starts")
+}
+
+/// The built program with arguments, in an environment that holds `PATH` and what the test gives it, and nothing else.
+#[must_use = "a prepared run does nothing until `ends_with` says how it should end"]
+pub(crate) struct Run {
+    arguments: Vec<OsString>,
+    environment: BTreeMap<String, String>,
+    input: Vec<u8>,
+    folder: Option<PathBuf>,
+}
+
+/// How a run ended; its code has been asserted.
+pub(crate) struct Ended {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Prepares a run: `octoferry(["serialize", "space"])`.
+pub(crate) fn octoferry<Arguments, Argument>(arguments: Arguments) -> Run
+where
+    Arguments: IntoIterator<Item = Argument>,
+    Argument: AsRef<OsStr>,
+{
+    Run {
+        arguments: arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect(),
+        environment: BTreeMap::new(),
+        input: Vec::new(),
+        folder: None,
+    }
+}
+
+impl Run {
+    pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// An option with its value.
+    pub(crate) fn option(self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.arg(name).arg(value)
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// What the program finds on standard input; otherwise nothing.
+    pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    /// The folder in which it runs.
+    pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
+    }
+
+    /// Names the source by the environment, as a person at a workstation does.
+    pub(crate) fn source(self, sandbox: &Sandbox, space: &str) -> Self {
+        self.server("SOURCE", &sandbox.url(), space, &sandbox.api_key())
+    }
+
+    /// Names the destination by the environment.
+    pub(crate) fn destination(self, sandbox: &Sandbox, space: &str) -> Self {
+        self.server("DESTINATION", &sandbox.url(), space, &sandbox.api_key())
+    }
+
+    /// Names a server by the environment: `SOURCE` or `DESTINATION`.
+    pub(crate) fn server(self, side: &str, url: &str, space: &str, key: &str) -> Self {
+        self.env(&format!("OCTOFERRY_{side}_URL"), url)
+            .env(&format!("OCTOFERRY_{side}_SPACE"), space)
+            .env(&format!("OCTOFERRY_{side}_API_KEY"), key)
+    }
+
+    /// The command, for tests that start it themselves (to signal it, say).
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_octoferry"));
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(&self.environment);
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        command
+    }
+
+    /// Runs the program and asserts its exit code; prints all it said when the code is another one.
+    #[track_caller]
+    pub(crate) fn ends_with(self, code: i32) -> Ended {
+        let mut child = self
+            .command()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the built program starts");
+        let mut stdin = child.stdin.take().expect("standard input is a pipe");
+        // From a thread of its own: the program may write much before it reads. It may also end without reading.
+        let input = self.input;
+        let feeding = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().expect("the program ends");
+        feeding.join().expect("the input's thread ends");
+        let ended = Ended {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        };
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{:?} ended with {}\n--- standard output\n{}\n--- standard error\n{}",
+            self.arguments,
+            output.status,
+            ended.stdout,
+            ended.stderr
+        );
+        ended
+    }
+}
+
+impl Ended {
+    /// Asserts that standard error says this.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "{text:?} is not in standard error:\n{}", self.stderr);
+        self
+    }
+
+    /// Asserts that this is in none of its output.
+    #[track_caller]
+    pub(crate) fn never_says(&self, text: &str) -> &Self {
+        assert!(
+            !self.stderr.contains(text) && !self.stdout.contains(text),
+            "{text:?} was said:\n{}\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("standard output is no JSON ({error}):\n{}", self.stdout))
+    }
+}
+
+/// The stream of secrets, as the shell of a step sends it; written by hand, so that a wrong reader isn't confirmed by its own writer.
+pub(crate) fn secrets_stream(secrets: &[(&str, &str)]) -> Vec<u8> {
+    let mut stream = b"octoferry-secrets/1\0".to_vec();
+    for (name, value) in secrets {
+        stream.extend_from_slice(format!("{name}\0{value}\0").as_bytes());
+    }
+    stream.extend_from_slice(format!("\0{}\0", secrets.len()).as_bytes());
+    stream
+}
+
+/// Asks the sandbox for trouble, as `tests/sandbox/src/faults.rs` describes it.
+#[track_caller]
+pub(crate) fn fault(sandbox: &Sandbox, fault: Value) {
+    let (status, answer) = http(sandbox, "POST", "/sandbox/faults", Some(&fault));
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// Makes a user with just these permissions; its API key.
+#[track_caller]
+pub(crate) fn user_with(sandbox: &Sandbox, permissions: &[&str]) -> String {
+    let (status, answer) = http(
+        sandbox,
+        "POST",
+        "/sandbox/users",
+        Some(&json!({"Username": "tester", "Permissions": permissions})),
+    );
+    assert_eq!(status, 200, "{answer}");
+    answer["ApiKey"].as_str().expect("a key").to_owned()
+}
+
+/// One plain request with the administrator's key; status and JSON (or null).
+pub(crate) fn http(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+    let url = sandbox.url();
+    let address = url.strip_prefix("http://").expect("a plain address");
+    let mut connection = TcpStream::connect(address).expect("the sandbox listens");
+    let body = body.map(Value::to_string).unwrap_or_default();
+    write!(
+        connection,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nX-Octopus-ApiKey: {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        sandbox.api_key(),
+        body.len()
+    )
+    .expect("the sandbox reads");
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).expect("the sandbox answers");
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    (status, serde_json::from_str(body).unwrap_or_default())
+}
+
+/// The paths of all files below a folder, relative, sorted.
+pub(crate) fn files_below(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).into_iter().flatten() {
+            let path = entry.expect("an entry of a folder").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(
+                    path.strip_prefix(folder).expect("below the folder").to_string_lossy().into_owned(),
+                );
+            }
+        }
+    }
+    found.sort();
+    found
+}
