@@ -10,6 +10,7 @@ use crate::convert::names::{Names, digest, file_name};
 use crate::convert::{SecretSources, Selection};
 use crate::hcl::{Block, Expr, Item};
 use crate::kinds;
+use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::Hidden;
 use crate::module::manifest::{
     FinishStep, FinishValue, Held, Made, Note, Scope, SecretEntry, SecretOrigin, Target,
@@ -199,6 +200,12 @@ impl<'i> Context<'i> {
         self.tags.insert(canonical_name.to_owned(), expression);
     }
 
+    /// The expression for the id of a document that this module makes.
+    #[must_use]
+    pub fn address(&self, id: &str) -> Option<Expr> {
+        self.addresses.get(id).cloned()
+    }
+
     /// Whether this module makes the document with that id.
     #[must_use]
     pub fn declared(&self, id: &str) -> bool {
@@ -210,6 +217,10 @@ impl<'i> Context<'i> {
     pub fn reference(&mut self, collection: &str, id: &str, at: &At) -> Expr {
         if let Some(expression) = self.addresses.get(id) {
             return expression.clone();
+        }
+        // An expression, such as `#{Project.Feed}`, is evaluated when the thing is used.
+        if id.contains("#{") {
+            return self.text(id, at);
         }
         let space = self.inventory.space_id();
         if let Some(prefix) = id.strip_suffix(space).filter(|_| !space.is_empty() && id.starts_with("teams-"))
@@ -323,6 +334,35 @@ impl<'i> Context<'i> {
         self.free_text(value, at);
         self.texts.insert(candidate.clone(), value.to_owned());
         Expr::file(&candidate)
+    }
+
+    /// Text of a property: ids in it that stand alone, in lists or in JSON are references; the rest stays text.
+    pub fn text_with_ids(&mut self, value: &str, at: &At) -> Expr {
+        let inventory = self.inventory;
+        let pieces = split_at_ids(value, &|token| inventory.collection_of(token).is_some());
+        if !pieces.iter().any(|piece| matches!(piece, Piece::Id(_))) {
+            return self.free_text(value, at);
+        }
+        self.keep_unicode(value, at);
+        let mut parts: Vec<Expr> = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => parts.push(text.into()),
+                Piece::Id(id) => {
+                    let collection = inventory.collection_of(id).unwrap_or_default();
+                    // A template within a template: its parts, not the whole.
+                    match self.reference(collection, id, at) {
+                        Expr::Template(inner) => parts.extend(inner),
+                        other => parts.push(other),
+                    }
+                }
+            }
+        }
+        match parts.as_slice() {
+            [Expr::Text(_)] | [] => Expr::Template(parts),
+            [_] => parts.remove(0),
+            _ => Expr::Template(parts),
+        }
     }
 
     fn keep_unicode(&mut self, value: &str, at: &At) {

@@ -254,9 +254,13 @@ fn carry_secret(
 ) {
     match value {
         Value::Object(fields) if fields.get("HasValue").and_then(Value::as_bool) == Some(true) => {
-            let words = field.argument();
-            let expression = context.secret(hidden, &words, at);
-            into.set(&words, expression);
+            let argument = field.argument();
+            // `certificate_<label>_data`, not `certificate_<label>_certificate_data`.
+            let noun = at.prefix.split('_').next().unwrap_or_default();
+            let words =
+                argument.strip_prefix(noun).and_then(|rest| rest.strip_prefix('_')).unwrap_or(&argument);
+            let expression = context.secret(hidden, words, at);
+            into.set(&argument, expression);
         }
         Value::Object(_) | Value::Null if field.keep_empty => into.set(&field.argument(), ""),
         Value::Object(_) | Value::Null => {}

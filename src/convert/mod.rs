@@ -170,17 +170,16 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
         } else if kind.lookup.is_some_and(|lookup| context.selection.looks_up(lookup, document.name())) {
             continue;
         }
-        if (kind.built_in)(document).is_some() {
+        if let Some(built_in) = (kind.built_in)(document) {
+            let at = place(context, kind, document);
+            fields::carry(context, built_in.fields, document.fields(), &at, &mut Block::default());
             continue;
         }
-        if kind.expand.is_none() && kind.shape(document).is_none() {
+        let no_shape = (!kind.shapes.is_empty() && kind.shape(document).is_none()).then_some(kind.no_shape);
+        if let Some(reason) = (kind.skip)(document).or(no_shape) {
             let at = place(context, kind, document);
-            context.note(
-                "not-carried",
-                &at,
-                &format!("the {} \"{}\" is not carried: {}", kind.noun, document.name(), kind.no_shape),
-                "Make it by hand at the destination.",
-            );
+            let text = format!("the {} \"{}\" is not carried: {reason}", kind.noun, document.name());
+            context.note("not-carried", &at, &text, "Make it by hand at the destination.");
             continue;
         }
         chosen.push(document);

@@ -23,7 +23,16 @@ pub(super) fn add(context: &mut Context<'_>) {
     }
     if let Some(items) = context.files.get_mut("adopt.tf") {
         // First all data sources, then what is imported.
-        items.sort_by_key(|item| matches!(item, Item::Block(block) if block.kind == "import"));
+        items.sort_by_key(|item| match item {
+            Item::Block(block) => {
+                let to = block.attributes.iter().find_map(|attribute| match &attribute.value {
+                    Expr::Reference(path) if attribute.name == "to" => Some(path.join(".")),
+                    _ => None,
+                });
+                (block.kind.clone(), block.labels.clone(), to)
+            }
+            Item::Comment(_) => (String::new(), Vec::new(), None),
+        });
         let comment = "What every server makes with a space is taken over as it is found; what is not there is created.";
         items.insert(0, Item::Comment(comment.to_owned()));
     }

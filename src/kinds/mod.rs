@@ -9,16 +9,49 @@ pub mod model;
 pub mod process;
 pub mod slug;
 
+mod account;
+mod certificate;
 mod environment;
+mod feed;
+mod git_credential;
+mod library_variable_set;
 mod lifecycle;
+mod machine_policy;
+mod machine_proxy;
+mod project_group;
+mod retention;
+mod script_module;
+mod step_template;
 #[cfg(test)]
 mod table_tests;
+mod tag_set;
+mod target;
+mod tenant;
+mod worker_pool;
 
 use crate::kinds::model::{Kind, Lookup};
 use crate::octopus::document::Document;
 
 /// What projects share, in the order of creation.
-pub const SPACE: &[&Kind] = &[&environment::KIND, &lifecycle::KIND];
+pub const SPACE: &[&Kind] = &[
+    &tag_set::KIND,
+    &environment::KIND,
+    &tenant::KIND,
+    &account::KIND,
+    &certificate::KIND,
+    &git_credential::KIND,
+    &feed::KIND,
+    &worker_pool::KIND,
+    &machine_proxy::KIND,
+    &machine_policy::KIND,
+    &lifecycle::KIND,
+    &project_group::KIND,
+    &retention::KIND,
+    &script_module::KIND,
+    &library_variable_set::KIND,
+    &step_template::KIND,
+    &target::KIND,
+];
 
 /// What belongs to a project, in the order of creation.
 pub const PROJECT: &[&Kind] = &[];

@@ -24,6 +24,8 @@ pub struct Kind {
     pub of: fn(&Document) -> bool,
     /// Which of them belong to the project with that id (kinds of the project module).
     pub belongs: fn(&Document, &str) -> bool,
+    /// Why this document isn't carried, though its kind is.
+    pub skip: fn(&Document) -> Option<&'static str>,
     /// Field that decides on the shape, `/`-separated; empty when there is one shape.
     pub discriminator: &'static str,
     pub shapes: &'static [Shape],
@@ -55,6 +57,7 @@ impl Kind {
         heading: "",
         of: |_| true,
         belongs: |document, project| document.text("ProjectId") == Some(project),
+        skip: |_| None,
         discriminator: "",
         shapes: &[],
         first: &[],
@@ -107,8 +110,8 @@ pub struct BuiltIn {
     pub id: &'static str,
     /// Name of the data source in [`crate::convert::lookups`] that `id` uses; empty for none.
     pub data: &'static str,
-    /// Why nothing of it is in the module; settings that differ are noted all the same.
-    pub reason: &'static str,
+    /// Its fields: those that can differ are for finish.
+    pub fields: &'static [Field],
 }
 
 /// How `adopt.tf` finds what every server makes with a space.

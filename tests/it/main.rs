@@ -3,5 +3,6 @@
 // Tests start the program and read the environment; the rules about who may are for the program.
 #![allow(clippy::disallowed_methods)]
 
+mod golden;
 mod servers;
 mod support;

@@ -1,0 +1,240 @@
+//! Feeds: where packages and images come from. One shape for each feed type.
+
+use crate::kinds::model::*;
+
+const NOTHING: &str = "no variable of a step reveals the credentials of a feed";
+
+pub(super) const KIND: Kind = Kind {
+    collection: "feeds",
+    noun: "feed",
+    file: "feeds.tf",
+    discriminator: "FeedType",
+    no_shape: "the provider has no resource for this type of feed",
+    first: &[plain("Name")],
+    shapes: &[
+        Shape {
+            when: "ArtifactoryGeneric",
+            resource: "octopusdeploy_artifactory_generic_feed",
+            fields: &[
+                FEED_URI,
+                plain("Repository").keep_empty(),
+                plain("LayoutRegex"),
+                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                USERNAME,
+                PASSWORD,
+                LOCATIONS,
+            ],
+        },
+        Shape {
+            when: "AwsElasticContainerRegistry",
+            resource: "octopusdeploy_aws_elastic_container_registry",
+            fields: &[
+                plain("Region").keep_empty(),
+                plain("AccessKey"),
+                secret("SecretKey", "Secret key", NOTHING),
+                object(
+                    "OidcAuthentication",
+                    &[
+                        plain("Audience"),
+                        plain("RoleArn"),
+                        plain("SessionDuration"),
+                        plain("SubjectKeys"),
+                        ignored("Type", "follows from the type of the feed"),
+                    ],
+                ),
+                ignored("FeedUri", "the server makes it of the region"),
+                ignored("Username", "the server makes it of the key"),
+                ignored("Password", "the server makes it of the key"),
+                ignored("ApiVersion", "the server knows it"),
+                ignored("RegistryPath", "the server knows it"),
+                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                LOCATIONS,
+            ],
+        },
+        Shape {
+            when: "AzureContainerRegistry",
+            resource: "octopusdeploy_azure_container_registry",
+            fields: &[
+                FEED_URI,
+                plain("ApiVersion"),
+                plain("RegistryPath"),
+                ATTEMPTS,
+                BACKOFF,
+                USERNAME,
+                PASSWORD,
+                object(
+                    "OidcAuthentication",
+                    &[
+                        plain("ClientId"),
+                        plain("TenantId"),
+                        plain("Audience"),
+                        plain("SubjectKeys"),
+                        ignored("Type", "follows from the type of the feed"),
+                    ],
+                ),
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+            ],
+        },
+        Shape {
+            when: "Docker",
+            resource: "octopusdeploy_docker_container_registry",
+            fields: &[
+                FEED_URI,
+                plain("ApiVersion"),
+                plain("RegistryPath"),
+                ATTEMPTS,
+                BACKOFF,
+                USERNAME,
+                PASSWORD,
+                LOCATIONS,
+            ],
+        },
+        Shape {
+            when: "GcsStorage",
+            resource: "octopusdeploy_gcs_storage_feed",
+            fields: &[
+                plain("Project"),
+                flag("UseServiceAccountKey"),
+                secret("ServiceAccountJsonKey", "JSON key of the service account", NOTHING),
+                object(
+                    "OidcAuthentication",
+                    &[
+                        plain("Audience"),
+                        plain("SubjectKeys"),
+                        ignored("Type", "follows from the type of the feed"),
+                    ],
+                ),
+                ATTEMPTS,
+                BACKOFF,
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+                ignored("Username", "has no meaning for this type of feed"),
+                ignored("Password", "has no meaning for this type of feed"),
+            ],
+        },
+        Shape { when: "GitHub", resource: "octopusdeploy_github_repository_feed", fields: WITH_ATTEMPTS },
+        Shape {
+            when: "GoogleContainerRegistry",
+            resource: "octopusdeploy_google_container_registry",
+            fields: &[
+                FEED_URI,
+                plain("ApiVersion"),
+                plain("RegistryPath"),
+                ATTEMPTS,
+                BACKOFF,
+                USERNAME,
+                PASSWORD,
+                object(
+                    "OidcAuthentication",
+                    &[
+                        plain("Audience"),
+                        plain("SubjectKeys"),
+                        ignored("Type", "follows from the type of the feed"),
+                    ],
+                ),
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+            ],
+        },
+        Shape {
+            when: "Helm",
+            resource: "octopusdeploy_helm_feed",
+            fields: &[
+                FEED_URI,
+                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                USERNAME,
+                PASSWORD,
+                LOCATIONS,
+            ],
+        },
+        Shape { when: "Maven", resource: "octopusdeploy_maven_feed", fields: WITH_ATTEMPTS },
+        Shape { when: "Npm", resource: "octopusdeploy_npm_feed", fields: WITH_ATTEMPTS },
+        Shape {
+            when: "NuGet",
+            resource: "octopusdeploy_nuget_feed",
+            fields: &[
+                FEED_URI,
+                plain("EnhancedMode").named("is_enhanced_mode").unless(Literal::Flag(true)),
+                ATTEMPTS,
+                BACKOFF,
+                USERNAME,
+                PASSWORD,
+                LOCATIONS,
+            ],
+        },
+        Shape {
+            when: "OciRegistry",
+            resource: "octopusdeploy_oci_registry_feed",
+            fields: &[
+                FEED_URI,
+                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                USERNAME,
+                PASSWORD,
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+            ],
+        },
+        Shape { when: "PyPi", resource: "octopusdeploy_pypi_feed", fields: WITH_ATTEMPTS },
+        Shape {
+            when: "S3",
+            resource: "octopusdeploy_s3_feed",
+            fields: &[
+                plain("UseMachineCredentials").keep_empty(),
+                plain("AccessKey"),
+                secret("SecretKey", "Secret key", NOTHING),
+                USERNAME,
+                PASSWORD,
+                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+            ],
+        },
+    ],
+    last: &[ignored("FeedType", "tells the Terraform type"), slug(), ID, SPACE_ID],
+    built_in: |document| match document.text("FeedType") {
+        Some("BuiltIn") => Some(BuiltIn {
+            id: "data.octopusdeploy_feeds.built_in.feeds[0].id",
+            data: "built_in",
+            fields: BUILT_IN,
+        }),
+        Some("OctopusProject") => Some(BuiltIn {
+            id: "data.octopusdeploy_feeds.releases.feeds[0].id",
+            data: "releases",
+            fields: BUILT_IN,
+        }),
+        _ => None,
+    },
+    lookup: Some(Lookup { list: "feeds", data_source: "octopusdeploy_feeds", noun: "feed" }),
+    ..Kind::DEFAULT
+};
+
+const NO_ARGUMENT: &str = "the provider has no argument for it";
+const NO_ATTEMPTS: &str = "the provider has no argument for it with this type of feed";
+const FEED_URI: Field = plain("FeedUri").keep_empty();
+const ATTEMPTS: Field = plain("DownloadAttempts").unless(Literal::Number(5));
+const BACKOFF: Field = plain("DownloadRetryBackoffSeconds").unless(Literal::Number(10));
+/// Sensitive for the provider, plain for the API.
+const USERNAME: Field = plain("Username");
+const PASSWORD: Field = secret("Password", "Password", NOTHING);
+const LOCATIONS: Field = plain("PackageAcquisitionLocationOptions");
+
+const WITH_ATTEMPTS: &[Field] = &[FEED_URI, ATTEMPTS, BACKOFF, USERNAME, PASSWORD, LOCATIONS];
+
+/// The feeds that every server has: their settings, where they differ from those of a new space.
+const BUILT_IN: &[Field] = &[
+    ignored("Name", "the server names it"),
+    ignored("FeedType", "every space has one"),
+    ignored("Slug", "the server names it"),
+    ignored("FeedUri", "the server's own address"),
+    ignored("PackageAcquisitionLocationOptions", "the server knows it"),
+    ignored("Username", "has no meaning for this type of feed"),
+    ignored("Password", "has no meaning for this type of feed"),
+    finish("DeletePackagesAssociatedWithReleases", NO_ARGUMENT).unless(Literal::Flag(true)),
+    finish("DeleteUnreleasedPackagesAfterDays", NO_ARGUMENT).unless(Literal::Number(30)),
+    finish("IsBuiltInRepoSyncEnabled", NO_ARGUMENT).unless(Literal::Flag(false)),
+    finish("DownloadAttempts", NO_ARGUMENT).unless(Literal::Number(5)),
+    finish("DownloadRetryBackoffSeconds", NO_ARGUMENT).unless(Literal::Number(10)),
+    ID,
+    SPACE_ID,
+];

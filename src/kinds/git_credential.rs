@@ -1,0 +1,66 @@
+//! Git credentials.
+
+use serde_json::Value;
+
+use crate::convert::context::{At, Context};
+use crate::convert::fields::{carry, is_empty, object_of, odd};
+use crate::hcl::Block;
+use crate::kinds::model::*;
+
+pub(super) const KIND: Kind = Kind {
+    collection: "git-credentials",
+    noun: "Git credential",
+    file: "git_credentials.tf",
+    discriminator: "Details/Type",
+    no_shape: "the provider has no resource for this type of Git credential",
+    shapes: &[Shape {
+        when: "UsernamePassword",
+        resource: "octopusdeploy_git_credential",
+        fields: &[
+            plain("Name"),
+            plain("Description"),
+            inline(
+                "Details",
+                &[
+                    plain("Type"),
+                    plain("Username").keep_empty(),
+                    secret("Password", "Password", "no variable of a step reveals a Git credential")
+                        .keep_empty(),
+                ],
+            ),
+            custom("RepositoryRestrictions", restrictions).writes(&["repository_restrictions"]),
+            slug(),
+            ID,
+            SPACE_ID,
+        ],
+    }],
+    lookup: Some(Lookup {
+        list: "git_credentials",
+        data_source: "octopusdeploy_git_credentials",
+        noun: "Git credential",
+    }),
+    ..Kind::DEFAULT
+};
+
+/// The provider's default is: none.
+fn restrictions(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    let Value::Object(fields) = value else {
+        if !is_empty(value) {
+            odd(context, at, value);
+        }
+        return;
+    };
+    let mut inner = Block::default();
+    carry(
+        context,
+        &[plain("Enabled").keep_empty(), plain("AllowedRepositories").keep_empty()],
+        fields,
+        at,
+        &mut inner,
+    );
+    let none = fields.get("Enabled").and_then(Value::as_bool) != Some(true)
+        && fields.get("AllowedRepositories").is_none_or(is_empty);
+    if !none {
+        into.set("repository_restrictions", object_of(inner));
+    }
+}

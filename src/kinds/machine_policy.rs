@@ -1,0 +1,227 @@
+//! Machine policies: health checks, updates, clean-up, connection times of targets and workers.
+
+use serde_json::{Value, json};
+
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::{carry, is_empty, odd};
+use crate::convert::{make, resource};
+use crate::hcl::{Attribute, Block, Expr};
+use crate::kinds::model::*;
+
+pub(super) const KIND: Kind = Kind {
+    collection: "machinepolicies",
+    noun: "machine policy",
+    file: "machine_policies.tf",
+    heading: "The provider takes durations in nanoseconds.",
+    shapes: &[Shape {
+        resource: "octopusdeploy_machine_policy",
+        fields: &[
+            plain("Name"),
+            plain("Description"),
+            custom("ConnectionConnectTimeout", duration).writes(&["connection_connect_timeout"]),
+            plain("ConnectionRetryCountLimit"),
+            custom("ConnectionRetrySleepInterval", duration).writes(&["connection_retry_sleep_interval"]),
+            custom("ConnectionRetryTimeLimit", duration).writes(&["connection_retry_time_limit"]),
+            custom("PollingRequestQueueTimeout", duration).writes(&["polling_request_queue_timeout"]),
+            block(
+                "MachineCleanupPolicy",
+                &[
+                    plain("DeleteMachinesBehavior"),
+                    custom("DeleteMachinesElapsedTimeSpan", clean_up_time)
+                        .writes(&["delete_machines_elapsed_timespan"]),
+                ],
+            ),
+            block("MachineConnectivityPolicy", &[plain("MachineConnectivityBehavior")]),
+            block(
+                "MachineHealthCheckPolicy",
+                &[
+                    plain("HealthCheckCron"),
+                    plain("HealthCheckCronTimezone"),
+                    custom("HealthCheckInterval", health_check_interval).writes(&["health_check_interval"]),
+                    plain("HealthCheckType"),
+                    custom("BashHealthCheckPolicy", |context, at, value, into| {
+                        script_policy(context, at, value, into, "sh")
+                    })
+                    .writes(&["bash_health_check_policy"]),
+                    custom("PowerShellHealthCheckPolicy", |context, at, value, into| {
+                        script_policy(context, at, value, into, "ps1")
+                    })
+                    .writes(&["powershell_health_check_policy"]),
+                ],
+            ),
+            block(
+                "MachinePackageCacheRetentionPolicy",
+                &[
+                    plain("Strategy").keep_empty(),
+                    plain("QuantityOfPackagesToKeep"),
+                    plain("PackageUnit"),
+                    plain("QuantityOfVersionsToKeep"),
+                    plain("VersionUnit"),
+                ],
+            ),
+            block(
+                "MachineUpdatePolicy",
+                &[
+                    plain("CalamariUpdateBehavior"),
+                    plain("KubernetesAgentUpdateBehavior"),
+                    plain("TentacleUpdateBehavior"),
+                    reference("TentacleUpdateAccountId", "accounts"),
+                ],
+            ),
+            finish("PollingRequestMaximumMessageProcessingTimeout", NO_ARGUMENT)
+                .unless(Literal::Text("00:10:00")),
+            custom("MachineRpcCallRetryPolicy", rpc_retry),
+            ignored("IsDefault", "the server's own policy is the default one, and the module takes it over"),
+            slug(),
+            ID,
+            SPACE_ID,
+        ],
+        ..Shape::DEFAULT
+    }],
+    adopt: Some(Adopt { document: |document| document.flag("IsDefault"), condition: "x.is_default" }),
+    lookup: Some(Lookup {
+        list: "machine_policies",
+        data_source: "octopusdeploy_machine_policies",
+        noun: "machine policy",
+    }),
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+const NO_ARGUMENT: &str = "the provider has no argument for it";
+
+/// What servers and provider have when nobody says otherwise.
+fn rpc_retry(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    let default =
+        json!({ "Enabled": true, "HealthCheckRetryDuration": "00:02:30", "RetryDuration": "00:02:30" });
+    if !is_empty(value) && *value != default {
+        context.set(at, value, NO_ARGUMENT);
+    }
+}
+
+/// The provider reads only `hh:mm:ss`: a duration with days or a fraction is written right and read back wrong, an endless difference. So
+/// Terraform leaves such a policy alone once it is made, and finish sets its fields at each deploy.
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let Some(shape) = KIND.shape(subject.document) else { return };
+    let mut block = resource(context, &KIND, shape, subject);
+    if subject.document.fields().values().any(holds_odd_duration) {
+        block.blocks.push(Block::new("lifecycle", &[]).with("ignore_changes", Expr::reference("all")));
+        block.comment =
+            Some("The provider can't read back durations of a day or more, or with fractions.".to_owned());
+        for field in KIND.fields_of(shape) {
+            let carried = !matches!(field.carry, Carry::Ignored(_) | Carry::Slug | Carry::Finish(_))
+                && field.api != "Name";
+            if let Some(value) = subject.document.get(field.api).filter(|value| carried && !is_empty(value)) {
+                context.set(&subject.at.field(field.api), value, "the provider reads durations back wrong");
+            }
+        }
+    }
+    make(context, &KIND, subject, block);
+}
+
+fn holds_odd_duration(value: &Value) -> bool {
+    match value {
+        Value::String(text) => nanoseconds(text).is_some() && text.len() != 8,
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| *name != "ScriptBody")
+            .any(|(_, value)| holds_odd_duration(value)),
+        _ => false,
+    }
+}
+
+fn duration(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    if is_empty(value) {
+        return;
+    }
+    let Some((text, nanoseconds)) = value.as_str().and_then(|text| Some((text, nanoseconds(text)?))) else {
+        return odd(context, at, value);
+    };
+    let name = at.path.last().and_then(Value::as_str).unwrap_or_default();
+    into.attributes.push(Attribute {
+        name: snake_case(name),
+        value: Expr::number(nanoseconds),
+        comment: Some(text.to_owned()),
+    });
+}
+
+fn clean_up_time(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    if value.as_str() == Some("00:00:00") || is_empty(value) {
+        return;
+    }
+    let before = into.attributes.len();
+    duration(context, at, value, into);
+    if let Some(attribute) = into.attributes.get_mut(before) {
+        attribute.name = "delete_machines_elapsed_timespan".to_owned();
+    }
+}
+
+/// Without an interval the provider writes 24 hours and reads 0.
+fn health_check_interval(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    if value.is_null() {
+        into.set("health_check_interval", Expr::number(0));
+        context.set(at, value, "the provider can't write a policy without an interval");
+    } else {
+        duration(context, at, value, into);
+    }
+}
+
+fn script_policy(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block, ending: &str) {
+    // Both blocks are required.
+    let nothing = serde_json::Map::new();
+    let fields = value.as_object().unwrap_or(&nothing);
+    if !value.is_object() && !value.is_null() {
+        odd(context, at, value);
+    }
+    let name = at.path.last().and_then(Value::as_str).unwrap_or_default();
+    let argument = if ending == "sh" { "bash_health_check_policy" } else { "powershell_health_check_policy" };
+    let mut block = Block::new(argument, &[]);
+    carry(context, &[plain("RunType"), ignored("ScriptBody", "below")], fields, at, &mut block);
+    match fields.get("ScriptBody") {
+        Some(Value::String(body)) if body.contains('\n') => {
+            let policy = at.target.key.last().cloned().unwrap_or_default();
+            let expression =
+                context.file("scripts/machine-policies", &policy, ending, body, &at.field("ScriptBody"));
+            block.set("script_body", expression);
+        }
+        Some(Value::String(body)) if !body.is_empty() => {
+            let expression = context.free_text(body, &at.field("ScriptBody"));
+            block.set("script_body", expression);
+        }
+        Some(other) if !is_empty(other) => odd(context, &at.field(name), other),
+        _ => {}
+    }
+    into.blocks.push(block);
+}
+
+/// A .NET `TimeSpan`: `[d.]hh:mm:ss[.fffffff]`.
+fn nanoseconds(text: &str) -> Option<u64> {
+    let (days, rest) = match text.split_once('.') {
+        Some((days, rest)) if rest.contains(':') => (days.parse::<u64>().ok()?, rest),
+        _ => (0, text),
+    };
+    let (clock, fraction) = rest.split_once('.').unwrap_or((rest, ""));
+    let parts: Vec<u64> = clock.split(':').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let [hours, minutes, seconds] = parts.as_slice() else { return None };
+    if fraction.len() > 9 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let fraction: u64 = format!("{fraction:0<9}").parse().ok()?;
+    let minutes = days.checked_mul(24)?.checked_add(*hours)?.checked_mul(60)?.checked_add(*minutes)?;
+    minutes.checked_mul(60)?.checked_add(*seconds)?.checked_mul(1_000_000_000)?.checked_add(fraction)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nanoseconds;
+
+    #[test]
+    fn time_spans_become_nanoseconds() {
+        assert_eq!(nanoseconds("01:30:00"), Some(5_400_000_000_000));
+        assert_eq!(nanoseconds("1.00:00:00"), Some(86_400_000_000_000));
+        assert_eq!(nanoseconds("00:00:00.1000000"), Some(100_000_000));
+        assert_eq!(nanoseconds("10.01:00:00.5"), Some(867_600_500_000_000));
+        assert_eq!(nanoseconds("1 day"), None);
+        assert_eq!(nanoseconds(""), None);
+    }
+}

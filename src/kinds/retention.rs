@@ -1,0 +1,60 @@
+//! The space's retention defaults: three documents that every space (server 2025.3 and later) has.
+
+use crate::convert::context::{Context, Subject};
+use crate::convert::{make, resource};
+use crate::hcl::{Attribute, Expr};
+use crate::kinds::model::*;
+
+pub(super) const KIND: Kind = Kind {
+    collection: "retentionpolicies",
+    noun: "retention default",
+    file: "retention.tf",
+    discriminator: "RetentionType",
+    no_shape: "the provider has no resource for this type of retention",
+    shapes: &[
+        Shape {
+            when: "LifecycleRelease",
+            resource: "octopusdeploy_space_default_lifecycle_release_retention_policy",
+            fields: &[],
+        },
+        Shape {
+            when: "LifecycleTentacle",
+            resource: "octopusdeploy_space_default_lifecycle_tentacle_retention_policy",
+            fields: &[],
+        },
+        Shape {
+            when: "RunbookRetention",
+            resource: "octopusdeploy_space_default_runbook_retention_policy",
+            fields: &[],
+        },
+    ],
+    first: &[
+        plain("Strategy").keep_empty(),
+        plain("QuantityToKeep"),
+        plain("Unit"),
+        ignored("Name", "the server names it"),
+        ignored("RetentionType", "tells the Terraform type"),
+        ignored("IsReadOnly", "a fact of the server"),
+        ID,
+        SPACE_ID,
+    ],
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let Some(shape) = KIND.shape(subject.document) else { return };
+    let subject = Subject { label: "this".to_owned(), at: subject.at.clone(), ..*subject };
+    let mut block = resource(context, &KIND, shape, &subject);
+    // With `Forever` and `Default` the provider refuses quantity and unit.
+    if subject.document.text("Strategy") != Some("Count") {
+        block.attributes.retain(|attribute| attribute.name == "strategy");
+    }
+    let space = Attribute {
+        name: "space_id".to_owned(),
+        value: Expr::reference("var.octopus_space_id"),
+        comment: None,
+    };
+    block.attributes.insert(0, space);
+    make(context, &KIND, &subject, block);
+}

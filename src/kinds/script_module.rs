@@ -1,0 +1,93 @@
+//! Script modules: a library variable set whose body and language are two variables.
+
+use serde_json::Value;
+
+use crate::convert::context::{Context, Subject};
+use crate::convert::{make, resource};
+use crate::hcl::Block;
+use crate::kinds::model::*;
+
+pub(super) const KIND: Kind = Kind {
+    collection: "libraryvariablesets",
+    noun: "script module",
+    file: "script_modules.tf",
+    of: |document| document.text("ContentType") == Some("ScriptModule"),
+    shapes: &[Shape {
+        resource: "octopusdeploy_script_module",
+        fields: &[
+            plain("Name"),
+            plain("Description"),
+            ignored("ContentType", "tells the Terraform type"),
+            ignored("VariableSetId", "the server gives ids itself"),
+            ignored("scriptBody", "a copy of the variable that holds the body"),
+            ignored("syntax", "a copy of the variable that holds the language"),
+            finish("Templates", "the provider has no templates of script modules"),
+            slug(),
+            ID,
+            SPACE_ID,
+        ],
+        ..Shape::DEFAULT
+    }],
+    lookup: Some(Lookup {
+        list: "script_modules",
+        data_source: "octopusdeploy_script_modules",
+        noun: "script module",
+    }),
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let Some(shape) = KIND.shape(subject.document) else { return };
+    let mut block = resource(context, &KIND, shape, subject);
+    let inventory = context.inventory;
+    let set_id = subject
+        .document
+        .text("VariableSetId")
+        .map_or_else(|| format!("variableset-{}", subject.document.id()), str::to_owned);
+    let variables = inventory.get("variables", &set_id).map(|set| set.list("Variables")).unwrap_or_default();
+    let mut body = None;
+    let mut syntax = None;
+    for (index, variable) in variables.iter().enumerate() {
+        let name = variable.get("Name").and_then(Value::as_str).unwrap_or_default();
+        let value = variable.get("Value").and_then(Value::as_str).unwrap_or_default();
+        if name.starts_with("Octopus.Script.Module.Language[") {
+            syntax = Some(value);
+        } else if name.starts_with("Octopus.Script.Module[") {
+            body = Some(value);
+        } else {
+            let at = subject.at.field("VariableSet").item(variables, index);
+            context.note("not-carried", &at, "is a variable of a script module beside its body and language; the provider has no place for it", "Set it by hand at the destination.");
+        }
+    }
+    if body.is_none() {
+        context.note(
+            "odd-value",
+            &subject.at,
+            "has no variable that holds its body; an empty body is written",
+            "Write the body by hand at the destination.",
+        );
+    }
+    let syntax = syntax.unwrap_or("PowerShell");
+    let body = body.unwrap_or_default();
+    let script = Block::new("script", &[]);
+    let expression = if body.contains('\n') {
+        context.file("scripts/script-modules", subject.document.name(), ending(syntax), body, &subject.at)
+    } else {
+        context.free_text(body, &subject.at)
+    };
+    block.blocks.push(script.with("body", expression).with("syntax", syntax));
+    make(context, &KIND, subject, block);
+}
+
+/// The ending of a script's file.
+pub(super) fn ending(syntax: &str) -> &'static str {
+    match syntax {
+        "Bash" => "sh",
+        "CSharp" => "csx",
+        "FSharp" => "fsx",
+        "Python" => "py",
+        "PowerShell" | "" => "ps1",
+        _ => "txt",
+    }
+}

@@ -1,0 +1,213 @@
+//! Step templates. Community ones are carried as templates of the space's own: the library of the destination may hold another version.
+
+use serde_json::Value;
+
+use crate::convert::context::{At, Context};
+use crate::convert::fields::{is_empty, odd};
+use crate::convert::names::{digest, label};
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::*;
+use crate::kinds::script_module::ending;
+
+pub(super) const KIND: Kind = Kind {
+    collection: "actiontemplates",
+    noun: "step template",
+    file: "step_templates.tf",
+    shapes: &[Shape {
+        resource: "octopusdeploy_step_template",
+        fields: &[
+            plain("Name"),
+            plain("Description"),
+            plain("ActionType").keep_empty(),
+            custom("StepPackageId", |_, _, _, _| {}).writes(&["step_package_id"]),
+            objects("Packages", PACKAGE).keep_empty(),
+            objects("GitDependencies", GIT_DEPENDENCY),
+            objects("Parameters", PARAMETER).keep_empty(),
+            custom("Properties", properties).writes(&["properties"]),
+            custom("Inputs", |context, at, value, _| {
+                if !is_empty(value) {
+                    context.note("not-carried", at, "inputs of the newer step framework are not carried: the provider has no argument for them", "Make the template by hand at the destination.");
+                }
+            }),
+            custom("CommunityActionTemplateId", community),
+            ignored("Version", "versions start anew at the destination"),
+            ignored("LastModifiedOn", "history"),
+            ignored("LastModifiedBy", "history"),
+            slug(),
+            ID,
+            SPACE_ID,
+        ],
+        ..Shape::DEFAULT
+    }],
+    lookup: Some(Lookup {
+        list: "step_templates",
+        data_source: "octopusdeploy_step_template",
+        noun: "step template",
+    }),
+    expand: Some(|context, subject| {
+        let Some(shape) = KIND.shape(subject.document) else { return };
+        let mut block = crate::convert::resource(context, &KIND, shape, subject);
+        // The provider wants it, and the same text as the action's type where there is none.
+        let package = subject.document.text("StepPackageId").filter(|text| !text.is_empty());
+        let package = package.or_else(|| subject.document.text("ActionType")).unwrap_or_default();
+        let place = block
+            .attributes
+            .iter()
+            .position(|attribute| attribute.name == "action_type")
+            .map_or(0, |index| index + 1);
+        block.set("step_package_id", package);
+        block.attributes[place..].rotate_right(1);
+        crate::convert::make(context, &KIND, subject, block);
+    }),
+    ..Kind::DEFAULT
+};
+
+const PACKAGE: &[Field] = &[
+    ID,
+    plain("Name").keep_empty(),
+    plain("PackageId"),
+    reference("FeedId", "feeds").keep_empty(),
+    plain("AcquisitionLocation"),
+    finish("Version", "the provider has no argument for it"),
+    object(
+        "Properties",
+        &[
+            plain("Extract"),
+            plain("SelectionMode").keep_empty(),
+            plain("Purpose"),
+            plain("PackageParameterName"),
+        ],
+    )
+    .keep_empty(),
+];
+
+const GIT_DEPENDENCY: &[Field] = &[
+    plain("Name"),
+    plain("RepositoryUri").keep_empty(),
+    plain("DefaultBranch").keep_empty(),
+    plain("FilePathFilters"),
+    plain("GitCredentialType").keep_empty(),
+    reference("GitCredentialId", "git-credentials"),
+    finish("GitHubConnectionId", "the provider has no argument for it in templates"),
+    ignored("StepPackageInputsReferenceId", "the server makes it"),
+    ID,
+];
+
+const PARAMETER: &[Field] = &[
+    custom("Id", parameter_id).writes(&["id"]),
+    plain("Name"),
+    plain("Label"),
+    plain("HelpText"),
+    custom("DefaultValue", default_value).writes(&["default_value", "default_sensitive_value"]),
+    map("DisplaySettings"),
+];
+
+/// The provider wants a UUID, which servers do not; another text becomes one that depends on it alone.
+fn parameter_id(_: &mut Context<'_>, _: &At, value: &Value, into: &mut Block) {
+    let text = value.as_str().unwrap_or_default();
+    let is_uuid = text.len() == 36
+        && text.char_indices().all(|(index, letter)| match index {
+            8 | 13 | 18 | 23 => letter == '-',
+            _ => letter.is_ascii_hexdigit(),
+        });
+    if is_uuid {
+        into.set("id", text);
+    } else {
+        let seed = digest(&format!("a{text}")) + &digest(&format!("b{text}")) + &digest(&format!("c{text}"));
+        let tail = digest(&format!("d{text}")) + &digest(&format!("e{text}")) + &digest(&format!("f{text}"));
+        let (first, second) = (seed.get(..16).unwrap_or_default(), tail.get(..15).unwrap_or_default());
+        into.set(
+            "id",
+            format!(
+                "{}-{}-5{}-8{}-{}",
+                &first[..8],
+                &first[8..12],
+                &first[12..15],
+                &second[..3],
+                &second[3..15]
+            ),
+        );
+    }
+}
+
+fn default_value(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    match value {
+        Value::Object(fields) => {
+            if fields.get("HasValue").and_then(Value::as_bool) == Some(true) {
+                let parameter =
+                    at.path.iter().filter_map(|part| part.get("Name").and_then(Value::as_str)).next_back();
+                let parameter = parameter.unwrap_or_default();
+                let mut at = at.clone();
+                at.owner = format!("parameter \"{parameter}\" of the {}", at.owner);
+                let hidden = Hidden {
+                    what: "Default",
+                    revealed: None,
+                    because: "no run reveals the default of a template",
+                };
+                let expression = context.secret(&hidden, label(parameter).trim_start_matches('_'), &at);
+                into.set("default_sensitive_value", expression);
+            }
+        }
+        Value::String(text) if !text.is_empty() => {
+            let expression = context.text_with_ids(text, at);
+            into.set("default_value", expression);
+        }
+        other if is_empty(other) => {}
+        other => odd(context, at, other),
+    }
+}
+
+fn properties(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    let nothing = serde_json::Map::new();
+    let fields = match value {
+        Value::Object(fields) => fields,
+        Value::Null => &nothing,
+        other => {
+            odd(context, at, other);
+            &nothing
+        }
+    };
+    let template = at.target.key.last().cloned().unwrap_or_default();
+    let syntax = fields.get("Octopus.Action.Script.Syntax").and_then(Value::as_str).unwrap_or_default();
+    let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
+    sorted.sort_by_key(|(name, _)| name.as_str());
+    let mut pairs = Vec::new();
+    for (name, value) in sorted {
+        let at = at.field(name);
+        match value {
+            Value::String(text) if name == "Octopus.Action.Script.ScriptBody" && text.contains('\n') => {
+                let file = context.file("scripts/step-templates", &template, ending(syntax), text, &at);
+                pairs.push((name.clone(), file));
+            }
+            Value::String(text) => pairs.push((name.clone(), context.text_with_ids(text, &at))),
+            Value::Null => pairs.push((name.clone(), Expr::text(""))),
+            Value::Object(secret) if secret.get("HasValue").and_then(Value::as_bool) == Some(true) => {
+                let hidden = Hidden {
+                    what: "Secret property",
+                    revealed: None,
+                    because: "no run reveals a secret property of a template",
+                };
+                context.finish_secret(
+                    &hidden,
+                    &label(name),
+                    &at,
+                    "the provider sends properties as plain text",
+                );
+            }
+            Value::Object(_) => {}
+            other => odd(context, &at, other),
+        }
+    }
+    into.set("properties", Expr::Map(pairs));
+}
+
+fn community(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    if !is_empty(value) {
+        context.note(
+            "community-template",
+            at,
+            "the template comes from the community library; it is carried as a template of the space's own, since the destination's library may hold another version",
+            "Install it from the library at the destination, if updates of it are wanted.",
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! Worker pools. Workers themselves must be told of their new server by hand.
+
+use crate::convert::context::{Context, Subject};
+use crate::convert::{make, resource};
+use crate::hcl::Expr;
+use crate::kinds::model::*;
+
+pub(super) const KIND: Kind = Kind {
+    collection: "workerpools",
+    noun: "worker pool",
+    file: "worker_pools.tf",
+    discriminator: "WorkerPoolType",
+    no_shape: "the provider has no resource for this type of worker pool",
+    first: &[plain("Name"), plain("Description")],
+    shapes: &[
+        Shape {
+            when: "DynamicWorkerPool",
+            resource: "octopusdeploy_dynamic_worker_pool",
+            fields: &[plain("WorkerType").keep_empty()],
+        },
+        Shape {
+            when: "StaticWorkerPool",
+            resource: "octopusdeploy_static_worker_pool",
+            fields: &[finish("WorkerType", "has no meaning for this type of pool")],
+        },
+    ],
+    last: &[
+        flag("IsDefault"),
+        plain("SortOrder"),
+        ignored("WorkerPoolType", "tells the Terraform type"),
+        ignored("CanAddWorkers", "follows from the type of the pool"),
+        slug(),
+        ID,
+        SPACE_ID,
+    ],
+    // Which pool is the default says nothing about which one the server made.
+    adopt: Some(Adopt {
+        document: |document| {
+            document.name() == "Default Worker Pool"
+                && document.text("WorkerPoolType") == Some("StaticWorkerPool")
+        },
+        condition: "x.name == \"Default Worker Pool\"",
+    }),
+    lookup: Some(Lookup {
+        list: "worker_pools",
+        data_source: "octopusdeploy_worker_pools",
+        noun: "worker pool",
+    }),
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+/// The server's own pool is the default one until another takes its place: then it must wait for that.
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let Some(shape) = KIND.shape(subject.document) else { return };
+    let mut block = resource(context, &KIND, shape, subject);
+    let server_made = KIND.adopt.is_some_and(|adopt| (adopt.document)(subject.document));
+    if server_made && !subject.document.flag("IsDefault") {
+        let inventory = context.inventory;
+        let default = inventory.all(KIND.collection).find(|pool| pool.flag("IsDefault"));
+        if let Some(Expr::Reference(address)) = default.and_then(|pool| context.address(pool.id())) {
+            block.comment =
+                Some("A pool that becomes the default takes the place of the one before it.".to_owned());
+            block.set("is_default", false);
+            // Beside its place in the table.
+            block.attributes.sort_by_key(|attribute| attribute.name == "sort_order");
+            block.depends_on.push(Expr::Reference(address.into_iter().take(2).collect()));
+        }
+    }
+    make(context, &KIND, subject, block);
+}

@@ -1,0 +1,89 @@
+//! Whole spaces as modules: what comes out must be the files in `tests/spaces/<name>/module/`, byte for byte.
+//!
+//! `UPDATE_EXPECT=1 cargo test --test it golden` writes them anew.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use expect_test::expect_file;
+use octoferry::convert::{self, SecretSources, Selection};
+use octoferry::module::Module;
+use octoferry::octopus::inventory::Inventory;
+
+fn folder(space: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spaces").join(space)
+}
+
+fn inventory(space: &str) -> Inventory {
+    let text = std::fs::read(folder(space).join("space.json")).expect("the space's file");
+    Inventory::from_dump(&serde_json::from_slice(&text).expect("JSON"), "Spaces-2").expect("the space")
+}
+
+/// As `seeded::prepare` would say: every sensitive variable has a readable name, every account that can be is a typed variable.
+fn sources(inventory: &Inventory) -> SecretSources {
+    let mut sources = SecretSources::default();
+    for set in inventory.all("variables") {
+        for variable in set.list("Variables") {
+            if variable["IsSensitive"] == true {
+                let name = variable["Name"].as_str().unwrap_or_default();
+                sources.variables.insert(
+                    variable["Id"].as_str().unwrap_or_default().to_owned(),
+                    Ok(format!("{name}.Readable")),
+                );
+            }
+        }
+    }
+    for account in inventory.all("accounts") {
+        sources.accounts.insert(
+            account.id().to_owned(),
+            format!("Octoferry.Account.{}", account.name().replace(' ', "-")),
+        );
+    }
+    sources
+}
+
+fn files_below(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            files_below(&entry.path(), &format!("{path}/"), found);
+        } else {
+            found.insert(path);
+        }
+    }
+}
+
+fn check(module: &Module, golden: &Path) {
+    let files = module.all_files();
+    for (path, content) in &files {
+        let path = golden.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for the expected file");
+        expect_file![path].assert_eq(&String::from_utf8_lossy(content));
+    }
+    let mut found = BTreeSet::new();
+    files_below(golden, "", &mut found);
+    let expected: BTreeSet<String> = files.into_keys().collect();
+    assert_eq!(found, expected, "files in {}", golden.display());
+}
+
+fn check_space(name: &str) {
+    let inventory = inventory(name);
+    let sources = sources(&inventory);
+    let module = convert::space(&inventory, &Selection::default(), &sources).expect("a module");
+    check(&module, &folder(name).join("module/space"));
+}
+
+#[test]
+fn golden_small_web() {
+    check_space("small-web");
+}
+
+#[test]
+fn golden_shop() {
+    check_space("shop");
+}
+
+#[test]
+fn golden_odd_text() {
+    check_space("odd-text");
+}

@@ -1,0 +1,25 @@
+resource "octopusdeploy_username_password_account" "account_1" {
+  name        = "account_1"
+  description = "\""
+  username    = "user@example.invalid"
+  password    = var.account_account_1_password
+}
+
+resource "octopusdeploy_username_password_account" "account_1_68038f" {
+  name        = "Account \"1\""
+  description = "a\nb"
+  username    = "do\\main\\user"
+  password    = var.account_account_1_68038f_password
+}
+
+resource "octopusdeploy_token_account" "account_1_token" {
+  name  = "Account \"1\" token"
+  token = var.account_account_1_token_token
+}
+
+resource "octopusdeploy_username_password_account" "x106821" {
+  name        = "АКАУНТ"
+  description = "$${x}"
+  username    = "ü\"ser"
+  password    = var.account_x106821_password
+}

@@ -1,0 +1,77 @@
+resource "octopusdeploy_lifecycle" "default_lifecycle" {
+  name = "Default Lifecycle"
+}
+
+resource "octopusdeploy_lifecycle" "for_each" {
+  name        = "for_each"
+  description = "$${lifecycle}"
+
+  phase {
+    name                        = "1"
+    optional_deployment_targets = [octopusdeploy_environment.a_b_4b861d.id]
+  }
+
+  phase {
+    name                         = "2"
+    automatic_deployment_targets = [octopusdeploy_environment.xebbc0b.id]
+  }
+}
+
+resource "octopusdeploy_lifecycle" "life_cycle_one" {
+  name = "life cycle: one!"
+
+  phase {
+    name                        = "Phase: #{x}"
+    optional_deployment_targets = [octopusdeploy_environment.a_b_6c1908.id]
+  }
+
+  phase {
+    name                         = "Phase $${x}"
+    automatic_deployment_targets = [octopusdeploy_environment.slash_dot_end.id]
+  }
+}
+
+resource "octopusdeploy_lifecycle" "life_cycle_one_196a1e" {
+  name        = "Life_cycle - one"
+  description = "a\\b\\\\c"
+
+  phase {
+    name                        = "phase / 2"
+    optional_deployment_targets = [octopusdeploy_environment.a_b_d44362.id]
+  }
+
+  phase {
+    name                         = "Phase \\ 2"
+    automatic_deployment_targets = [octopusdeploy_environment.back_slash.id]
+  }
+}
+
+resource "octopusdeploy_lifecycle" "life_cycle_one_8e8ad9" {
+  name        = "Life \"cycle\" / one"
+  description = "Says \"yes\"."
+
+  phase {
+    name                        = "Phase \"1\""
+    optional_deployment_targets = [octopusdeploy_environment.a_b.id]
+  }
+
+  phase {
+    name                         = "phase_1"
+    automatic_deployment_targets = [octopusdeploy_environment.quoted_env.id]
+  }
+}
+
+resource "octopusdeploy_lifecycle" "unic_de_lifecycle" {
+  name        = "Ünïcødé ✓ lifecycle"
+  description = "✓\n"
+
+  phase {
+    name                        = "Фаза"
+    optional_deployment_targets = [octopusdeploy_environment._1st.id]
+  }
+
+  phase {
+    name                         = "%%{phase}"
+    automatic_deployment_targets = [octopusdeploy_environment.x2a2e76.id]
+  }
+}

@@ -1,0 +1,2 @@
+df -h "${MOUNT:-/}" | awk '{print $5}'
+# EOT

@@ -1,0 +1,3 @@
+cat <<EOT
+#{Odd.Text} ${SHELL}
+EOT

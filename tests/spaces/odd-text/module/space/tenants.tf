@@ -1,0 +1,52 @@
+# The links to projects and the values for them are in the projects' modules.
+
+resource "octopusdeploy_tenant" "_0" {
+  name        = "0"
+  description = "0"
+}
+
+resource "octopusdeploy_tenant" "o_neil_sohne_gmbh" {
+  name        = "O'Neil & Söhne GmbH"
+  description = "\""
+
+  tenant_tags = [
+    octopusdeploy_tag.set_1_356f67_100.canonical_tag_name,
+    octopusdeploy_tag.set_1_356f67_brace.canonical_tag_name,
+  ]
+}
+
+resource "octopusdeploy_tenant" "tenant_one" {
+  name        = "TENANT_one"
+  description = "\t"
+
+  tenant_tags = [
+    octopusdeploy_tag.set_1_x_xcf2abf.canonical_tag_name,
+    octopusdeploy_tag.set_1_he_said_no.canonical_tag_name,
+  ]
+}
+
+resource "octopusdeploy_tenant" "tenant_one_749f95" {
+  name        = "Tenant / \"One\""
+  description = "*"
+
+  tenant_tags = [
+    octopusdeploy_tag.set_1_a_b_0ac7cf.canonical_tag_name,
+    octopusdeploy_tag.set_1_356f67_x.canonical_tag_name,
+  ]
+}
+
+resource "octopusdeploy_tenant" "tenant_one_d21811" {
+  name        = "tenant - one"
+  description = "line\nbreak\n"
+  tenant_tags = [octopusdeploy_tag.set_1_a_b.canonical_tag_name]
+}
+
+resource "octopusdeploy_tenant" "xb6b341" {
+  name        = "テナント"
+  description = "説明"
+
+  tenant_tags = [
+    octopusdeploy_tag.set_1_x_xcd3a7e.canonical_tag_name,
+    octopusdeploy_tag.set_1_x_e.canonical_tag_name,
+  ]
+}

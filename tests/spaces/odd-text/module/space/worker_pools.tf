@@ -1,0 +1,23 @@
+resource "octopusdeploy_static_worker_pool" "_1" {
+  name        = "1"
+  description = "%%{"
+  sort_order  = 0
+}
+
+resource "octopusdeploy_static_worker_pool" "default_worker_pool" {
+  name       = "Default Worker Pool"
+  is_default = true
+  sort_order = 0
+}
+
+resource "octopusdeploy_static_worker_pool" "pool_a" {
+  name        = "pool_a"
+  description = "\n"
+  sort_order  = 0
+}
+
+resource "octopusdeploy_static_worker_pool" "pool_a_35426b" {
+  name        = "Pool \"a\""
+  description = "`"
+  sort_order  = 0
+}

@@ -1,0 +1,20 @@
+# A pool that becomes the default takes the place of the one before it.
+resource "octopusdeploy_static_worker_pool" "default_worker_pool" {
+  name       = "Default Worker Pool"
+  is_default = false
+  sort_order = 0
+
+  depends_on = [octopusdeploy_static_worker_pool.linux_workers]
+}
+
+resource "octopusdeploy_static_worker_pool" "linux_workers" {
+  name        = "Linux workers"
+  description = "Have kubectl, helm and psql."
+  is_default  = true
+  sort_order  = 1
+}
+
+resource "octopusdeploy_static_worker_pool" "windows_workers" {
+  name       = "Windows workers"
+  sort_order = 2
+}
