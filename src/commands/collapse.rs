@@ -1,13 +1,93 @@
-//! `octoferry collapse`: puts spread variables back.
+//! `octoferry collapse`: spread variables are put back exactly as they were.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 use crate::cli;
 use crate::failure::{Failure, Outcome};
+use crate::octopus::inventory::Inventory;
+use crate::octopus::read::{self, Extent};
+use crate::octopus::server::Server;
+use crate::octopus::upsert;
+use crate::seeded::found::Found;
+use crate::seeded::{self, enabled, name};
+use crate::settings;
+use crate::spread::{Plan, collapse};
 use crate::ui::Ui;
 
 /// Runs the command.
 ///
 /// # Errors
 /// What stopped it.
-pub async fn run(_arguments: cli::Change, _ui: &Ui) -> Result<Outcome, Failure> {
-    Err(Failure::failed("this command is not built yet"))
+pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
+    let transport = settings::transport(&arguments.connection)?;
+    let source = settings::Settings::read(None, ui)?.source(&arguments.source, &transport).await?;
+    ui.info(&format!("source: {}", source.described()));
+    let inventory = read::read(&source, Extent::Whole).await?;
+    let plan = collapse::collapse(&inventory);
+    super::spread::show(&plan, ui);
+    if arguments.plan {
+        return Ok(if plan.changes.is_empty() { Outcome::Done } else { Outcome::ChangesPending });
+    }
+    if !plan.changes.is_empty() {
+        let question = format!("Change {} documents of the source space?", plan.changes.len());
+        ui.confirm(&question, arguments.yes)?;
+    }
+    write(&source, &inventory, plan.clone(), ui).await?;
+    super::spread::publish_again(&source, ui).await?;
+    super::spread::name_stale_runbooks(&Found::read(&source).await?, &plan, ui);
+    Ok(if plan.left.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
+}
+
+/// Puts everything back that spread, and migrate for disabled projects, changed.
+pub(super) async fn write(
+    source: &Server,
+    inventory: &Inventory,
+    plan: Plan,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    hide_restricted(source, inventory, &plan).await?;
+    super::spread::write(source, plan, collapse::collapse, ui).await?;
+    for project in inventory.all("projects").filter(|project| enabled::disabled_again(project).is_some()) {
+        disable_again(source, project.id()).await?;
+        ui.info(&format!("disabled again: project {:?}", project.name()));
+    }
+    Ok(())
+}
+
+/// Disables a project that migrate enabled for its runs.
+pub(super) async fn disable_again(source: &Server, project: &str) -> Result<(), Failure> {
+    let put_back = |project: &mut _| match enabled::disabled_again(project) {
+        Some(after) => {
+            *project = after;
+            true
+        }
+        None => false,
+    };
+    upsert::edit(source, &format!("projects/{project}"), put_back).await?;
+    Ok(())
+}
+
+/// Takes away the typed variables of accounts that will be restricted again: with them every run of the project `Octoferry`
+/// would be refused.
+async fn hide_restricted(source: &Server, inventory: &Inventory, plan: &Plan) -> Result<(), Failure> {
+    let changed: BTreeSet<&str> = plan
+        .changes
+        .iter()
+        .filter(|change| change.collection != "variables")
+        .map(|change| change.after.id())
+        .collect();
+    let set = inventory.all("libraryvariablesets").find(|set| seeded::is_seeded(set, name::ACCOUNTS_SET));
+    let Some(variables) = set.and_then(|set| set.text("VariableSetId")) else { return Ok(()) };
+    upsert::edit(source, &format!("variables/{variables}"), |document| {
+        let before = document.list("Variables").to_vec();
+        let stays = |variable: &&Value| !variable["Value"].as_str().is_some_and(|id| changed.contains(id));
+        let after: Vec<Value> = before.iter().filter(stays).cloned().collect();
+        let differs = after.len() != before.len();
+        document.fields_mut().insert("Variables".to_owned(), Value::Array(after));
+        differs
+    })
+    .await?;
+    Ok(())
 }

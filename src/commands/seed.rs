@@ -1,13 +1,221 @@
-//! `octoferry seed`: package, step templates and runbooks into the source space.
+//! `octoferry seed`: package, step templates and runbooks into the source space. Run again it brings everything up to date.
+
+use serde_json::json;
 
 use crate::cli;
 use crate::failure::{Failure, Outcome};
+use crate::octopus::document::Document;
+use crate::octopus::server::Server;
+use crate::octopus::upsert;
+use crate::seeded::found::{self, Found};
+use crate::seeded::runbook::Place;
+use crate::seeded::{backend, install, name, package};
+use crate::settings;
 use crate::ui::Ui;
 
 /// Runs the command.
 ///
 /// # Errors
 /// What stopped it.
-pub async fn run(_arguments: cli::Seed, _ui: &Ui) -> Result<Outcome, Failure> {
-    Err(Failure::failed("this command is not built yet"))
+pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
+    let backend = backend::check(arguments.backend.backend.as_deref(), &arguments.backend.backend_config)?;
+    if arguments.tools == cli::Tools::Container && arguments.image.is_none() {
+        return Err(Failure::usage(
+            "--tools container needs --image REF: an image with bash, openssl and Terraform",
+        ));
+    }
+    let package = match &arguments.package {
+        Some(file) => package::of_file(file)?,
+        None => package::of_program(&own_program()?)?,
+    };
+    let transport = settings::transport(&arguments.connection)?;
+    let given = settings::Settings::read(None, ui)?;
+    let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
+
+    let found = Found::read(&source).await?;
+    let (pool, pool_name) = worker_pool(&source, arguments.worker_pool.as_deref()).await?;
+    let (projects, skipped) = selected_projects(&found, &arguments.project)?;
+    ui.info(&format!(
+        "\nseed puts into the source space: the package octoferry, 5 step templates, the environment {}, 3 library variable sets with both API keys, \
+         the project {} with 3 runbooks, and 2 runbooks into each of {} projects. They run on the worker pool {pool_name:?}.",
+        name::ENVIRONMENT,
+        name::PROJECT,
+        projects.len(),
+    ));
+    for (project, why) in &skipped {
+        ui.warning(&format!("project {project:?} gets no runbooks: {why}"));
+    }
+    if let Some(warning) = &package.warning {
+        ui.warning(warning);
+    }
+    ui.confirm("Go on?", arguments.yes)?;
+
+    let version = install::package(&source, &package).await?;
+    ui.info(&format!("package octoferry {version}"));
+    let templates = install::templates(&source, &found).await?;
+    ui.info(&format!("{} step templates", templates.len()));
+    let environment = install::environment(&source, &found).await?;
+    let what = [
+        (name::SETTINGS_SET, "Addresses, spaces, API keys and backend for octoferry's runbooks."),
+        (name::ACCOUNTS_SET, "Lets octoferry's runbooks read the parts of accounts and certificates."),
+        (name::SECRETS_SET, "For secrets that no step can read: enter them here, named as todo.md says."),
+    ];
+    let mut sets = Vec::new();
+    for (set, what) in what {
+        sets.push(install::library_set(&source, &found, set, what).await?);
+    }
+    let settings = install::Settings {
+        source_url: source.client.address().to_owned(),
+        source_space: source.space_id().to_owned(),
+        source_key: source.client.key().clone(),
+        destination_url: destination.client.address().to_owned(),
+        destination_space: destination.space_id().to_owned(),
+        destination_key: destination.client.key().clone(),
+        backend,
+        backend_config: arguments.backend.backend_config.join("\n"),
+    };
+    install::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
+    let restricted = install::account_variables(&source, &sets[1], environment.id()).await?;
+    ui.info("environment and library variable sets");
+
+    let setting = install::Setting {
+        environment: environment.id(),
+        feed: found.built_in_feed()?.id(),
+        templates,
+        place: Place { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
+    };
+    let own = install::project(&source, &found, &sets).await?;
+    for (project, is_ours) in
+        std::iter::once((&own, true)).chain(projects.iter().map(|project| (*project, false)))
+    {
+        if !is_ours {
+            install::link(&source, project, sets[0].id()).await?;
+        }
+        for runbook in install::runbooks_of(is_ours) {
+            install::runbook(&source, &found, project, runbook, &setting).await?;
+        }
+        ui.info(&format!("runbooks in {:?}", project.name()));
+    }
+    let published = install::publish(&source, &version).await?;
+    ui.info(&format!("{published} runbooks published"));
+
+    for account in &restricted {
+        ui.warning(&format!(
+            "{account:?} does not allow the environment {}: spread adds it, so that its secrets can be read",
+            name::ENVIRONMENT
+        ));
+    }
+    ui.info("\nNext: octoferry spread --plan, octoferry spread, octoferry migrate. octoferry unseed takes all of it back.");
+    Ok(if skipped.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
+}
+
+/// The running program.
+pub(super) fn own_program() -> Result<Vec<u8>, Failure> {
+    let file =
+        std::env::current_exe().map_err(|error| Failure::failed(format!("finding this program: {error}")))?;
+    std::fs::read(&file).map_err(|error| Failure::failed(format!("reading {}: {error}", file.display())))
+}
+
+/// Id and name of the pool that runs the steps: the named one; else a dynamic one with Linux; else the space's default.
+async fn worker_pool(source: &Server, wanted: Option<&str>) -> Result<(String, String), Failure> {
+    let pools = upsert::list(source, "workerpools").await?;
+    let linux = |pool: &&Document| pool.text("WorkerType").is_some_and(|kind| kind.starts_with("Ubuntu"));
+    let found = match wanted {
+        Some(wanted) => pools.iter().find(|pool| pool.name().to_lowercase() == wanted.to_lowercase()),
+        None => pools.iter().find(linux).or_else(|| pools.iter().find(|pool| pool.flag("IsDefault"))),
+    };
+    let names: Vec<String> = pools.iter().map(|pool| format!("{:?}", pool.name())).collect();
+    found.map(|pool| (pool.id().to_owned(), pool.name().to_owned())).ok_or_else(|| {
+        let what =
+            wanted.map_or("no default worker pool".to_owned(), |wanted| format!("no worker pool {wanted:?}"));
+        Failure::usage(format!("the source space has {what}"))
+            .hint(format!("--worker-pool NAME; it has: {}.", names.join(", ")))
+    })
+}
+
+/// A project that gets no runbooks, and why.
+type Skipped<'a> = (&'a str, &'static str);
+
+/// The projects that get runbooks, and those that can't.
+fn selected_projects<'a>(
+    found: &'a Found,
+    patterns: &[String],
+) -> Result<(Vec<&'a Document>, Vec<Skipped<'a>>), Failure> {
+    let own = found.own_projects();
+    for pattern in patterns {
+        if !own.iter().any(|project| matches(pattern, project.name())) {
+            return Err(Failure::usage(format!("no project of the source space is called {pattern:?}")));
+        }
+    }
+    let wanted = own.into_iter().filter(|project| {
+        patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, project.name()))
+    });
+    let (mut selected, mut skipped) = (Vec::new(), Vec::new());
+    for project in wanted {
+        match found::obstacle(project) {
+            Some(why) => skipped.push((project.name(), why)),
+            None => selected.push(project),
+        }
+    }
+    Ok((selected, skipped))
+}
+
+/// Whether a name fits a pattern in which `*` stands for anything, without case.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else { return false };
+        rest = after;
+    }
+    rest.ends_with(last)
+}
+
+/// Feed and image of the execution container. The feed: the one that the image's registry belongs to, made when there is none.
+async fn container(
+    source: &Server,
+    found: &Found,
+    arguments: &cli::Seed,
+) -> Result<Option<(String, String)>, Failure> {
+    let (cli::Tools::Container, Some(image)) = (arguments.tools, &arguments.image) else { return Ok(None) };
+    // As Docker reads a reference: the part before the first slash is a registry when it looks like a host.
+    let (registry, repository) = match image.split_once('/') {
+        Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => {
+            (format!("https://{host}"), rest)
+        }
+        _ => ("https://index.docker.io".to_owned(), image.as_str()),
+    };
+    let of_registry = |feed: &&Document| {
+        feed.text("FeedType") == Some("Docker")
+            && feed
+                .text("FeedUri")
+                .is_some_and(|uri| uri.trim_end_matches('/').eq_ignore_ascii_case(&registry))
+    };
+    if let Some(feed) = found.feeds.iter().find(of_registry) {
+        return Ok(Some((feed.id().to_owned(), repository.to_owned())));
+    }
+    // Feeds have no description for the mark: the name alone says whose it is.
+    let wanted = json!({"Name": name::FEED, "FeedType": "Docker", "FeedUri": registry, "ApiVersion": "v2"});
+    let there = found.feeds.iter().find(|feed| feed.name() == name::FEED);
+    let feed = upsert::ensure(source, "feeds", there, &wanted).await?;
+    Ok(Some((feed.id().to_owned(), repository.to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_fit_names_without_case() {
+        for (pattern, name) in
+            [("Shop", "shop"), ("*", "x"), ("Sh*", "Shop"), ("*op", "Shop"), ("S*o*", "Shop"), ("a*a", "aa")]
+        {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("Shop", "Shop 2"), ("Sh*x", "Shop"), ("a*a", "a"), ("", "x")] {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+    }
 }

@@ -1,13 +1,206 @@
 //! `octoferry unseed`: takes back all that seed and spread put into the source space.
 
+use serde_json::Value;
+
 use crate::cli;
 use crate::failure::{Failure, Outcome};
+use crate::octopus::document::Document;
+use crate::octopus::read::{self, Extent};
+use crate::octopus::server::Server;
+use crate::octopus::{tasks, upsert};
+use crate::seeded::found::Found;
+use crate::seeded::{is_seeded, name};
+use crate::settings;
+use crate::spread::collapse;
 use crate::ui::Ui;
 
-/// Runs the command.
+/// Runs the command. Collapses first; stopped anywhere, the next run goes on.
 ///
 /// # Errors
 /// What stopped it.
-pub async fn run(_arguments: cli::Change, _ui: &Ui) -> Result<Outcome, Failure> {
-    Err(Failure::failed("this command is not built yet"))
+pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
+    let transport = settings::transport(&arguments.connection)?;
+    let source = settings::Settings::read(None, ui)?.source(&arguments.source, &transport).await?;
+    ui.info(&format!("source: {}", source.described()));
+    let found = Found::read(&source).await?;
+    let inventory = read::read(&source, Extent::Whole).await?;
+    let plan = collapse::collapse(&inventory);
+    let things = Things::of(&source, &found).await?;
+    super::spread::show(&plan, ui);
+    for line in things.lines() {
+        ui.data(&line);
+    }
+    if plan.changes.is_empty() && things.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    if arguments.plan {
+        return Ok(Outcome::ChangesPending);
+    }
+    let runbooks: Vec<&str> = found.seeded_runbooks().map(Document::id).collect();
+    if let Some((task, what)) = tasks::active(&source, &runbooks).await?.first() {
+        return Err(Failure::failed(format!(
+            "a run of octoferry's runbooks is not finished: {what} ({task})"
+        ))
+        .hint("Wait for it or cancel it, then run unseed again."));
+    }
+    ui.confirm("Take all of this back?", arguments.yes)?;
+    let left = plan.left.len();
+    super::collapse::write(&source, &inventory, plan, ui).await?;
+    things.remove(&source, ui).await?;
+    ui.info("the source space is as it was");
+    Ok(if left == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
+}
+
+/// Everything that seed made and that is still there.
+struct Things<'a> {
+    found: &'a Found,
+    /// Route below the space and what it is, in the order of removal: what is used by others comes after them.
+    documents: Vec<(String, String)>,
+    /// Sets that projects are linked to.
+    sets: Vec<&'a str>,
+    /// Projects in which a person entered secrets for octoferry.
+    entered: Vec<&'a Document>,
+    packages: Vec<(String, String)>,
+}
+
+impl<'a> Things<'a> {
+    async fn of(source: &Server, found: &'a Found) -> Result<Self, Failure> {
+        let lists: [(&str, &str, &'a [Document]); 6] = [
+            ("runbooks", "runbook", &found.runbooks),
+            ("projects", "project", &found.projects),
+            ("projectgroups", "project group", &found.project_groups),
+            ("libraryvariablesets", "library variable set", &found.library_sets),
+            ("actiontemplates", "step template", &found.templates),
+            ("environments", "environment", &found.environments),
+        ];
+        let mut documents = Vec::new();
+        let mut feeds = found.feeds.iter().filter(|feed| feed.name() == name::FEED).peekable();
+        for (collection, kind, list) in lists {
+            for document in list.iter().filter(|document| is_seeded(document, document.name())) {
+                documents.push((
+                    format!("{collection}/{}", document.id()),
+                    format!("{kind} {:?}", document.name()),
+                ));
+            }
+            if collection == "projects" {
+                documents.extend(
+                    feeds
+                        .by_ref()
+                        .map(|feed| (format!("feeds/{}", feed.id()), format!("feed {:?}", feed.name()))),
+                );
+            }
+        }
+        let sets =
+            found.library_sets.iter().filter(|set| is_seeded(set, set.name())).map(Document::id).collect();
+        let mut entered = Vec::new();
+        for project in found.own_projects() {
+            if has_entered(source, project).await? {
+                entered.push(project);
+            }
+        }
+        Ok(Self { found, documents, sets, entered, packages: packages(source).await? })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.documents.is_empty() && self.packages.is_empty() && self.entered.is_empty()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let entered = self
+            .entered
+            .iter()
+            .map(|project| format!("remove: variables Octoferry.… of the project {:?}", project.name()));
+        let documents = self.documents.iter().map(|(_, what)| format!("remove: {what}"));
+        let packages = self.packages.iter().map(|(_, what)| format!("remove: package {what}"));
+        entered.chain(documents).chain(packages).collect()
+    }
+
+    async fn remove(&self, source: &Server, ui: &Ui) -> Result<(), Failure> {
+        for project in &self.entered {
+            let set = variable_set(project);
+            upsert::edit(source, &format!("variables/{set}"), |set| {
+                let before = set.list("Variables").to_vec();
+                let after: Vec<Value> =
+                    before.iter().filter(|variable| !is_entered(variable)).cloned().collect();
+                let differs = after.len() != before.len();
+                set.fields_mut().insert("Variables".to_owned(), Value::Array(after));
+                differs
+            })
+            .await?;
+        }
+        for project in self.found.own_projects() {
+            if project.texts("IncludedLibraryVariableSetIds").any(|id| self.sets.contains(&id)) {
+                self.unlink(source, project).await?;
+            }
+        }
+        for (route, what) in &self.documents {
+            let deleted = source.client.delete(&source.path(route)).await;
+            deleted.map_err(|failure| {
+                failure
+                    .while_doing(format!("removing the {what}"))
+                    .hint("Run unseed again when the cause is gone; it goes on.")
+            })?;
+            ui.info(&format!("removed: {what}"));
+        }
+        for (route, what) in &self.packages {
+            let deleted = source.client.delete(&source.path(route)).await;
+            deleted.map_err(|failure| failure.while_doing(format!("removing the package {what}")))?;
+        }
+        ui.info(&format!("removed: {} packages", self.packages.len()));
+        Ok(())
+    }
+
+    async fn unlink(&self, source: &Server, project: &Document) -> Result<(), Failure> {
+        upsert::edit(source, &format!("projects/{}", project.id()), |project| {
+            let before = project.list("IncludedLibraryVariableSetIds").to_vec();
+            let stays = |id: &&Value| !id.as_str().is_some_and(|id| self.sets.contains(&id));
+            let after: Vec<Value> = before.iter().filter(stays).cloned().collect();
+            let differs = after.len() != before.len();
+            project.fields_mut().insert("IncludedLibraryVariableSetIds".to_owned(), Value::Array(after));
+            differs
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// octoferry's own package and the module packages of this space.
+async fn packages(source: &Server) -> Result<Vec<(String, String)>, Failure> {
+    let listed = upsert::list(source, &format!("packages?filter={}", name::PACKAGE)).await?;
+    let modules = format!("{}{}", name::MODULE_PACKAGE, source.space_id()).to_lowercase();
+    let of_ours = |id: &str| {
+        let id = id.to_lowercase();
+        id == name::PACKAGE
+            || id == modules
+            || id.strip_prefix(&modules).is_some_and(|rest| rest.starts_with('-'))
+    };
+    let mut packages = Vec::new();
+    let mut ids: Vec<&str> =
+        listed.iter().filter_map(|package| package.text("PackageId")).filter(|id| of_ours(id)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    // The search may show only the newest version of each.
+    for id in ids {
+        for package in upsert::list(source, &format!("packages?nuGetPackageId={id}")).await? {
+            if package.text("PackageId").is_some_and(|other| other.eq_ignore_ascii_case(id)) {
+                let version = package.text("Version").unwrap_or_default();
+                packages.push((format!("packages/{}", package.id()), format!("{id} {version}")));
+            }
+        }
+    }
+    Ok(packages)
+}
+
+fn variable_set(project: &Document) -> String {
+    project.text("VariableSetId").map_or_else(|| format!("variableset-{}", project.id()), str::to_owned)
+}
+
+/// Whether a person entered variables for octoferry in a project.
+async fn has_entered(source: &Server, project: &Document) -> Result<bool, Failure> {
+    let set = source.client.find(&source.path(&format!("variables/{}", variable_set(project)))).await?;
+    Ok(set.unwrap_or_default()["Variables"].as_array().into_iter().flatten().any(is_entered))
+}
+
+fn is_entered(variable: &Value) -> bool {
+    variable["Name"].as_str().is_some_and(|name| name.starts_with(name::VARIABLE_PREFIX))
 }

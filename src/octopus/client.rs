@@ -152,6 +152,12 @@ impl Client {
         &self.shared.address
     }
 
+    /// The key, for `seed`: it puts it into the source space as a sensitive variable.
+    #[must_use]
+    pub fn key(&self) -> &Secret {
+        &self.shared.key
+    }
+
     /// Requests sent so far, repeated ones included.
     #[must_use]
     pub fn requests(&self) -> u64 {

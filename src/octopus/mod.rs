@@ -6,3 +6,4 @@ pub mod inventory;
 pub mod read;
 pub mod server;
 pub mod tasks;
+pub mod upsert;

@@ -1,1 +1,316 @@
-//! Runbook runs, task logs and packages of a server.
+//! Publishing and running runbooks, following their tasks.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::octopus::document::Document;
+use crate::octopus::server::Server;
+use crate::octopus::upsert;
+
+/// How long to wait between two looks at a task: at first, at most.
+const FIRST_LOOK: Duration = Duration::from_millis(300);
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
+/// How long a task may stand in the queue before we ask why.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A run of a runbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub id: String,
+    pub task_id: String,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// `Success`, `Failed`, `Canceled`, `TimedOut`.
+    pub state: String,
+    pub succeeded: bool,
+    pub has_warnings: bool,
+    /// What the server says of a failure.
+    pub message: String,
+}
+
+/// What happens while a task is followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A line of the log.
+    Line { category: String, text: String },
+    /// The task does not go on by itself, and why.
+    Waiting(String),
+}
+
+/// Whether the published snapshot of a runbook holds its process, its variables and this version of the package as they are now.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn is_published(
+    server: &Server,
+    runbook: &Document,
+    package: &str,
+    version: &str,
+) -> Result<bool, Failure> {
+    let Some(snapshot_id) = runbook.text("PublishedRunbookSnapshotId").filter(|id| !id.is_empty()) else {
+        return Ok(false);
+    };
+    let snapshot = server.client.find(&server.path(&format!("runbookSnapshots/{snapshot_id}"))).await?;
+    let Some(snapshot) = snapshot else { return Ok(false) };
+    let selected = snapshot["SelectedPackages"].as_array().into_iter().flatten();
+    // The reference in our steps has the package's name.
+    let mut ours = selected.filter(|selected| selected["PackageReferenceName"] == package).peekable();
+    if ours.peek().is_none() || ours.any(|selected| selected["Version"] != version) {
+        return Ok(false);
+    }
+    let path = server.path(&format!("runbookSnapshots/{snapshot_id}/runbookRuns/template"));
+    let Some(template) = server.client.find(&path).await? else { return Ok(false) };
+    let flags = ["IsVariableSetModified", "IsLibraryVariableSetModified", "IsRunbookProcessModified"];
+    Ok(flags.into_iter().all(|flag| template[flag] == false))
+}
+
+/// Makes a snapshot of the runbook as it is and publishes it; its id.
+///
+/// # Errors
+/// When the server refuses, or a package of the process can't be chosen.
+pub async fn publish(
+    server: &Server,
+    runbook: &Document,
+    package: &str,
+    version: &str,
+) -> Result<String, Failure> {
+    let doing =
+        |failure: Failure| failure.while_doing(format!("publishing the runbook {:?}", runbook.name()));
+    let process = runbook.text("RunbookProcessId").unwrap_or_default();
+    let path = server.path(&format!("runbookProcesses/{process}/runbookSnapshotTemplate"));
+    let template = server.client.get(&path).await.map_err(doing)?;
+    let mut selected = Vec::new();
+    for reference in template["Packages"].as_array().into_iter().flatten() {
+        if reference["PackageId"] != package {
+            return Err(doing(
+                Failure::failed(format!(
+                    "its step {} uses the package {}, which is none of octoferry's",
+                    reference["ActionName"], reference["PackageId"]
+                ))
+                .hint("octoferry seed makes the runbook again as it was."),
+            ));
+        }
+        selected.push(json!({
+            "ActionName": reference["ActionName"],
+            "PackageReferenceName": reference["PackageReferenceName"],
+            "Version": version,
+        }));
+    }
+    let body = json!({
+        "ProjectId": runbook.text("ProjectId"),
+        "RunbookId": runbook.id(),
+        "Name": template["NextNameIncrement"],
+        "Notes": "",
+        "SelectedPackages": selected,
+        "SelectedGitResources": [],
+    });
+    let snapshot =
+        server.client.post(&server.path("runbookSnapshots?publish=true"), &body).await.map_err(doing)?;
+    Ok(snapshot["Id"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Starts a run of a published snapshot in one environment, without a tenant. Prompted variables keep their defaults.
+///
+/// # Errors
+/// When the server refuses: the project is disabled, a required prompt has no default, no permission.
+pub async fn run(
+    server: &Server,
+    runbook: &Document,
+    snapshot_id: &str,
+    environment_id: &str,
+) -> Result<Run, Failure> {
+    let body = json!({
+        "RunbookId": runbook.id(),
+        "RunbookSnapshotId": snapshot_id,
+        "EnvironmentId": environment_id,
+        "SpaceId": server.space_id(),
+        "SkipActions": [],
+        "SpecificMachineIds": [],
+        "ExcludedMachineIds": [],
+        "UseGuidedFailure": false,
+        "ForcePackageDownload": false,
+        "FormValues": {},
+    });
+    let run = server.client.post(&server.path("runbookRuns"), &body).await.map_err(|failure| {
+        let refused = failure.http_status == Some(400);
+        let failure = failure.while_doing(format!("starting the runbook {:?}", runbook.name()));
+        if refused {
+            failure.hint("If a prompted variable is named: give it a default value at the source, or make it not required. octoferry never invents one.")
+        } else {
+            failure
+        }
+    })?;
+    let text = |field: &str| run[field].as_str().unwrap_or_default().to_owned();
+    Ok(Run { id: text("Id"), task_id: text("TaskId") })
+}
+
+/// Asks the server to stop a task. One that has finished meanwhile is as good.
+///
+/// # Errors
+/// When the server refuses for another reason.
+pub async fn cancel(server: &Server, task_id: &str) -> Result<(), Failure> {
+    match server.client.post(&server.path(&format!("tasks/{task_id}/cancel")), &json!({})).await {
+        Ok(_) => Ok(()),
+        Err(failure) if matches!(failure.http_status, Some(400 | 409)) => Ok(()),
+        Err(failure) => Err(failure.while_doing(format!("cancelling the task {task_id}"))),
+    }
+}
+
+/// Follows a task to its end and tells what happens.
+///
+/// # Errors
+/// When the task can't be read.
+pub async fn follow(
+    server: &Server,
+    task_id: &str,
+    mut tell: impl FnMut(Event),
+) -> Result<Finished, Failure> {
+    let path = server.path(&format!("tasks/{task_id}/details?verbose=false"));
+    let mut told = BTreeMap::new();
+    let mut look = FIRST_LOOK;
+    let mut waited = Duration::ZERO;
+    let mut waiting_for = String::new();
+    loop {
+        let details = server.client.get(&path).await?;
+        let task = &details["Task"];
+        let mut any = false;
+        for element in details["ActivityLogs"].as_array().into_iter().flatten() {
+            any |= tell_lines(element, &mut told, &mut tell);
+        }
+        if task["IsCompleted"] == true {
+            return Ok(Finished {
+                state: task["State"].as_str().unwrap_or_default().to_owned(),
+                succeeded: task["FinishedSuccessfully"] == true,
+                has_warnings: task["HasWarningsOrErrors"] == true,
+                message: task["ErrorMessage"].as_str().unwrap_or_default().to_owned(),
+            });
+        }
+        waited = if any { Duration::ZERO } else { waited + look };
+        let queued = task["State"] == "Queued";
+        // A task that waits for a person shows as queued: that is told at once.
+        if task["HasPendingInterruptions"] == true || (queued && waited >= PATIENCE) {
+            let why = why_waiting(server, task_id, task).await?;
+            if why != waiting_for {
+                tell(Event::Waiting(why.clone()));
+                waiting_for = why;
+            }
+        }
+        look = if any { FIRST_LOOK } else { (look * 5 / 4).min(LONGEST_LOOK) };
+        tokio::time::sleep(look).await;
+    }
+}
+
+/// Tells the lines of one element of the log, and of those below it, that were not told before.
+fn tell_lines(element: &Value, told: &mut BTreeMap<String, usize>, tell: &mut impl FnMut(Event)) -> bool {
+    let lines = element["LogElements"].as_array().map_or(&[][..], Vec::as_slice);
+    let count = told.entry(element["Id"].as_str().unwrap_or_default().to_owned()).or_default();
+    let new = lines.get(*count..).unwrap_or_default();
+    *count = lines.len().max(*count);
+    for line in new {
+        let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
+        tell(Event::Line { category: text("Category"), text: text("MessageText") });
+    }
+    let mut any = !new.is_empty();
+    for child in element["Children"].as_array().into_iter().flatten() {
+        any |= tell_lines(child, told, tell);
+    }
+    any
+}
+
+/// Why a task does not go on, in words.
+async fn why_waiting(server: &Server, task_id: &str, task: &Value) -> Result<String, Failure> {
+    if task["HasPendingInterruptions"] == true {
+        return Ok("the task waits for a person: open it in the Octopus portal and answer".to_owned());
+    }
+    if task["HasPendingPreconditions"] == true {
+        return Ok("the task waits for an approval: open it in the Octopus portal".to_owned());
+    }
+    if let Some(why) = obstacle(server).await? {
+        return Ok(why);
+    }
+    let behind = server.client.find(&server.path(&format!("tasks/{task_id}/queued-behind"))).await;
+    // A help, not a need: old servers answer otherwise.
+    let behind = behind.ok().flatten().unwrap_or_default();
+    let names: Vec<&str> = behind["Items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|task| task["Description"].as_str().or_else(|| task["Id"].as_str()))
+        .collect();
+    Ok(if names.is_empty() {
+        "the task waits in the queue of the server".to_owned()
+    } else {
+        format!("the task waits behind: {}", names.join(", "))
+    })
+}
+
+/// What keeps every task of the space from running: a stopped queue, maintenance.
+///
+/// # Errors
+/// When the space can't be read.
+pub async fn obstacle(server: &Server) -> Result<Option<String>, Failure> {
+    let space = server.client.get(&format!("/api/spaces/{}", server.space_id())).await?;
+    if space["TaskQueueStopped"] == true {
+        return Ok(Some(format!(
+            "the task queue of the space {} is stopped; start it in the portal: Configuration, Spaces",
+            space["Name"]
+        )));
+    }
+    // Not everybody may see this; then nothing is said.
+    let status = server.client.find("/api/serverstatus").await.ok().flatten().unwrap_or_default();
+    Ok((status["IsInMaintenanceMode"] == true)
+        .then(|| "the server is in maintenance mode: only administrators can start something".to_owned()))
+}
+
+/// Tasks that run or wait for one of these runbooks: id and what they are.
+///
+/// # Errors
+/// When the tasks can't be read.
+pub async fn active(server: &Server, runbook_ids: &[&str]) -> Result<Vec<(String, String)>, Failure> {
+    let path = "tasks?name=RunbookRun&states=Queued,Executing,Cancelling";
+    let mut found = Vec::new();
+    for task in upsert::list(server, path).await? {
+        // A server that ignores the filter answers finished ones too.
+        if task.flag("IsCompleted") {
+            continue;
+        }
+        let run_id = task.get("Arguments").and_then(|arguments| arguments["RunbookRunId"].as_str());
+        let Some(run_id) = run_id else { continue };
+        let run =
+            server.client.find(&server.path(&format!("runbookRuns/{run_id}"))).await?.unwrap_or_default();
+        if runbook_ids.iter().any(|id| run["RunbookId"] == *id) {
+            found.push((task.id().to_owned(), task.text("Description").unwrap_or_default().to_owned()));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_is_told_once() {
+        let log = |lines: &[&str]| {
+            let lines: Vec<Value> =
+                lines.iter().map(|text| json!({"Category": "Info", "MessageText": text})).collect();
+            json!({"Id": "root", "LogElements": [], "Children": [{"Id": "step", "LogElements": lines, "Children": []}]})
+        };
+        let mut told = BTreeMap::new();
+        let mut texts = Vec::new();
+        for lines in [&["a"][..], &["a"], &["a", "b", "c"], &["a", "b", "c"]] {
+            tell_lines(&log(lines), &mut told, &mut |event| {
+                if let Event::Line { text, .. } = event {
+                    texts.push(text);
+                }
+            });
+        }
+        assert_eq!(texts, ["a", "b", "c"]);
+    }
+}

@@ -1,6 +1,9 @@
 //! What seed puts into the source space, and how it is found again.
 
 pub mod backend;
+pub mod enabled;
+pub mod found;
+pub mod install;
 pub mod name;
 pub mod package;
 mod prepare;

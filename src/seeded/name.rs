@@ -12,6 +12,8 @@ pub const SETTINGS_SET: &str = "Octoferry";
 pub const ACCOUNTS_SET: &str = "Octoferry Accounts";
 /// Library set linked only to the project `Octoferry`: what a person enters for the space.
 pub const SECRETS_SET: &str = "Octoferry Secrets";
+/// Docker feed for the execution container, where no feed of its registry is there.
+pub const FEED: &str = "Octoferry Container Registry";
 /// Id of the package that holds the binary.
 pub const PACKAGE: &str = "octoferry";
 /// Start of the ids of module packages.

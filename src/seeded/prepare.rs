@@ -58,7 +58,8 @@ fn remove_seeded(inventory: &mut Inventory) -> BTreeSet<String> {
     let mut removed = BTreeSet::new();
     for collection in marked {
         for document in inventory.all(collection) {
-            if name::is_marked(document.text("Description").unwrap_or_default()) {
+            let is_feed = collection == "feeds" && document.name() == name::FEED;
+            if is_feed || name::is_marked(document.text("Description").unwrap_or_default()) {
                 removed.insert(document.id().to_owned());
             }
         }
@@ -104,7 +105,7 @@ fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTree
         changed.push(("variables", after));
     }
     for project in inventory.all("projects") {
-        let mut after = project.clone();
+        let mut after = super::enabled::disabled_again(project).unwrap_or_else(|| project.clone());
         if let Some(Value::Array(sets)) = after.fields_mut().get_mut("IncludedLibraryVariableSetIds") {
             sets.retain(|id| !id.as_str().is_some_and(|id| removed.contains(id)));
         }

@@ -1,0 +1,125 @@
+//! Making documents as they are wanted: found again by name, written only when something differs.
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::octopus::document::Document;
+use crate::octopus::server::Server;
+
+/// How often a document that somebody else changed in the meantime is read and edited again.
+const TRIES: usize = 4;
+
+/// Whether the document holds everything that is wanted; what else it holds doesn't matter. Null is the same as absent.
+#[must_use]
+pub fn holds(there: &Value, wanted: &Value) -> bool {
+    match (there, wanted) {
+        (_, Value::Null) => there.is_null(),
+        (Value::Object(there), Value::Object(wanted)) => {
+            wanted.iter().all(|(field, wanted)| holds(there.get(field).unwrap_or(&Value::Null), wanted))
+        }
+        (Value::Array(there), Value::Array(wanted)) => {
+            there.len() == wanted.len()
+                && there.iter().zip(wanted).all(|(there, wanted)| holds(there, wanted))
+        }
+        _ => there == wanted,
+    }
+}
+
+/// Makes a document of a collection, or brings the one that is there to what is wanted.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn ensure(
+    server: &Server,
+    collection: &str,
+    there: Option<&Document>,
+    wanted: &Value,
+) -> Result<Document, Failure> {
+    let what = || format!("writing {} in {collection}", wanted["Name"]);
+    let Some(there) = there else {
+        let made = server.client.post(&server.path(collection), wanted).await;
+        return document(made.map_err(|failure| failure.while_doing(what()))?);
+    };
+    let before = there.clone().into_value();
+    if holds(&before, wanted) {
+        return Ok(there.clone());
+    }
+    let mut after = there.clone();
+    for (field, value) in wanted.as_object().into_iter().flatten() {
+        after.fields_mut().insert(field.clone(), value.clone());
+    }
+    let path = server.path(&format!("{collection}/{}", there.id()));
+    let written = server.client.put(&path, &after.into_value()).await;
+    document(written.map_err(|failure| failure.while_doing(what()))?)
+}
+
+/// Reads a document, lets it be edited and writes it if `edit` says that it changed something; reads it again when somebody
+/// else was faster. Whether anything was written.
+///
+/// # Errors
+/// When the server refuses, or others keep changing the document.
+pub async fn edit(
+    server: &Server,
+    path: &str,
+    mut edit: impl FnMut(&mut Document) -> bool,
+) -> Result<bool, Failure> {
+    let path = server.path(path);
+    let mut tries = 0;
+    loop {
+        let mut there = document(server.client.get(&path).await?)?;
+        if !edit(&mut there) {
+            return Ok(false);
+        }
+        match server.client.put(&path, &there.into_value()).await {
+            Ok(_) => return Ok(true),
+            Err(failure) if is_conflict(&failure) && tries < TRIES => tries += 1,
+            Err(failure) => return Err(failure.while_doing(format!("writing {path}"))),
+        }
+    }
+}
+
+/// Whether the server refused a document because it is not the newest one. Assumption: the status is 409 or 400; the words are those of
+/// Octopus's issue threads.
+#[must_use]
+pub fn is_conflict(failure: &Failure) -> bool {
+    match failure.http_status {
+        Some(409) => true,
+        Some(400) => {
+            failure.message.contains("another user has made changes")
+                || failure.message.contains("was out of date")
+        }
+        _ => false,
+    }
+}
+
+/// A document of an answer.
+///
+/// # Errors
+/// When the answer is none.
+pub fn document(answer: Value) -> Result<Document, Failure> {
+    Document::new(answer).ok_or_else(|| Failure::failed("the server answered something else than a document"))
+}
+
+/// The documents of a list.
+///
+/// # Errors
+/// When the list can't be read whole.
+pub async fn list(server: &Server, collection: &str) -> Result<Vec<Document>, Failure> {
+    let items = server.client.list(&server.path(collection)).await;
+    let items = items.map_err(|failure| failure.while_doing(format!("reading the {collection}")))?;
+    Ok(items.into_iter().filter_map(Document::new).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::holds;
+
+    #[test]
+    fn what_the_server_adds_does_not_matter() {
+        assert!(holds(&json!({"a": [{"b": 1, "Id": 2}], "c": null}), &json!({"a": [{"b": 1}], "d": null})));
+        assert!(!holds(&json!({"a": [1, 2]}), &json!({"a": [1]})));
+        assert!(!holds(&json!({"a": 1}), &json!({"b": 1})));
+    }
+}

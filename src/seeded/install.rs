@@ -1,0 +1,435 @@
+//! Putting things into the source space: each is found again by its name and mark, and written only when it differs. Stopped
+//! anywhere, the next run completes it.
+
+use serde_json::{Value, json};
+
+use super::found::Found;
+use super::runbook::{self, Place, Runbook};
+use super::{name, package::Package, template};
+use crate::failure::Failure;
+use crate::octopus::document::Document;
+use crate::octopus::server::Server;
+use crate::octopus::{tasks, upsert};
+use crate::secret::Secret;
+use crate::spread::account::restriction;
+
+/// What the library set `Octoferry` says.
+pub struct Settings {
+    pub source_url: String,
+    pub source_space: String,
+    pub source_key: Secret,
+    pub destination_url: String,
+    pub destination_space: String,
+    pub destination_key: Secret,
+    pub backend: String,
+    /// `KEY=VALUE`, one a line.
+    pub backend_config: String,
+}
+
+/// Puts the package into the built-in feed unless it is there; the version under which these bytes are there.
+///
+/// Another package under the same version is left alone, since workers may hold copies of it: the next free fourth number is taken.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn package(server: &Server, package: &Package) -> Result<String, Failure> {
+    let listed =
+        server.client.list(&server.path(&format!("packages?nuGetPackageId={}", name::PACKAGE))).await?;
+    let ours =
+        |item: &&Value| item["PackageId"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(name::PACKAGE));
+    let versions: Vec<&Value> = listed.iter().filter(ours).collect();
+    for item in &versions {
+        let version = item["Version"].as_str().unwrap_or_default();
+        if item["PackageSizeBytes"].as_u64().is_none_or(|size| size == package.bytes.len() as u64)
+            && holds_bytes(server, version, package).await?
+        {
+            return Ok(version.to_owned());
+        }
+    }
+    let taken = |version: &str| versions.iter().any(|item| item["Version"] == version);
+    let candidates = (1_u32..).map(|number| format!("{}.{number}", package.version));
+    let version = std::iter::once(package.version.clone())
+        .chain(candidates)
+        .find(|version| !taken(version))
+        .expect("the candidates never end");
+    let file = format!("{}.{version}.zip", name::PACKAGE);
+    let path = server.path("packages/raw?overwriteMode=IgnoreIfExists");
+    let uploaded = server.client.upload(&path, &file, package.bytes.clone()).await;
+    uploaded.map_err(|failure| failure.while_doing(format!("uploading the package {file}")))?;
+    // IgnoreIfExists answers success also when somebody else's bytes are there.
+    if !holds_bytes(server, &version, package).await? {
+        return Err(Failure::failed(format!(
+            "the package {file} in the built-in feed is not the one that was uploaded"
+        ))
+        .hint("Delete it in the portal (Library, Packages) and run the command again."));
+    }
+    Ok(version)
+}
+
+async fn holds_bytes(server: &Server, version: &str, package: &Package) -> Result<bool, Failure> {
+    let path = server.path(&format!("packages/{}.{version}/raw", name::PACKAGE));
+    match server.client.download(&path).await {
+        Ok(bytes) => Ok(bytes.as_ref() == package.bytes.as_slice()),
+        Err(failure) if failure.http_status == Some(404) => Ok(false),
+        Err(failure) => Err(failure.while_doing("comparing the package in the built-in feed")),
+    }
+}
+
+/// The step templates, in the order of [`template::ALL`].
+///
+/// # Errors
+/// When the server refuses.
+pub async fn templates(server: &Server, found: &Found) -> Result<Vec<Document>, Failure> {
+    let mut installed = Vec::new();
+    for template in template::ALL {
+        let there = Found::ours(&found.templates, "step template", template.name)?;
+        installed.push(upsert::ensure(server, "actiontemplates", there, &template.document()).await?);
+    }
+    Ok(installed)
+}
+
+/// The environment, last in the order.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn environment(server: &Server, found: &Found) -> Result<Document, Failure> {
+    let there = Found::ours(&found.environments, "environment", name::ENVIRONMENT)?;
+    let last = found
+        .environments
+        .iter()
+        .filter(|environment| there.is_none_or(|there| there.id() != environment.id()))
+        .filter_map(|environment| environment.get("SortOrder").and_then(Value::as_i64))
+        .max();
+    let wanted = json!({
+        "Name": name::ENVIRONMENT,
+        "Description": name::description("Where octoferry's runbooks run. Nothing is deployed here."),
+        "UseGuidedFailure": false,
+        "AllowDynamicInfrastructure": false,
+        "SortOrder": last.map_or(0, |last| last + 1),
+    });
+    upsert::ensure(server, "environments", there, &wanted).await
+}
+
+/// One of the library sets, without its variables.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn library_set(server: &Server, found: &Found, set: &str, what: &str) -> Result<Document, Failure> {
+    let there = Found::ours(&found.library_sets, "library variable set", set)?;
+    let wanted = json!({
+        "Name": set,
+        "Description": name::description(what),
+        "ContentType": "Variables",
+    });
+    upsert::ensure(server, "libraryvariablesets", there, &wanted).await
+}
+
+/// The variables of the set `Octoferry`; what a person set there by hand about deploys stays.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn settings_variables(
+    server: &Server,
+    set: &Document,
+    environment: &str,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let tag = format!("octoferry {} {}", settings.destination_url, settings.destination_space);
+    let wanted = [
+        (name::SOURCE_URL, settings.source_url.as_str(), false),
+        (name::SOURCE_SPACE, &settings.source_space, false),
+        (name::SOURCE_API_KEY, settings.source_key.expose(), true),
+        (name::DESTINATION_URL, &settings.destination_url, false),
+        (name::DESTINATION_SPACE, &settings.destination_space, false),
+        (name::DESTINATION_API_KEY, settings.destination_key.expose(), true),
+        (name::BACKEND_TYPE, &settings.backend, false),
+        (name::BACKEND_CONFIG, &settings.backend_config, false),
+        (name::CONCURRENCY_TAG, &tag, false),
+    ];
+    let defaults = [
+        (name::DEPLOY_PLACEHOLDERS, "True"),
+        (name::DEPLOY_EXISTING, "fail"),
+        (name::DEPLOY_ALLOW_DESTROY, "False"),
+        (name::DEPLOY_ENABLE_TRIGGERS, "False"),
+    ];
+    edit_variables(server, set, |variables| {
+        for (name, value, sensitive) in wanted {
+            put_variable(variables, environment, name, if sensitive { "Sensitive" } else { "String" }, value);
+        }
+        for (name, value) in defaults {
+            let there = variables.iter().find(|variable| variable["Name"] == name);
+            let value = there.and_then(|variable| variable["Value"].as_str()).unwrap_or(value).to_owned();
+            put_variable(variables, environment, name, "String", &value);
+        }
+    })
+    .await?;
+    Ok(())
+}
+
+/// Changes one of the settings; whether it was another before.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn set_setting(
+    server: &Server,
+    set: &Document,
+    environment: &str,
+    name: &str,
+    value: &str,
+) -> Result<bool, Failure> {
+    edit_variables(server, set, |variables| put_variable(variables, environment, name, "String", value)).await
+}
+
+/// The typed variables by which a step sees the parts of accounts and certificates: for each that allows our
+/// environment. The names of those that don't.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn account_variables(
+    server: &Server,
+    set: &Document,
+    environment: &str,
+) -> Result<Vec<String>, Failure> {
+    let (accounts, certificates) =
+        futures::try_join!(upsert::list(server, "accounts"), upsert::list(server, "certificates"))?;
+    let mut wanted = Vec::new();
+    let mut restricted = Vec::new();
+    let both = [
+        ("accounts", name::ACCOUNT_PREFIX, accounts),
+        ("certificates", name::CERTIFICATE_PREFIX, certificates),
+    ];
+    for (collection, prefix, mut documents) in both {
+        documents.sort_by_key(|document| (document.name().to_owned(), document.id().to_owned()));
+        for document in documents {
+            let Some(kind) = name::typed_variable_type(collection, &document) else { continue };
+            if document.get("Archived").is_some_and(|archived| !archived.is_null()) {
+                continue;
+            }
+            if restriction(&document, environment).is_some() {
+                restricted.push(document.name().to_owned());
+            } else {
+                wanted.push((
+                    document.id().to_owned(),
+                    kind,
+                    format!("{prefix}{}", name::name_part(document.name())),
+                ));
+            }
+        }
+    }
+    edit_variables(server, set, |variables| {
+        let ours = |variable: &Value| {
+            let name = variable["Name"].as_str().unwrap_or_default();
+            name.starts_with(name::ACCOUNT_PREFIX) || name.starts_with(name::CERTIFICATE_PREFIX)
+        };
+        // One that is gone, or restricted again, would refuse every run that has it in its scope.
+        variables
+            .retain(|variable| !ours(variable) || wanted.iter().any(|(id, _, _)| variable["Value"] == *id));
+        for (id, kind, label) in &wanted {
+            if variables.iter().any(|variable| ours(variable) && variable["Value"] == *id) {
+                continue;
+            }
+            let taken = |name: &str| {
+                let same = |other: &str| other.eq_ignore_ascii_case(name);
+                variables.iter().any(|variable| variable["Name"].as_str().is_some_and(same))
+            };
+            let numbered = (2_u32..).map(|number| format!("{label}-{number}"));
+            let name = std::iter::once(label.clone())
+                .chain(numbered)
+                .find(|name| !taken(name))
+                .expect("numbers never end");
+            put_variable(variables, environment, &name, kind, id);
+        }
+    })
+    .await?;
+    Ok(restricted)
+}
+
+/// Edits the variables of a library set; whether anything was written.
+async fn edit_variables(
+    server: &Server,
+    set: &Document,
+    edit: impl Fn(&mut Vec<Value>),
+) -> Result<bool, Failure> {
+    let id = set.text("VariableSetId").map_or_else(|| format!("variableset-{}", set.id()), str::to_owned);
+    upsert::edit(server, &format!("variables/{id}"), |document| {
+        let before = document.list("Variables").to_vec();
+        let mut variables = before.clone();
+        edit(&mut variables);
+        let changed = variables != before;
+        document.fields_mut().insert("Variables".to_owned(), Value::Array(variables));
+        changed
+    })
+    .await
+}
+
+/// Adds a variable that is seen in our environment only, or brings the one of that name to it.
+fn put_variable(variables: &mut Vec<Value>, environment: &str, name: &str, kind: &str, value: &str) {
+    let wanted = json!({
+        "Name": name,
+        "Value": value,
+        "Type": kind,
+        "IsSensitive": kind == "Sensitive",
+        "Scope": {"Environment": [environment]},
+    });
+    match variables.iter_mut().find(|variable| variable["Name"] == name) {
+        Some(there) if upsert::holds(there, &wanted) => {}
+        Some(there) => {
+            for (field, value) in wanted.as_object().into_iter().flatten() {
+                there[field] = value.clone();
+            }
+        }
+        None => variables.push(wanted),
+    }
+}
+
+/// Project group and project, linked to every library set.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn project(server: &Server, found: &Found, sets: &[Document]) -> Result<Document, Failure> {
+    let there = Found::ours(&found.project_groups, "project group", name::PROJECT)?;
+    let what = name::description("Moves this space to another server: octoferry.");
+    let group =
+        upsert::ensure(server, "projectgroups", there, &json!({"Name": name::PROJECT, "Description": what}))
+            .await?;
+    let lifecycles = upsert::list(server, "lifecycles").await?;
+    // It has no releases: any lifecycle will do, the space's own first one best.
+    let lifecycle =
+        lifecycles.iter().min_by_key(|lifecycle| (!is_default(lifecycle), lifecycle.id().to_owned()));
+    let lifecycle = lifecycle.ok_or_else(|| Failure::failed("the space shows no lifecycle"))?;
+    let there = Found::ours(&found.projects, "project", name::PROJECT)?;
+    let is_variables = |set: &&Document| set.text("ContentType") != Some("ScriptModule");
+    let mut linked: Vec<&str> = found.library_sets.iter().filter(is_variables).map(Document::id).collect();
+    linked.extend(sets.iter().map(Document::id).filter(|id| !linked.contains(id)).collect::<Vec<_>>());
+    linked.sort_unstable();
+    let mut wanted = json!({
+        "Name": name::PROJECT,
+        "Description": what,
+        "ProjectGroupId": group.id(),
+        "LifecycleId": lifecycle.id(),
+        "IncludedLibraryVariableSetIds": linked,
+    });
+    if there.is_some() {
+        // A person may have chosen others; they don't matter to us.
+        for field in ["ProjectGroupId", "LifecycleId"] {
+            wanted.as_object_mut().expect("it was made as an object").shift_remove(field);
+        }
+    }
+    upsert::ensure(server, "projects", there, &wanted).await
+}
+
+fn is_default(lifecycle: &Document) -> bool {
+    lifecycle.flag("IsDefault") || lifecycle.name() == "Default Lifecycle"
+}
+
+/// A runbook with its process; it is published later, when its variables are there.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn runbook(
+    server: &Server,
+    found: &Found,
+    project: &Document,
+    runbook: &Runbook,
+    setting: &Setting<'_>,
+) -> Result<Document, Failure> {
+    let of_project: Vec<Document> = found
+        .runbooks
+        .iter()
+        .filter(|runbook| runbook.text("ProjectId") == Some(project.id()))
+        .cloned()
+        .collect();
+    let there = Found::ours(&of_project, "runbook", runbook.name)
+        .map_err(|failure| failure.while_doing(format!("project {:?}", project.name())))?;
+    let wanted = runbook.document(project.id(), setting.environment);
+    let document = upsert::ensure(server, "runbooks", there, &wanted).await?;
+    let index = template::ALL.iter().position(|template| *template == runbook.template);
+    let installed = &setting.templates[index.expect("every runbook's template is one of ours")];
+    let step = runbook.step(installed, setting.feed, &setting.place);
+    let process = document.text("RunbookProcessId").unwrap_or_default().to_owned();
+    upsert::edit(server, &format!("runbookProcesses/{process}"), |process| {
+        let steps = process.list("Steps");
+        let wanted = Value::Array(vec![step.clone()]);
+        if upsert::holds(&Value::Array(steps.to_vec()), &wanted) {
+            return false;
+        }
+        let mut step = step.clone();
+        // The same step, renewed: its ids stay.
+        if let [there] = steps {
+            step["Id"] = there["Id"].clone();
+            step["Actions"][0]["Id"] = there["Actions"][0]["Id"].clone();
+        }
+        process.fields_mut().insert("Steps".to_owned(), json!([step]));
+        true
+    })
+    .await?;
+    Ok(document)
+}
+
+/// What all runbooks have in common.
+pub struct Setting<'a> {
+    pub environment: &'a str,
+    pub feed: &'a str,
+    pub templates: Vec<Document>,
+    pub place: Place,
+}
+
+/// Links the set `Octoferry` to a project.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn link(server: &Server, project: &Document, set: &str) -> Result<bool, Failure> {
+    if project.texts("IncludedLibraryVariableSetIds").any(|id| id == set) {
+        return Ok(false);
+    }
+    upsert::edit(server, &format!("projects/{}", project.id()), |project| {
+        let mut sets = project.list("IncludedLibraryVariableSetIds").to_vec();
+        let missing = !sets.iter().any(|id| id == set);
+        sets.push(json!(set));
+        project.fields_mut().insert("IncludedLibraryVariableSetIds".to_owned(), Value::Array(sets));
+        missing
+    })
+    .await
+}
+
+/// Publishes every seeded runbook whose snapshot is not what it would be now; how many.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn publish(server: &Server, version: &str) -> Result<usize, Failure> {
+    let found = upsert::list(server, "runbooks").await?;
+    let mut published = 0;
+    for runbook in found.iter().filter(|runbook| super::is_seeded(runbook, runbook.name())) {
+        if !tasks::is_published(server, runbook, name::PACKAGE, version).await? {
+            tasks::publish(server, runbook, name::PACKAGE, version).await?;
+            published += 1;
+        }
+    }
+    Ok(published)
+}
+
+/// The package version that the published runbooks use; `None` when none is published.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn published_version(server: &Server, runbooks: &[&Document]) -> Result<Option<String>, Failure> {
+    for runbook in runbooks {
+        let Some(id) = runbook.text("PublishedRunbookSnapshotId").filter(|id| !id.is_empty()) else {
+            continue;
+        };
+        let snapshot =
+            server.client.find(&server.path(&format!("runbookSnapshots/{id}"))).await?.unwrap_or_default();
+        let selected = snapshot["SelectedPackages"].as_array().into_iter().flatten();
+        let mut ours = selected.filter(|selected| selected["PackageReferenceName"] == name::PACKAGE);
+        if let Some(version) = ours.find_map(|selected| selected["Version"].as_str()) {
+            return Ok(Some(version.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// The runbooks of a project, or of ours.
+#[must_use]
+pub fn runbooks_of(is_ours: bool) -> &'static [Runbook] {
+    if is_ours { &runbook::SPACE } else { &runbook::PROJECT }
+}
