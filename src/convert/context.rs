@@ -116,6 +116,14 @@ pub struct Context<'i> {
     pub(super) makes: Vec<Made>,
     pub(super) after: BTreeSet<String>,
     pub(super) notes: BTreeSet<Note>,
+    /// The processes of the module's project that are still to be written.
+    pub(crate) processes: Vec<kinds::process::Process<'i>>,
+    /// How others name the actions of the project's deployment process.
+    pub(crate) actions: kinds::process::Actions,
+    /// Tenants that are linked to the module's project: id → label of the link.
+    pub(crate) linked_tenants: BTreeMap<String, String>,
+    /// Whether something asks for `local.template_ids`.
+    pub(crate) needs_template_ids: bool,
     /// Expressions for the ids of documents (and actions) that this module makes.
     addresses: BTreeMap<String, Expr>,
     /// Expressions for the canonical names of tags that this module makes.
@@ -148,6 +156,10 @@ impl<'i> Context<'i> {
             makes: Vec::new(),
             after: BTreeSet::new(),
             notes: BTreeSet::new(),
+            processes: Vec::new(),
+            actions: kinds::process::Actions::default(),
+            linked_tenants: BTreeMap::new(),
+            needs_template_ids: false,
             addresses: BTreeMap::new(),
             tags: BTreeMap::new(),
             free_text: BTreeSet::new(),
@@ -171,6 +183,26 @@ impl<'i> Context<'i> {
     #[must_use]
     pub fn has(&self, file: &str) -> bool {
         self.files.contains_key(file)
+    }
+
+    /// Adds a block before all others of a file, behind the comment that opens it.
+    pub(crate) fn add_after_comment(&mut self, file: &str, block: Block) {
+        let items = self.files.entry(file.to_owned()).or_default();
+        let place = items.iter().position(|item| matches!(item, Item::Block(_))).unwrap_or(items.len());
+        items.insert(place, Item::Block(block));
+    }
+
+    /// Whether an expression of the module is this reference.
+    pub(crate) fn uses(&self, reference: &str) -> bool {
+        let mut found = false;
+        for item in self.files.values().flatten() {
+            if let Item::Block(block) = item {
+                block.walk("", &mut |_, expression| {
+                    found |= matches!(expression, Expr::Reference(path) if path.join(".") == reference);
+                });
+            }
+        }
+        found
     }
 
     /// Adds a comment that stands alone.
@@ -204,6 +236,15 @@ impl<'i> Context<'i> {
     #[must_use]
     pub fn address(&self, id: &str) -> Option<Expr> {
         self.addresses.get(id).cloned()
+    }
+
+    /// Label of the resource that makes the document with that id in this module.
+    #[must_use]
+    pub fn label_of(&self, id: &str) -> Option<String> {
+        match self.addresses.get(id)? {
+            Expr::Reference(path) => path.get(1).cloned(),
+            _ => None,
+        }
     }
 
     /// Whether this module makes the document with that id.
@@ -257,6 +298,9 @@ impl<'i> Context<'i> {
         if let Some(built_in) = kinds::find(collection, document).and_then(|kind| (kind.built_in)(document)) {
             self.lookups.data(built_in.data);
             return Expr::Code(built_in.id.to_owned());
+        }
+        if collection == "projects" && !self.is_space() {
+            self.deploy_after(document.name());
         }
         match kinds::lookup(collection, Some(document)) {
             Some(lookup) => {
@@ -336,10 +380,29 @@ impl<'i> Context<'i> {
         Expr::file(&candidate)
     }
 
+    /// The parts of a text that are ids, alone, in lists or in JSON, and those that are not.
+    fn pieces<'t>(&self, value: &'t str) -> Vec<Piece<'t>> {
+        let space = self.inventory.space_id();
+        split_at_ids(value, &|token| {
+            !token.is_empty()
+                && (token == space
+                    || (token.starts_with("teams-") && !space.is_empty() && token.ends_with(space))
+                    || self.declared(token)
+                    || self.inventory.collection_of(token).is_some())
+        })
+    }
+
+    /// Whether [`Context::text_with_ids`] would find an id in the text.
+    #[must_use]
+    pub fn has_ids(&self, value: &str) -> bool {
+        self.pieces(value).iter().any(|piece| matches!(piece, Piece::Id(_)))
+    }
+
     /// Text of a property: ids in it that stand alone, in lists or in JSON are references; the rest stays text.
     pub fn text_with_ids(&mut self, value: &str, at: &At) -> Expr {
         let inventory = self.inventory;
-        let pieces = split_at_ids(value, &|token| inventory.collection_of(token).is_some());
+        let space = inventory.space_id();
+        let pieces = self.pieces(value);
         if !pieces.iter().any(|piece| matches!(piece, Piece::Id(_))) {
             return self.free_text(value, at);
         }
@@ -348,6 +411,7 @@ impl<'i> Context<'i> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => parts.push(text.into()),
+                Piece::Id(id) if id == space => parts.push(Expr::reference("var.octopus_space_id")),
                 Piece::Id(id) => {
                     let collection = inventory.collection_of(id).unwrap_or_default();
                     // A template within a template: its parts, not the whole.
@@ -520,7 +584,7 @@ impl<'i> Context<'i> {
     /// A value for finish: each text that is exactly the id of a document becomes a `$ref` to it.
     pub fn portable(&mut self, value: &Value, at: &At) -> Value {
         match value {
-            Value::String(text) => match self.target_of(text) {
+            Value::String(text) => match self.actions.target(text).or_else(|| self.target_of(text)) {
                 Some(target) => json!({ "$ref": { "collection": target.collection, "key": target.key } }),
                 None => value.clone(),
             },
@@ -557,10 +621,9 @@ impl<'i> Context<'i> {
             "runbookprocesses" => runbook,
             "variables" => {
                 let owner = document.text("OwnerId").and_then(|id| self.target_of(id));
-                return Target {
-                    collection: collection.to_owned(),
-                    key: owner.map(|owner| owner.key).unwrap_or_default(),
-                };
+                // A library set may be called like a project.
+                let key = owner.map(|owner| std::iter::once(owner.collection).chain(owner.key).collect());
+                return Target { collection: collection.to_owned(), key: key.unwrap_or_default() };
             }
             "retentionpolicies" => document.text("RetentionType").map(str::to_owned),
             _ => Some(document.name().to_owned()),

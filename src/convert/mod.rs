@@ -17,7 +17,7 @@ use crate::hcl::{Block, Expr, Item};
 use crate::kinds;
 use crate::kinds::model::{Kind, Lookup, Shape};
 use crate::module::Module;
-use crate::module::manifest::{Manifest, Origin, Scope};
+use crate::module::manifest::{FinishStep, Manifest, Origin, Scope};
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -114,6 +114,7 @@ pub fn project(
     };
     let mut context = Context::new(inventory, sources, selection, scope);
     run(&mut context, kinds::PROJECT);
+    kinds::complete_project(&mut context, project_id);
     finished(context)
 }
 
@@ -280,7 +281,7 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
             },
             scope: context.scope,
             secrets: context.secrets.into_values().collect(),
-            finish: context.finish,
+            finish: in_order(context.finish),
             held: context.held,
             makes: context.makes,
             after: context.after.into_iter().collect(),
@@ -288,6 +289,12 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
             notes: context.notes.into_iter().collect(),
         },
     })
+}
+
+/// A runbook is published as it is when all else is set.
+fn in_order(mut steps: Vec<FinishStep>) -> Vec<FinishStep> {
+    steps.sort_by_key(|step| matches!(step, FinishStep::Publish { .. }));
+    steps
 }
 
 /// The last scan: a text of the module that is nothing but an id of the source space, and isn't a person's own words.

@@ -11,6 +11,8 @@ pub mod slug;
 
 mod account;
 mod certificate;
+mod channel;
+mod deployment_setting;
 mod environment;
 mod feed;
 mod git_credential;
@@ -18,8 +20,10 @@ mod library_variable_set;
 mod lifecycle;
 mod machine_policy;
 mod machine_proxy;
+pub mod project;
 mod project_group;
 mod retention;
+mod runbook;
 mod script_module;
 mod step_template;
 #[cfg(test)]
@@ -27,8 +31,13 @@ mod table_tests;
 mod tag_set;
 mod target;
 mod tenant;
+mod tenant_link;
+mod text_value;
+mod trigger;
+mod variable;
 mod worker_pool;
 
+use crate::convert::context::Context;
 use crate::kinds::model::{Kind, Lookup};
 use crate::octopus::document::Document;
 
@@ -49,12 +58,28 @@ pub const SPACE: &[&Kind] = &[
     &retention::KIND,
     &script_module::KIND,
     &library_variable_set::KIND,
+    &variable::LIBRARY,
     &step_template::KIND,
     &target::KIND,
 ];
 
 /// What belongs to a project, in the order of creation.
-pub const PROJECT: &[&Kind] = &[];
+pub const PROJECT: &[&Kind] = &[
+    &project::KIND,
+    &deployment_setting::KIND,
+    &channel::KIND,
+    &process::KIND,
+    &runbook::KIND,
+    &variable::PROJECT,
+    &trigger::KIND,
+    &tenant_link::KIND,
+];
+
+/// What a project's module has besides its documents; after all of these are written.
+pub(crate) fn complete_project(context: &mut Context<'_>, project: &str) {
+    channel::add_lookup(context, project);
+    tenant_link::add_template_ids(context, project);
+}
 
 /// Things that are looked up and that no kind makes.
 const LOOKUPS: &[(&str, Lookup)] = &[

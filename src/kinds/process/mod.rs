@@ -1,7 +1,157 @@
 //! Deployment and runbook processes: steps, their actions, and the order of both.
+//!
+//! Work goes in two rounds. [`declare`] gives every action of a project its address, so that channels, variables, triggers and the versioning
+//! strategy can refer to it; [`write`] writes the resources. An action is written as a plain step or, when the provider would make exactly it
+//! from its step template, as a templated one (`template.rs`).
 
-// Used by what is being built here.
-#![allow(dead_code)]
-
+mod action;
+mod json;
+mod package;
+mod plan;
+mod property;
 mod template;
 mod text_file;
+
+pub use plan::{Actions, Process};
+
+use serde_json::Value;
+
+use crate::convert::context::{Context, Subject};
+use crate::convert::fields;
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::*;
+
+const CHAIN: &str =
+    "Each step waits for the one before it: they are added to one document, one after the other.";
+
+/// The deployment process; those of runbooks are written with their runbook.
+pub(super) const KIND: Kind = Kind {
+    collection: "deploymentprocesses",
+    noun: "deployment process",
+    file: "deployment_process.tf",
+    belongs: |document, project| document.id() == format!("deploymentprocess-{project}"),
+    declare: Some(declare),
+    expand: Some(|context, subject| write_of(context, subject.document.id())),
+    expands_to: &[
+        "octopusdeploy_process",
+        "octopusdeploy_process_steps_order",
+        "octopusdeploy_process_child_steps_order",
+        "octopusdeploy_process_step",
+        "octopusdeploy_process_templated_step",
+        "octopusdeploy_process_child_step",
+        "octopusdeploy_process_templated_child_step",
+    ],
+    ..Kind::DEFAULT
+};
+
+/// Fields of a process document.
+const PROCESS: &[Field] = &[
+    ID,
+    SPACE_ID,
+    elsewhere("Steps"),
+    ignored("ProjectId", "the process is found by its project"),
+    ignored("RunbookId", "the process is found by its runbook"),
+    ignored("Version", "counts changes; the server keeps it"),
+    ignored("LastSnapshotId", "the server keeps it"),
+];
+
+/// Fields of a step.
+const STEP: &[Field] = &[
+    ID,
+    elsewhere("Name"),
+    slug(),
+    elsewhere("Actions"),
+    elsewhere("Condition"),
+    elsewhere("StartTrigger"),
+    elsewhere("PackageRequirement"),
+    elsewhere("Properties"),
+];
+
+/// A field that code carries by hand, outside of its table.
+pub(crate) const fn elsewhere(api: &'static str) -> Field {
+    custom(api, |_, _, _, _| {})
+}
+
+/// Plans all processes of the project and declares the ids of their actions.
+fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let project = subject.document.text("ProjectId").and_then(|id| context.inventory.get("projects", id));
+    if let Some(project) = project {
+        context.processes = plan::plan(context, project);
+    }
+}
+
+/// Begins the file of a process with a word on its steps, if there are several.
+pub(crate) fn introduce(context: &mut Context<'_>, id: &str, file: &str) {
+    let several =
+        context.processes.iter().any(|process| process.document.id() == id && process.steps.len() > 1);
+    if several && !context.has(file) {
+        context.add_comment(file, CHAIN);
+    }
+}
+
+/// Writes the process with that id, if it was planned.
+pub(crate) fn write_of(context: &mut Context<'_>, id: &str) {
+    if let Some(index) = context.processes.iter().position(|process| process.document.id() == id) {
+        let process = context.processes.remove(index);
+        if process.steps.len() > 1 && !context.has(&process.file) {
+            context.add_comment(&process.file, CHAIN);
+        }
+        write(context, &process);
+    }
+}
+
+/// Writes a process into its file: steps, child steps and their order.
+fn write(context: &mut Context<'_>, process: &Process<'_>) {
+    let mut scratch = Block::default();
+    fields::carry(context, PROCESS, process.document.fields(), &process.at, &mut scratch);
+    if process.steps.is_empty() {
+        return;
+    }
+    let address = Expr::reference("octopusdeploy_process").attribute(&process.label);
+    let mut block = Block::resource("octopusdeploy_process", &process.label);
+    block.set("project_id", process.project.clone());
+    if let Some(runbook) = &process.runbook {
+        block.set("runbook_id", runbook.clone());
+    }
+    context.made(&process.at.target, &block.address(), true);
+    context.add(&process.file, block);
+
+    let mut order = Block::resource("octopusdeploy_process_steps_order", &process.label);
+    order.set("process_id", address.clone().attribute("id"));
+    order.set(
+        "steps",
+        process.steps.iter().map(|step| step.first().address().attribute("id")).collect::<Vec<_>>(),
+    );
+    context.add(&process.file, order);
+
+    let mut before = None;
+    for step in &process.steps {
+        fields::carry(context, STEP, step.fields, &step.at, &mut scratch);
+        let mut block = action::write(context, process, step, step.first(), &address);
+        block.depends_on.extend(before.replace(step.first().address()));
+        context.add(&process.file, block);
+        let children = &step.actions[1..];
+        if children.is_empty() {
+            continue;
+        }
+        let mut order = Block::resource("octopusdeploy_process_child_steps_order", &step.first().label);
+        order.set("process_id", address.clone().attribute("id"));
+        order.set("parent_id", step.first().address().attribute("id"));
+        order.set(
+            "children",
+            children.iter().map(|child| child.address().attribute("id")).collect::<Vec<_>>(),
+        );
+        context.add(&process.file, order);
+        let mut before = None;
+        for child in children {
+            let mut block = action::write(context, process, step, child, &address);
+            block.depends_on.extend(before.replace(child.address()));
+            context.add(&process.file, block);
+        }
+    }
+}
+
+/// Whether a step or action is of the new step framework, which this provider can't carry: it keeps its settings in `Inputs` or `Items`.
+fn of_new_framework(fields: &serde_json::Map<String, Value>) -> bool {
+    ["Inputs", "Items"].iter().any(|name| fields.get(*name).is_some_and(|value| !fields::is_empty(value)))
+}

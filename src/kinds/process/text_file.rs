@@ -33,15 +33,15 @@ const KNOWN: &[(&str, &str, &str)] = &[
 /// The file for a property, or `None` for text that is better read in the module itself: one line, or a few lines of no language.
 pub(crate) fn text_file(property: &str, text: &str, syntax: Option<&str>) -> Option<TextFile> {
     let lines = text.trim_end_matches(['\r', '\n']).split('\n').count();
-    if lines < 2 && text.len() <= LONG {
-        return None;
-    }
-    if property == "Octopus.Action.Script.ScriptBody" {
+    if property == "Octopus.Action.Script.ScriptBody" && (text.contains('\n') || text.len() > LONG) {
         return Some(TextFile {
             folder: "scripts",
             suffix: String::new(),
             extension: extension_of_syntax(syntax),
         });
+    }
+    if lines < 2 && text.len() <= LONG {
+        return None;
     }
     if let Some(event) = property.strip_prefix("Octopus.Action.CustomScripts.") {
         let (event, extension) = event.rsplit_once('.').unwrap_or((event, ""));
@@ -121,7 +121,9 @@ mod tests {
         assert_eq!(name(body, "a\nb", Some("Bash")), "scripts/x.sh");
         assert_eq!(name(body, "a\nb", None), "scripts/x.ps1");
         assert_eq!(name(body, "a\nb", Some("Python")), "scripts/x.py");
-        assert_eq!(name(body, "Restart-Service a\n", Some("PowerShell")), "inline");
+        assert_eq!(name(body, "Restart-Service a", Some("PowerShell")), "inline");
+        assert_eq!(name(body, "Restart-Service a\n", Some("PowerShell")), "scripts/x.ps1");
+        assert_eq!(name(body, &"x".repeat(2000), Some("Bash")), "scripts/x.sh");
         assert_eq!(
             name("Octopus.Action.CustomScripts.PostDeploy.sh", "a\nb\n", None),
             "scripts/x.post-deploy.sh"

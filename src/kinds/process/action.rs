@@ -1,0 +1,224 @@
+//! One action as a block: a step with its first action, or a child step.
+
+use serde_json::Value;
+
+use super::elsewhere;
+use super::package;
+use super::plan::{Action, Process, Step};
+use super::property::{self, Level};
+use super::template::{self, Place, TEMPLATE_ID};
+use crate::convert::context::{At, Context};
+use crate::convert::fields;
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::{Field, ID, flag, ignored, plain, reference, references, tags};
+
+const ONE_NAME: &str = "the provider has one name for a step and its first action";
+const NO_CONDITION: &str = "the provider does not send the condition of a step's first action";
+const OTHER_VALUES: &str = "the provider refuses this value";
+
+/// Fields of an action that need no thought; in the order in which they are written.
+const ACTION: &[Field] = &[
+    ID,
+    elsewhere("Name"),
+    elsewhere("Slug"),
+    elsewhere("ActionType"),
+    elsewhere("Condition"),
+    plain("Notes"),
+    flag("IsDisabled"),
+    flag("IsRequired"),
+    references("Environments", "environments"),
+    references("ExcludedEnvironments", "environments"),
+    references("Channels", "channels"),
+    tags("TenantTags"),
+    reference("WorkerPoolId", "workerpools"),
+    plain("WorkerPoolVariable"),
+    elsewhere("Container"),
+    elsewhere("Packages"),
+    elsewhere("GitDependencies"),
+    elsewhere("Properties"),
+    ignored("CanBeUsedForProjectVersioning", "the server sees it from the action's packages"),
+    ignored("StepPackageVersion", "only of use to the new step framework"),
+    ignored("Inputs", "empty; an action that has some is left out with a note"),
+    ignored("Items", "empty; an action that has some is left out with a note"),
+];
+
+/// The block of an action. `process` is the address of the process.
+pub(super) fn write(
+    context: &mut Context<'_>,
+    owner: &Process<'_>,
+    step: &Step<'_>,
+    action: &Action<'_>,
+    process: &Expr,
+) -> Block {
+    let first = std::ptr::eq(action, step.first());
+    let mut block = Block::resource(action.resource, &action.label);
+    block.set("process_id", process.clone().attribute("id"));
+    if !first {
+        block.set("parent_id", step.first().address().attribute("id"));
+    }
+    let name = if first {
+        step.fields.get("Name").and_then(Value::as_str).unwrap_or_default()
+    } else {
+        action.text("Name")
+    };
+    let name_at = if first { step.at.field("Name") } else { action.at.field("Name") };
+    let name = context.text(name, &name_at);
+    block.set("name", name);
+    if !action.text("Slug").is_empty() {
+        block.set("slug", action.text("Slug"));
+    }
+    match action.template {
+        Some(template) => {
+            let template = context.step_template(template.id(), &action.at);
+            block.set("template_id", template.clone().attribute("id"));
+            block.set("template_version", template.attribute("version"));
+        }
+        None => block.set("type", action.text("ActionType")),
+    }
+    if first {
+        let step_field = |field: &str| step.fields.get(field).unwrap_or(&Value::Null);
+        choice(
+            context,
+            &mut block,
+            "start_trigger",
+            step_field("StartTrigger"),
+            &["StartAfterPrevious", "StartWithPrevious"],
+            &step.at.field("StartTrigger"),
+        );
+        choice(
+            context,
+            &mut block,
+            "condition",
+            step_field("Condition"),
+            &["Success", "Failure", "Always", "Variable"],
+            &step.at.field("Condition"),
+        );
+        choice(
+            context,
+            &mut block,
+            "package_requirement",
+            step_field("PackageRequirement"),
+            &["LetOctopusDecide", "AfterPackageAcquisition", "BeforePackageAcquisition"],
+            &step.at.field("PackageRequirement"),
+        );
+        if action.renamed {
+            context.set(&action.at.field("Name"), &Value::String(action.text("Name").to_owned()), ONE_NAME);
+        }
+        if !matches!(action.text("Condition"), "" | "Success") {
+            context.set(
+                &action.at.field("Condition"),
+                &Value::String(action.text("Condition").to_owned()),
+                NO_CONDITION,
+            );
+        }
+    } else if !matches!(action.text("Condition"), "" | "Success") {
+        block.set("condition", action.text("Condition"));
+    }
+    fields::carry(context, ACTION, action.fields, &action.at, &mut block);
+    if first {
+        step_properties(context, step, owner, action, &mut block);
+    }
+    package::container(context, action, &mut block);
+    if action.template.is_none() {
+        package::packages(context, action, &mut block);
+        package::git_dependencies(context, action, &mut block);
+    }
+    action_properties(context, owner, action, &mut block);
+    block
+}
+
+/// One of the values that the provider knows, the first being the default; any other is for finish.
+fn choice(
+    context: &mut Context<'_>,
+    block: &mut Block,
+    argument: &str,
+    value: &Value,
+    known: &[&str],
+    at: &At,
+) {
+    match value.as_str() {
+        None => {}
+        Some(text) if Some(&text) == known.first() => {}
+        Some(text) if known.contains(&text) => block.set(argument, text),
+        Some(_) => context.set(at, value, OTHER_VALUES),
+    }
+}
+
+fn step_properties(
+    context: &mut Context<'_>,
+    step: &Step<'_>,
+    owner: &Process<'_>,
+    action: &Action<'_>,
+    block: &mut Block,
+) {
+    let Some(properties) = step.fields.get("Properties").and_then(Value::as_object) else { return };
+    let at = step.at.field("Properties");
+    let mut pairs = Vec::new();
+    for (name, value) in properties {
+        if let Some(expression) =
+            property::value(context, owner, action, Level::Step, name, value, &at.field(name))
+        {
+            pairs.push((name.clone(), expression));
+        }
+    }
+    set_map(block, "properties", pairs);
+}
+
+fn action_properties(context: &mut Context<'_>, owner: &Process<'_>, action: &Action<'_>, block: &mut Block) {
+    let at = action.at.field("Properties");
+    let mut parameters = Vec::new();
+    let mut execution = Vec::new();
+    for (name, value) in action.properties() {
+        let place =
+            action.template.map_or(Place::Execution, |template| template::place(template, name, value));
+        if place == Place::Template {
+            continue;
+        }
+        if action.template.is_none() && package::is_reserved(name) {
+            package::reserved(context, action, name, value);
+            continue;
+        }
+        if action.template.is_none() && (name == TEMPLATE_ID || name == template::TEMPLATE_VERSION) {
+            execution
+                .extend(template_link(context, action, name).map(|expression| (name.clone(), expression)));
+            continue;
+        }
+        if let Some(expression) =
+            property::value(context, owner, action, Level::Action, name, value, &at.field(name))
+        {
+            let list = if place == Place::Parameter { &mut parameters } else { &mut execution };
+            list.push((name.clone(), expression));
+        }
+    }
+    set_map(block, "parameters", parameters);
+    set_map(block, "execution_properties", execution);
+}
+
+/// A plain step that follows a template: the template's id and newest version at the destination.
+fn template_link(context: &mut Context<'_>, action: &Action<'_>, name: &str) -> Option<Expr> {
+    let id = action.fields.get("Properties")?.get(TEMPLATE_ID)?.as_str()?;
+    if context.inventory.get("actiontemplates", id).is_none() {
+        if name == TEMPLATE_ID {
+            context.note(
+                "dangling",
+                &action.at.field("Properties").field(name),
+                &format!("the {} follows a step template that the source space does not have; it becomes a step without template", action.at.owner),
+                "",
+            );
+        }
+        return None;
+    }
+    let template = context.step_template(id, &action.at);
+    Some(if name == TEMPLATE_ID {
+        template.attribute("id")
+    } else {
+        Expr::Call("tostring".to_owned(), vec![template.attribute("version")])
+    })
+}
+
+fn set_map(block: &mut Block, argument: &str, mut pairs: Vec<(String, Expr)>) {
+    if !pairs.is_empty() {
+        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+        block.set(argument, Expr::Map(pairs));
+    }
+}

@@ -1,0 +1,291 @@
+//! Projects: their settings, their versioning strategy, and what makes releases by itself.
+
+use serde_json::Value;
+
+use super::process::elsewhere;
+use crate::convert;
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::{is_empty, odd, unknown};
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::*;
+use crate::octopus::document::Document;
+
+const NO_ARGUMENT: &str = "the provider has no argument for it";
+const CYCLE: &str =
+    "the runbook needs the project and the project the runbook, which Terraform sees as a cycle";
+
+pub(super) const KIND: Kind = Kind {
+    collection: "projects",
+    noun: "project",
+    file: "project.tf",
+    belongs: |document, project| document.id() == project,
+    shapes: &[Shape {
+        resource: "octopusdeploy_project",
+        fields: &[
+            plain("Name"),
+            plain("Slug"),
+            plain("Description"),
+            reference("ProjectGroupId", "projectgroups"),
+            reference("LifecycleId", "lifecycles"),
+            flag("IsDisabled"),
+            plain("TenantedDeploymentMode").named("tenanted_deployment_participation"),
+            custom("IncludedLibraryVariableSetIds", included_sets)
+                .writes(&["included_library_variable_sets"]),
+            flag("DiscreteChannelRelease").named("is_discrete_channel_release"),
+            plain("DefaultGuidedFailureMode").unless(Literal::Text("EnvironmentDefault")),
+            flag("DefaultToSkipIfAlreadyInstalled"),
+            plain("ReleaseNotesTemplate"),
+            plain("DeploymentChangesTemplate"),
+            tags("ProjectTags"),
+            block("ProjectConnectivityPolicy", CONNECTIVITY).named("connectivity_policy"),
+            blocks("Templates", TEMPLATE).named("template"),
+            custom("ExtensionSettings", extension_settings),
+            finish("AllowIgnoreChannelRules", NO_ARGUMENT).unless(Literal::Flag(true)),
+            finish("CombineHealthAndSyncStatusInDashboardLiveStatus", NO_ARGUMENT)
+                .unless(Literal::Flag(false)),
+            finish("ExecuteDeploymentsOnResilientPipeline", NO_ARGUMENT),
+            finish("ForcePackageDownload", NO_ARGUMENT).unless(Literal::Flag(false)),
+            finish("Icon", NO_ARGUMENT),
+            finish("ProvisioningRunbookId", CYCLE),
+            finish("DeprovisioningRunbookId", CYCLE),
+            elsewhere("VersioningStrategy"),
+            elsewhere("AutoCreateRelease"),
+            elsewhere("ReleaseCreationStrategy"),
+            custom("AutoDeployReleaseOverrides", release_overrides),
+            ignored("PersistenceSettings", "in the database; a project in Git is left out with a note"),
+            ignored("IsVersionControlled", "false; a project in Git is left out with a note"),
+            ignored("ClonedFromProjectId", "history"),
+            ignored("DeploymentProcessId", "the server makes the process with the project"),
+            ignored("VariableSetId", "the server makes the variable set with the project"),
+            ID,
+            SPACE_ID,
+        ],
+        ..Shape::DEFAULT
+    }],
+    declare: None,
+    expand: Some(expand),
+    expands_to: &["octopusdeploy_project_versioning_strategy", "octopusdeploy_built_in_trigger"],
+    ..Kind::DEFAULT
+};
+
+/// Always written: the provider reads it only when it is in the module.
+pub(super) const CONNECTIVITY: &[Field] = &[
+    plain("AllowDeploymentsToNoTargets"),
+    plain("ExcludeUnhealthyTargets"),
+    plain("SkipMachineBehavior"),
+    plain("TargetRoles"),
+];
+
+/// A template of a project or library set: a value that each tenant gives.
+pub(super) const TEMPLATE: &[Field] = &[
+    plain("Name"),
+    plain("Label"),
+    plain("HelpText"),
+    custom("DefaultValue", default_value).writes(&["default_value"]),
+    map("DisplaySettings"),
+    ID,
+];
+
+/// Library sets, then script modules, by name: the provider keeps no order.
+fn included_sets(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    let Value::Array(ids) = value else {
+        if !value.is_null() {
+            odd(context, at, value);
+        }
+        return;
+    };
+    let key = |id: &Value| {
+        let set = context.inventory.get("libraryvariablesets", id.as_str().unwrap_or_default());
+        (
+            set.and_then(|set| set.text("ContentType")) == Some("ScriptModule"),
+            set.map(|set| set.name().to_owned()),
+        )
+    };
+    let mut ids = ids.clone();
+    ids.sort_by_key(key);
+    if !ids.is_empty() {
+        let expressions = context.references("libraryvariablesets", &ids, at);
+        block.set("included_library_variable_sets", expressions);
+    }
+}
+
+/// Text, or a secret, which the provider could only send as plain text.
+fn default_value(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    match value {
+        Value::Null => {}
+        Value::String(text) if text.is_empty() => {}
+        Value::String(text) => {
+            let expression = context.text_with_ids(text, at);
+            block.set("default_value", expression);
+        }
+        Value::Object(secret) if secret.contains_key("HasValue") => {
+            if secret.get("HasValue") == Some(&Value::Bool(true)) {
+                let name = at.path.get(1).and_then(|item| item["Name"].as_str()).unwrap_or_default();
+                let hidden = Hidden {
+                    what: "Default value of a template",
+                    revealed: None,
+                    because: "no step can read the secret default of a template",
+                };
+                let words = format!("template_{}", convert::names::label(name));
+                context.finish_secret(
+                    &hidden,
+                    &words,
+                    at,
+                    "the provider sends the defaults of templates as plain text",
+                );
+            }
+        }
+        other => odd(context, at, other),
+    }
+}
+
+fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) => {
+            for item in items {
+                let id = item.get("ExtensionId").and_then(Value::as_str).unwrap_or_default();
+                let values = item.get("Values").unwrap_or(&Value::Null);
+                let set = values.as_object().is_some_and(|values| {
+                    values.values().any(|value| !is_empty(value) && *value != Value::Bool(false))
+                });
+                if set {
+                    context.note(
+                        "not-carried",
+                        at,
+                        &format!("the settings of the extension \"{id}\" name a connection of the source server, which is not in the space"),
+                        "Make the connection at the destination and choose it in the project's settings.",
+                    );
+                }
+            }
+        }
+        other => unknown(context, at, other),
+    }
+}
+
+fn release_overrides(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    if !is_empty(value) {
+        context.note(
+            "not-carried",
+            at,
+            "overrides name releases, and releases stay at the source",
+            "Set them anew when there are releases.",
+        );
+    }
+}
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let shape = &KIND.shapes[0];
+    let resource = convert::resource(context, &KIND, shape, subject);
+    convert::make(context, &KIND, subject, resource);
+    let strategy = versioning_strategy(context, subject);
+    let chained = strategy.as_ref().map(|block| Expr::reference(&block.address()));
+    if let Some(block) = strategy {
+        context.add(subject.file, block);
+    }
+    release_creation(context, subject, chained);
+}
+
+fn project_id(context: &mut Context<'_>, subject: &Subject<'_>) -> Expr {
+    context.reference("projects", subject.document.id(), &subject.at)
+}
+
+/// How releases are numbered: by a template, or after a package.
+fn versioning_strategy(context: &mut Context<'_>, subject: &Subject<'_>) -> Option<Block> {
+    let value = subject.document.get("VersioningStrategy")?.clone();
+    let at = subject.at.field("VersioningStrategy");
+    let strategy = match &value {
+        Value::Object(fields) => fields,
+        Value::Null => return None,
+        other => {
+            odd(context, &at, other);
+            return None;
+        }
+    };
+    for (name, value) in strategy {
+        if !matches!(name.as_str(), "Template" | "DonorPackage" | "DonorPackageStepId") {
+            unknown(context, &at.field(name), value);
+        }
+    }
+    let mut block = Block::resource("octopusdeploy_project_versioning_strategy", &subject.label);
+    block.set("project_id", project_id(context, subject));
+    let template = strategy.get("Template").and_then(Value::as_str).unwrap_or_default();
+    match strategy.get("DonorPackage") {
+        Some(Value::Object(donor)) => {
+            let action = donor.get("DeploymentAction").and_then(Value::as_str).unwrap_or_default();
+            if !context.actions.has_name(action) {
+                // Under that name the step is not there yet when Terraform sets the strategy.
+                let value =
+                    serde_json::json!({ "Template": strategy.get("Template"), "DonorPackage": donor });
+                context.set(&at, &value, "Terraform doesn't know the step by that name");
+                return None;
+            }
+            block.set("donor_package", package(context, donor));
+        }
+        _ if template.is_empty() => return None,
+        _ => {
+            let template = context.free_text(template, &at.field("Template"));
+            block.set("template", template);
+        }
+    }
+    Some(block)
+}
+
+/// `{ deployment_action, package_reference }` of a package that a step uses.
+fn package(context: &Context<'_>, donor: &serde_json::Map<String, Value>) -> Expr {
+    let text = |name: &str| donor.get(name).and_then(Value::as_str).unwrap_or_default();
+    Expr::Object(vec![
+        ("deployment_action".to_owned(), context.actions.name(text("DeploymentAction"))),
+        ("package_reference".to_owned(), text("PackageReference").into()),
+    ])
+}
+
+/// Releases that the server makes by itself when a package arrives: only with `enable_triggers`.
+fn release_creation(context: &mut Context<'_>, subject: &Subject<'_>, strategy: Option<Expr>) {
+    let at = subject.at.field("ReleaseCreationStrategy");
+    let automatic = subject.document.flag("AutoCreateRelease");
+    let creation = subject.document.get("ReleaseCreationStrategy").cloned().unwrap_or(Value::Null);
+    for (name, value) in creation.as_object().into_iter().flatten() {
+        if !matches!(name.as_str(), "ChannelId" | "ReleaseCreationPackage" | "ReleaseCreationPackageStepId") {
+            unknown(context, &at.field(name), value);
+        }
+    }
+    let Some(Value::Object(package_of)) = creation.get("ReleaseCreationPackage") else {
+        if automatic {
+            context.hold(&subject.at.target, "AutoCreateRelease", &Value::Bool(true));
+            let at = subject.at.field("AutoCreateRelease");
+            context.note(
+                "not-carried",
+                &at,
+                "releases are made by themselves, but no package is named that would do it",
+                "",
+            );
+        }
+        return;
+    };
+    if !automatic {
+        context.note("not-carried", &at, "names a package, but releases are not made by themselves; the provider can't have one without the other", "");
+        return;
+    }
+    let channel = match creation.get("ChannelId").and_then(Value::as_str) {
+        Some(id) if !id.is_empty() => context.reference("channels", id, &at.field("ChannelId")),
+        _ => "".into(),
+    };
+    let mut block = Block::resource("octopusdeploy_built_in_trigger", &subject.label);
+    block.set("count", Expr::Code("var.enable_triggers ? 1 : 0".to_owned()));
+    block.set("project_id", project_id(context, subject));
+    block.set("channel_id", channel);
+    block.set("release_creation_package", package(context, package_of));
+    block.depends_on.extend(strategy);
+    context.hold(&subject.at.target, "AutoCreateRelease", &Value::Bool(true));
+    let held = context.portable(&creation, &at);
+    context.hold(&subject.at.target, "ReleaseCreationStrategy", &held);
+    super::trigger::add(context, block);
+}
+
+/// Whether a project keeps its process in Git.
+#[must_use]
+pub fn is_in_git(project: &Document) -> bool {
+    project.flag("IsVersionControlled")
+        || project.get("PersistenceSettings").is_some_and(|settings| settings["Type"] == "VersionControlled")
+}

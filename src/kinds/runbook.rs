@@ -1,0 +1,105 @@
+//! Runbooks: settings, the process, and the published snapshot, which finish publishes anew.
+
+use serde_json::Value;
+
+use super::process;
+use super::project::CONNECTIVITY;
+use crate::convert;
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::{carry, is_empty, odd};
+use crate::hcl::Block;
+use crate::kinds::model::*;
+use crate::module::manifest::FinishStep;
+
+pub(super) const KIND: Kind = Kind {
+    collection: "runbooks",
+    noun: "runbook",
+    file: "runbooks.tf",
+    shapes: &[Shape {
+        resource: "octopusdeploy_runbook",
+        fields: &[
+            reference("ProjectId", "projects"),
+            plain("Name"),
+            plain("Description"),
+            plain("DefaultGuidedFailureMode").unless(Literal::Text("EnvironmentDefault")),
+            plain("EnvironmentScope").unless(Literal::Text("All")),
+            references("Environments", "environments"),
+            plain("MultiTenancyMode").unless(Literal::Text("Untenanted")),
+            flag("ForcePackageDownload"),
+            tags("RunbookTags"),
+            block("ConnectivityPolicy", CONNECTIVITY),
+            custom("RunRetentionPolicy", retention).writes(&["retention_policy_with_strategy"]),
+            custom("PublishedRunbookSnapshotId", published),
+            ignored("RunbookProcessId", "the server makes the process with the runbook"),
+            slug(),
+            ID,
+            SPACE_ID,
+        ],
+        ..Shape::DEFAULT
+    }],
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let file = format!("runbook_{}.tf", subject.label);
+    let process = format!("RunbookProcess-{}", subject.document.id());
+    process::introduce(context, &process, &file);
+    let block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
+    context.made(&subject.at.target, &block.address(), false);
+    context.add(&file, block);
+    process::write_of(context, &process);
+}
+
+/// `Default` and `Forever` must come without quantity and unit. Servers before 2025.3 know no strategy.
+fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    if is_empty(value) {
+        return;
+    }
+    let Value::Object(policy) = value else {
+        return odd(context, at, value);
+    };
+    let keep_forever = policy.get("ShouldKeepForever").and_then(Value::as_bool) == Some(true);
+    let strategy = match policy.get("Strategy").and_then(Value::as_str) {
+        Some(strategy) => strategy,
+        None if keep_forever => "Forever",
+        None => "Count",
+    };
+    const WITHOUT_MEANING: &str = "has no meaning with this strategy, and the provider refuses it";
+    let mut policy = policy.clone();
+    policy.insert("Strategy".to_owned(), strategy.into());
+    let mut block = Block::new("retention_policy_with_strategy", &[]);
+    if strategy == "Count" {
+        policy.entry("Unit").or_insert_with(|| "Items".into());
+        let fields = [
+            plain("Strategy"),
+            plain("QuantityToKeep"),
+            plain("Unit"),
+            ignored("ShouldKeepForever", "follows from the strategy"),
+        ];
+        carry(context, &fields, &policy, at, &mut block);
+    } else {
+        let fields = [
+            plain("Strategy"),
+            ignored("QuantityToKeep", WITHOUT_MEANING),
+            ignored("Unit", WITHOUT_MEANING),
+            ignored("ShouldKeepForever", "follows from the strategy"),
+        ];
+        carry(context, &fields, &policy, at, &mut block);
+    }
+    into.blocks.push(block);
+}
+
+/// A published runbook is published at the destination too, of the process and variables there.
+fn published(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    let Some(id) = value.as_str().filter(|id| !id.is_empty()) else { return };
+    let snapshot = context.inventory.get("runbooksnapshots", id);
+    let [project, runbook] = at.target.key.as_slice() else { return };
+    let step = FinishStep::Publish {
+        project: project.clone(),
+        runbook: runbook.clone(),
+        name: snapshot.map_or_else(|| id.to_owned(), |snapshot| snapshot.name().to_owned()),
+        notes: snapshot.and_then(|snapshot| snapshot.text("Notes")).unwrap_or_default().to_owned(),
+    };
+    context.finish(step);
+}

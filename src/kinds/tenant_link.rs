@@ -1,0 +1,313 @@
+//! What ties tenants to the module's project: links with environments, values for the project's templates, and, for finish, values for
+//! the library sets that it includes.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::text_value::by_control_type;
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::carry;
+use crate::convert::names::label;
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::*;
+use crate::module::manifest::{FinishStep, FinishValue, Scope, SecretOrigin, Target, TenantValueOwner};
+use crate::octopus::document::Document;
+
+const HEADING: &str = "Values that are secret, and values for library variable sets, are not here: octoferry sets them after the apply.";
+
+pub(super) const KIND: Kind = Kind {
+    collection: "tenants",
+    noun: "tenant link",
+    file: "tenants.tf",
+    heading: HEADING,
+    belongs: |tenant, project| {
+        tenant
+            .get("ProjectEnvironments")
+            .and_then(Value::as_object)
+            .is_some_and(|links| links.contains_key(project))
+    },
+    declare: Some(declare),
+    expand: Some(expand),
+    expands_to: &["octopusdeploy_tenant_project", "octopusdeploy_tenant_project_variable"],
+    ..Kind::DEFAULT
+};
+
+const VALUE: &[Field] = &[
+    ignored("TenantId", "the value is written with its tenant"),
+    ignored("ProjectId", "the value is written with its project"),
+    ignored("ProjectName", "the project's name again"),
+    ignored("LibraryVariableSetId", "the value is written with its library set"),
+    ignored("LibraryVariableSetName", "the library set's name again"),
+    ignored("TemplateId", "the value is written with its template"),
+    ignored("Template", "the template again"),
+    super::process::elsewhere("EnvironmentIds"),
+    super::process::elsewhere("Scope"),
+    super::process::elsewhere("Value"),
+    ID,
+    SPACE_ID,
+];
+
+/// Tenants that are linked, by id: the label of the link.
+fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
+    context.linked_tenants.insert(subject.document.id().to_owned(), subject.label.clone());
+}
+
+/// A tenant's id: through its link where there is one, which gives the order, else looked up.
+pub(super) fn tenant(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
+    match context.linked_tenants.get(id) {
+        Some(label) => link(label).attribute("tenant_id"),
+        None => context.reference("tenants", id, at),
+    }
+}
+
+fn link(label: &str) -> Expr {
+    Expr::reference("octopusdeploy_tenant_project").attribute(label)
+}
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let Scope::Project { id: project_id, .. } = context.scope.clone() else { return };
+    let inventory = context.inventory;
+    let Some(project) = inventory.get("projects", &project_id) else { return };
+    let tenant = subject.document;
+    let at = subject.at.field("ProjectEnvironments").field(project.name());
+    let environments =
+        tenant.get("ProjectEnvironments").and_then(|links| links.get(&project_id)).and_then(Value::as_array);
+    let mut block = Block::resource("octopusdeploy_tenant_project", &subject.label);
+    let tenant_id = context.reference("tenants", tenant.id(), &at);
+    block.set("tenant_id", tenant_id);
+    let project_expression = context.reference("projects", &project_id, &at);
+    block.set("project_id", project_expression);
+    let environments = context.references("environments", environments.map_or(&[][..], Vec::as_slice), &at);
+    block.set("environment_ids", environments);
+    context.add(subject.file, block);
+
+    let mut blocks: BTreeMap<String, Block> = BTreeMap::new();
+    let values =
+        inventory.all("tenantvariablevalues").filter(|value| value.text("TenantId") == Some(tenant.id()));
+    let mut values: Vec<&Document> = values.collect();
+    values.sort_by_key(|value| crate::convert::names::id_order(value.id()));
+    for value in values {
+        if value.text("ProjectId") == Some(project_id.as_str()) {
+            project_value(context, subject, project, value, &mut blocks);
+        } else if let Some(set) = included_set(context, project, value) {
+            common_value(context, tenant, set, value);
+        }
+    }
+    for block in blocks.into_values() {
+        context.add(subject.file, block);
+    }
+}
+
+/// The library set of a common value, when the project includes it.
+fn included_set<'i>(context: &Context<'i>, project: &Document, value: &Document) -> Option<&'i Document> {
+    let id = value.text("LibraryVariableSetId").filter(|id| !id.is_empty())?;
+    project
+        .texts("IncludedLibraryVariableSetIds")
+        .any(|included| included == id)
+        .then(|| context.inventory.get("libraryvariablesets", id))
+        .flatten()
+}
+
+/// A value of a tenant, as it is at the source.
+struct Found<'d> {
+    at: At,
+    template: &'d Value,
+    /// Ids of environments; empty for all.
+    environments: Vec<String>,
+    value: &'d Value,
+}
+
+/// Reads a value; a template that its owner does not have gets a note.
+fn find<'d>(
+    context: &mut Context<'_>,
+    tenant: &Document,
+    owner: &'d Document,
+    value: &'d Document,
+) -> Option<Found<'d>> {
+    let template_id = value.text("TemplateId").unwrap_or_default();
+    let template = owner.list("Templates").iter().find(|template| template["Id"] == template_id);
+    let name = template.and_then(|template| template["Name"].as_str()).unwrap_or(template_id);
+    let at = At {
+        target: Target {
+            collection: "tenantvariablevalues".to_owned(),
+            key: vec![tenant.name().to_owned(), owner.name().to_owned(), name.to_owned()],
+        },
+        id: value.id().to_owned(),
+        path: vec![Value::String("Value".to_owned())],
+        prefix: String::new(),
+        owner: format!("value of \"{name}\" for the tenant \"{}\"", tenant.name()),
+    };
+    let mut top = at.clone();
+    top.path.clear();
+    carry(context, VALUE, value.fields(), &top, &mut Block::default());
+    let Some(template) = template else {
+        context.note(
+            "dangling",
+            &at,
+            &format!(
+                "is a value for the template {template_id}, which \"{}\" does not have; it is left out",
+                owner.name()
+            ),
+            "",
+        );
+        return None;
+    };
+    let environments = match value.get("Scope") {
+        Some(scope) if scope.get("EnvironmentIds").is_some() => {
+            scope["EnvironmentIds"].as_array().map_or(&[][..], Vec::as_slice)
+        }
+        _ => value.list("EnvironmentIds"),
+    };
+    let environments = environments.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    Some(Found { at, template, environments, value: value.get("Value").unwrap_or(&Value::Null) })
+}
+
+impl Found<'_> {
+    fn template_name(&self) -> &str {
+        self.template["Name"].as_str().unwrap_or_default()
+    }
+
+    fn is_secret(&self) -> bool {
+        self.value.is_object()
+    }
+}
+
+fn environment_names(context: &Context<'_>, ids: &[String]) -> Vec<String> {
+    let name = |id: &String| {
+        let collection = context.inventory.collection_of(id)?;
+        Some(context.inventory.get(collection, id)?.name().to_owned())
+    };
+    ids.iter().map(|id| name(id).unwrap_or_else(|| id.clone())).collect()
+}
+
+fn project_value(
+    context: &mut Context<'_>,
+    subject: &Subject<'_>,
+    project: &Document,
+    value: &Document,
+    blocks: &mut BTreeMap<String, Block>,
+) {
+    let Some(found) = find(context, subject.document, project, value) else { return };
+    let owner = TenantValueOwner::Project(project.name().to_owned());
+    let text = match found.value {
+        Value::String(text) => text.clone(),
+        _ => {
+            let environments = linked_environments(subject.document, project, &found.environments);
+            return finish_value(context, subject.document, owner, &found, &environments);
+        }
+    };
+    if found.environments.is_empty() || !unicode_normalization::is_nfc(&text) {
+        // One resource is one environment for servers of either age.
+        let environments = found.environments.clone();
+        return finish_value(context, subject.document, owner, &found, &environments);
+    }
+    let control =
+        found.template["DisplaySettings"]["Octopus.ControlType"].as_str().unwrap_or_default().to_owned();
+    context.needs_template_ids = true;
+    for environment in &found.environments {
+        let names = environment_names(context, std::slice::from_ref(environment));
+        let wanted =
+            label(&format!("{}_{}_{}", subject.label, label(found.template_name()), label(&names[0])));
+        let label = context.names.claim(
+            "octopusdeploy_tenant_project_variable",
+            &wanted,
+            &format!("{}{environment}", value.id()),
+        );
+        let mut block = Block::resource("octopusdeploy_tenant_project_variable", &label);
+        block.set("tenant_id", link(&subject.label).attribute("tenant_id"));
+        block.set("project_id", link(&subject.label).attribute("project_id"));
+        let environment = context.reference("environments", environment, &found.at);
+        block.set("environment_id", environment);
+        block.set("template_id", Expr::reference("local.template_ids").key(found.template_name()));
+        let expression = by_control_type(context, &control, &text, &found.at);
+        block.set("value", expression);
+        blocks.insert(label, block);
+    }
+}
+
+/// Environments in whose runs a value can be read: its own, or all that the tenant is linked to for the project.
+fn linked_environments(tenant: &Document, project: &Document, own: &[String]) -> Vec<String> {
+    if !own.is_empty() {
+        return own.to_vec();
+    }
+    let links =
+        tenant.get("ProjectEnvironments").and_then(|links| links.get(project.id())).and_then(Value::as_array);
+    links.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// A value for a library set: it needs the tenant's links and belongs to no project, so no module can hold it.
+fn common_value(context: &mut Context<'_>, tenant: &Document, set: &Document, value: &Document) {
+    if let Some(found) = find(context, tenant, set, value) {
+        let owner = TenantValueOwner::LibraryVariableSet(set.name().to_owned());
+        let environments = found.environments.clone();
+        finish_value(context, tenant, owner, &found, &environments);
+    }
+}
+
+/// Lets finish set the value. `readable` are the environments whose runs of the tenant can read a secret one.
+fn finish_value(
+    context: &mut Context<'_>,
+    tenant: &Document,
+    owner: TenantValueOwner,
+    found: &Found<'_>,
+    readable: &[String],
+) {
+    let environments = environment_names(context, &found.environments);
+    let value = match found.value {
+        Value::Object(secret) => {
+            if secret.get("HasValue") != Some(&Value::Bool(true)) {
+                return;
+            }
+            FinishValue::Secret(secret_entry(context, tenant, found, &environment_names(context, readable)))
+        }
+        other => FinishValue::Json(context.portable(other, &found.at)),
+    };
+    context.finish(FinishStep::TenantValue {
+        tenant: tenant.name().to_owned(),
+        owner,
+        template: found.template_name().to_owned(),
+        environments,
+        value,
+    });
+}
+
+fn secret_entry(
+    context: &mut Context<'_>,
+    tenant: &Document,
+    found: &Found<'_>,
+    readable: &[String],
+) -> String {
+    debug_assert!(found.is_secret());
+    let words: Vec<String> = std::iter::once(tenant.name())
+        .chain(found.at.target.key.get(1).map(String::as_str))
+        .chain([found.template_name()])
+        .map(label)
+        .chain(environment_names(context, &found.environments).iter().map(|name| label(name)))
+        .collect();
+    let wanted = label(&format!("tenant_{}", words.join("_")));
+    let name = context.names.claim("variables", &wanted, &found.at.id);
+    let mut description =
+        format!("Value of \"{}\" for the tenant \"{}\"", found.template_name(), tenant.name());
+    let names: Vec<String> =
+        environment_names(context, &found.environments).iter().map(|name| format!("\"{name}\"")).collect();
+    if !names.is_empty() {
+        description.push_str(&format!(" in {}", names.join(", ")));
+    }
+    let origin = SecretOrigin::Tenant {
+        octopus_variable: found.template_name().to_owned(),
+        tenant: tenant.name().to_owned(),
+        environments: readable.to_vec(),
+    };
+    context.record_secret(name, description, &found.at, false, origin)
+}
+
+/// `local.template_ids`: it stays known when the project changes, so no value is replaced.
+pub(super) fn add_template_ids(context: &mut Context<'_>, project: &str) {
+    if !context.needs_template_ids {
+        return;
+    }
+    let Some(label) = context.label_of(project) else { return };
+    let map = format!("{{ for x in octopusdeploy_project.{label}.template : x.name => x.id }}");
+    context.add_after_comment(KIND.file, Block::new("locals", &[]).with("template_ids", Expr::Code(map)));
+}
