@@ -6,6 +6,7 @@
 //! `finish` sets through the API what the provider can't carry. `seeded` and `spread` prepare the source space and
 //! put it back; `compare` shows that both spaces are equal. ARCHITECTURE.md has the map and the invariants.
 
+pub mod backend;
 pub mod cli;
 pub mod commands;
 pub mod compare;

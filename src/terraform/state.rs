@@ -1,0 +1,114 @@
+//! What a state holds: which resources are there, by address and id. Values, which may be secrets, are never kept.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::failure::{Failure, FailureKind};
+
+/// The managed resources of a state: address without its index → ids of its instances.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    pub resources: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    mode: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    #[serde(default)]
+    module: Option<String>,
+    #[serde(default)]
+    instances: Vec<Instance>,
+}
+
+#[derive(Deserialize)]
+struct Instance {
+    #[serde(default)]
+    attributes: Option<Attributes>,
+}
+
+#[derive(Deserialize)]
+struct Attributes {
+    #[serde(default)]
+    id: Option<serde_json::Value>,
+}
+
+impl State {
+    /// Reads `terraform state pull`; nothing at all is an empty state.
+    ///
+    /// # Errors
+    /// When it is no state.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Failure> {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self::default());
+        }
+        let file: File = serde_json::from_slice(bytes).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Failure::new(FailureKind::Terraform, format!("the state is not as Terraform writes it ({place})"))
+        })?;
+        let mut resources: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for resource in file.resources.into_iter().filter(|resource| resource.mode == "managed") {
+            let prefix = resource.module.map(|module| format!("{module}.")).unwrap_or_default();
+            let ids = resources.entry(format!("{prefix}{}.{}", resource.kind, resource.name)).or_default();
+            for instance in resource.instances {
+                let id = instance.attributes.and_then(|attributes| attributes.id);
+                ids.push(id.as_ref().and_then(|id| id.as_str()).unwrap_or_default().to_owned());
+            }
+        }
+        Ok(Self { resources })
+    }
+
+    /// Whether something of this address is there; an index is ignored.
+    #[must_use]
+    pub fn has(&self, address: &str) -> bool {
+        self.resources.get(without_index(address)).is_some_and(|instances| !instances.is_empty())
+    }
+
+    /// What this state has and the other has not: address and id.
+    #[must_use]
+    pub fn beyond(&self, other: &Self) -> Vec<(String, String)> {
+        let mut more = Vec::new();
+        for (address, ids) in &self.resources {
+            let known = other.resources.get(address);
+            let new = ids.iter().filter(|id| !known.is_some_and(|known| known.contains(id)));
+            more.extend(new.map(|id| (address.clone(), id.clone())));
+        }
+        more
+    }
+}
+
+/// `type.name[0]` → `type.name`.
+fn without_index(address: &str) -> &str {
+    address.split_once('[').map_or(address, |(start, _)| start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_ids_are_read() {
+        let text = br#"{"version": 4, "resources": [
+            {"mode": "data", "type": "octopusdeploy_feeds", "name": "x", "instances": [{"attributes": {"id": "1"}}]},
+            {"mode": "managed", "type": "octopusdeploy_environment", "name": "test", "instances": [{"attributes": {"id": "Environments-1", "name": "s3cret"}}]}
+        ]}"#;
+        let state = State::parse(text).ok().unwrap();
+        assert!(state.has("octopusdeploy_environment.test"));
+        assert!(state.has("octopusdeploy_environment.test[0]"));
+        assert!(!state.has("octopusdeploy_feeds.x"));
+        assert_eq!(
+            state.beyond(&State::default()),
+            [("octopusdeploy_environment.test".to_owned(), "Environments-1".to_owned())]
+        );
+        assert_eq!(State::parse(b"\n").ok().unwrap(), State::default());
+    }
+}
