@@ -1,13 +1,137 @@
 //! `octoferry verify`: compares source and destination, field by field.
 
-use crate::cli;
-use crate::failure::{Failure, Outcome};
-use crate::ui::Ui;
+use serde_json::Value;
 
-/// Runs the command.
+use crate::cli;
+use crate::compare::{self, Absent, Comparison, Explanations, KindComparison};
+use crate::failure::{Failure, Outcome};
+use crate::module::folder;
+use crate::octopus::read::{self, Extent};
+use crate::seeded;
+use crate::settings::{self, Settings};
+use crate::ui::{Ui, table};
+
+/// How many lines of details are shown; JSON has all.
+const SHOWN: usize = 200;
+/// How many characters of a value are shown.
+const SHOWN_OF_VALUE: usize = 60;
+
+/// Reads both spaces and compares them; notes of modules explain differences.
 ///
 /// # Errors
-/// What stopped it.
-pub async fn run(_arguments: cli::Verify, _ui: &Ui) -> Result<Outcome, Failure> {
-    Err(Failure::failed("this command is not built yet"))
+/// When a server can't be read, or a module's manifest.
+pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
+    let mut explanations = Explanations::default();
+    for folder in &arguments.notes {
+        for module in folder::modules_in(folder)? {
+            explanations.add(folder::read_manifest(&module)?);
+        }
+    }
+    let transport = settings::transport(&arguments.connection)?;
+    let settings = Settings::read(None, ui)?;
+    let (source, destination) = settings.both(&arguments.source, &arguments.destination, &transport).await?;
+    let (left, right) =
+        futures::try_join!(read::read(&source, Extent::Whole), read::read(&destination, Extent::Whole))?;
+    for note in left.unread.iter().chain(&right.unread) {
+        ui.warning(&note.text);
+    }
+    // What seed and spread put into a space is no part of it.
+    let (left, right) = (seeded::prepare(left).0, seeded::prepare(right).0);
+    let comparison = compare::compare(&left, &right, &explanations);
+    if ui.json() {
+        ui.data(&serde_json::to_string(&comparison).expect("a comparison has only texts as keys"));
+    } else {
+        ui.data(&summary(&comparison));
+    }
+    for line in details(&comparison) {
+        ui.info(&line);
+    }
+    Ok(if comparison.is_well() { Outcome::Done } else { Outcome::NotWell })
+}
+
+/// One row per kind.
+fn summary(comparison: &Comparison) -> String {
+    let heading =
+        ["kind", "same", "different", "missing", "extra", "noted", "fields", "secrets not comparable"];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    let mut totals = [0; 7];
+    for (kind, outcome) in &comparison.kinds {
+        let numbers = numbers(outcome);
+        for (total, number) in totals.iter_mut().zip(numbers) {
+            *total += number;
+        }
+        rows.push(std::iter::once(kind.clone()).chain(numbers.map(|number| number.to_string())).collect());
+    }
+    rows.push(std::iter::once("all".to_owned()).chain(totals.map(|number| number.to_string())).collect());
+    let verdict = if comparison.is_well() {
+        match totals[4] {
+            0 => "equal".to_owned(),
+            noted => format!("equal but for {noted} differences, all of them noted"),
+        }
+    } else {
+        let unexplained: usize = comparison.kinds.values().map(KindComparison::unexplained).sum();
+        format!("not equal: {unexplained} differences that no note explains")
+    };
+    format!("{}\n\n{verdict}", table(&rows))
+}
+
+fn numbers(outcome: &KindComparison) -> [usize; 7] {
+    let absent_noted = |list: &[Absent]| list.iter().filter(|absent| absent.because.is_some()).count();
+    let fields_noted = outcome
+        .different
+        .iter()
+        .flat_map(|different| &different.fields)
+        .filter(|field| field.because.is_some())
+        .count();
+    [
+        outcome.same,
+        outcome.different.len(),
+        outcome.missing.len(),
+        outcome.extra.len(),
+        absent_noted(&outcome.missing) + absent_noted(&outcome.extra) + fields_noted,
+        outcome.fields,
+        outcome.secrets,
+    ]
+}
+
+/// What differs, line by line: what no note explains first.
+fn details(comparison: &Comparison) -> Vec<String> {
+    let (mut unexplained, mut noted) = (Vec::new(), Vec::new());
+    let mut add = |line: String, because: &Option<String>| match because {
+        None => unexplained.push(line),
+        Some(because) => noted.push(format!("{line} [{because}]")),
+    };
+    for (kind, outcome) in &comparison.kinds {
+        for absent in &outcome.missing {
+            add(format!("missing    {kind} {}", absent.key.join(" / ")), &absent.because);
+        }
+        for absent in &outcome.extra {
+            add(format!("extra      {kind} {}", absent.key.join(" / ")), &absent.because);
+        }
+        for different in &outcome.different {
+            for field in &different.fields {
+                let (source, destination) = (shown(field.source.as_ref()), shown(field.destination.as_ref()));
+                let line = format!(
+                    "different  {kind} {}: {}: {source} → {destination}",
+                    different.key.join(" / "),
+                    field.path
+                );
+                add(line, &field.because);
+            }
+        }
+    }
+    let all = unexplained.len() + noted.len();
+    let mut lines: Vec<String> = unexplained.into_iter().chain(noted).take(SHOWN).collect();
+    if all > SHOWN {
+        lines.push(format!("… and {} more; --json has them all", all - SHOWN));
+    }
+    lines
+}
+
+fn shown(value: Option<&Value>) -> String {
+    let text = value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+    match text.char_indices().nth(SHOWN_OF_VALUE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }

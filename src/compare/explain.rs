@@ -1,0 +1,99 @@
+//! Notes of the modules' manifests that explain differences.
+
+use serde_json::Value;
+
+use super::FieldDifference;
+use crate::module::manifest::{Held, Manifest, Note};
+
+/// What the modules say about what they don't carry, and what they hold back until the cutover.
+#[derive(Debug, Default)]
+pub struct Explanations {
+    notes: Vec<Note>,
+    held: Vec<Held>,
+}
+
+impl Explanations {
+    /// Takes in what a module says.
+    pub fn add(&mut self, manifest: Manifest) {
+        self.notes.extend(manifest.notes);
+        self.held.extend(manifest.held);
+    }
+
+    /// Why a document is not at the destination: a note about it as a whole, or about the project it belongs to.
+    pub(super) fn of_document(&self, collection: &str, key: &[String]) -> Option<String> {
+        let about_it = |note: &&Note| {
+            note.field.is_empty()
+                && ((note.collection == collection && is_key(&note.key, key))
+                    || (note.collection == "projects"
+                        && note.key.len() == 1
+                        && key.len() > 1
+                        && note.key[0] == key[0])
+                    || (note.collection == "projects"
+                        && collection == "deploymentprocesses"
+                        && note.key == key))
+        };
+        self.notes.iter().find(about_it).map(|note| note.text.clone())
+    }
+
+    /// Why a field differs: a note about it, about something it is part of, or about the whole document.
+    pub(super) fn of_field(
+        &self,
+        collection: &str,
+        key: &[String],
+        difference: &FieldDifference,
+    ) -> Option<String> {
+        let path = difference.path.as_str();
+        let held = self.held.iter().find(|held| {
+            held.target.collection == collection
+                && is_key(&held.target.key, key)
+                && is_part(path, &held.field)
+                && difference.source.as_ref().unwrap_or(&Value::Null) == &held.source
+        });
+        if held.is_some() {
+            return Some("held back until the cutover".to_owned());
+        }
+        let note = self.notes.iter().find(|note| {
+            note.collection == collection
+                && is_key(&note.key, key)
+                && (note.field.is_empty()
+                    || is_part(path, &note.field)
+                    || is_part_of_variable(collection, path, &note.field))
+        });
+        note.map(|note| note.text.clone())
+    }
+}
+
+/// Notes count the environment of a tenant's value to the field or not at all.
+fn is_key(noted: &[String], key: &[String]) -> bool {
+    noted == key || (key.len() > 3 && key.starts_with(noted) && noted.len() == 3)
+}
+
+/// Whether a path is the noted field or below it.
+fn is_part(path: &str, noted: &str) -> bool {
+    path == noted || path.strip_prefix(noted).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Variables stand here by name and scope, `Variables/Name (scope)/Value`; a note may know them by name alone.
+fn is_part_of_variable(collection: &str, path: &str, noted: &str) -> bool {
+    let (Some(path), "variables") = (path.strip_prefix("Variables/"), collection) else { return false };
+    let noted = noted.strip_prefix("Variables/").unwrap_or(noted);
+    let rest = path.strip_prefix(noted);
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('/') || rest.starts_with(" (") || rest.starts_with('#')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_explains_its_field_and_what_is_below() {
+        assert!(is_part("Steps/A/Properties/x", "Steps/A/Properties"));
+        assert!(is_part("Steps/A", "Steps/A"));
+        assert!(!is_part("Steps/AB", "Steps/A"));
+        assert!(is_part_of_variable("variables", "Variables/Key (Environment: Production)/Value", "Key"));
+        assert!(!is_part_of_variable("variables", "Variables/Key2/Value", "Key"));
+        assert!(!is_part_of_variable("accounts", "Variables/Key/Value", "Key"));
+    }
+}

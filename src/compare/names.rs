@@ -1,0 +1,142 @@
+//! What ids stand for: the natural key of a document, or the place of something inside one.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+
+/// Id → name, for everything in a space.
+pub(super) struct Names<'i> {
+    inventory: &'i Inventory,
+    names: HashMap<String, String>,
+}
+
+impl<'i> Names<'i> {
+    pub(super) fn new(inventory: &'i Inventory) -> Self {
+        let mut names = Self { inventory, names: HashMap::new() };
+        if !inventory.space_id().is_empty() {
+            names.names.insert(inventory.space_id().to_owned(), "⟨this space⟩".to_owned());
+            // The team that every server makes with a space; its id is made of the space's.
+            let managers = format!("teams-spacemanagers-{}", inventory.space_id());
+            names.names.insert(managers, "⟨managers of this space⟩".to_owned());
+        }
+        for collection in inventory.collections() {
+            for document in inventory.all(collection) {
+                let name = format!("{collection} {}", names.key(collection, document).join("/"));
+                names.inside(&Value::Object(document.fields().clone()), &name);
+                names.names.insert(document.id().to_owned(), format!("⟨{name}⟩"));
+            }
+        }
+        names
+    }
+
+    /// The natural key: the names of what the document belongs to, then its own.
+    pub(super) fn key(&self, collection: &str, document: &Document) -> Vec<String> {
+        let name_of = |collection: &str, field: &str| -> Option<String> {
+            let id = document.text(field).filter(|id| !id.is_empty())?;
+            Some(self.inventory.get(collection, id).map_or(id, Document::name).to_owned())
+        };
+        let project = name_of("projects", "ProjectId");
+        let own = match collection {
+            "deploymentprocesses" => None,
+            "runbookprocesses" => {
+                name_of("runbooks", "RunbookId").or_else(|| self.runbook_of_process(document.id()))
+            }
+            "runbooksnapshots" => {
+                return [project, name_of("runbooks", "RunbookId"), document.text("Name").map(str::to_owned)]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+            }
+            "retentionpolicies" => document.text("RetentionType").map(str::to_owned),
+            // The two feeds that servers make; their names are whatever language or person made of them.
+            "feeds" if matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject")) => {
+                document.text("FeedType").map(str::to_owned)
+            }
+            "variables" => {
+                let (projects, libraries) = (name_of("projects", "OwnerId"), "libraryvariablesets");
+                let is_project = document
+                    .text("OwnerId")
+                    .is_some_and(|owner| self.inventory.get("projects", owner).is_some());
+                if is_project { projects } else { name_of(libraries, "OwnerId") }
+            }
+            "tenantvariablevalues" => {
+                let owner = project.or_else(|| name_of("libraryvariablesets", "LibraryVariableSetId"));
+                return [name_of("tenants", "TenantId"), owner, self.template(document)]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+            }
+            _ => Some(document.name().to_owned()),
+        };
+        let key: Vec<String> = project.into_iter().chain(own).collect();
+        if key.is_empty() { vec![document.id().to_owned()] } else { key }
+    }
+
+    /// Text with every id in it replaced by what it stands for. Only whole tokens are ids.
+    pub(super) fn resolve(&self, text: &str) -> String {
+        if let Some(name) = self.names.get(text) {
+            return name.clone();
+        }
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+        let mut resolved = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find(is_part) {
+            let (between, from_token) = rest.split_at(start);
+            let end = from_token.find(|letter| !is_part(letter)).unwrap_or(from_token.len());
+            let (token, after) = from_token.split_at(end);
+            resolved.push_str(between);
+            resolved.push_str(self.names.get(token).map_or(token, String::as_str));
+            rest = after;
+        }
+        resolved.push_str(rest);
+        resolved
+    }
+
+    /// Whether a text is nothing but an id of the space.
+    pub(super) fn is_id(&self, text: &str) -> bool {
+        self.names.contains_key(text)
+    }
+
+    /// The name of a tenant value's template.
+    fn template(&self, value: &Document) -> Option<String> {
+        let owner = [("projects", "ProjectId"), ("libraryvariablesets", "LibraryVariableSetId")]
+            .into_iter()
+            .find_map(|(collection, field)| self.inventory.get(collection, value.text(field)?));
+        let id = value.text("TemplateId")?;
+        let template = owner?
+            .list("Templates")
+            .iter()
+            .find(|template| template.get("Id").and_then(Value::as_str) == Some(id));
+        Some(template.and_then(|template| template.get("Name")?.as_str()).unwrap_or(id).to_owned())
+    }
+
+    fn runbook_of_process(&self, process: &str) -> Option<String> {
+        let runbook =
+            self.inventory.all("runbooks").find(|runbook| runbook.text("RunbookProcessId") == Some(process));
+        runbook.map(|runbook| runbook.name().to_owned())
+    }
+
+    /// Steps, actions, templates, tags, phases … are known by their place.
+    fn inside(&mut self, value: &Value, place: &str) {
+        match value {
+            Value::Object(fields) => {
+                for (field, inner) in fields {
+                    self.inside(inner, &format!("{place}/{field}"));
+                }
+            }
+            Value::Array(items) => {
+                for (item, label) in items.iter().zip(super::labels(items)) {
+                    let place = format!("{place}/{label}");
+                    if let Some(id) = item.get("Id").and_then(Value::as_str).filter(|id| id.len() > 3) {
+                        self.names.entry(id.to_owned()).or_insert_with(|| format!("⟨{place}⟩"));
+                    }
+                    self.inside(item, &place);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Documents as they are compared: without what servers compute, with names for ids, unordered things in order.
+
+use serde_json::{Map, Value, json};
+
+use super::names::Names;
+use crate::octopus::document::Document;
+
+/// Fields that a server computes, by collection (`*`: any). Everything else counts.
+const COMPUTED: &[(&str, &[&str])] = &[
+    ("*", &["SpaceId", "Links", "LastModifiedOn", "LastModifiedBy", "CreatedOn"]),
+    ("variables", &["Version", "ScopeValues"]),
+    ("deploymentprocesses", &["Version", "LastSnapshotId"]),
+    ("runbookprocesses", &["Version", "LastSnapshotId"]),
+    // Counted up from the start at each server.
+    ("actiontemplates", &["Version"]),
+    // The health of a machine, as each server sees it.
+    (
+        "machines",
+        &[
+            "HealthStatus",
+            "Status",
+            "StatusSummary",
+            "HasLatestCalamari",
+            "IsInProcess",
+            "Architecture",
+            "OperatingSystem",
+            "ShellName",
+            "ShellVersion",
+        ],
+    ),
+    (
+        "workers",
+        &[
+            "HealthStatus",
+            "Status",
+            "StatusSummary",
+            "HasLatestCalamari",
+            "IsInProcess",
+            "Architecture",
+            "OperatingSystem",
+            "ShellName",
+            "ShellVersion",
+        ],
+    ),
+    // What a snapshot froze, and when.
+    (
+        "runbooksnapshots",
+        &[
+            "Assembled",
+            "FrozenProjectVariableSetId",
+            "FrozenRunbookProcessId",
+            "LibraryVariableSetSnapshotIds",
+            "ProjectVariableSetSnapshotId",
+            "VariableSnapshotConcurrencyToken",
+        ],
+    ),
+];
+
+/// The version of a step template that a step uses: each server counts its own.
+const TEMPLATE_VERSION: &str = "Octopus.Action.Template.Version";
+
+/// Stands for a text in which ids were replaced and which is also known as it was: `[resolved, original]`. No document holds such a key.
+const TEXT: &str = "\u{0}text";
+/// Stands for a secret; its value is whether there is one.
+const SECRET: &str = "\u{0}secret";
+
+/// A document's natural key and comparable form; tenant values become one for each environment.
+pub(super) fn plain(names: &Names<'_>, collection: &str, document: &Document) -> Vec<(Vec<String>, Value)> {
+    let key = names.key(collection, document);
+    if collection == "tenantvariablevalues" {
+        return tenant_value(names, key, document);
+    }
+    let computed = |field: &str| {
+        field == "Id"
+            || COMPUTED
+                .iter()
+                .any(|(of, fields)| (*of == "*" || *of == collection) && fields.contains(&field))
+    };
+    let mut fields = Map::new();
+    for (field, value) in document.fields().iter().filter(|(field, _)| !computed(field)) {
+        let value = if collection == "variables" && field == "Variables" {
+            variables(names, value)
+        } else {
+            comparable(names, value)
+        };
+        fields.insert(names.resolve(field), value);
+    }
+    vec![(key, Value::Object(fields))]
+}
+
+/// Views of older servers tell a value for several environments as several values; so here it is always one for each.
+fn tenant_value(names: &Names<'_>, key: Vec<String>, document: &Document) -> Vec<(Vec<String>, Value)> {
+    let value = json!({"Value": comparable(names, document.get("Value").unwrap_or(&Value::Null))});
+    let environments: Vec<String> = document.texts("EnvironmentIds").map(|id| names.resolve(id)).collect();
+    if environments.is_empty() {
+        return vec![(key, value)];
+    }
+    environments
+        .into_iter()
+        .map(|environment| ([key.clone(), vec![environment]].concat(), value.clone()))
+        .collect()
+}
+
+/// Variables by name and scope: their order means nothing.
+fn variables(names: &Names<'_>, variables: &Value) -> Value {
+    let mut keyed: Vec<(String, Value)> = Vec::new();
+    for variable in variables.as_array().into_iter().flatten() {
+        let plain = comparable(names, variable);
+        let scope = plain.get("Scope").map(scope_text).unwrap_or_default();
+        let name = variable.get("Name").and_then(Value::as_str).unwrap_or_default();
+        keyed.push((if scope.is_empty() { name.to_owned() } else { format!("{name} ({scope})") }, plain));
+    }
+    keyed.sort_by_cached_key(|(key, value)| (key.clone(), value.to_string()));
+    let mut fields = Map::new();
+    for (key, value) in keyed {
+        let same =
+            fields.keys().filter(|known| **known == key || known.starts_with(&format!("{key}#"))).count();
+        fields.insert(if same == 0 { key } else { format!("{key}#{}", same + 1) }, value);
+    }
+    Value::Object(fields)
+}
+
+fn scope_text(scope: &Value) -> String {
+    let text = |value: &Value| match shown(value) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let mut parts: Vec<String> = Vec::new();
+    for (field, values) in scope.as_object().into_iter().flatten() {
+        let values: Vec<String> = values.as_array().into_iter().flatten().map(text).collect();
+        if !values.is_empty() {
+            parts.push(format!("{field}: {}", values.join(", ")));
+        }
+    }
+    parts.sort();
+    parts.join("; ")
+}
+
+fn comparable(names: &Names<'_>, value: &Value) -> Value {
+    match value {
+        Value::Object(fields)
+            if fields.get("HasValue").is_some_and(Value::is_boolean) && fields.contains_key("NewValue") =>
+        {
+            json!({SECRET: fields["HasValue"]})
+        }
+        Value::Object(fields) => {
+            let mut plain = Map::new();
+            for (field, inner) in fields {
+                // An id inside a document says where it is; what refers to it is compared instead.
+                if field != "Id" && field != TEMPLATE_VERSION {
+                    plain.insert(names.resolve(field), comparable(names, inner));
+                }
+            }
+            Value::Object(plain)
+        }
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            // Sets of ids, tags, roles: servers give them in any order.
+            let mut items: Vec<Value> = items.iter().map(|item| comparable(names, item)).collect();
+            items.sort_by_cached_key(|item| shown(item).to_string());
+            Value::Array(items)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| comparable(names, item)).collect()),
+        Value::String(text) => {
+            let resolved = names.resolve(text);
+            // A script may hold words that happen to be ids; as they were, they may be equal.
+            if resolved == *text || names.is_id(text) {
+                Value::String(resolved)
+            } else {
+                json!({TEXT: [resolved, text]})
+            }
+        }
+        other => other.clone(),
+    }
+}
+
+/// Whether two leaves are equal. Nothing is nothing: absent, null, an empty list or object. An empty text is not nothing.
+pub(super) fn same(left: Option<&Value>, right: Option<&Value>) -> bool {
+    let nothing = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => true,
+        Some(Value::Array(items)) => items.is_empty(),
+        Some(Value::Object(fields)) => fields.is_empty(),
+        Some(_) => false,
+    };
+    match (left, right) {
+        _ if nothing(left) && nothing(right) => true,
+        (Some(left), Some(right)) => match (both(left), both(right)) {
+            (Some((left, left_as_was)), Some((right, right_as_was))) => {
+                left == right || left_as_was == right_as_was
+            }
+            _ => match (left, right) {
+                (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+                    left.iter().zip(right).all(|(left, right)| same(Some(left), Some(right)))
+                }
+                _ => left == right,
+            },
+        },
+        // No secret is as good as none mentioned.
+        (Some(one), None) | (None, Some(one)) => one.get(SECRET) == Some(&Value::Bool(false)),
+        (None, None) => true,
+    }
+}
+
+/// A text with ids in it: resolved, and as it was.
+fn both(value: &Value) -> Option<(&str, &str)> {
+    match value {
+        Value::String(text) => Some((text, text)),
+        Value::Object(fields) => match fields.get(TEXT)?.as_array()?.as_slice() {
+            [Value::String(resolved), Value::String(text)] => Some((resolved, text)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a leaf is a secret that is set.
+pub(super) fn is_secret(value: &Value) -> bool {
+    value.get(SECRET) == Some(&Value::Bool(true))
+}
+
+/// Whether a comparable value is one of our stand-ins, which are leaves.
+pub(super) fn is_leaf(value: &Value) -> bool {
+    value.get(SECRET).is_some() || value.get(TEXT).is_some()
+}
+
+/// How many variables of a set are sensitive: the API shows of them neither value nor whether there is one.
+pub(super) fn sensitive_variables(document: &Document) -> usize {
+    document
+        .list("Variables")
+        .iter()
+        .filter(|variable| variable.get("IsSensitive") == Some(&Value::Bool(true)))
+        .count()
+}
+
+/// A comparable value as a person reads it.
+pub(super) fn shown(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            if let Some((resolved, _)) = both(value) {
+                return Value::from(resolved);
+            }
+            if let Some(set) = fields.get(SECRET) {
+                return Value::from(if set == &Value::Bool(true) {
+                    "⟨secret⟩"
+                } else {
+                    "⟨no secret⟩"
+                });
+            }
+            Value::Object(fields.iter().map(|(field, inner)| (field.clone(), shown(inner))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(shown).collect()),
+        other => other.clone(),
+    }
+}
