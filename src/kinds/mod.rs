@@ -22,6 +22,8 @@ mod machine_policy;
 mod machine_proxy;
 pub mod project;
 mod project_group;
+#[cfg(test)]
+mod project_tests;
 mod retention;
 mod runbook;
 mod script_module;

@@ -73,6 +73,32 @@ fn check_space(name: &str) {
     check(&module, &folder(name).join("module/space"));
 }
 
+fn check_projects(name: &str) {
+    let inventory = inventory(name);
+    let sources = sources(&inventory);
+    for project in inventory.all("projects") {
+        let module =
+            convert::project(&inventory, project.id(), &Selection::default(), &sources).expect("a module");
+        let slug = project.text("Slug").expect("a slug");
+        check(&module, &folder(name).join("module/projects").join(slug));
+    }
+}
+
+#[test]
+fn golden_projects_small_web() {
+    check_projects("small-web");
+}
+
+#[test]
+fn golden_projects_shop() {
+    check_projects("shop");
+}
+
+#[test]
+fn golden_projects_odd_text() {
+    check_projects("odd-text");
+}
+
 #[test]
 fn golden_small_web() {
     check_space("small-web");

@@ -68,6 +68,12 @@ variable "certificate_shop_tallowandwick_example_password" {
   sensitive   = true
 }
 
+variable "database_database_adminpassword" {
+  description = "Value of \"Database.AdminPassword\" in the library variable set \"Database\""
+  type        = string
+  sensitive   = true
+}
+
 variable "feed_shop_charts_password" {
   description = "Password of the feed \"Shop charts\""
   type        = string
@@ -112,6 +118,18 @@ variable "proxy_barn_proxy_password" {
 
 variable "step_template_tell_the_chat_tell_key" {
   description = "Default of the parameter \"Tell.Key\" of the step template \"Tell the chat\""
+  type        = string
+  sensitive   = true
+}
+
+variable "watching_chat_hook" {
+  description = "Value of \"Chat.Hook\" in the library variable set \"Watching\""
+  type        = string
+  sensitive   = true
+}
+
+variable "watching_trace_key_production_production_us" {
+  description = "Value of \"Trace.Key\" in the library variable set \"Watching\" for \"Production\", \"Production (US)\""
   type        = string
   sensitive   = true
 }

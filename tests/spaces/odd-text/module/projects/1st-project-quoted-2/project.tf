@@ -1,0 +1,39 @@
+resource "octopusdeploy_project" "_1st_project_quoted" {
+  name                              = "1st-project-quoted"
+  slug                              = "1st-project-quoted-2"
+  project_group_id                  = local.project_groups["2_group"]
+  lifecycle_id                      = local.lifecycles["Life_cycle - one"]
+  tenanted_deployment_participation = "TenantedOrUntenanted"
+  included_library_variable_sets    = [local.library_variable_sets["Prefix"], local.library_variable_sets["Prefix.More"]]
+  release_notes_template            = "%%{x}"
+
+  connectivity_policy {
+    allow_deployments_to_no_targets = false
+    exclude_unhealthy_targets       = false
+    skip_machine_behavior           = "None"
+  }
+
+  template {
+    name          = "Project.Text"
+    label         = "Text: \"$${x}\""
+    help_text     = "> quote\n\n* [x](y)"
+    default_value = "line 1\r\nline 2\n\t\"tabbed\" \\ $${z}"
+
+    display_settings = {
+      "Octopus.ControlType" = "MultiLineText"
+    }
+  }
+
+  template {
+    name = "Project.Secret"
+
+    display_settings = {
+      "Octopus.ControlType" = "Sensitive"
+    }
+  }
+}
+
+resource "octopusdeploy_project_versioning_strategy" "_1st_project_quoted" {
+  project_id = octopusdeploy_project._1st_project_quoted.id
+  template   = "#{Octopus.Version.LastMajor}.#{Octopus.Version.LastMinor}.#{Octopus.Version.LastPatch}.#{Octopus.Version.NextRevision}"
+}

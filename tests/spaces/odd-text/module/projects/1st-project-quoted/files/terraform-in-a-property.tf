@@ -1,0 +1,6 @@
+variable "x" {
+  default = "${y}"
+}
+resource "null_resource" "r" {
+  triggers = { a = "%{ if true }b%{ endif }" }
+}

@@ -1,0 +1,39 @@
+resource "octopusdeploy_runbook" "restart_all" {
+  project_id  = octopusdeploy_project._1st_project_quoted.id
+  name        = "restart / \"all\""
+  description = "\\"
+
+  connectivity_policy {
+    allow_deployments_to_no_targets = true
+    exclude_unhealthy_targets       = false
+    skip_machine_behavior           = "None"
+  }
+
+  retention_policy_with_strategy {
+    strategy = "Default"
+  }
+}
+
+resource "octopusdeploy_process" "restart_all" {
+  project_id = octopusdeploy_project._1st_project_quoted.id
+  runbook_id = octopusdeploy_runbook.restart_all.id
+}
+
+resource "octopusdeploy_process_steps_order" "restart_all" {
+  process_id = octopusdeploy_process.restart_all.id
+  steps      = [octopusdeploy_process_step.restart_all_do_it.id]
+}
+
+resource "octopusdeploy_process_step" "restart_all_do_it" {
+  process_id = octopusdeploy_process.restart_all.id
+  name       = "Do \"it\""
+  slug       = "do-it"
+  type       = "Octopus.Script"
+
+  execution_properties = {
+    "Octopus.Action.RunOnServer"         = "true"
+    "Octopus.Action.Script.ScriptBody"   = file("${path.module}/scripts/restart-all/do-it.sh")
+    "Octopus.Action.Script.ScriptSource" = "Inline"
+    "Octopus.Action.Script.Syntax"       = "Bash"
+  }
+}

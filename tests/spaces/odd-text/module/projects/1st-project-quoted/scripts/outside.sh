@@ -1,0 +1,4 @@
+
+
+  leading and trailing blanks  
+   

@@ -1,0 +1,3 @@
+if ($true) {
+	Write-Host "tab"		# two tabs   
+}

@@ -1,0 +1,1 @@
+echo "Ünïcødé ✓ 漢字 👩‍👩‍👧   end" #  nbsp

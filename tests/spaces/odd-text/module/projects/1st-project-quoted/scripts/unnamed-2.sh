@@ -1,0 +1,3 @@
+echo three at the end
+
+

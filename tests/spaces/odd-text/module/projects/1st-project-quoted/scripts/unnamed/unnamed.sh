@@ -1,0 +1,3 @@
+#{if x}
+	echo "%{http_code}"
+#{/if}

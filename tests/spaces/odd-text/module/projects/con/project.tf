@@ -1,0 +1,20 @@
+resource "octopusdeploy_project" "con" {
+  name                              = "CON"
+  slug                              = "con"
+  description                       = "\\"
+  project_group_id                  = local.project_groups["self"]
+  lifecycle_id                      = local.lifecycles["Ünïcødé ✓ lifecycle"]
+  tenanted_deployment_participation = "Untenanted"
+  release_notes_template            = " "
+
+  connectivity_policy {
+    allow_deployments_to_no_targets = false
+    exclude_unhealthy_targets       = false
+    skip_machine_behavior           = "None"
+  }
+}
+
+resource "octopusdeploy_project_versioning_strategy" "con" {
+  project_id = octopusdeploy_project.con.id
+  template   = "#{Octopus.Version.LastMajor}.#{Octopus.Version.LastMinor}.#{Octopus.Version.LastPatch}.#{Octopus.Version.NextRevision}"
+}

@@ -1,0 +1,19 @@
+resource "octopusdeploy_project" "naive_cafe" {
+  name                              = "Naïve Café"
+  slug                              = "na-ve-caf"
+  description                       = "e\n\n\n"
+  project_group_id                  = local.project_groups["\""]
+  lifecycle_id                      = local.lifecycles["for_each"]
+  tenanted_deployment_participation = "Untenanted"
+
+  connectivity_policy {
+    allow_deployments_to_no_targets = false
+    exclude_unhealthy_targets       = false
+    skip_machine_behavior           = "None"
+  }
+}
+
+resource "octopusdeploy_project_versioning_strategy" "naive_cafe" {
+  project_id = octopusdeploy_project.naive_cafe.id
+  template   = "#{Octopus.Version.LastMajor}.#{Octopus.Version.LastMinor}.#{Octopus.Version.LastPatch}.#{Octopus.Version.NextRevision}"
+}

@@ -1,0 +1,19 @@
+resource "octopusdeploy_project" "up_and_out" {
+  name                              = "../up and out"
+  slug                              = "up-and-out"
+  description                       = "..\\.."
+  project_group_id                  = local.project_groups["🦊"]
+  lifecycle_id                      = local.lifecycles["life cycle: one!"]
+  tenanted_deployment_participation = "Untenanted"
+
+  connectivity_policy {
+    allow_deployments_to_no_targets = false
+    exclude_unhealthy_targets       = false
+    skip_machine_behavior           = "None"
+  }
+}
+
+resource "octopusdeploy_project_versioning_strategy" "up_and_out" {
+  project_id = octopusdeploy_project.up_and_out.id
+  template   = "#{Octopus.Version.LastMajor}.#{Octopus.Version.LastMinor}.#{Octopus.Version.LastPatch}.#{Octopus.Version.NextRevision}"
+}

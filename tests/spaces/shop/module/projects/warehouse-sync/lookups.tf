@@ -1,0 +1,100 @@
+# What this project uses of the space, found by exact name. The plan stops with the names that the destination lacks.
+
+locals {
+  needs = {
+    accounts              = ["Warehouse login"]
+    deployment_targets    = ["barn-01", "bastion"]
+    environments          = ["Production"]
+    library_variable_sets = ["Database"]
+    lifecycles            = ["Dev to production"]
+    project_groups        = ["Back office"]
+    script_modules        = ["Try again"]
+  }
+}
+
+locals {
+  accounts              = { for x in data.octopusdeploy_accounts.space.accounts : x.name => x.id }
+  deployment_targets    = { for x in data.octopusdeploy_deployment_targets.space.deployment_targets : x.name => x.id }
+  environments          = { for x in data.octopusdeploy_environments.space.environments : x.name => x.id }
+  library_variable_sets = { for x in data.octopusdeploy_library_variable_sets.space.library_variable_sets : x.name => x.id }
+  lifecycles            = { for x in data.octopusdeploy_lifecycles.space.lifecycles : x.name => x.id }
+  project_groups        = { for x in data.octopusdeploy_project_groups.space.project_groups : x.name => x.id }
+  script_modules        = { for x in data.octopusdeploy_script_modules.space.script_modules : x.name => x.id }
+}
+
+data "octopusdeploy_accounts" "space" {
+  take = 10000
+
+  lifecycle {
+    postcondition {
+      condition     = length(setsubtract(local.needs.accounts, self.accounts[*].name)) == 0
+      error_message = "The space has no account named: ${join(", ", setsubtract(local.needs.accounts, self.accounts[*].name))}."
+    }
+  }
+}
+
+data "octopusdeploy_deployment_targets" "space" {
+  take = 10000
+
+  lifecycle {
+    postcondition {
+      condition     = length(setsubtract(local.needs.deployment_targets, self.deployment_targets[*].name)) == 0
+      error_message = "The space has no deployment target named: ${join(", ", setsubtract(local.needs.deployment_targets, self.deployment_targets[*].name))}."
+    }
+  }
+}
+
+data "octopusdeploy_environments" "space" {
+  take = 10000
+
+  lifecycle {
+    postcondition {
+      condition     = length(setsubtract(local.needs.environments, self.environments[*].name)) == 0
+      error_message = "The space has no environment named: ${join(", ", setsubtract(local.needs.environments, self.environments[*].name))}."
+    }
+  }
+}
+
+data "octopusdeploy_library_variable_sets" "space" {
+  take = 10000
+
+  lifecycle {
+    postcondition {
+      condition     = length(setsubtract(local.needs.library_variable_sets, self.library_variable_sets[*].name)) == 0
+      error_message = "The space has no library variable set named: ${join(", ", setsubtract(local.needs.library_variable_sets, self.library_variable_sets[*].name))}."
+    }
+  }
+}
+
+data "octopusdeploy_lifecycles" "space" {
+  take = 10000
+
+  lifecycle {
+    postcondition {
+      condition     = length(setsubtract(local.needs.lifecycles, self.lifecycles[*].name)) == 0
+      error_message = "The space has no lifecycle named: ${join(", ", setsubtract(local.needs.lifecycles, self.lifecycles[*].name))}."
+    }
+  }
+}
+
+data "octopusdeploy_project_groups" "space" {
+  take = 10000
+
+  lifecycle {
+    postcondition {
+      condition     = length(setsubtract(local.needs.project_groups, self.project_groups[*].name)) == 0
+      error_message = "The space has no project group named: ${join(", ", setsubtract(local.needs.project_groups, self.project_groups[*].name))}."
+    }
+  }
+}
+
+data "octopusdeploy_script_modules" "space" {
+  take = 10000
+
+  lifecycle {
+    postcondition {
+      condition     = length(setsubtract(local.needs.script_modules, self.script_modules[*].name)) == 0
+      error_message = "The space has no script module named: ${join(", ", setsubtract(local.needs.script_modules, self.script_modules[*].name))}."
+    }
+  }
+}
