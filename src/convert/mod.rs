@@ -113,6 +113,9 @@ pub fn project(
         slug: project.text("Slug").map_or_else(|| kinds::slug::slug_of(project.name()), str::to_owned),
     };
     let mut context = Context::new(inventory, sources, selection, scope);
+    if kinds::project::left_out(&mut context, project) {
+        return finished(context);
+    }
     run(&mut context, kinds::PROJECT);
     kinds::complete_project(&mut context, project_id);
     finished(context)

@@ -1,5 +1,7 @@
 //! Projects: their settings, their versioning strategy, and what makes releases by itself.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::process::elsewhere;
@@ -7,8 +9,10 @@ use crate::convert;
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{is_empty, odd, unknown};
 use crate::hcl::{Block, Expr};
+use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::*;
 use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
 
 const NO_ARGUMENT: &str = "the provider has no argument for it";
 const CYCLE: &str =
@@ -283,9 +287,96 @@ fn release_creation(context: &mut Context<'_>, subject: &Subject<'_>, strategy: 
     super::trigger::add(context, block);
 }
 
-/// Whether a project keeps its process in Git.
-#[must_use]
-pub fn is_in_git(project: &Document) -> bool {
-    project.flag("IsVersionControlled")
-        || project.get("PersistenceSettings").is_some_and(|settings| settings["Type"] == "VersionControlled")
+/// Whether a project keeps its process in Git. Then its module makes nothing but says so: the provider refuses the process, and what
+/// is in Git can't be read from the documents.
+pub(crate) fn left_out(context: &mut Context<'_>, project: &Document) -> bool {
+    let in_git = project.flag("IsVersionControlled")
+        || project.get("PersistenceSettings").is_some_and(|settings| settings["Type"] == "VersionControlled");
+    if in_git {
+        let at = At {
+            target: context.target(KIND.collection, project),
+            id: project.id().to_owned(),
+            path: vec!["PersistenceSettings".into()],
+            prefix: String::new(),
+            owner: format!("project \"{}\"", project.name()),
+        };
+        context.note(
+            "project-in-git",
+            &at,
+            &format!(
+                "the project \"{}\" keeps its process in Git, which octoferry does not read yet; the whole project is left out",
+                project.name()
+            ),
+            "Make the project at the destination by hand and connect it with its repository.",
+        );
+    } else {
+        note_cycle(context, project);
+    }
+    in_git
+}
+
+/// Ids of the projects that the steps of a project name.
+fn named_by(inventory: &Inventory, project: &str) -> BTreeSet<String> {
+    fn collect(value: &Value, inventory: &Inventory, found: &mut BTreeSet<String>) {
+        match value {
+            Value::String(text) => {
+                for piece in split_at_ids(text, &|token| inventory.get("projects", token).is_some()) {
+                    if let Piece::Id(id) = piece {
+                        found.insert(id.to_owned());
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, inventory, found)),
+            Value::Object(fields) => fields.values().for_each(|value| collect(value, inventory, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    for collection in ["deploymentprocesses", "runbookprocesses"] {
+        for process in inventory.all(collection).filter(|process| process.text("ProjectId") == Some(project))
+        {
+            process.list("Steps").iter().for_each(|step| collect(step, inventory, &mut found));
+        }
+    }
+    found.remove(project);
+    found
+}
+
+/// Projects whose steps name each other in a circle can't be made one after the other: says so instead of waiting for ever.
+fn note_cycle(context: &mut Context<'_>, project: &Document) {
+    let inventory = context.inventory;
+    let mut reached = BTreeSet::new();
+    let mut open: Vec<String> = named_by(inventory, project.id()).into_iter().collect();
+    while let Some(id) = open.pop() {
+        if reached.insert(id.clone()) {
+            open.extend(named_by(inventory, &id));
+        }
+    }
+    if !reached.contains(project.id()) {
+        return;
+    }
+    let back = |id: &&String| named_by(inventory, id).contains(project.id());
+    let names: Vec<String> = reached
+        .iter()
+        .filter(back)
+        .filter_map(|id| inventory.get("projects", id))
+        .map(|other| format!("\"{}\"", other.name()))
+        .collect();
+    let at = At {
+        target: context.target(KIND.collection, project),
+        id: project.id().to_owned(),
+        path: Vec::new(),
+        prefix: String::new(),
+        owner: format!("project \"{}\"", project.name()),
+    };
+    context.note(
+        "project-cycle",
+        &at,
+        &format!(
+            "steps of the project \"{}\" name projects whose steps lead back to it by {}: neither can be made before the other",
+            project.name(),
+            names.join(", ")
+        ),
+        "Make one of these projects at the destination first, empty, and deploy with --existing adopt.",
+    );
 }

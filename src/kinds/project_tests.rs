@@ -390,3 +390,42 @@ fn triggers_say_what_the_provider_can_and_leave_the_rest_to_finish() {
         &notes(&module),
     );
 }
+
+#[test]
+fn a_project_in_git_is_named_and_left_out() {
+    let module = module(&json!({"projects": {"Projects-1": {
+        "Name": "Web", "Slug": "web", "LifecycleId": "Lifecycles-1", "ProjectGroupId": "ProjectGroups-1",
+        "IsVersionControlled": true, "PersistenceSettings": {"Type": "VersionControlled"},
+    }}}));
+    same(
+        &expect![[r#"
+        project-in-git Web PersistenceSettings: the project "Web" keeps its process in Git, which octoferry does not read yet; the whole project is left out
+    "#]],
+        &notes(&module),
+    );
+    assert!(!module.files.contains_key("project.tf") && module.manifest.makes.is_empty());
+}
+
+#[test]
+fn projects_that_deploy_each_other_are_named() {
+    let deploys = |project: &str| {
+        step(
+            "d",
+            json!([{"Id": format!("d-{project}"), "Name": "d", "Slug": "d", "ActionType": "Octopus.DeployRelease",
+        "Properties": {"Octopus.Action.DeployRelease.ProjectId": project}}]),
+        )
+    };
+    let module = module(&json!({
+        "projects": {"Projects-2": {"Name": "Other", "Slug": "other"}},
+        "deploymentprocesses": {
+            "deploymentprocess-Projects-1": {"ProjectId": "Projects-1", "Steps": [deploys("Projects-2")]},
+            "deploymentprocess-Projects-2": {"ProjectId": "Projects-2", "Steps": [deploys("Projects-1")]},
+        },
+    }));
+    same(
+        &expect![[r#"
+        project-cycle Web : steps of the project "Web" name projects whose steps lead back to it by "Other": neither can be made before the other
+    "#]],
+        &notes(&module),
+    );
+}
