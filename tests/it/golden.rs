@@ -57,6 +57,10 @@ fn check(module: &Module, golden: &Path) {
     let files = module.all_files();
     for (path, content) in &files {
         let path = golden.join(path);
+        // The expectation reads CRLF as LF, so what is equal to the byte must not get there.
+        if std::fs::read(&path).is_ok_and(|golden| golden == *content) {
+            continue;
+        }
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for the expected file");
         expect_file![path].assert_eq(&String::from_utf8_lossy(content));
     }
