@@ -297,7 +297,7 @@ impl Row {
     fn of(attribute: &Attribute, depth: usize) -> Self {
         Self {
             key: attribute.name.clone(),
-            value: expression(&attribute.value, depth, attribute.name.len() + 3),
+            value: expression(&attribute.value, depth),
             comment: attribute.comment.clone(),
         }
     }
@@ -355,7 +355,7 @@ fn width(text: &str) -> usize {
 }
 
 /// Prints an expression; `depth` is that of the line it begins in.
-fn expression(value: &Expr, depth: usize, lead: usize) -> String {
+fn expression(value: &Expr, depth: usize) -> String {
     match value {
         Expr::Null => "null".to_owned(),
         Expr::Bool(value) => value.to_string(),
@@ -368,7 +368,7 @@ fn expression(value: &Expr, depth: usize, lead: usize) -> String {
                     Expr::Text(text) => escape(text, &mut out),
                     other => {
                         out.push_str("${");
-                        out.push_str(&expression(other, depth, 0));
+                        out.push_str(&expression(other, depth));
                         out.push('}');
                     }
                 }
@@ -382,19 +382,19 @@ fn expression(value: &Expr, depth: usize, lead: usize) -> String {
         }
         Expr::Map(pairs) => object(pairs, depth, quoted),
         Expr::Reference(path) => path.join("."),
-        Expr::Index(base, key) => format!("{}[{}]", expression(base, depth, lead), expression(key, depth, 0)),
-        Expr::Attribute(base, name) => format!("{}.{name}", expression(base, depth, lead)),
+        Expr::Index(base, key) => format!("{}[{}]", expression(base, depth), expression(key, depth)),
+        Expr::Attribute(base, name) => format!("{}.{name}", expression(base, depth)),
         Expr::Call(name, arguments) => {
             let arguments: Vec<String> =
-                arguments.iter().map(|argument| expression(argument, depth, 0)).collect();
+                arguments.iter().map(|argument| expression(argument, depth)).collect();
             format!("{name}({})", arguments.join(", "))
         }
-        Expr::Not(inner) => format!("!{}", expression(inner, depth, lead)),
+        Expr::Not(inner) => format!("!{}", expression(inner, depth)),
     }
 }
 
 fn list(items: &[Expr], depth: usize) -> String {
-    let flat: Vec<String> = items.iter().map(|item| expression(item, depth + 1, 0)).collect();
+    let flat: Vec<String> = items.iter().map(|item| expression(item, depth + 1)).collect();
     let one_line = format!("[{}]", flat.join(", "));
     if !one_line.contains('\n') && (width(&one_line) <= LIST_WIDTH || items.len() == 1) {
         return one_line;
@@ -416,7 +416,7 @@ fn object(pairs: &[(String, Expr)], depth: usize, key: impl Fn(&str) -> String) 
     }
     let rows = pairs
         .iter()
-        .map(|(name, value)| Row { key: key(name), value: expression(value, depth + 1, 0), comment: None })
+        .map(|(name, value)| Row { key: key(name), value: expression(value, depth + 1), comment: None })
         .collect();
     let mut out = String::from("{\n");
     let start = out.len();

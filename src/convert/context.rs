@@ -12,6 +12,7 @@ use crate::hcl::{Block, Expr, Item};
 use crate::kinds;
 use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::Hidden;
+use crate::kinds::slug::slug_of;
 use crate::module::manifest::{
     FinishStep, FinishValue, Held, Made, Note, Scope, SecretEntry, SecretOrigin, Target,
 };
@@ -128,6 +129,8 @@ pub struct Context<'i> {
     addresses: BTreeMap<String, Expr>,
     /// Expressions for the canonical names of tags that this module makes.
     tags: BTreeMap<String, Expr>,
+    /// How often a slug would be made of a name, by collection.
+    slugs: BTreeMap<String, BTreeMap<String, usize>>,
     /// Places whose text is free: an id in it is a person's own words.
     pub(super) free_text: BTreeSet<(String, String)>,
 }
@@ -162,6 +165,7 @@ impl<'i> Context<'i> {
             needs_template_ids: false,
             addresses: BTreeMap::new(),
             tags: BTreeMap::new(),
+            slugs: BTreeMap::new(),
             free_text: BTreeSet::new(),
         }
     }
@@ -559,7 +563,7 @@ impl<'i> Context<'i> {
     /// name gets a note instead.
     pub fn set(&mut self, at: &At, value: &Value, because: &str) {
         if at.reachable() {
-            let value = self.portable(value, at);
+            let value = self.portable(value);
             self.finish.push(FinishStep::Set {
                 target: at.target.clone(),
                 path: at.path.clone(),
@@ -568,6 +572,19 @@ impl<'i> Context<'i> {
         } else {
             self.note("not-carried", at, because, "Set it by hand at the destination.");
         }
+    }
+
+    /// Whether several documents of a collection would get the same slug: then it depends on the order of creation which gets which.
+    pub fn slug_is_contested(&mut self, collection: &str, slug: &str) -> bool {
+        let inventory = self.inventory;
+        let counts = self.slugs.entry(collection.to_owned()).or_insert_with(|| {
+            let mut counts = BTreeMap::new();
+            for document in inventory.all(collection) {
+                *counts.entry(slug_of(document.name())).or_default() += 1;
+            }
+            counts
+        });
+        counts.get(slug).is_some_and(|count| *count > 1)
     }
 
     /// Adds any other finish step.
@@ -582,16 +599,16 @@ impl<'i> Context<'i> {
     }
 
     /// A value for finish: each text that is exactly the id of a document becomes a `$ref` to it.
-    pub fn portable(&mut self, value: &Value, at: &At) -> Value {
+    pub fn portable(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => match self.actions.target(text).or_else(|| self.target_of(text)) {
                 Some(target) => json!({ "$ref": { "collection": target.collection, "key": target.key } }),
                 None => value.clone(),
             },
-            Value::Array(items) => Value::Array(items.iter().map(|item| self.portable(item, at)).collect()),
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.portable(item)).collect()),
             Value::Object(fields) => {
                 let fields: Map<String, Value> =
-                    fields.iter().map(|(name, value)| (name.clone(), self.portable(value, at))).collect();
+                    fields.iter().map(|(name, value)| (name.clone(), self.portable(value))).collect();
                 Value::Object(fields)
             }
             _ => value.clone(),

@@ -88,8 +88,9 @@ fn carry_field(
         }
         Carry::Slug => {
             let name = object.get("Name").and_then(Value::as_str).unwrap_or_default();
-            match value.as_str() {
-                Some(text) if !text.is_empty() && text != slug_of(name) => {
+            let usual = slug_of(name);
+            match value.as_str().filter(|text| !text.is_empty()) {
+                Some(text) if text != usual || context.slug_is_contested(&at.target.collection, &usual) => {
                     context.set(
                         at,
                         value,

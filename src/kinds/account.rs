@@ -165,3 +165,112 @@ fn session_duration(context: &mut Context<'_>, at: &At, value: &Value, into: &mu
         other => odd(context, at, other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn accounts_of_every_type() {
+        let documents = json!({"accounts": [
+            {"Id": "Accounts-1", "Name": "Account 01", "AccountType": "AmazonWebServicesAccount", "AccessKey": "AKIA1", "SecretKey": {"HasValue": true}, "Region": "eu-west-1"},
+            {"Id": "Accounts-2", "Name": "Account 02", "AccountType": "AmazonWebServicesOidcAccount", "RoleArn": "arn:aws:iam::0:role/x", "SessionDuration": "3600", "DeploymentSubjectKeys": ["space"], "HealthCheckSubjectKeys": ["account"], "AccountTestSubjectKeys": ["type"], "CustomClaims": {"a": "b"}, "Audience": "sts"},
+            {"Id": "Accounts-3", "Name": "Account 03", "AccountType": "AzureOidc", "SubscriptionNumber": "s", "TenantId": "t", "ClientId": "c", "Audience": "api", "AzureEnvironment": "AzureCloud"},
+            {"Id": "Accounts-4", "Name": "Account 04", "AccountType": "AzureServicePrincipal", "SubscriptionNumber": "s", "TenantId": "t", "ClientId": "c", "Password": {"HasValue": true}, "AzureEnvironment": "AzureChinaCloud", "ResourceManagementEndpointBaseUri": "https://rm.example", "ActiveDirectoryEndpointBaseUri": "https://ad.example"},
+            {"Id": "Accounts-5", "Name": "Account 05", "AccountType": "AzureSubscription", "SubscriptionNumber": "s", "CertificateBytes": {"HasValue": true}, "CertificateThumbprint": "AB", "ServiceManagementEndpointBaseUri": "https://m.example", "ServiceManagementEndpointSuffix": "core.example"},
+            {"Id": "Accounts-6", "Name": "Account 06", "AccountType": "GenericOidcAccount", "Audience": "a", "DeploymentSubjectKeys": ["space"]},
+            {"Id": "Accounts-7", "Name": "Account 07", "AccountType": "GoogleCloudAccount", "JsonKey": {"HasValue": true}},
+            {"Id": "Accounts-8", "Name": "Account 08", "AccountType": "SshKeyPair", "Username": "ops", "PrivateKeyFile": {"HasValue": true}, "PrivateKeyPassphrase": {"HasValue": true}},
+            {"Id": "Accounts-9", "Name": "Account 09", "AccountType": "Token", "Token": {"HasValue": true}},
+            {"Id": "Accounts-10", "Name": "Account 10", "AccountType": "UsernamePassword", "Username": "ops", "Password": {"HasValue": false}, "EnvironmentIds": ["Environments-1"], "TenantedDeploymentParticipation": "TenantedOrUntenanted", "TenantTags": ["Region/EU"], "TenantIds": ["Tenants-1"]},
+            {"Id": "Accounts-11", "Name": "Account 11", "AccountType": "OfTomorrow"}
+        ]});
+        expect![[r#"
+            resource "octopusdeploy_aws_account" "account_01" {
+              name       = "Account 01"
+              access_key = "AKIA1"
+              secret_key = var.account_account_01_secret_key
+              region     = "eu-west-1"
+            }
+
+            resource "octopusdeploy_aws_openid_connect_account" "account_02" {
+              name                      = "Account 02"
+              role_arn                  = "arn:aws:iam::0:role/x"
+              session_duration          = 3600
+              execution_subject_keys    = ["space"]
+              health_subject_keys       = ["account"]
+              account_test_subject_keys = ["type"]
+
+              custom_claims = {
+                "a" = "b"
+              }
+            }
+
+            resource "octopusdeploy_azure_openid_connect" "account_03" {
+              name            = "Account 03"
+              subscription_id = "s"
+              tenant_id       = "t"
+              application_id  = "c"
+            }
+
+            resource "octopusdeploy_azure_service_principal" "account_04" {
+              name                      = "Account 04"
+              subscription_id           = "s"
+              tenant_id                 = "t"
+              application_id            = "c"
+              password                  = var.account_account_04_password
+              resource_manager_endpoint = "https://rm.example"
+              authentication_endpoint   = "https://ad.example"
+            }
+
+            resource "octopusdeploy_azure_subscription_account" "account_05" {
+              name                    = "Account 05"
+              subscription_id         = "s"
+              certificate             = var.account_account_05_certificate
+              certificate_thumbprint  = "AB"
+              management_endpoint     = "https://m.example"
+              storage_endpoint_suffix = "core.example"
+            }
+
+            resource "octopusdeploy_generic_oidc_account" "account_06" {
+              name                   = "Account 06"
+              audience               = "a"
+              execution_subject_keys = ["space"]
+            }
+
+            resource "octopusdeploy_gcp_account" "account_07" {
+              name     = "Account 07"
+              json_key = var.account_account_07_json_key
+            }
+
+            resource "octopusdeploy_ssh_key_account" "account_08" {
+              name                   = "Account 08"
+              username               = "ops"
+              private_key_file       = var.account_account_08_private_key_file
+              private_key_passphrase = var.account_account_08_private_key_passphrase
+            }
+
+            resource "octopusdeploy_token_account" "account_09" {
+              name  = "Account 09"
+              token = var.account_account_09_token
+            }
+
+            resource "octopusdeploy_username_password_account" "account_10" {
+              name                              = "Account 10"
+              username                          = "ops"
+              environments                      = [octopusdeploy_environment.production.id]
+              tenanted_deployment_participation = "TenantedOrUntenanted"
+              tenant_tags                       = [octopusdeploy_tag.region_eu.canonical_tag_name]
+              tenants                           = [octopusdeploy_tenant.prairie_glow.id]
+            }
+            --- finish {"do":"set","target":{"collection":"accounts","key":["Account 02"]},"path":["Audience"],"value":{"json":"sts"}}
+            --- finish {"do":"set","target":{"collection":"accounts","key":["Account 03"]},"path":["Audience"],"value":{"json":"api"}}
+            --- finish {"do":"set","target":{"collection":"accounts","key":["Account 03"]},"path":["AzureEnvironment"],"value":{"json":"AzureCloud"}}
+            --- finish {"do":"set","target":{"collection":"accounts","key":["Account 04"]},"path":["AzureEnvironment"],"value":{"json":"AzureChinaCloud"}}
+            --- note not-carried ["Account 11"] : the account "Account 11" is not carried: the provider has no resource for this type of account
+        "#]].assert_eq(&convert("accounts.tf", &documents));
+    }
+}

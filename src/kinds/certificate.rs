@@ -59,3 +59,36 @@ pub(super) const KIND: Kind = Kind {
 };
 
 const OF_THE_DATA: &str = "the server reads it from the certificate's data";
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn an_archived_certificate_is_noted() {
+        let documents = json!({"certificates": [{"Id": "Certificates-1", "Name": "Old", "Archived": "2026-01-01T00:00:00.000Z"}]});
+        expect![[r#"
+            --- note not-carried ["Old"] : the certificate "Old" is not carried: it is archived, and nothing can use it
+        "#]].assert_eq(&convert("certificates.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_certificate() {
+        let documents = json!({"certificates": [{"Id": "Certificates-1", "SpaceId": "Spaces-2", "Name": "shop.example", "Notes": "Renew.", "CertificateData": {"HasValue": true, "NewValue": null}, "Password": {"HasValue": true, "NewValue": null}, "EnvironmentIds": ["Environments-1"], "TenantedDeploymentParticipation": "Tenanted", "TenantTags": ["Region/EU"], "TenantIds": ["Tenants-1"], "Archived": null, "Thumbprint": "AB", "Version": 3, "HasPrivateKey": true}]});
+        expect![[r#"
+            resource "octopusdeploy_certificate" "shop_example" {
+              name                              = "shop.example"
+              notes                             = "Renew."
+              certificate_data                  = var.certificate_shop_example_data
+              password                          = var.certificate_shop_example_password
+              environments                      = [octopusdeploy_environment.production.id]
+              tenanted_deployment_participation = "Tenanted"
+              tenant_tags                       = [octopusdeploy_tag.region_eu.canonical_tag_name]
+              tenants                           = [octopusdeploy_tenant.prairie_glow.id]
+            }
+        "#]].assert_eq(&convert("certificates.tf", &documents));
+    }
+}

@@ -77,3 +77,63 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, into: &
         into.blocks.push(inner);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn a_minimal_environment() {
+        let documents = json!({"environments": [{"Id": "Environments-1", "Name": "Dev", "SortOrder": 0}]});
+        expect![[r#"
+            resource "octopusdeploy_environment" "dev" {
+              name       = "Dev"
+              sort_order = 0
+            }
+        "#]].assert_eq(&convert("environments.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_environment() {
+        let documents = json!({"environments": [{
+            "Id": "Environments-1", "SpaceId": "Spaces-2", "Name": "Production", "Description": "Six stores.\nOne cluster.", "Slug": "prod",
+            "SortOrder": 2, "UseGuidedFailure": true, "AllowDynamicInfrastructure": true, "EnvironmentTags": ["Region/EU"], "Type": "Static",
+            "ExtensionSettings": [
+                {"ExtensionId": "jira-integration", "Values": {"JiraEnvironmentType": "production"}},
+                {"ExtensionId": "servicenow-integration", "Values": {"ServiceNowChangeControlled": true}},
+                {"ExtensionId": "jiraservicemanagement-integration", "Values": {"JsmChangeControlled": false, "Other": 1}},
+                {"ExtensionId": "unheard-of", "Values": {}}
+            ],
+            "UnheardOf": {"a": 1}, "NothingInIt": null
+        }]});
+        expect![[r#"
+            resource "octopusdeploy_environment" "production" {
+              name                         = "Production"
+              description                  = "Six stores.\nOne cluster."
+              sort_order                   = 2
+              use_guided_failure           = true
+              allow_dynamic_infrastructure = true
+              environment_tags             = [octopusdeploy_tag.region_eu.canonical_tag_name]
+
+              jira_extension_settings {
+                environment_type = "production"
+              }
+
+              servicenow_extension_settings {
+                is_enabled = true
+              }
+
+              jira_service_management_extension_settings {
+                is_enabled = false
+              }
+            }
+            --- finish {"do":"set","target":{"collection":"environments","key":["Production"]},"path":["Slug"],"value":{"json":"prod"}}
+            --- note unknown-field ["Production"] ExtensionSettings/jiraservicemanagement-integration/Other: octoferry does not know this field and does not carry it
+            --- note unknown-field ["Production"] ExtensionSettings/unheard-of: octoferry does not know this field and does not carry it
+            --- note unknown-field ["Production"] UnheardOf: octoferry does not know this field and does not carry it
+        "#]].assert_eq(&convert("environments.tf", &documents));
+    }
+}

@@ -238,3 +238,160 @@ const BUILT_IN: &[Field] = &[
     ID,
     SPACE_ID,
 ];
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn feeds_of_every_type() {
+        let documents = json!({"feeds": [
+            {"Id": "Feeds-1", "Name": "Feed 01", "FeedType": "ArtifactoryGeneric", "FeedUri": "https://a.example", "Repository": "r", "LayoutRegex": "(?<x>.*)", "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-2", "Name": "Feed 02", "FeedType": "AwsElasticContainerRegistry", "Region": "eu-west-1", "AccessKey": "AKIA1", "SecretKey": {"HasValue": true}},
+            {"Id": "Feeds-3", "Name": "Feed 03", "FeedType": "AwsElasticContainerRegistry", "Region": "eu-west-1", "OidcAuthentication": {"Audience": "a", "RoleArn": "arn", "SessionDuration": "3600", "SubjectKeys": ["space", "feed"]}},
+            {"Id": "Feeds-4", "Name": "Feed 04", "FeedType": "AzureContainerRegistry", "FeedUri": "https://a.example", "OidcAuthentication": {"ClientId": "c", "TenantId": "t", "Audience": "a", "SubjectKeys": ["space"]}},
+            {"Id": "Feeds-5", "Name": "Feed 05", "FeedType": "Docker", "FeedUri": "https://d.example", "ApiVersion": "v2", "RegistryPath": "shop", "DownloadAttempts": 5, "DownloadRetryBackoffSeconds": 10, "PackageAcquisitionLocationOptions": ["ExecutionTarget"], "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-6", "Name": "Feed 06", "FeedType": "GcsStorage", "Project": "p", "UseServiceAccountKey": true, "ServiceAccountJsonKey": {"HasValue": true}},
+            {"Id": "Feeds-7", "Name": "Feed 07", "FeedType": "GitHub", "FeedUri": "https://g.example", "DownloadAttempts": 1, "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-8", "Name": "Feed 08", "FeedType": "GoogleContainerRegistry", "FeedUri": "https://gcr.example", "OidcAuthentication": {"Audience": "a", "SubjectKeys": ["space"]}},
+            {"Id": "Feeds-9", "Name": "Feed 09", "FeedType": "Helm", "FeedUri": "https://h.example", "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-10", "Name": "Feed 10", "FeedType": "Maven", "FeedUri": "https://m.example", "DownloadRetryBackoffSeconds": 3, "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-11", "Name": "Feed 11", "FeedType": "Npm", "FeedUri": "https://n.example"},
+            {"Id": "Feeds-12", "Name": "Feed 12", "FeedType": "NuGet", "FeedUri": "https://n.example/v3/index.json", "EnhancedMode": false, "Slug": "own"},
+            {"Id": "Feeds-13", "Name": "Feed 13", "FeedType": "OciRegistry", "FeedUri": "oci://o.example", "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-14", "Name": "Feed 14", "FeedType": "PyPi", "FeedUri": "https://p.example"},
+            {"Id": "Feeds-15", "Name": "Feed 15", "FeedType": "S3", "UseMachineCredentials": false, "AccessKey": "AKIA1", "SecretKey": {"HasValue": true}},
+            {"Id": "Feeds-16", "Name": "Feed 16", "FeedType": "OfTomorrow"},
+            {"Id": "Feeds-17", "Name": "Feed 17", "FeedType": "BuiltIn", "DeleteUnreleasedPackagesAfterDays": 7, "IsBuiltInRepoSyncEnabled": true},
+            {"Id": "Feeds-18", "Name": "Feed 18", "FeedType": "OctopusProject"}
+        ]});
+        expect![[r#"
+            resource "octopusdeploy_artifactory_generic_feed" "feed_01" {
+              name         = "Feed 01"
+              feed_uri     = "https://a.example"
+              repository   = "r"
+              layout_regex = "(?<x>.*)"
+              username     = "reader"
+              password     = var.feed_feed_01_password
+            }
+
+            resource "octopusdeploy_aws_elastic_container_registry" "feed_02" {
+              name       = "Feed 02"
+              region     = "eu-west-1"
+              access_key = "AKIA1"
+              secret_key = var.feed_feed_02_secret_key
+            }
+
+            resource "octopusdeploy_aws_elastic_container_registry" "feed_03" {
+              name   = "Feed 03"
+              region = "eu-west-1"
+
+              oidc_authentication = {
+                audience         = "a"
+                role_arn         = "arn"
+                session_duration = "3600"
+                subject_keys     = ["space", "feed"]
+              }
+            }
+
+            resource "octopusdeploy_azure_container_registry" "feed_04" {
+              name     = "Feed 04"
+              feed_uri = "https://a.example"
+
+              oidc_authentication = {
+                client_id    = "c"
+                tenant_id    = "t"
+                audience     = "a"
+                subject_keys = ["space"]
+              }
+            }
+
+            resource "octopusdeploy_docker_container_registry" "feed_05" {
+              name                                 = "Feed 05"
+              feed_uri                             = "https://d.example"
+              api_version                          = "v2"
+              registry_path                        = "shop"
+              username                             = "reader"
+              password                             = var.feed_feed_05_password
+              package_acquisition_location_options = ["ExecutionTarget"]
+            }
+
+            resource "octopusdeploy_gcs_storage_feed" "feed_06" {
+              name                     = "Feed 06"
+              project                  = "p"
+              use_service_account_key  = true
+              service_account_json_key = var.feed_feed_06_service_account_json_key
+            }
+
+            resource "octopusdeploy_github_repository_feed" "feed_07" {
+              name              = "Feed 07"
+              feed_uri          = "https://g.example"
+              download_attempts = 1
+              username          = "reader"
+              password          = var.feed_feed_07_password
+            }
+
+            resource "octopusdeploy_google_container_registry" "feed_08" {
+              name     = "Feed 08"
+              feed_uri = "https://gcr.example"
+
+              oidc_authentication = {
+                audience     = "a"
+                subject_keys = ["space"]
+              }
+            }
+
+            resource "octopusdeploy_helm_feed" "feed_09" {
+              name     = "Feed 09"
+              feed_uri = "https://h.example"
+              username = "reader"
+              password = var.feed_feed_09_password
+            }
+
+            resource "octopusdeploy_maven_feed" "feed_10" {
+              name                           = "Feed 10"
+              feed_uri                       = "https://m.example"
+              download_retry_backoff_seconds = 3
+              username                       = "reader"
+              password                       = var.feed_feed_10_password
+            }
+
+            resource "octopusdeploy_npm_feed" "feed_11" {
+              name     = "Feed 11"
+              feed_uri = "https://n.example"
+            }
+
+            resource "octopusdeploy_nuget_feed" "feed_12" {
+              name             = "Feed 12"
+              feed_uri         = "https://n.example/v3/index.json"
+              is_enhanced_mode = false
+            }
+
+            resource "octopusdeploy_oci_registry_feed" "feed_13" {
+              name     = "Feed 13"
+              feed_uri = "oci://o.example"
+              username = "reader"
+              password = var.feed_feed_13_password
+            }
+
+            resource "octopusdeploy_pypi_feed" "feed_14" {
+              name     = "Feed 14"
+              feed_uri = "https://p.example"
+            }
+
+            resource "octopusdeploy_s3_feed" "feed_15" {
+              name                    = "Feed 15"
+              use_machine_credentials = false
+              access_key              = "AKIA1"
+              secret_key              = var.feed_feed_15_secret_key
+            }
+            --- finish {"do":"set","target":{"collection":"feeds","key":["Feed 17"]},"path":["DeleteUnreleasedPackagesAfterDays"],"value":{"json":7}}
+            --- finish {"do":"set","target":{"collection":"feeds","key":["Feed 17"]},"path":["IsBuiltInRepoSyncEnabled"],"value":{"json":true}}
+            --- finish {"do":"set","target":{"collection":"feeds","key":["Feed 12"]},"path":["Slug"],"value":{"json":"own"}}
+            --- note not-carried ["Feed 16"] : the feed "Feed 16" is not carried: the provider has no resource for this type of feed
+        "#]].assert_eq(&convert("feeds.tf", &documents));
+    }
+}

@@ -64,3 +64,44 @@ fn restrictions(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bl
         into.set("repository_restrictions", object_of(inner));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn a_minimal_git_credential() {
+        let documents = json!({"git-credentials": [{"Id": "GitCredentials-1", "Name": "Reader", "Details": {"Type": "UsernamePassword", "Username": "r"}}, {"Id": "GitCredentials-2", "Name": "App", "Details": {"Type": "GitHub", "Id": "1"}}]});
+        expect![[r#"
+            resource "octopusdeploy_git_credential" "reader" {
+              name     = "Reader"
+              type     = "UsernamePassword"
+              username = "r"
+              password = ""
+            }
+            --- note not-carried ["App"] : the Git credential "App" is not carried: the provider has no resource for this type of Git credential
+        "#]].assert_eq(&convert("git_credentials.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_git_credential() {
+        let documents = json!({"git-credentials": [{"Id": "GitCredentials-1", "SpaceId": "Spaces-2", "Name": "Reader", "Description": "Reads.", "Details": {"Type": "UsernamePassword", "Username": "r", "Password": {"HasValue": true, "NewValue": null}}, "RepositoryRestrictions": {"Enabled": true, "AllowedRepositories": ["https://git.example/*"]}}]});
+        expect![[r#"
+            resource "octopusdeploy_git_credential" "reader" {
+              name        = "Reader"
+              description = "Reads."
+              type        = "UsernamePassword"
+              username    = "r"
+              password    = var.git_credential_reader_password
+
+              repository_restrictions = {
+                enabled              = true
+                allowed_repositories = ["https://git.example/*"]
+              }
+            }
+        "#]].assert_eq(&convert("git_credentials.tf", &documents));
+    }
+}

@@ -91,3 +91,69 @@ fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block
         into.blocks.push(block);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn a_minimal_lifecycle() {
+        let documents = json!({"lifecycles": [{"Id": "Lifecycles-1", "Name": "Short", "Phases": []}]});
+        expect![[r#"
+            resource "octopusdeploy_lifecycle" "short" {
+              name = "Short"
+            }
+        "#]].assert_eq(&convert("lifecycles.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_lifecycle() {
+        let documents = json!({"lifecycles": [{
+            "Id": "Lifecycles-1", "SpaceId": "Spaces-2", "Name": "Long", "Description": "The usual way.", "Slug": "long",
+            "ReleaseRetentionPolicy": {"Strategy": "Count", "QuantityToKeep": 7, "Unit": "Days", "ShouldKeepForever": false},
+            "TentacleRetentionPolicy": {"Strategy": "Forever", "QuantityToKeep": 0, "Unit": "Items", "ShouldKeepForever": true},
+            "Phases": [
+                {"Id": "1", "Name": "Production", "IsOptionalPhase": true, "IsPriorityPhase": true, "MinimumEnvironmentsBeforePromotion": 1,
+                 "AutomaticDeploymentTargets": ["Environments-1"], "OptionalDeploymentTargets": ["Environments-404"],
+                 "ReleaseRetentionPolicy": {"QuantityToKeep": 5, "Unit": "Items", "ShouldKeepForever": false}, "TentacleRetentionPolicy": null,
+                 "UnheardOf": true}
+            ]
+        }]});
+        expect![[r#"
+            resource "octopusdeploy_lifecycle" "long" {
+              name        = "Long"
+              description = "The usual way."
+
+              release_retention_with_strategy {
+                strategy         = "Count"
+                quantity_to_keep = 7
+                unit             = "Days"
+              }
+
+              tentacle_retention_with_strategy {
+                strategy = "Forever"
+              }
+
+              phase {
+                name                                  = "Production"
+                is_optional_phase                     = true
+                is_priority_phase                     = true
+                minimum_environments_before_promotion = 1
+                automatic_deployment_targets          = [octopusdeploy_environment.production.id]
+                optional_deployment_targets           = [local.environments["Environments-404"]]
+
+                release_retention_with_strategy {
+                  strategy         = "Count"
+                  quantity_to_keep = 5
+                  unit             = "Items"
+                }
+              }
+            }
+            --- note dangling ["Long"] Phases/Production/OptionalDeploymentTargets: refers to Environments-404, which the source space does not have
+            --- note unknown-field ["Long"] Phases/Production/UnheardOf: octoferry does not know this field and does not carry it
+        "#]].assert_eq(&convert("lifecycles.tf", &documents));
+    }
+}

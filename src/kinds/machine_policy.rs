@@ -213,7 +213,11 @@ fn nanoseconds(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
     use super::nanoseconds;
+    use crate::kinds::testing::convert;
 
     #[test]
     fn time_spans_become_nanoseconds() {
@@ -223,5 +227,111 @@ mod tests {
         assert_eq!(nanoseconds("10.01:00:00.5"), Some(867_600_500_000_000));
         assert_eq!(nanoseconds("1 day"), None);
         assert_eq!(nanoseconds(""), None);
+    }
+
+    #[test]
+    fn a_policy_with_durations_that_the_provider_reads_back_wrong() {
+        let documents = json!({"machinepolicies": [{"Id": "MachinePolicies-1", "Name": "Slow", "ConnectionRetrySleepInterval": "00:00:00.5000000",
+            "MachineHealthCheckPolicy": {"HealthCheckInterval": "1.00:00:00", "HealthCheckType": "RunScript", "BashHealthCheckPolicy": {"RunType": "InheritFromDefault", "ScriptBody": null}, "PowerShellHealthCheckPolicy": {"RunType": "InheritFromDefault", "ScriptBody": null}}}]});
+        expect![[r##"
+            # The provider takes durations in nanoseconds.
+
+            # The provider can't read back durations of a day or more, or with fractions.
+            resource "octopusdeploy_machine_policy" "slow" {
+              name                            = "Slow"
+              connection_retry_sleep_interval = 500000000 # 00:00:00.5000000
+
+              machine_health_check_policy {
+                health_check_interval = 86400000000000 # 1.00:00:00
+                health_check_type     = "RunScript"
+
+                bash_health_check_policy {
+                  run_type = "InheritFromDefault"
+                }
+
+                powershell_health_check_policy {
+                  run_type = "InheritFromDefault"
+                }
+              }
+
+              lifecycle {
+                ignore_changes = all
+              }
+            }
+            --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["ConnectionRetrySleepInterval"],"value":{"json":"00:00:00.5000000"}}
+            --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["MachineHealthCheckPolicy"],"value":{"json":{"HealthCheckInterval":"1.00:00:00","HealthCheckType":"RunScript","BashHealthCheckPolicy":{"RunType":"InheritFromDefault","ScriptBody":null},"PowerShellHealthCheckPolicy":{"RunType":"InheritFromDefault","ScriptBody":null}}}}
+        "##]].assert_eq(&convert("machine_policies.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_machine_policy() {
+        let documents = json!({"machinepolicies": [{"Id": "MachinePolicies-1", "SpaceId": "Spaces-2", "Name": "Patient", "Description": "Slow line.", "IsDefault": false, "Slug": "patient",
+            "ConnectionConnectTimeout": "00:01:30", "ConnectionRetryCountLimit": 8, "ConnectionRetrySleepInterval": "00:00:05", "ConnectionRetryTimeLimit": "00:10:00",
+            "PollingRequestQueueTimeout": "00:03:00", "PollingRequestMaximumMessageProcessingTimeout": "00:20:00",
+            "MachineRpcCallRetryPolicy": {"Enabled": false, "HealthCheckRetryDuration": "00:02:30", "RetryDuration": "00:02:30"},
+            "MachineCleanupPolicy": {"DeleteMachinesBehavior": "DeleteUnavailableMachines", "DeleteMachinesElapsedTimeSpan": "02:00:00"},
+            "MachineConnectivityPolicy": {"MachineConnectivityBehavior": "MayBeOfflineAndCanBeSkipped"},
+            "MachineHealthCheckPolicy": {"HealthCheckCron": "0 0 * * *", "HealthCheckCronTimezone": "UTC", "HealthCheckInterval": null, "HealthCheckType": "RunScript",
+                "BashHealthCheckPolicy": {"RunType": "Inline", "ScriptBody": "echo 1\necho 2\n"}, "PowerShellHealthCheckPolicy": {"RunType": "Inline", "ScriptBody": "exit 0"}},
+            "MachinePackageCacheRetentionPolicy": {"Strategy": "Quantities", "QuantityOfPackagesToKeep": 3, "PackageUnit": "Items", "QuantityOfVersionsToKeep": 2, "VersionUnit": "Items"},
+            "MachineUpdatePolicy": {"CalamariUpdateBehavior": "UpdateAlways", "KubernetesAgentUpdateBehavior": "Update", "TentacleUpdateBehavior": "Update", "TentacleUpdateAccountId": "Accounts-1"}}]});
+        expect![[r##"
+            # The provider takes durations in nanoseconds.
+
+            resource "octopusdeploy_machine_policy" "patient" {
+              name                            = "Patient"
+              description                     = "Slow line."
+              connection_connect_timeout      = 90000000000 # 00:01:30
+              connection_retry_count_limit    = 8
+              connection_retry_sleep_interval = 5000000000   # 00:00:05
+              connection_retry_time_limit     = 600000000000 # 00:10:00
+              polling_request_queue_timeout   = 180000000000 # 00:03:00
+
+              machine_cleanup_policy {
+                delete_machines_behavior         = "DeleteUnavailableMachines"
+                delete_machines_elapsed_timespan = 7200000000000 # 02:00:00
+              }
+
+              machine_connectivity_policy {
+                machine_connectivity_behavior = "MayBeOfflineAndCanBeSkipped"
+              }
+
+              machine_health_check_policy {
+                health_check_cron          = "0 0 * * *"
+                health_check_cron_timezone = "UTC"
+                health_check_interval      = 0
+                health_check_type          = "RunScript"
+
+                bash_health_check_policy {
+                  run_type    = "Inline"
+                  script_body = file("${path.module}/scripts/machine-policies/patient.sh")
+                }
+
+                powershell_health_check_policy {
+                  run_type    = "Inline"
+                  script_body = "exit 0"
+                }
+              }
+
+              machine_package_cache_retention_policy {
+                strategy                     = "Quantities"
+                quantity_of_packages_to_keep = 3
+                package_unit                 = "Items"
+                quantity_of_versions_to_keep = 2
+                version_unit                 = "Items"
+              }
+
+              machine_update_policy {
+                calamari_update_behavior         = "UpdateAlways"
+                kubernetes_agent_update_behavior = "Update"
+                tentacle_update_behavior         = "Update"
+                tentacle_update_account_id       = octopusdeploy_username_password_account.login.id
+              }
+            }
+            --- scripts/machine-policies/patient.sh: "echo 1\necho 2\n"
+            --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Patient"]},"path":["MachineHealthCheckPolicy","HealthCheckInterval"],"value":{"json":null}}
+            --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Patient"]},"path":["PollingRequestMaximumMessageProcessingTimeout"],"value":{"json":"00:20:00"}}
+            --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Patient"]},"path":["MachineRpcCallRetryPolicy"],"value":{"json":{"Enabled":false,"HealthCheckRetryDuration":"00:02:30","RetryDuration":"00:02:30"}}}
+        "##]].assert_eq(&convert("machine_policies.tf", &documents));
     }
 }

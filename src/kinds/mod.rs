@@ -34,6 +34,8 @@ mod tag_set;
 mod target;
 mod tenant;
 mod tenant_link;
+#[cfg(test)]
+mod testing;
 mod text_value;
 mod trigger;
 mod variable;

@@ -83,7 +83,6 @@ impl Kind {
     }
 
     /// All fields of a shape, in the order in which they are written.
-    #[must_use]
     pub fn fields_of(&self, shape: &'static Shape) -> impl Iterator<Item = &'static Field> {
         self.first.iter().chain(shape.fields).chain(self.last)
     }

@@ -32,3 +32,34 @@ pub(super) const KIND: Kind = Kind {
     }),
     ..Kind::DEFAULT
 };
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn the_servers_own_group_is_taken_over() {
+        let documents =
+            json!({"projectgroups": [{"Id": "ProjectGroups-1", "Name": "Default Project Group"}]});
+        expect![[r#"
+            resource "octopusdeploy_project_group" "default_project_group" {
+              name = "Default Project Group"
+            }
+        "#]].assert_eq(&convert("project_groups.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_project_group() {
+        let documents = json!({"projectgroups": [{"Id": "ProjectGroups-1", "SpaceId": "Spaces-2", "Name": "Platform", "Description": "Below.", "Slug": "the-platform", "EnvironmentIds": [], "RetentionPolicyId": null}]});
+        expect![[r#"
+            resource "octopusdeploy_project_group" "platform" {
+              name        = "Platform"
+              description = "Below."
+            }
+            --- finish {"do":"set","target":{"collection":"projectgroups","key":["Platform"]},"path":["Slug"],"value":{"json":"the-platform"}}
+        "#]].assert_eq(&convert("project_groups.tf", &documents));
+    }
+}

@@ -58,3 +58,34 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     block.attributes.insert(0, space);
     make(context, &KIND, &subject, block);
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn retention_defaults() {
+        let documents = json!({"retentionpolicies": [
+            {"Id": "RetentionPolicies-1", "SpaceId": "Spaces-2", "Name": "Default LifecycleRelease", "RetentionType": "LifecycleRelease", "Strategy": "Forever", "QuantityToKeep": 0, "Unit": "", "IsReadOnly": false},
+            {"Id": "RetentionPolicies-2", "Name": "Default RunbookRetention", "RetentionType": "RunbookRetention", "Strategy": "Count", "QuantityToKeep": 100, "Unit": "Items"},
+            {"Id": "RetentionPolicies-3", "Name": "Other", "RetentionType": "Other", "Strategy": "Count"}
+        ]});
+        expect![[r#"
+            resource "octopusdeploy_space_default_lifecycle_release_retention_policy" "this" {
+              space_id = var.octopus_space_id
+              strategy = "Forever"
+            }
+
+            resource "octopusdeploy_space_default_runbook_retention_policy" "this" {
+              space_id         = var.octopus_space_id
+              strategy         = "Count"
+              quantity_to_keep = 100
+              unit             = "Items"
+            }
+            --- note not-carried ["Other"] : the retention default "Other" is not carried: the provider has no resource for this type of retention
+        "#]].assert_eq(&convert("retention.tf", &documents));
+    }
+}

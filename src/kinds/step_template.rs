@@ -211,3 +211,120 @@ fn community(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn a_minimal_step_template() {
+        let documents = json!({"actiontemplates": [{"Id": "ActionTemplates-1", "Name": "Say it", "ActionType": "Octopus.Script", "Packages": [], "Parameters": [], "Properties": {"Octopus.Action.Script.ScriptBody": "echo ${x}"}}]});
+        expect![[r#"
+            resource "octopusdeploy_step_template" "say_it" {
+              name            = "Say it"
+              action_type     = "Octopus.Script"
+              step_package_id = "Octopus.Script"
+              packages        = []
+              parameters      = []
+
+              properties = {
+                "Octopus.Action.Script.ScriptBody" = "echo $${x}"
+              }
+            }
+        "#]].assert_eq(&convert("step_templates.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_step_template() {
+        let documents = json!({"actiontemplates": [{"Id": "ActionTemplates-1", "SpaceId": "Spaces-2", "Name": "Tell the chat", "Description": "Tells.", "ActionType": "Octopus.Script", "StepPackageId": null, "Version": 7,
+            "CommunityActionTemplateId": "CommunityActionTemplates-1", "Inputs": [],
+            "Packages": [{"Id": "p", "Name": "migrations", "PackageId": "Shop.Migrations", "FeedId": "Feeds-1", "AcquisitionLocation": "Server", "Properties": {"Extract": "True", "SelectionMode": "immediate"}},
+                {"Id": "q", "Name": "late", "PackageId": null, "FeedId": "#{Feed}", "AcquisitionLocation": "Server", "Properties": {"SelectionMode": "deferred", "PackageParameterName": "Late"}}],
+            "GitDependencies": [{"Name": "", "RepositoryUri": "https://git.example/x.git", "DefaultBranch": "main", "FilePathFilters": ["a/**"], "GitCredentialType": "Library", "GitCredentialId": "GitCredentials-1"}],
+            "Parameters": [
+                {"Id": "2b0c7c10-6d51-4b52-8d3c-1b7d5b0e9a01", "Name": "Tell.Room", "Label": "Room", "HelpText": "Which.", "DefaultValue": "releases", "DisplaySettings": {"Octopus.ControlType": "SingleLineText"}},
+                {"Id": "not a uuid", "Name": "Tell.Key", "Label": "Key", "DefaultValue": {"HasValue": true, "NewValue": null}, "DisplaySettings": {"Octopus.ControlType": "Sensitive"}}
+            ],
+            "Properties": {"Octopus.Action.Script.Syntax": "PowerShell", "Octopus.Action.Script.ScriptBody": "Write-Host 1\r\nWrite-Host 2", "Some.Feeds": "Feeds-1,Feeds-2", "Some.Json": "{\"feed\":\"Feeds-2\"}",
+                "Secret.Property": {"HasValue": true, "NewValue": null}}}]});
+        expect![[r##"
+            resource "octopusdeploy_step_template" "tell_the_chat" {
+              name            = "Tell the chat"
+              description     = "Tells."
+              action_type     = "Octopus.Script"
+              step_package_id = "Octopus.Script"
+
+              packages = [
+                {
+                  name                 = "migrations"
+                  package_id           = "Shop.Migrations"
+                  feed_id              = data.octopusdeploy_feeds.built_in.feeds[0].id
+                  acquisition_location = "Server"
+
+                  properties = {
+                    extract        = "True"
+                    selection_mode = "immediate"
+                  }
+                },
+                {
+                  name                 = "late"
+                  feed_id              = "#{Feed}"
+                  acquisition_location = "Server"
+
+                  properties = {
+                    selection_mode         = "deferred"
+                    package_parameter_name = "Late"
+                  }
+                },
+              ]
+
+              git_dependencies = [
+                {
+                  repository_uri      = "https://git.example/x.git"
+                  default_branch      = "main"
+                  file_path_filters   = ["a/**"]
+                  git_credential_type = "Library"
+                  git_credential_id   = octopusdeploy_git_credential.reader.id
+                },
+              ]
+
+              parameters = [
+                {
+                  id            = "2b0c7c10-6d51-4b52-8d3c-1b7d5b0e9a01"
+                  name          = "Tell.Room"
+                  label         = "Room"
+                  help_text     = "Which."
+                  default_value = "releases"
+
+                  display_settings = {
+                    "Octopus.ControlType" = "SingleLineText"
+                  }
+                },
+                {
+                  id                      = "78cd13e7-b396-5d5a-81fc-30b7be4bb0e8"
+                  name                    = "Tell.Key"
+                  label                   = "Key"
+                  default_sensitive_value = var.step_template_tell_the_chat_tell_key
+
+                  display_settings = {
+                    "Octopus.ControlType" = "Sensitive"
+                  }
+                },
+              ]
+
+              properties = {
+                "Octopus.Action.Script.ScriptBody" = file("${path.module}/scripts/step-templates/tell-the-chat.ps1")
+                "Octopus.Action.Script.Syntax"     = "PowerShell"
+                "Some.Feeds"                       = "${data.octopusdeploy_feeds.built_in.feeds[0].id},${octopusdeploy_docker_container_registry.images.id}"
+                "Some.Json"                        = "{\"feed\":\"${octopusdeploy_docker_container_registry.images.id}\"}"
+              }
+            }
+            --- scripts/step-templates/tell-the-chat.ps1: "Write-Host 1\r\nWrite-Host 2"
+            --- finish {"do":"set","target":{"collection":"actiontemplates","key":["Tell the chat"]},"path":["Properties","Secret.Property"],"value":{"secret":"step_template_tell_the_chat_secret_property"}}
+            --- note community-template ["Tell the chat"] CommunityActionTemplateId: the template comes from the community library; it is carried as a template of the space's own, since the destination's library may hold another version
+        "##]].assert_eq(&convert("step_templates.tf", &documents));
+    }
+}

@@ -98,3 +98,63 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         context.add(subject.file, block);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn a_minimal_tag_set() {
+        let documents =
+            json!({"tagsets": [{"Id": "TagSets-1", "Name": "Empty", "SortOrder": 0, "Tags": []}]});
+        expect![[r##"
+            # The provider does not send a sort order of 0, so the tags of a set are added in their order.
+
+            resource "octopusdeploy_tag_set" "empty" {
+              name = "Empty"
+            }
+            --- finish {"do":"set","target":{"collection":"tagsets","key":["Empty"]},"path":["SortOrder"],"value":{"json":0}}
+        "##]].assert_eq(&convert("tag_sets.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_tag_set() {
+        let documents = json!({"tagsets": [{"Id": "TagSets-1", "SpaceId": "Spaces-2", "Name": "Ring", "Description": "When.", "SortOrder": 3, "Scopes": ["Tenant"], "Type": "SingleSelect", "Slug": "ring",
+        "Tags": [
+            {"Id": "TagSets-1/Tags-1", "Name": "1 early", "CanonicalTagName": "Ring/1 early", "Color": "#5B2C83", "Description": "First.", "SortOrder": 0},
+            {"Id": "TagSets-1/Tags-2", "Name": "1-early", "CanonicalTagName": "Ring/1-early", "Color": "#8C8C00", "SortOrder": 1, "UnheardOf": "x"}
+        ]}]});
+        expect![[r##"
+            # The provider does not send a sort order of 0, so the tags of a set are added in their order.
+
+            resource "octopusdeploy_tag_set" "ring" {
+              name        = "Ring"
+              description = "When."
+              scopes      = ["Tenant"]
+              sort_order  = 3
+              type        = "SingleSelect"
+            }
+
+            resource "octopusdeploy_tag" "ring_1_early" {
+              tag_set_id  = octopusdeploy_tag_set.ring.id
+              name        = "1 early"
+              description = "First."
+              color       = "#5B2C83"
+              sort_order  = 0
+            }
+
+            resource "octopusdeploy_tag" "ring_1_early_ee9abe" {
+              tag_set_id = octopusdeploy_tag_set.ring.id
+              name       = "1-early"
+              color      = "#8C8C00"
+              sort_order = 1
+
+              depends_on = [octopusdeploy_tag.ring_1_early]
+            }
+            --- note unknown-field ["Ring"] Tags/1-early/UnheardOf: octoferry does not know this field and does not carry it
+        "##]].assert_eq(&convert("tag_sets.tf", &documents));
+    }
+}

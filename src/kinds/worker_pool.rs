@@ -69,3 +69,39 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     }
     make(context, &KIND, subject, block);
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn another_pool_takes_the_place_of_the_servers_own() {
+        let documents = json!({"workerpools": [
+            {"Id": "WorkerPools-1", "Name": "Default Worker Pool", "WorkerPoolType": "StaticWorkerPool", "IsDefault": false, "SortOrder": 0, "CanAddWorkers": true},
+            {"Id": "WorkerPools-2", "SpaceId": "Spaces-2", "Name": "Hosted", "Description": "In the cloud.", "WorkerPoolType": "DynamicWorkerPool", "WorkerType": "Ubuntu2204", "IsDefault": true, "SortOrder": 1, "CanAddWorkers": false, "Slug": "hosted"},
+            {"Id": "WorkerPools-3", "Name": "Of tomorrow", "WorkerPoolType": "QuantumWorkerPool"}
+        ]});
+        expect![[r##"
+            # A pool that becomes the default takes the place of the one before it.
+            resource "octopusdeploy_static_worker_pool" "default_worker_pool" {
+              name       = "Default Worker Pool"
+              is_default = false
+              sort_order = 0
+
+              depends_on = [octopusdeploy_dynamic_worker_pool.hosted]
+            }
+
+            resource "octopusdeploy_dynamic_worker_pool" "hosted" {
+              name        = "Hosted"
+              description = "In the cloud."
+              worker_type = "Ubuntu2204"
+              is_default  = true
+              sort_order  = 1
+            }
+            --- note not-carried ["Of tomorrow"] : the worker pool "Of tomorrow" is not carried: the provider has no resource for this type of worker pool
+        "##]].assert_eq(&convert("worker_pools.tf", &documents));
+    }
+}
