@@ -89,6 +89,7 @@ mod tests {
               tenant_tags                       = [octopusdeploy_tag.region_eu.canonical_tag_name]
               tenants                           = [octopusdeploy_tenant.prairie_glow.id]
             }
-        "#]].assert_eq(&convert("certificates.tf", &documents));
+        "#]]
+        .assert_eq(&convert("certificates.tf", &documents));
     }
 }

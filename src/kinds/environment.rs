@@ -93,7 +93,8 @@ mod tests {
               name       = "Dev"
               sort_order = 0
             }
-        "#]].assert_eq(&convert("environments.tf", &documents));
+        "#]]
+        .assert_eq(&convert("environments.tf", &documents));
     }
 
     #[test]

@@ -102,6 +102,7 @@ mod tests {
                 allowed_repositories = ["https://git.example/*"]
               }
             }
-        "#]].assert_eq(&convert("git_credentials.tf", &documents));
+        "#]]
+        .assert_eq(&convert("git_credentials.tf", &documents));
     }
 }

@@ -92,7 +92,8 @@ mod tests {
             resource "octopusdeploy_library_variable_set" "shared" {
               name = "Shared"
             }
-        "#]].assert_eq(&convert("library_variable_sets.tf", &documents));
+        "#]]
+        .assert_eq(&convert("library_variable_sets.tf", &documents));
     }
 
     #[test]

@@ -106,7 +106,8 @@ mod tests {
             resource "octopusdeploy_lifecycle" "short" {
               name = "Short"
             }
-        "#]].assert_eq(&convert("lifecycles.tf", &documents));
+        "#]]
+        .assert_eq(&convert("lifecycles.tf", &documents));
     }
 
     #[test]

@@ -49,7 +49,8 @@ mod tests {
               username = ""
               password = ""
             }
-        "#]].assert_eq(&convert("proxies.tf", &documents));
+        "#]]
+        .assert_eq(&convert("proxies.tf", &documents));
     }
 
     #[test]

@@ -282,7 +282,7 @@ fn release_creation(context: &mut Context<'_>, subject: &Subject<'_>, strategy: 
     block.set("release_creation_package", package(context, package_of));
     block.depends_on.extend(strategy);
     context.hold(&subject.at.target, "AutoCreateRelease", &Value::Bool(true));
-    let held = context.portable(&creation, &at);
+    let held = context.portable(&creation);
     context.hold(&subject.at.target, "ReleaseCreationStrategy", &held);
     super::trigger::add(context, block);
 }

@@ -48,7 +48,8 @@ mod tests {
             resource "octopusdeploy_project_group" "default_project_group" {
               name = "Default Project Group"
             }
-        "#]].assert_eq(&convert("project_groups.tf", &documents));
+        "#]]
+        .assert_eq(&convert("project_groups.tf", &documents));
     }
 
     #[test]

@@ -234,7 +234,8 @@ mod tests {
                 "Octopus.Action.Script.ScriptBody" = "echo $${x}"
               }
             }
-        "#]].assert_eq(&convert("step_templates.tf", &documents));
+        "#]]
+        .assert_eq(&convert("step_templates.tf", &documents));
     }
 
     #[test]

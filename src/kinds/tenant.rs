@@ -43,7 +43,8 @@ mod tests {
             resource "octopusdeploy_tenant" "bougie_fils" {
               name = "Bougie & Fils"
             }
-        "##]].assert_eq(&convert("tenants.tf", &documents));
+        "##]]
+        .assert_eq(&convert("tenants.tf", &documents));
     }
 
     #[test]

@@ -261,7 +261,7 @@ fn finish_value(
             }
             FinishValue::Secret(secret_entry(context, tenant, found, &environment_names(context, readable)))
         }
-        other => FinishValue::Json(context.portable(other, &found.at)),
+        other => FinishValue::Json(context.portable(other)),
     };
     context.finish(FinishStep::TenantValue {
         tenant: tenant.name().to_owned(),

@@ -184,7 +184,7 @@ fn plan<'i>(
         };
         let name = fields.get("Name").and_then(Value::as_str).unwrap_or_default();
         at.path.pop();
-        at.path.push(locator(context, items, item, name, index, &at));
+        at.path.push(locator(context, items, item, name, index));
         at.owner = format!("variable \"{name}\"");
         let scope = fields.get("Scope").and_then(Value::as_object).cloned().unwrap_or_default();
         let mut wanted = label(name);
@@ -225,21 +225,14 @@ fn plan<'i>(
 }
 
 /// How finish finds the variable in its set: by name, and by scope where several have the name.
-fn locator(
-    context: &mut Context<'_>,
-    items: &[Value],
-    item: &Value,
-    name: &str,
-    index: usize,
-    at: &At,
-) -> Value {
+fn locator(context: &mut Context<'_>, items: &[Value], item: &Value, name: &str, index: usize) -> Value {
     let namesakes: Vec<&Value> = items.iter().filter(|other| other["Name"] == name).collect();
     if namesakes.len() == 1 {
         return json!({ "Name": name });
     }
     let scope = |item: &Value| item["Scope"].as_object().cloned().unwrap_or_default();
     if namesakes.iter().filter(|other| same_scope(&scope(other), &scope(item))).count() == 1 {
-        let scope = context.portable(&Value::Object(scope(item)), at);
+        let scope = context.portable(&Value::Object(scope(item)));
         return json!({ "Name": name, "Scope": scope });
     }
     json!(index)
