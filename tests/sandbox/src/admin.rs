@@ -37,6 +37,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/sandbox/faults", post(add_fault).delete(clear_faults))
         .route("/sandbox/users", post(add_user))
         .route("/sandbox/settings", post(change_settings))
+        .route("/sandbox/retention", post(apply_retention))
 }
 
 async fn add_fault(
@@ -115,4 +116,15 @@ async fn change_settings(State(shared): Shelf, Json(settings): Json<Settings>) {
     if let Some(names) = settings.switched_off {
         server.switched_off = names.iter().map(|name| name.to_lowercase()).collect();
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Retention {
+    space_id: String,
+}
+
+/// Lets the built-in feed's retention run, as if its days were over.
+async fn apply_retention(State(shared): Shelf, Json(retention): Json<Retention>) -> Json<Vec<String>> {
+    Json(crate::packages::apply_retention(&mut shared.lock(), &retention.space_id))
 }

@@ -5,6 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 use crate::server::Server;
+use crate::{
+    certificates, channels, infrastructure, libraries, machines, people, projects, runbooks, templates,
+    tenants, triggers,
+};
 
 pub(crate) type Fields = Map<String, Value>;
 
@@ -47,14 +51,23 @@ pub(crate) type Born = fn(&mut Server, &str, &str);
 /// Refuses a deletion, or removes what goes with the document.
 pub(crate) type Leaving = fn(&mut Server, &str, &str) -> Result<(), Answer>;
 
-#[derive(Clone, Copy, Default)]
+/// What a kind does beyond the table.
+#[derive(Clone, Copy)]
 pub(crate) struct Hooks {
+    /// Puts back what an update left out; runs before the defaults.
+    pub(crate) keep: Option<fn(&mut Fields, &Value)>,
     pub(crate) complete: Option<Complete>,
     pub(crate) born: Option<Born>,
+    /// Runs after an update.
+    pub(crate) changed: Option<Born>,
     pub(crate) leaving: Option<Leaving>,
 }
 
-const NO_HOOKS: Hooks = Hooks { complete: None, born: None, leaving: None };
+const NO_HOOKS: Hooks = Hooks { keep: None, complete: None, born: None, changed: None, leaving: None };
+
+const fn hooks(complete: Complete, born: Option<Born>, leaving: Option<Leaving>) -> Hooks {
+    Hooks { complete: Some(complete), born, leaving, ..NO_HOOKS }
+}
 
 const PLAIN: Collection = Collection {
     name: "",
@@ -83,6 +96,20 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
                    "ExtensionSettings": [], "Type": "Static"})
         },
         references: &[("EnvironmentTags", "tagsets")],
+        hooks: hooks(infrastructure::complete_environment, None, Some(infrastructure::environment_leaves)),
+        ..PLAIN
+    },
+    Collection {
+        name: "parentenvironments",
+        prefix: "Environments",
+        noun: "Environment",
+        slug: true,
+        defaults: || {
+            json!({"Description": "", "UseGuidedFailure": false, "AutomaticDeprovisioningRule": null, "EnvironmentTags": [],
+                   "Type": "Parent"})
+        },
+        references: &[("EnvironmentTags", "tagsets")],
+        hooks: hooks(infrastructure::complete_environment, None, Some(infrastructure::environment_leaves)),
         ..PLAIN
     },
     Collection {
@@ -91,6 +118,15 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         noun: "Lifecycle",
         slug: true,
         defaults: || json!({"Description": null, "Phases": []}),
+        hooks: hooks(infrastructure::complete_lifecycle, None, Some(infrastructure::lifecycle_leaves)),
+        ..PLAIN
+    },
+    Collection {
+        name: "retentionpolicies",
+        prefix: "RetentionPolicies",
+        noun: "RetentionPolicy",
+        unique: Unique::No,
+        hooks: hooks(infrastructure::complete_retention_policy, None, None),
         ..PLAIN
     },
     Collection {
@@ -100,6 +136,16 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         slug: true,
         defaults: || json!({"Description": null, "EnvironmentIds": [], "RetentionPolicyId": null}),
         references: &[("EnvironmentIds", "environments")],
+        hooks: Hooks { leaving: Some(infrastructure::group_leaves), ..NO_HOOKS },
+        ..PLAIN
+    },
+    Collection {
+        name: "tagsets",
+        prefix: "TagSets",
+        noun: "TagSet",
+        defaults: || json!({"Description": "", "Scopes": ["Tenant"], "Tags": [], "Type": "MultiSelect"}),
+        filters: &[("scopes", "Scopes")],
+        hooks: hooks(infrastructure::complete_tag_set, None, Some(infrastructure::tag_set_leaves)),
         ..PLAIN
     },
     Collection {
@@ -113,6 +159,18 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         },
         references: &TENANCY,
         filters: &[("accountType", "AccountType")],
+        hooks: Hooks { leaving: Some(infrastructure::account_leaves), ..NO_HOOKS },
+        ..PLAIN
+    },
+    Collection {
+        name: "certificates",
+        prefix: "Certificates",
+        noun: "Certificate",
+        unique: Unique::No,
+        defaults: certificates::defaults,
+        references: &TENANCY,
+        filters: &[("tenant", "TenantIds")],
+        hooks: hooks(certificates::complete, None, Some(certificates::leaving)),
         ..PLAIN
     },
     Collection {
@@ -122,6 +180,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         slug: true,
         defaults: || json!({"PackageAcquisitionLocationOptions": []}),
         filters: &[("feedType", "FeedType")],
+        hooks: Hooks { leaving: Some(infrastructure::feed_leaves), ..NO_HOOKS },
         ..PLAIN
     },
     Collection {
@@ -129,6 +188,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         prefix: "GitCredentials",
         noun: "GitCredential",
         defaults: || json!({"Description": null, "RepositoryRestrictions": {"Enabled": false, "AllowedRepositories": []}}),
+        hooks: Hooks { leaving: Some(projects::git_credential_leaves), ..NO_HOOKS },
         ..PLAIN
     },
     Collection {
@@ -136,6 +196,55 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         prefix: "Proxies",
         noun: "Proxy",
         defaults: || json!({"ProxyType": "HTTP", "Username": null, "Password": {"HasValue": false}}),
+        hooks: Hooks { leaving: Some(machines::proxy_leaves), ..NO_HOOKS },
+        ..PLAIN
+    },
+    Collection {
+        name: "machinepolicies",
+        prefix: "MachinePolicies",
+        noun: "MachinePolicy",
+        slug: true,
+        defaults: machines::policy_defaults,
+        hooks: hooks(machines::complete_policy, None, Some(machines::policy_leaves)),
+        ..PLAIN
+    },
+    Collection {
+        name: "machines",
+        prefix: "Machines",
+        noun: "Machine",
+        slug: true,
+        defaults: machines::target_defaults,
+        references: &TENANCY,
+        filters: &[
+            ("environmentIds", "EnvironmentIds"),
+            ("roles", "Roles"),
+            ("tenantIds", "TenantIds"),
+            ("tenantTags", "TenantTags"),
+            ("healthStatuses", "HealthStatus"),
+            ("isDisabled", "IsDisabled"),
+            ("thumbprint", "Thumbprint"),
+            ("shellNames", "ShellName"),
+            ("commStyles", "Endpoint/CommunicationStyle"),
+        ],
+        hooks: hooks(machines::complete, None, None),
+        ..PLAIN
+    },
+    Collection {
+        name: "workers",
+        prefix: "Workers",
+        noun: "Worker",
+        slug: true,
+        defaults: machines::worker_defaults,
+        references: &[("WorkerPoolIds", "workerpools")],
+        filters: &[
+            ("workerPoolIds", "WorkerPoolIds"),
+            ("healthStatuses", "HealthStatus"),
+            ("isDisabled", "IsDisabled"),
+            ("thumbprint", "Thumbprint"),
+            ("shellNames", "ShellName"),
+            ("commStyles", "Endpoint/CommunicationStyle"),
+        ],
+        hooks: hooks(machines::complete, None, None),
         ..PLAIN
     },
     Collection {
@@ -144,6 +253,90 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         noun: "WorkerPool",
         slug: true,
         defaults: || json!({"Description": null, "WorkerPoolType": "StaticWorkerPool", "IsDefault": false}),
+        hooks: hooks(machines::complete_pool, None, Some(machines::pool_leaves)),
+        ..PLAIN
+    },
+    Collection {
+        name: "libraryvariablesets",
+        prefix: "LibraryVariableSets",
+        noun: "LibraryVariableSet",
+        defaults: libraries::defaults,
+        filters: &[("contentType", "ContentType")],
+        hooks: hooks(libraries::complete, Some(libraries::born), Some(libraries::leaving)),
+        ..PLAIN
+    },
+    Collection {
+        name: "actiontemplates",
+        prefix: "ActionTemplates",
+        noun: "ActionTemplate",
+        defaults: templates::defaults,
+        hooks: hooks(templates::complete, None, Some(templates::leaving)),
+        ..PLAIN
+    },
+    Collection {
+        name: "projects",
+        prefix: "Projects",
+        noun: "Project",
+        slug: true,
+        defaults: projects::defaults,
+        references: &[("IncludedLibraryVariableSetIds", "libraryvariablesets"), ("ProjectTags", "tagsets")],
+        filters: &[("clonedFromProjectId", "ClonedFromProjectId")],
+        hooks: Hooks {
+            keep: Some(projects::keep_absent),
+            changed: Some(projects::mirror_settings),
+            ..hooks(projects::complete, Some(projects::born), Some(projects::leaving))
+        },
+        ..PLAIN
+    },
+    Collection {
+        name: "channels",
+        prefix: "Channels",
+        noun: "Channel",
+        unique: Unique::Within("ProjectId"),
+        slug: true,
+        defaults: channels::defaults,
+        references: &[
+            ("LifecycleId", "lifecycles"),
+            ("TenantTags", "tagsets"),
+            ("ParentEnvironmentId", "parentenvironments"),
+        ],
+        hooks: hooks(channels::complete, None, Some(channels::leaving)),
+        ..PLAIN
+    },
+    Collection {
+        name: "runbooks",
+        prefix: "Runbooks",
+        noun: "Runbook",
+        unique: Unique::Within("ProjectId"),
+        slug: true,
+        defaults: runbooks::defaults,
+        references: &[("Environments", "environments")],
+        filters: &[("projectIds", "ProjectId")],
+        hooks: hooks(runbooks::complete, Some(runbooks::born), Some(runbooks::leaving)),
+        ..PLAIN
+    },
+    Collection {
+        name: "projecttriggers",
+        prefix: "ProjectTriggers",
+        noun: "Trigger",
+        unique: Unique::Within("ProjectId"),
+        defaults: triggers::defaults,
+        hooks: hooks(triggers::complete, None, None),
+        ..PLAIN
+    },
+    Collection {
+        name: "tenants",
+        prefix: "Tenants",
+        noun: "Tenant",
+        slug: true,
+        defaults: tenants::defaults,
+        references: &[("TenantTags", "tagsets")],
+        filters: &[
+            ("tags", "TenantTags"),
+            ("isDisabled", "IsDisabled"),
+            ("clonedFromTenantId", "ClonedFromTenantId"),
+        ],
+        hooks: hooks(tenants::complete, None, Some(tenants::leaving)),
         ..PLAIN
     },
     Collection {
@@ -163,6 +356,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
             json!({"CanPasswordBeEdited": true, "EmailAddress": null, "Identities": [], "IsActive": true, "IsRequestor": false,
                    "IsService": false})
         },
+        hooks: hooks(people::complete_user, None, Some(people::user_leaves)),
         ..PLAIN
     },
     Collection {
@@ -170,12 +364,14 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         prefix: "Teams",
         noun: "Team",
         of_server: true,
+        unique: Unique::Within("SpaceId"),
         slug: true,
         defaults: || {
             json!({"CanBeDeleted": true, "CanBeRenamed": true, "CanChangeMembers": true, "CanChangeRoles": true,
                    "Description": null, "ExternalSecurityGroups": [], "MemberUserIds": [], "SpaceId": null})
         },
         references: &[("MemberUserIds", "users")],
+        hooks: Hooks { leaving: Some(people::team_leaves), ..NO_HOOKS },
         ..PLAIN
     },
     Collection {
@@ -187,6 +383,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
             json!({"CanBeDeleted": true, "Description": null, "GrantedSpacePermissions": [], "GrantedSystemPermissions": [],
                    "SpacePermissionDescriptions": [], "SupportedRestrictions": [], "SystemPermissionDescriptions": []})
         },
+        hooks: Hooks { leaving: Some(people::role_leaves), ..NO_HOOKS },
         ..PLAIN
     },
     Collection {

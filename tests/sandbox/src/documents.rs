@@ -9,13 +9,18 @@ use crate::permissions;
 use crate::request::{Method, Request, encode};
 use crate::server::Server;
 use crate::slugs;
-use crate::store::{SERVER, text, texts};
+use crate::store::{SERVER, text};
 
 pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
     let (method, route) = request.route();
     let collection = collections::find(route.first()?)?;
     Some(match (method, &route[1..]) {
-        (Method::Get, []) => Ok(list(server, request, collection, |_| true)),
+        (Method::Get, []) => {
+            if SPACE_WIDE.contains(&collection.name) && server.is_switched_off(collection.name) {
+                return None;
+            }
+            Ok(list(server, request, collection, |document| crate::triggers::wanted(request, document)))
+        }
         (Method::Get, ["all"]) => Ok(all(server, request, collection)),
         (Method::Post, []) => create(server, request, collection, Fields::new()),
         (Method::Get, [_]) => read(server, request, collection, request.at(1)),
@@ -26,6 +31,9 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         _ => return None,
     })
 }
+
+/// Lists over a whole space of what belongs to projects: not every server has them (`Options::switched_off`).
+const SPACE_WIDE: [&str; 3] = ["channels", "projecttriggers", "runbooks"];
 
 /// Where the documents of a collection stand: in the request's space, or in the server.
 pub(crate) fn place<'a>(collection: &Collection, request: &'a Request) -> &'a str {
@@ -131,6 +139,11 @@ pub(crate) fn select<'a>(
                 }
                 None => paging::field_matches(request, parameter, document, field),
             })
+        })
+        .filter(|document| {
+            // Tenants of a project: those that are linked to it.
+            let project = request.query("projectid").filter(|_| collection.name == "tenants");
+            project.is_none_or(|project| document["ProjectEnvironments"].get(project).is_some())
         })
         .filter(|document| permissions::sees(server, request, &permission, document))
         .collect();
@@ -239,8 +252,14 @@ pub(crate) fn replace(
     old: &Value,
 ) -> Result<(), Answer> {
     fields.insert("Id".into(), old["Id"].clone());
+    if let Some(keep) = collection.hooks.keep {
+        keep(&mut fields, old);
+    }
     complete(server, place, collection, &mut fields, Some(old))?;
     server.store.keep(place, collection.name, Value::Object(fields));
+    if let Some(changed) = collection.hooks.changed {
+        changed(server, place, text(old, "Id"));
+    }
     Ok(())
 }
 
@@ -473,9 +492,4 @@ pub(crate) fn refuse_if_default(
 /// The ids in a list field of fields.
 pub(crate) fn listed<'a>(fields: &'a Fields, field: &str) -> Vec<&'a str> {
     fields.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
-}
-
-/// Whether a text list of a document contains an item.
-pub(crate) fn contains(document: &Value, field: &str, item: &str) -> bool {
-    texts(document, field).any(|text| text == item)
 }

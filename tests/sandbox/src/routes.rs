@@ -5,13 +5,29 @@ use crate::permissions;
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::SERVER;
-use crate::{documents, root, spaces};
+use crate::{
+    certificates, documents, infrastructure, packages, people, processes, projects, root, spaces, templates,
+    tenants, variables,
+};
 
 /// Answers the addresses it knows, `None` for all others.
 type Room = fn(&mut Server, &Request) -> Option<Outcome>;
 
 /// Special rooms first; `documents` serves all ordinary collections.
-const ROOMS: &[Room] = &[root::route, spaces::route, documents::route];
+const ROOMS: &[Room] = &[
+    root::route,
+    spaces::route,
+    people::route,
+    packages::route,
+    certificates::route,
+    infrastructure::route,
+    variables::route,
+    processes::route,
+    projects::route,
+    tenants::route,
+    templates::route,
+    documents::route,
+];
 
 pub(crate) fn dispatch(server: &mut Server, request: &Request) -> Answer {
     let outcome =

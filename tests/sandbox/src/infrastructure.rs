@@ -1,0 +1,221 @@
+//! Environments, lifecycles, tag sets, accounts, feeds: what the server adds and checks, and what can't be deleted.
+
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Outcome};
+use crate::collections::{self, Fields};
+use crate::documents::{self, check_reference, fill, mentioned, refuse_if_mentioned, select};
+use crate::paging;
+use crate::request::{Method, Request};
+use crate::server::Server;
+use crate::store::{text, texts};
+
+/// A sort order that is sent is kept, 0 too; else the document comes last.
+pub(crate) fn append(server: &Server, space: &str, collection: &str, fields: &mut Fields) {
+    if fields.get("SortOrder").and_then(Value::as_i64).is_none() {
+        let last = server
+            .store
+            .all(space, collection)
+            .filter_map(|(_, document)| document["SortOrder"].as_i64())
+            .max();
+        fields.insert("SortOrder".into(), json!(last.map_or(0, |last| last + 1)));
+    }
+}
+
+pub(crate) fn complete_environment(
+    server: &mut Server,
+    space: &str,
+    fields: &mut Fields,
+    old: Option<&Value>,
+) -> Result<(), Answer> {
+    if let Some(old) = old
+        && fields.get("SortOrder").and_then(Value::as_i64).is_none()
+    {
+        fields.insert("SortOrder".into(), old["SortOrder"].clone());
+    }
+    append(server, space, "environments", fields);
+    Ok(())
+}
+
+pub(crate) fn environment_leaves(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {
+    refuse_if_mentioned(server, space, id, &["lifecycles", "machines", "tenants", "channels"])
+}
+
+/// Parent and ephemeral environments have routes of their own: `…/parentEnvironments`, `…/environments/v2`.
+pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
+    let (method, route) = request.route();
+    Some(match (method, route.as_slice()) {
+        (Method::Get, ["environments", "v2"]) => Ok(list_both(server, request)),
+        (Method::Get, ["retentionpolicies"]) if request.query("retentiontype").is_some() => {
+            let wanted = request.query("retentiontype").unwrap_or_default();
+            server
+                .store
+                .find(&request.space, "retentionpolicies", "RetentionType", wanted)
+                .map(|policy| Answer::ok(documents::show(&request.space, "retentionpolicies", policy)))
+                .ok_or_else(|| Answer::no_document(wanted))
+        }
+        _ => return None,
+    })
+}
+
+fn list_both(server: &Server, request: &Request) -> Answer {
+    let mut found: Vec<&Value> = Vec::new();
+    for (collection, kind) in [("environments", "Static"), ("parentenvironments", "Parent")] {
+        if request.query("type").is_none_or(|wanted| wanted.eq_ignore_ascii_case(kind)) {
+            let collection = collections::find(collection).expect("a collection of the table");
+            found.extend(select(server, request, collection, |_| true));
+        }
+    }
+    paging::sort(&mut found);
+    paging::page(request, "Environment", &found, |document| {
+        let collection = if document["Type"] == "Parent" { "parentenvironments" } else { "environments" };
+        documents::show(&request.space, collection, document)
+    })
+}
+
+/// What a lifecycle keeps when nobody said it.
+fn default_retention() -> Value {
+    json!({"QuantityToKeep": 0, "ShouldKeepForever": true, "Strategy": "Default", "Unit": "Items"})
+}
+
+pub(crate) fn complete_lifecycle(
+    server: &mut Server,
+    space: &str,
+    fields: &mut Fields,
+    _old: Option<&Value>,
+) -> Result<(), Answer> {
+    fill(
+        fields,
+        &json!({"ReleaseRetentionPolicy": default_retention(), "TentacleRetentionPolicy": default_retention()}),
+    );
+    for field in ["ReleaseRetentionPolicy", "TentacleRetentionPolicy"] {
+        complete_retention(fields.get_mut(field));
+    }
+    for phase in fields.get_mut("Phases").and_then(Value::as_array_mut).into_iter().flatten() {
+        for field in ["AutomaticDeploymentTargets", "OptionalDeploymentTargets"] {
+            for id in texts(phase, field) {
+                check_reference(server, space, "environments", id)?;
+            }
+        }
+        for field in ["ReleaseRetentionPolicy", "TentacleRetentionPolicy"] {
+            complete_retention(phase.get_mut(field));
+        }
+    }
+    Ok(())
+}
+
+/// A policy without a strategy is the default one; one that keeps for ever says so in both fields.
+fn complete_retention(policy: Option<&mut Value>) {
+    let Some(Value::Object(policy)) = policy else { return };
+    fill(policy, &json!({"Strategy": "Default", "Unit": "Items", "QuantityToKeep": 0}));
+    if policy["Unit"] == "" {
+        policy.insert("Unit".into(), json!("Items"));
+    }
+    let keeps = policy["Strategy"] != "Count";
+    policy.insert("ShouldKeepForever".into(), json!(keeps));
+}
+
+pub(crate) fn lifecycle_leaves(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {
+    refuse_if_mentioned(server, space, id, &["projects", "channels"])
+}
+
+pub(crate) fn complete_retention_policy(
+    _server: &mut Server,
+    _space: &str,
+    fields: &mut Fields,
+    old: Option<&Value>,
+) -> Result<(), Answer> {
+    if let Some(old) = old {
+        for field in ["Name", "RetentionType", "IsReadOnly"] {
+            fields.insert(field.into(), old[field].clone());
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn group_leaves(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {
+    refuse_if_mentioned(server, space, id, &["projects"])
+}
+
+/// Tags get ids and canonical names; a tag that something uses can't go.
+pub(crate) fn complete_tag_set(
+    server: &mut Server,
+    space: &str,
+    fields: &mut Fields,
+    old: Option<&Value>,
+) -> Result<(), Answer> {
+    let set = fields["Id"].as_str().unwrap_or_default().to_owned();
+    let name = fields.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    append(server, space, "tagsets", fields);
+    let old_tags = old.and_then(|old| old["Tags"].as_array().cloned()).unwrap_or_default();
+    let mut tags = fields.get("Tags").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    for tag in &mut tags {
+        let Value::Object(tag) = tag else { return Err(Answer::bad_request("A tag must be a JSON object.")) };
+        tag.shift_remove("Links");
+        let tag_name = tag.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if tag_name.trim().is_empty() || names.contains(&tag_name.to_lowercase()) {
+            return Err(Answer::bad_request(format!("The tag name '{tag_name}' is empty or used twice.")));
+        }
+        let next_order = tags_max_order(&old_tags).max(i64::try_from(names.len()).unwrap_or_default());
+        names.push(tag_name.to_lowercase());
+        if tag.get("Id").and_then(Value::as_str).unwrap_or_default().is_empty() {
+            let known = old_tags.iter().find(|known| text(known, "Name").eq_ignore_ascii_case(&tag_name));
+            let id = known.map_or_else(
+                || format!("{set}/{}", server.store.next_id("Tags")),
+                |known| text(known, "Id").to_owned(),
+            );
+            tag.insert("Id".into(), json!(id));
+        }
+        tag.insert("CanonicalTagName".into(), json!(format!("{name}/{tag_name}")));
+        fill(tag, &json!({"Color": "#333333", "Description": "", "SortOrder": next_order}));
+    }
+    let gone = old_tags.iter().filter(|old| !tags.iter().any(|tag| tag["Id"] == old["Id"]));
+    for tag in gone {
+        refuse_tag_in_use(server, space, text(tag, "CanonicalTagName"))?;
+    }
+    fields.insert("Tags".into(), Value::Array(tags));
+    Ok(())
+}
+
+fn tags_max_order(tags: &[Value]) -> i64 {
+    tags.iter().filter_map(|tag| tag["SortOrder"].as_i64()).max().map_or(0, |highest| highest + 1)
+}
+
+fn refuse_tag_in_use(server: &Server, space: &str, tag: &str) -> Result<(), Answer> {
+    const USERS: [&str; 6] = ["tenants", "machines", "accounts", "certificates", "channels", "environments"];
+    match mentioned(server, space, tag, &USERS) {
+        Some(user) => {
+            Err(Answer::bad_request(format!("The tag '{tag}' can't be deleted: it is used by '{user}'.")))
+        }
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn tag_set_leaves(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {
+    let tags: Vec<String> = server
+        .store
+        .get(space, "tagsets", id)
+        .and_then(|set| set["Tags"].as_array())
+        .into_iter()
+        .flatten()
+        .map(|tag| text(tag, "CanonicalTagName").to_owned())
+        .collect();
+    tags.iter().try_for_each(|tag| refuse_tag_in_use(server, space, tag))
+}
+
+pub(crate) fn account_leaves(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {
+    refuse_if_mentioned(server, space, id, &["machines", "workers", "variables"])
+}
+
+pub(crate) fn feed_leaves(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {
+    let kind = server
+        .store
+        .get(space, "feeds", id)
+        .map(|feed| text(feed, "FeedType").to_owned())
+        .unwrap_or_default();
+    if kind == "BuiltIn" || kind == "OctopusProject" {
+        return Err(Answer::bad_request("A built-in feed can't be deleted."));
+    }
+    crate::processes::used_by_steps(server, space, id)
+}
