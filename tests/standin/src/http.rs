@@ -86,17 +86,8 @@ impl Api {
             global: Arc::default(),
             keyed: Mutex::default(),
         };
-        for _half in ["framework", "sdk"] {
-            api.get("/api/").await?;
-            if api.settings.space_id.is_empty() {
-                let spaces = api.list("/api/spaces").await?;
-                let default = spaces.iter().find(|space| space["IsDefault"] == json!(true));
-                api.space_id = default.and_then(|space| space["Id"].as_str()).unwrap_or_default().to_owned();
-            } else {
-                api.get(&format!("/api/spaces/{}", api.space_id)).await?;
-                api.get(&format!("/api/{}", api.space_id)).await?;
-            }
-        }
+        api.start_half().await?;
+        api.get("/api/").await?;
         if let Ok(toggles) = api.get("/api/configuration/feature-toggles?Name=").await {
             api.tenant_variables_v2 =
                 toggles["FeatureToggles"].as_array().into_iter().flatten().any(|toggle| {
@@ -104,7 +95,25 @@ impl Api {
                         && toggle["IsEnabled"] == json!(true)
                 });
         }
+        api.start_half().await?;
         Ok(api)
+    }
+
+    /// The questions with which either half of the official provider starts.
+    async fn start_half(&mut self) -> Result<()> {
+        self.get("/api/").await?;
+        let spaces = self.list("/api/spaces").await?;
+        if self.settings.space_id.is_empty() {
+            let default = spaces.iter().find(|space| space["IsDefault"] == json!(true));
+            self.space_id = default.and_then(|space| space["Id"].as_str()).unwrap_or_default().to_owned();
+        } else {
+            self.get(&format!("/api/spaces/{}", self.space_id)).await?;
+        }
+        self.get("/api/").await?;
+        if !self.space_id.is_empty() {
+            self.get(&format!("/api/{}", self.space_id)).await?;
+        }
+        Ok(())
     }
 
     /// The address of something in a space: `s("Spaces-1", "accounts")` is `/api/Spaces-1/accounts`.

@@ -75,6 +75,18 @@ pub fn sensitive(value: &Json) -> Json {
     }
 }
 
+/// The client's way through its own types loses nulls.
+pub fn without_nulls(json: &mut Json) {
+    match json {
+        Json::Object(members) => {
+            members.retain(|_, value| !value.is_null());
+            members.values_mut().for_each(without_nulls);
+        }
+        Json::Array(items) => items.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
+}
+
 /// The mapping of one type.
 #[derive(Clone, Copy)]
 pub struct Mapping<'a> {

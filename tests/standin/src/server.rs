@@ -30,6 +30,10 @@ pub type Handler =
 /// # Errors
 /// When this was not started by Terraform, or the loopback can't be listened on.
 pub async fn serve(handler: Handler) -> Result<()> {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the stand-in is a program of its own; Terraform speaks so to it"
+    )]
     if std::env::var("TF_PLUGIN_MAGIC_COOKIE").ok().as_deref() != Some(COOKIE) {
         bail!("this is a Terraform provider: Terraform starts it, people do not");
     }

@@ -1,5 +1,6 @@
 //! The procedures of the protocol: schema, validation, plan, apply, read, import, data sources.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -10,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::http::{Api, Settings, is_gone};
 use crate::resources::{self, Call};
-use crate::schema::{Block, PROVIDER};
+use crate::schema::{Attribute, Block, PROVIDER};
 use crate::value::Value;
 use crate::wire::{self, AttributePath, Diagnostic, DynamicValue};
 use crate::{behaviour, data, plan, validate};
@@ -136,14 +137,13 @@ impl Service {
             return Ok(wire::PlanResponse { planned: Some(Value::Null.encode()), ..Default::default() });
         }
         let planned = plan::plan(block, behaviour, &prior, &proposed, &config);
+        let mut diagnostics = Vec::new();
         let planned = match self.api.get() {
             Some(api) => {
-                resources::adjust_plan(
-                    &Call::new(api, &request.type_name, block, prior.to_json()),
-                    planned,
-                    &prior,
-                )
-                .await?
+                let call = Call::new(api, &request.type_name, block, prior.to_json());
+                let planned = resources::adjust_plan(&call, planned, &prior).await?;
+                diagnostics.extend(call.take_warnings().iter().map(|text| warning(text)));
+                planned
             }
             None => planned,
         };
@@ -154,6 +154,7 @@ impl Service {
         Ok(wire::PlanResponse {
             planned: Some(planned.encode()),
             requires_replace,
+            diagnostics,
             legacy_type_system: behaviour.sdk,
             ..Default::default()
         })
@@ -241,32 +242,39 @@ fn resource(type_name: &str) -> Result<&'static Block> {
 /// Fits an answer to the schema and to what was expected.
 fn fit(type_name: &str, block: &Block, answer: &Json, expected: &Value) -> Value {
     let mut state = block.shape(answer);
-    for path in &behaviour::of(type_name).any_order {
+    let behaviour = behaviour::of(type_name);
+    for path in &behaviour.any_order {
         state = plan::reorder(state, expected, path);
     }
-    // After an import only the id is known: empty values are then the server's word.
-    let imported = matches!(expected, Value::Map(entries) if entries.iter().filter(|(_, value)| !value.is_empty()).count() <= 2);
-    if imported && !behaviour::of(type_name).default.is_empty() {
-        return plan::settle(&state, &imported_reference(type_name, block, expected));
+    let Value::Map(entries) = expected else { return state };
+    // After an import nothing but ids is known; what the server has is then the only word on the rest.
+    let imported = entries.iter().filter(|(_, value)| !value.is_empty()).count() <= 3;
+    let reference = entries.iter().map(|(name, value)| {
+        let attribute = block.attributes.get(name);
+        let computed =
+            attribute.is_none_or(|attribute| attribute.computed) || behaviour.default.contains_key(name);
+        let open = imported && value.is_empty() && computed;
+        (name.clone(), if open { Value::Unknown } else { value.clone() })
+    });
+    let reference: BTreeMap<String, Value> = reference.collect();
+    if let Value::Map(state) = &mut state {
+        for (name, value) in state.iter_mut() {
+            if value.is_null() && reference.get(name) == Some(&Value::Unknown) {
+                *value = block.attributes.get(name).map_or(Value::Null, blank);
+            }
+        }
     }
-    plan::settle(&state, expected)
+    plan::settle(&state, &Value::Map(reference))
 }
 
-/// After an import: attributes with a default or computed ones read as the server has them, "" included.
-fn imported_reference(type_name: &str, block: &Block, expected: &Value) -> Value {
-    let defaults = &behaviour::of(type_name).default;
-    let Value::Map(entries) = expected else { return Value::Unknown };
-    Value::Map(
-        entries
-            .iter()
-            .map(|(name, value)| {
-                let computed = block.attributes.get(name).is_some_and(|attribute| attribute.computed);
-                let open = value.is_empty()
-                    && (computed || !block.attributes.contains_key(name) || defaults.contains_key(name));
-                (name.clone(), if open { Value::Unknown } else { value.clone() })
-            })
-            .collect(),
-    )
+/// What the official provider makes of a null of the server where the value is its own to say.
+fn blank(attribute: &Attribute) -> Value {
+    match attribute.kind.as_ref().map(|kind| kind.as_str().or_else(|| kind[0].as_str())) {
+        Some(Some("string")) => Value::Text(String::new()),
+        Some(Some("bool")) => Value::Bool(false),
+        Some(Some("list" | "set")) => Value::List(Vec::new()),
+        _ => Value::Null,
+    }
 }
 
 fn schema() -> wire::GetProviderSchemaResponse {

@@ -1,6 +1,8 @@
 //! The stand-in's GetProviderSchema against the official schema data: every type that is there has exactly the official
 //! attributes, flags, nesting and sensitivity. The answer is read back from its wire form, not from the tables.
 
+#![allow(clippy::unwrap_used, reason = "a test: what can't be read fails it")]
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;

@@ -26,9 +26,11 @@ pub(super) fn document(name: &str) -> Option<Document> {
             r#"{"AccountType":"UsernamePassword"}"#,
             rules![("password", Secret("Password"))],
         ),
-        "token_account" => {
-            Document::new(ROUTE, r#"{"AccountType":"Token"}"#, rules![("token", Secret("Token"))])
-        }
+        "token_account" => Document::new(
+            ROUTE,
+            r#"{"AccountType":"Token","TenantedDeploymentParticipation":"Untenanted"}"#,
+            rules![("token", Secret("Token"))],
+        ),
         "aws_account" => Document::new(
             ROUTE,
             r#"{"AccountType":"AmazonWebServicesAccount"}"#,
@@ -36,7 +38,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
         ),
         "azure_service_principal" => Document::new(
             ROUTE,
-            r#"{"AccountType":"AzureServicePrincipal"}"#,
+            r#"{"AccountType":"AzureServicePrincipal","ResourceManagementEndpointBaseUri":"","TenantedDeploymentParticipation":"Untenanted"}"#,
             rules![
                 ("application_id", Name("ClientId")),
                 ("subscription_id", Name("SubscriptionNumber")),
@@ -58,7 +60,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
         ),
         "azure_openid_connect" => Document::new(
             ROUTE,
-            r#"{"AccountType":"AzureOidc"}"#,
+            r#"{"AccountType":"AzureOidc","TenantedDeploymentParticipation":"Untenanted"}"#,
             rules![
                 ("application_id", Name("ClientId")),
                 ("subscription_id", Name("SubscriptionNumber")),
@@ -73,7 +75,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
         ),
         "aws_openid_connect_account" => Document::new(
             ROUTE,
-            r#"{"AccountType":"AmazonWebServicesOidcAccount"}"#,
+            r#"{"AccountType":"AmazonWebServicesOidcAccount","TenantedDeploymentParticipation":"Untenanted"}"#,
             rules![
                 ("execution_subject_keys", Name("DeploymentSubjectKeys")),
                 ("health_subject_keys", Name("HealthCheckSubjectKeys")),
@@ -89,12 +91,12 @@ pub(super) fn document(name: &str) -> Option<Document> {
         ),
         "gcp_account" => Document::new(
             ROUTE,
-            r#"{"AccountType":"GoogleCloudAccount"}"#,
+            r#"{"AccountType":"GoogleCloudAccount","TenantedDeploymentParticipation":"Untenanted"}"#,
             rules![("json_key", Secret("JsonKey"))],
         ),
         "ssh_key_account" => Document::new(
             ROUTE,
-            r#"{"AccountType":"SshKeyPair"}"#,
+            r#"{"AccountType":"SshKeyPair","TenantedDeploymentParticipation":"Untenanted"}"#,
             rules![
                 ("private_key_file", Secret("PrivateKeyFile")),
                 ("private_key_passphrase", Secret("PrivateKeyPassphrase")),

@@ -83,6 +83,8 @@ impl Document {
 
     fn body(&self, call: &Call<'_>, plan: &Json) -> Json {
         let mut body = self.mapping(call).document(plan);
+        // What is empty the client leaves out, but for what the table always sends.
+        body.retain(|_, value| value != &Json::String(String::new()) && value != &Json::Array(Vec::new()));
         let fixed: Map<String, Json> =
             serde_json::from_str(self.fixed).expect("the fixed members of a table are JSON");
         for (name, value) in fixed {

@@ -57,6 +57,14 @@ fn before(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
     for (name, value) in missing {
         body.entry(name).or_insert(value);
     }
+    body.insert("PollingRequestMaximumMessageProcessingTimeout".to_owned(), json!("00:10:00"));
+    for script in ["BashHealthCheckPolicy", "PowerShellHealthCheckPolicy"] {
+        if let Some(Json::Object(policy)) =
+            body.get_mut("MachineHealthCheckPolicy").and_then(|policy| policy.get_mut(script))
+        {
+            policy.entry("ScriptBody").or_insert(json!(""));
+        }
+    }
     // An expression takes the place of the interval.
     if plan["machine_health_check_policy"][0]["health_check_cron"]
         .as_str()

@@ -233,14 +233,14 @@ pub async fn delete(call: &Call<'_>) -> Result<()> {
     }
 }
 
-/// What a plan needs from the server: the parameters of a step's template. `api` is absent while only validating.
+/// What a plan needs from the server: the parameters of a step's template, the steps that an order leaves out.
 ///
 /// # Errors
 /// What the server says.
 pub async fn adjust_plan(call: &Call<'_>, planned: Value, prior: &Value) -> Result<Value> {
     match needed(call.type_name)? {
         Kind::TemplatedStep if !prior.is_null() => templated_step::adjust_plan(call, planned).await,
-        Kind::BuiltInTrigger if !prior.is_null() => Ok(planned),
+        Kind::Order => order::look_at(call, &planned).await.map(|()| planned),
         _ => Ok(planned),
     }
 }

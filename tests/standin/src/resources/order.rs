@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::process::Process;
 use super::{Call, items, text};
+use crate::value::Value;
 
 fn is_child(call: &Call<'_>) -> bool {
     call.type_name == "octopusdeploy_process_child_steps_order"
@@ -50,6 +51,28 @@ fn value(call: &Call<'_>, process: &Process, expected: &Json) -> Result<Json> {
         value["steps"] = Json::Array(cut(ids(process.steps()), items(expected, "steps")));
     }
     Ok(value)
+}
+
+/// Looks at the process while planning, and warns of steps that the order leaves out.
+///
+/// # Errors
+/// What the server says.
+pub(super) async fn look_at(call: &Call<'_>, planned: &Value) -> Result<()> {
+    if planned.get("process_id") == &Value::Unknown || planned.get("space_id") == &Value::Unknown {
+        return Ok(());
+    }
+    let plan = planned.to_json();
+    let process = Process::load(call, &plan).await?;
+    let (have, wanted) = if is_child(call) {
+        let Some(parent) = process.step(text(&plan, "parent_id")) else { return Ok(()) };
+        (items(parent, "Actions").get(1..).unwrap_or_default(), items(&plan, "children"))
+    } else {
+        (process.steps(), items(&plan, "steps"))
+    };
+    if have.iter().any(|step| !wanted.contains(&step["Id"])) {
+        call.warn("Some process steps were not included in the order".to_owned());
+    }
+    Ok(())
 }
 
 /// # Errors

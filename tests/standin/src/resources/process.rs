@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Call, items, text};
 use crate::http::is_gone;
+use crate::mapping::without_nulls;
 
 /// The process that a project or a runbook already has.
 ///
@@ -70,7 +71,8 @@ impl Process {
             bail!("Invalid process identifier '{id}'");
         };
         refuse_git(&call.api.get(&call.s(value, &format!("projects/{project_id}"))).await?)?;
-        let document = call.api.get(&call.s(value, &format!("{route}/{id}"))).await?;
+        let mut document = call.api.get(&call.s(value, &format!("{route}/{id}"))).await?;
+        without_nulls(&mut document);
         // The client writes to the document's own link.
         let address = document["Links"]["Self"]
             .as_str()

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use serde_json::{Map, Value as Json, json};
 
-use super::template::plain_defaults;
+use super::template::{plain_defaults, without_empty_texts};
 use super::{Call, items, text};
 use crate::http::is_gone;
 use crate::mapping::How::{Leave, Name, One, Read, Send};
@@ -76,6 +76,7 @@ fn body(call: &Call<'_>, plan: &Json) -> Map<String, Json> {
         sent
     });
     body.insert("Templates".to_owned(), templates.collect());
+    without_empty_texts(&mut body, "Templates");
     body
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Call, text};
 use crate::http::is_gone;
+use crate::mapping::without_nulls;
 
 fn address(call: &Call<'_>, value: &Json) -> String {
     call.s(value, &format!("projects/{}", text(value, "project_id")))
@@ -12,13 +13,18 @@ fn address(call: &Call<'_>, value: &Json) -> String {
 
 async fn change(call: &Call<'_>, value: &Json, change: impl FnOnce(&mut Json)) -> Result<Json> {
     let mut project = call.api.get(&address(call, value)).await?;
+    without_nulls(&mut project);
     change(&mut project);
     call.api.put(&address(call, value), &project).await?;
     call.api.get(&address(call, value)).await
 }
 
 fn donor(package: &Json) -> Json {
-    json!({"DeploymentAction": text(package, "deployment_action"), "PackageReference": text(package, "package_reference")})
+    let mut donor = json!({"DeploymentAction": text(package, "deployment_action")});
+    if !text(package, "package_reference").is_empty() {
+        donor["PackageReference"] = package["package_reference"].clone();
+    }
+    donor
 }
 
 fn versioning(project: &Json, expected: &Json) -> Json {
@@ -45,9 +51,8 @@ pub(super) async fn write_versioning(call: &Call<'_>, plan: &Json) -> Result<Jso
         if !text(plan, "template").is_empty() {
             strategy.insert("Template".to_owned(), plan["template"].clone());
         }
-        if !plan["donor_package_step_id"].is_null() {
-            strategy.insert("DonorPackageStepId".to_owned(), plan["donor_package_step_id"].clone());
-        }
+        // Not configured it is sent as "".
+        strategy.insert("DonorPackageStepId".to_owned(), json!(text(plan, "donor_package_step_id")));
         if plan["donor_package"].is_object() {
             strategy.insert("DonorPackage".to_owned(), donor(&plan["donor_package"]));
         }

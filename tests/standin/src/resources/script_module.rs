@@ -8,10 +8,13 @@ use crate::http::is_gone;
 
 fn body(plan: &Json, id: &str) -> Json {
     let mut body = json!({
-        "ContentType": "ScriptModule", "Name": plan["name"], "Description": text(plan, "description"),
+        "ContentType": "ScriptModule", "Name": plan["name"],
         // The client sends these two, and the server does not know them.
         "scriptBody": text(&plan["script"][0], "body"), "syntax": text(&plan["script"][0], "syntax"),
     });
+    if !text(plan, "description").is_empty() {
+        body["Description"] = plan["description"].clone();
+    }
     if !id.is_empty() {
         body["Id"] = json!(id);
         body["VariableSetId"] = plan["variable_set_id"].clone();

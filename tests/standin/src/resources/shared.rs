@@ -23,10 +23,10 @@ pub(super) fn document(name: &str) -> Option<Document> {
         .before(lifecycle)
         .after(read_lifecycle),
         "project_group" => Document::new("projectgroups", "{}", &[("slug", Read("Slug"))]).before(project_group),
-        "tag_set" => Document::new("tagsets", "{}", &[]).before(tag_set).locked(),
+        "tag_set" => Document::new("tagsets", r#"{"Description":""}"#, &[]).before(tag_set).locked(),
         "certificate" => Document::new(
             "certificates",
-            "{}",
+            r#"{"IsExpired":false,"SelfSigned":false,"TenantedDeploymentParticipation":""}"#,
             &[
                 ("certificate_data", Secret("CertificateData")),
                 ("password", Secret("Password")),
@@ -85,6 +85,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
             if let Some(id) = state.get("variable_set_id").filter(|id| !id.is_null()) {
                 body.insert("VariableSetId".to_owned(), id.clone());
             }
+            template::without_empty_texts(body, "Templates");
         })
         .after(|value, document, _| {
             value["template_ids"] = items(document, "Templates")
@@ -105,7 +106,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
         "channel" => channel::DOCUMENT,
         "runbook" => Document::new(
             "runbooks",
-            r#"{"EnvironmentScope":"All","MultiTenancyMode":"Untenanted","DefaultGuidedFailureMode":"EnvironmentDefault","ForcePackageDownload":false}"#,
+            r#"{"EnvironmentScope":"","MultiTenancyMode":"","DefaultGuidedFailureMode":"","ForcePackageDownload":false}"#,
             &[
                 ("connectivity_policy", One("ConnectivityPolicy")),
                 ("retention_policy", Leave),
@@ -119,6 +120,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
             if items(expected, "retention_policy_with_strategy").is_empty() {
                 value["retention_policy_with_strategy"] = json!([]);
             }
+            without_numbers(value, "retention_policy_with_strategy");
             if items(expected, "connectivity_policy").is_empty() {
                 value["connectivity_policy"] = json!([]);
             }
@@ -136,25 +138,38 @@ fn lifecycle(body: &mut Map<String, Json>, _: &Json, _: &Json) {
     for (_, member) in RETENTIONS {
         body.entry(member).or_insert(json!({"Strategy": "Default"}));
     }
-    let phases = body.get_mut("Phases").and_then(Json::as_array_mut);
-    let phases =
-        phases.into_iter().flatten().filter_map(Json::as_object_mut).map(std::mem::take).collect::<Vec<_>>();
-    let mut parts = phases;
-    for phase in &mut parts {
-        complete_retentions(phase);
-    }
-    body.insert("Phases".to_owned(), parts.into_iter().map(Json::Object).collect());
     complete_retentions(body);
+    for phase in body
+        .get_mut("Phases")
+        .and_then(Json::as_array_mut)
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_object_mut)
+    {
+        complete_retentions(phase);
+        // The client sends every member of a phase.
+        for (member, empty) in [
+            ("AutomaticDeploymentTargets", Json::Null),
+            ("OptionalDeploymentTargets", Json::Null),
+            ("IsOptionalPhase", json!(false)),
+            ("IsPriorityPhase", json!(false)),
+            ("MinimumEnvironmentsBeforePromotion", json!(0)),
+            ("ReleaseRetentionPolicy", Json::Null),
+            ("TentacleRetentionPolicy", Json::Null),
+        ] {
+            phase.entry(member).or_insert(empty);
+        }
+    }
 }
 
-/// The official client always sends all four members of a retention.
+/// The client always sends all four members of a retention; without numbers it reads "for ever".
 fn complete_retentions(part: &mut Map<String, Json>) {
     for (_, member) in RETENTIONS {
         if let Some(Json::Object(policy)) = part.get_mut(member) {
-            let forever = policy.get("Strategy") == Some(&json!("Forever"));
+            let counted = policy.get("Strategy") == Some(&json!("Count"));
             policy.entry("QuantityToKeep").or_insert(json!(0));
-            policy.entry("Unit").or_insert(json!(if forever { "Items" } else { "" }));
-            policy.insert("ShouldKeepForever".to_owned(), json!(forever));
+            policy.entry("Unit").or_insert(json!("Items"));
+            policy.insert("ShouldKeepForever".to_owned(), json!(!counted));
         }
     }
 }
@@ -208,6 +223,9 @@ fn runbook(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
     }
     if let Some(Json::Object(policy)) = body.get_mut("RunRetentionPolicy") {
         policy.entry("QuantityToKeep").or_insert(json!(0));
+        policy.entry("Unit").or_insert(json!("Items"));
+        let forever = policy.get("Strategy") == Some(&json!("Forever"));
+        policy.insert("ShouldKeepForever".to_owned(), json!(forever));
     }
     for (attribute, member) in [
         ("runbook_process_id", "RunbookProcessId"),

@@ -31,7 +31,7 @@ macro_rules! rules {
 
 /// The endpoint's fixed members stand in `fixed`; `Endpoint` itself is merged by `before`.
 fn target(rules: Rules, before: super::document::Before) -> Document {
-    Document::new("machines", r#"{"IsDisabled":false,"HasLatestCalamari":false,"IsInProcess":false}"#, rules)
+    Document::new("machines", r#"{"IsDisabled":false,"HasLatestCalamari":false,"IsInProcess":false,"OperatingSystem":"Unknown","ShellName":"Unknown","ShellVersion":"Unknown"}"#, rules)
         .before(before)
 }
 

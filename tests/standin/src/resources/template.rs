@@ -11,6 +11,7 @@ use crate::mapping::{Mapping, Rules, sensitive};
 
 const RULES: Rules = &[
     ("community_action_template_id", Read("CommunityActionTemplateId")),
+    ("step_package_id", Leave),
     ("version", Read("Version")),
     ("packages.id", Name("Id")),
     ("packages.properties.extract", Name("Extract")),
@@ -38,6 +39,9 @@ fn before(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
             };
         }
     }
+    without_empty_texts(body, "Parameters");
+    // Required in Terraform, and never sent.
+    body.remove("StepPackageId");
     if let Some(packages) = body.get_mut("Packages").and_then(Json::as_array_mut) {
         for package in packages {
             package_id_of(package);
@@ -66,6 +70,15 @@ fn after(value: &mut Json, document: &Json, expected: &Json) {
         } else {
             parameter["default_sensitive_value"] = Json::Null;
             parameter["default_value"] = json!(default.as_str().unwrap_or_default());
+        }
+    }
+}
+
+/// Label and help are left out when empty.
+pub(super) fn without_empty_texts(body: &mut Map<String, Json>, member: &str) {
+    for template in body.get_mut(member).and_then(Json::as_array_mut).into_iter().flatten() {
+        if let Some(template) = template.as_object_mut() {
+            template.retain(|name, value| value != "" || !matches!(name.as_str(), "Label" | "HelpText"));
         }
     }
 }
