@@ -42,10 +42,12 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
         ui.warning(&format!("project {project:?} is left out: {why}"));
     }
     ui.confirm(&plan.question(&source, &destination), arguments.yes)?;
-    let disabled: Vec<&Document> = plan.projects.iter().copied().filter(|project| project.flag("IsDisabled")).collect();
+    let disabled: Vec<&Document> =
+        plan.projects.iter().copied().filter(|project| project.flag("IsDisabled")).collect();
     if !disabled.is_empty() {
         let names: Vec<String> = disabled.iter().map(|project| format!("{:?}", project.name())).collect();
-        let question = format!("Enable the disabled {} at the source while their runbooks run?", names.join(", "));
+        let question =
+            format!("Enable the disabled {} at the source while their runbooks run?", names.join(", "));
         if ui.confirm(&question, arguments.yes).is_err() {
             plan.skip_disabled();
         }
@@ -76,7 +78,8 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     }
     if arguments.enable_triggers {
         // For this time only: a run by hand must not enable what nobody asked it to.
-        install::set_setting(&source, settings_set, &environment, name::DEPLOY_ENABLE_TRIGGERS, "False").await?;
+        install::set_setting(&source, settings_set, &environment, name::DEPLOY_ENABLE_TRIGGERS, "False")
+            .await?;
         install::publish(&source, &version).await?;
     }
     report.show(&arguments, ui)?;
@@ -94,7 +97,8 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn of(found: &'a Found, arguments: &cli::Migrate) -> Result<Self, Failure> {
-        let mut plan = Self { space: arguments.project.is_empty(), projects: Vec::new(), skipped: Vec::new() };
+        let mut plan =
+            Self { space: arguments.project.is_empty(), projects: Vec::new(), skipped: Vec::new() };
         if arguments.space_only {
             return Ok(plan);
         }
@@ -112,7 +116,8 @@ impl<'a> Plan<'a> {
             }
         }
         for project in own {
-            if !arguments.project.is_empty() && !arguments.project.iter().any(|wanted| named(wanted, project)) {
+            if !arguments.project.is_empty() && !arguments.project.iter().any(|wanted| named(wanted, project))
+            {
                 continue;
             }
             if let Some(why) = found::obstacle(project) {
@@ -137,7 +142,8 @@ impl<'a> Plan<'a> {
     }
 
     fn skip_disabled(&mut self) {
-        let disabled: Vec<&Document> = self.projects.extract_if(.., |project| project.flag("IsDisabled")).collect();
+        let disabled: Vec<&Document> =
+            self.projects.extract_if(.., |project| project.flag("IsDisabled")).collect();
         let skipped = disabled.iter().map(|project| (project.name().to_owned(), "it is disabled".to_owned()));
         self.skipped.extend(skipped);
     }
@@ -205,7 +211,10 @@ async fn wake(source: &Server, plan: &Plan<'_>) -> Result<Vec<String>, Failure> 
         };
         // One that an interrupted migration left enabled has its journal, and is put back too.
         let journalled = enabled::disabled_again(project).is_some();
-        if journalled || (project.flag("IsDisabled") && upsert::edit(source, &format!("projects/{}", project.id()), enable).await?) {
+        if journalled
+            || (project.flag("IsDisabled")
+                && upsert::edit(source, &format!("projects/{}", project.id()), enable).await?)
+        {
             awake.push(project.id().to_owned());
         }
     }
@@ -247,7 +256,12 @@ async fn journey(
 }
 
 /// All projects: serialized in any order, deployed in the order of what they need.
-async fn projects(runs: &Runs<'_>, found: &Found, plan: &Plan<'_>, report: &mut Report) -> Result<(), Failure> {
+async fn projects(
+    runs: &Runs<'_>,
+    found: &Found,
+    plan: &Plan<'_>,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let runbook = |project: &Document, runbook: &str| {
         found.runbook(project.id(), runbook).ok_or_else(|| {
             Failure::failed(format!("the runbook {runbook:?} of {:?} is gone", project.name()))
@@ -295,7 +309,9 @@ async fn projects(runs: &Runs<'_>, found: &Found, plan: &Plan<'_>, report: &mut 
             Next::Nothing => return Ok(()),
             Next::Deploy(name) => {
                 after.remove(&name);
-                let Some(project) = plan.projects.iter().find(|project| project.name() == name) else { continue };
+                let Some(project) = plan.projects.iter().find(|project| project.name() == name) else {
+                    continue;
+                };
                 let begun = Instant::now();
                 let deployed = match runbook(project, name::DEPLOY_PROJECT_RUNBOOK) {
                     Ok(runbook) => runs.run(&format!("Deploy Project {name}"), runbook).await,
@@ -316,7 +332,9 @@ async fn projects(runs: &Runs<'_>, found: &Found, plan: &Plan<'_>, report: &mut 
             }
             Next::Cycle(names) => {
                 let circle = names.join(", ");
-                runs.ui.warning(&format!("these projects need each other, so none can be deployed first: {circle}"));
+                runs.ui.warning(&format!(
+                    "these projects need each other, so none can be deployed first: {circle}"
+                ));
                 for name in names {
                     after.remove(&name);
                     report.row(&name).deployed = format!("no: {circle} need each other");
@@ -362,7 +380,8 @@ impl Report {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let mut lines = vec![["project", "serialized", "deployed", "for a person", "time"].map(str::to_owned).to_vec()];
+        let mut lines =
+            vec![["project", "serialized", "deployed", "for a person", "time"].map(str::to_owned).to_vec()];
         for row in &self.rows {
             lines.push(vec![
                 row.name.clone(),

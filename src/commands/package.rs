@@ -14,7 +14,8 @@ use crate::ui::Ui;
 pub fn run(arguments: &cli::Package, ui: &Ui) -> Result<Outcome, Failure> {
     let made = package::of_program(&super::seed::own_program()?)?;
     let folder = &arguments.out;
-    std::fs::create_dir_all(folder).map_err(|error| Failure::failed(format!("making {}: {error}", folder.display())))?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure::failed(format!("making {}: {error}", folder.display())))?;
     write(folder, &format!("{}.{}.zip", name::PACKAGE, made.version), &made.bytes, ui)?;
     for template in template::ALL {
         let kebab = template.name.to_lowercase().replace(" - ", "-").replace(' ', "-");

@@ -147,10 +147,14 @@ async fn account(source: &Server, wanted: &str) -> Result<(&'static str, String)
         Failure::usage(format!("no step can read the credentials of the account {wanted:?}"))
             .hint("AWS, Azure service principal, Google and username/password accounts can be read.")
     })?;
-    if !found.list("EnvironmentIds").is_empty() || found.text("TenantedDeploymentParticipation") == Some("Tenanted") {
+    if !found.list("EnvironmentIds").is_empty()
+        || found.text("TenantedDeploymentParticipation") == Some("Tenanted")
+    {
         // Every run has it in its scope, before spread and after collapse.
-        return Err(Failure::usage(format!("the account {wanted:?} is restricted to environments or tenants"))
-            .hint("Make an account for the backend that is not."));
+        return Err(Failure::usage(format!(
+            "the account {wanted:?} is restricted to environments or tenants"
+        ))
+        .hint("Make an account for the backend that is not."));
     }
     Ok((kind, found.id().to_owned()))
 }

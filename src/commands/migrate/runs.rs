@@ -28,9 +28,11 @@ impl<'a> Runs<'a> {
     /// # Errors
     /// When it isn't published, or the server refuses.
     pub(super) async fn start(&self, runbook: &Document) -> Result<Run, Failure> {
-        let snapshot = runbook.text("PublishedRunbookSnapshotId").filter(|id| !id.is_empty()).ok_or_else(|| {
-            Failure::failed(format!("the runbook {:?} is not published", runbook.name())).hint("Run octoferry seed again.")
-        })?;
+        let snapshot =
+            runbook.text("PublishedRunbookSnapshotId").filter(|id| !id.is_empty()).ok_or_else(|| {
+                Failure::failed(format!("the runbook {:?} is not published", runbook.name()))
+                    .hint("Run octoferry seed again.")
+            })?;
         let run = tasks::run(self.source, runbook, snapshot, self.environment).await?;
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(run.task_id.clone());
         Ok(run)

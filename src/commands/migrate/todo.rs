@@ -80,6 +80,7 @@ mod tests {
             makes: Vec::new(),
             after: Vec::new(),
             notes: Vec::new(),
+            files: Vec::new(),
         }
     }
 
@@ -106,8 +107,11 @@ mod tests {
             text: "Targets trust the old server.".to_owned(),
             todo: "Let them trust the new one.".to_owned(),
         });
-        let project =
-            manifest(Scope::Project { id: "Projects-1".to_owned(), name: "Web".to_owned(), slug: "web".to_owned() });
+        let project = manifest(Scope::Project {
+            id: "Projects-1".to_owned(),
+            name: "Web".to_owned(),
+            slug: "web".to_owned(),
+        });
         assert_eq!((count(&space), count(&project)), (2, 0));
         expect_test::expect![[r#"
             # What is left to you
