@@ -34,6 +34,18 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
                 Json(shared.lock().triggers_ever_enabled.values().cloned().collect::<Value>())
             }),
         )
+        .route(
+            "/sandbox/process-samples",
+            get(|State(shared): Shelf| async move { Json(shared.lock().tasks.samples.clone()) }),
+        )
+        .route(
+            "/sandbox/kept-work",
+            get(|State(shared): Shelf| async move { Json(shared.lock().tasks.kept.clone()) }),
+        )
+        .route(
+            "/sandbox/output-variables",
+            get(|State(shared): Shelf| async move { Json(shared.lock().tasks.outputs.clone()) }),
+        )
         .route("/sandbox/faults", post(add_fault).delete(clear_faults))
         .route("/sandbox/users", post(add_user))
         .route("/sandbox/settings", post(change_settings))

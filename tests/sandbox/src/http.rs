@@ -29,6 +29,7 @@ pub(crate) async fn serve(
     stopped: oneshot::Receiver<()>,
 ) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("the listener is non-blocking");
+    tokio::spawn(crate::tasks::schedule(Arc::clone(&shared)));
     let router = Router::new()
         .fallback(answer_api)
         .merge(admin::router())

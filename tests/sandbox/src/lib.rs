@@ -58,6 +58,7 @@ mod server;
 mod slugs;
 mod spaces;
 mod store;
+mod tasks;
 mod templates;
 mod tenant_scopes;
 mod tenants;
@@ -76,6 +77,7 @@ use tokio::sync::oneshot;
 pub use crate::options::Options;
 pub use crate::s3::{S3Fault, S3Store};
 use crate::server::Shared;
+pub use crate::worker::kind::WorkerKind;
 
 /// A running server. It lives in a thread of its own, so that a test may block; dropping the handle ends it.
 pub struct Sandbox {
@@ -133,6 +135,32 @@ impl Sandbox {
         dump::write(&self.shared.lock().store)
     }
 
+    /// Arguments and environment of each process that a task had (`Options::sample_processes`): `TaskId`, `Action`,
+    /// `Pid`, `Command`, `Environment`.
+    #[must_use]
+    pub fn process_samples(&self) -> Vec<Value> {
+        self.shared.lock().tasks.samples.clone()
+    }
+
+    /// What steps left in their work folder (`work/…`) and temporary folder (`tmp/…`), with `Options::keep_work`:
+    /// `TaskId`, `Action`, `Folder` (where the copies are while the sandbox lives), `Files`.
+    #[must_use]
+    pub fn kept_work(&self) -> Vec<Value> {
+        self.shared.lock().tasks.kept.clone()
+    }
+
+    /// The output variables of all steps: `TaskId`, `Action`, `Name`, `Value` (null for sensitive ones).
+    #[must_use]
+    pub fn output_variables(&self) -> Vec<Value> {
+        self.shared.lock().tasks.outputs.clone()
+    }
+
+    /// The home folder of the workers, which lasts from task to task.
+    #[must_use]
+    pub fn worker_home(&self) -> std::path::PathBuf {
+        self.shared.work_root.join("home")
+    }
+
     /// The addresses asked so far: method, path, query, status, user agent, user.
     #[must_use]
     pub fn requests(&self) -> Vec<Value> {
@@ -142,6 +170,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        tasks::stop(&self.shared);
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // A panic in there has already been printed, and a drop is no place for a second one.

@@ -121,7 +121,7 @@ pub(crate) fn complete_pool(
 ) -> Result<(), Answer> {
     let is_static = fields.get("WorkerPoolType").and_then(Value::as_str) != Some("DynamicWorkerPool");
     fields.insert("CanAddWorkers".into(), json!(is_static));
-    crate::infrastructure::append(server, space, "workerpools", fields, old);
+    crate::infrastructure::append(server, space, "workerpools", fields);
     settle_default(server, space, "workerpools", fields, old);
     Ok(())
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::worker::kind::WorkerKind;
+
 /// How the server starts and behaves.
 #[derive(Clone)]
 pub struct Options {
@@ -41,6 +43,22 @@ pub struct Options {
     pub maintenance: bool,
     /// The new spaces' task queues stand still.
     pub task_queue_stopped: bool,
+    /// A task waits at least this long in the queue.
+    pub task_delay_ms: u64,
+    /// So many tasks run at a time.
+    pub task_cap: usize,
+    /// How long the processes of a cancelled task have between SIGTERM and SIGKILL; 0 = SIGKILL at once.
+    pub cancel_grace_ms: u64,
+    /// The default worker pool works without workers: on the server itself.
+    pub builtin_worker: bool,
+    /// What workers are like.
+    pub worker: WorkerKind,
+    /// The same for the workers of one pool, by the pool's name or id.
+    pub worker_kinds: BTreeMap<String, WorkerKind>,
+    /// Notes arguments and environments of all processes of tasks ([`crate::Sandbox::process_samples`]).
+    pub sample_processes: bool,
+    /// Keeps a copy of the work folder of each step ([`crate::Sandbox::kept_work`]).
+    pub keep_work: bool,
 }
 
 impl Default for Options {
@@ -63,6 +81,14 @@ impl Default for Options {
             switched_off: Vec::new(),
             maintenance: false,
             task_queue_stopped: false,
+            task_delay_ms: 20,
+            task_cap: 5,
+            cancel_grace_ms: 10_000,
+            builtin_worker: true,
+            worker: WorkerKind::default(),
+            worker_kinds: BTreeMap::new(),
+            sample_processes: false,
+            keep_work: false,
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::SERVER;
 use crate::{
-    certificates, documents, infrastructure, packages, people, processes, projects, root, spaces, templates,
-    tenants, variables,
+    certificates, documents, infrastructure, packages, people, processes, projects, root, spaces, tasks,
+    templates, tenants, variables,
 };
 
 /// Answers the addresses it knows, `None` for all others.
@@ -15,6 +15,11 @@ type Room = fn(&mut Server, &Request) -> Option<Outcome>;
 
 /// Special rooms first; `documents` serves all ordinary collections.
 const ROOMS: &[Room] = &[
+    tasks::room::route,
+    tasks::run::route,
+    tasks::snapshot::route,
+    tasks::artifact::route,
+    tasks::interruption::route,
     root::route,
     spaces::route,
     people::route,

@@ -1,6 +1,7 @@
 //! The state: one server behind one mutex, and what surrounds it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
@@ -14,6 +15,7 @@ use crate::options::Options;
 use crate::permissions::Grants;
 use crate::rate::Buckets;
 use crate::store::{SERVER, Store, new_uuid};
+use crate::tasks::Tasks;
 use crate::{dump, spaces};
 
 /// All that requests read and change.
@@ -32,6 +34,7 @@ pub(crate) struct Server {
     pub(crate) server_version: String,
     /// The address as the starter sees it.
     pub(crate) url: String,
+    pub(crate) tasks: Tasks,
 }
 
 impl Server {
@@ -53,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) buckets: Mutex<Buckets>,
     /// Told whenever a task may have become ready.
     pub(crate) work: Notify,
+    /// The folder of the workers, removed at the end.
+    pub(crate) work_root: PathBuf,
     server: Mutex<Server>,
 }
 
@@ -70,6 +75,7 @@ impl Shared {
             installation_id: options.installation_id.clone().unwrap_or_else(new_uuid),
             server_version: options.server_version.clone(),
             url,
+            tasks: Tasks::default(),
         };
         let mut dumps = options.documents.clone();
         for path in &options.load {
@@ -96,6 +102,7 @@ impl Shared {
             faults: Mutex::default(),
             buckets: Mutex::default(),
             work: Notify::new(),
+            work_root: std::env::temp_dir().join(format!("octopus-sandbox-{}", new_uuid())),
             server: Mutex::new(server),
         })
     }

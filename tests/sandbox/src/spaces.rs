@@ -169,16 +169,12 @@ fn first_documents() -> Vec<(&'static str, &'static str, Value)> {
                    "PackageAcquisitionLocationOptions": ["NotAcquired"], "Slug": "octopus-server-releases-built-in"}),
         ),
     ];
-    for (kind, strategy, quantity, unit) in [
-        ("LifecycleRelease", "Forever", 0, ""),
-        ("LifecycleTentacle", "Forever", 0, ""),
-        ("RunbookRetention", "Count", 100, "Items"),
-    ] {
+    for kind in ["LifecycleRelease", "LifecycleTentacle", "RunbookRetention"] {
         documents.push((
             "retentionpolicies",
             "RetentionPolicies",
-            json!({"IsReadOnly": false, "Name": format!("Default {kind}"), "QuantityToKeep": quantity, "RetentionType": kind,
-                   "Strategy": strategy, "Unit": unit}),
+            json!({"IsReadOnly": false, "Name": format!("Default {kind}"), "QuantityToKeep": 0, "RetentionType": kind,
+                   "Strategy": "Forever", "Unit": ""}),
         ));
     }
     documents

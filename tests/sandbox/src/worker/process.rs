@@ -34,6 +34,15 @@ pub struct Job<'a> {
     pub sample: bool,
 }
 
+/// Whether a process shall end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    GoOn,
+    /// SIGTERM, and SIGKILL when the time of grace is over.
+    Stop,
+    Kill,
+}
+
 /// How a process ended.
 pub enum Ending {
     /// The exit code; 128 + the signal's number for one that was killed.
@@ -47,8 +56,8 @@ pub struct Finished {
     pub samples: Vec<Value>,
 }
 
-/// Runs the job to its end. `line` gets each line of output; `cancelled` is asked all the while.
-pub fn run(job: &Job, line: &mut dyn FnMut(Stream, &str), cancelled: &dyn Fn() -> bool) -> Result<Finished> {
+/// Runs the job to its end. `line` gets each line of output; `demand` is asked all the while.
+pub fn run(job: &Job, line: &mut dyn FnMut(Stream, &str), demand: &dyn Fn() -> Demand) -> Result<Finished> {
     let mut child = Command::new(job.program)
         .args(job.arguments)
         .current_dir(job.folder)
@@ -75,7 +84,7 @@ pub fn run(job: &Job, line: &mut dyn FnMut(Stream, &str), cancelled: &dyn Fn() -
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let sampler = job.sample.then(|| scope.spawn(|| sample(root, &done)));
-        let canceled = follow(job, root, &received, line, cancelled);
+        let canceled = follow(job, root, &received, line, demand);
         let status = child.wait();
         done.store(true, Ordering::Relaxed);
         let samples = sampler.map(|sampler| sampler.join().unwrap_or_default()).unwrap_or_default();
@@ -93,7 +102,7 @@ fn follow(
     root: i32,
     received: &Receiver<(Stream, String)>,
     line: &mut dyn FnMut(Stream, &str),
-    cancelled: &dyn Fn() -> bool,
+    demand: &dyn Fn() -> Demand,
 ) -> bool {
     let mut ending: Option<(Instant, BTreeSet<(i32, u64)>)> = None;
     loop {
@@ -105,9 +114,10 @@ fn follow(
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(TICK),
         }
         match &mut ending {
-            None if cancelled() => {
+            None if demand() != Demand::GoOn => {
                 let tree = members(root, job.marker, &BTreeSet::new());
-                if !job.grace.is_zero()
+                if demand() == Demand::Stop
+                    && !job.grace.is_zero()
                     && let Some(group) = Pid::from_raw(root)
                 {
                     let _ = kill_process_group(group, Signal::TERM);
@@ -123,7 +133,7 @@ fn follow(
                     }
                     return true;
                 }
-                if since.elapsed() >= job.grace {
+                if since.elapsed() >= job.grace || demand() == Demand::Kill {
                     for (pid, _) in tree.iter() {
                         if let Some(pid) = Pid::from_raw(*pid) {
                             let _ = kill_process(pid, Signal::KILL);
@@ -276,7 +286,8 @@ mod tests {
         let lines = std::cell::RefCell::new(Vec::new());
         let finished =
             run(&job, &mut |stream, line| lines.borrow_mut().push((stream, line.to_owned())), &|| {
-                cancel_at.is_some_and(|wanted| lines.borrow().iter().any(|(_, line)| line == wanted))
+                let said = |wanted: &str| lines.borrow().iter().any(|(_, line)| line == wanted);
+                if cancel_at.is_some_and(said) { Demand::Stop } else { Demand::GoOn }
             })
             .unwrap();
         (finished, lines.into_inner())
