@@ -131,6 +131,8 @@ pub struct Context<'i> {
     tags: BTreeMap<String, Expr>,
     /// How often a slug would be made of a name, by collection.
     slugs: BTreeMap<String, BTreeMap<String, usize>>,
+    /// Document → the one that must be made before it, so that both get the slugs they have at the source.
+    pub(super) predecessors: BTreeMap<String, String>,
     /// Places whose text is free: an id in it is a person's own words.
     pub(super) free_text: BTreeSet<(String, String)>,
 }
@@ -166,6 +168,7 @@ impl<'i> Context<'i> {
             addresses: BTreeMap::new(),
             tags: BTreeMap::new(),
             slugs: BTreeMap::new(),
+            predecessors: BTreeMap::new(),
             free_text: BTreeSet::new(),
         }
     }

@@ -136,6 +136,9 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
                     .declare(subject.document.id(), Expr::Reference(address(shape, subject)).attribute("id"));
             }
         }
+        if context.is_space() {
+            order_by_slug(context, &subjects);
+        }
         work.extend(subjects.into_iter().map(|subject| (*kind, subject)));
     }
     for (kind, subject) in &work {
@@ -153,6 +156,26 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
                 let Some(shape) = kind.shape(subject.document) else { continue };
                 let block = resource(context, kind, shape, subject);
                 make(context, kind, subject, block);
+            }
+        }
+    }
+}
+
+/// Names that would give the same slug (`A B`, `a-b`) get `a-b`, `a-b-2` … in the order in which they are made: so they are made in the
+/// order of the slugs that they have.
+fn order_by_slug(context: &mut Context<'_>, subjects: &[Subject<'_>]) {
+    let mut groups: BTreeMap<String, Vec<(usize, &str, &str)>> = BTreeMap::new();
+    for subject in subjects {
+        if let Some(slug) = subject.document.text("Slug") {
+            let group = groups.entry(kinds::slug::slug_of(subject.document.name())).or_default();
+            group.push((slug.len(), slug, subject.document.id()));
+        }
+    }
+    for mut group in groups.into_values().filter(|group| group.len() > 1) {
+        group.sort_unstable();
+        for pair in group.windows(2) {
+            if let [(_, _, first), (_, _, second)] = pair {
+                context.predecessors.insert((*second).to_owned(), (*first).to_owned());
             }
         }
     }
@@ -227,7 +250,14 @@ pub fn resource(
 }
 
 /// Puts a document's resource into the module.
-pub fn make(context: &mut Context<'_>, kind: &Kind, subject: &Subject<'_>, block: Block) {
+pub fn make(context: &mut Context<'_>, kind: &Kind, subject: &Subject<'_>, mut block: Block) {
+    let predecessor = context.predecessors.get(subject.document.id());
+    if let Some(Expr::Reference(path)) = predecessor.and_then(|id| context.address(id)) {
+        let predecessor = Expr::Reference(path.into_iter().take(2).collect());
+        if !block.depends_on.contains(&predecessor) {
+            block.depends_on.push(predecessor);
+        }
+    }
     let adopted = kind.adopt.is_some_and(|adopt| (adopt.document)(subject.document));
     context.made(&subject.at.target, &block.address(), adopted);
     if let Some(adopt) = kind.adopt.filter(|_| adopted) {
@@ -331,6 +361,9 @@ fn leftover_ids(context: &Context<'_>) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
 
     pub(super) fn inventory(name: &str) -> Inventory {
@@ -346,5 +379,85 @@ mod tests {
         let twice = space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
         assert_eq!(once.pack(), twice.pack());
         assert!(once.files.contains_key("environments.tf"));
+    }
+
+    static SHOP: std::sync::LazyLock<Inventory> = std::sync::LazyLock::new(|| inventory("shop"));
+
+    /// Any JSON, with ids and names of the space in it.
+    fn any_value() -> impl Strategy<Value = Value> {
+        let texts = prop_oneof![
+            "\\PC{0,12}",
+            Just("Environments-1".to_owned()),
+            Just("Accounts-404".to_owned()),
+            Just("Projects-1,Feeds-3".to_owned()),
+            Just("{\"a\":\"Environments-1\"}".to_owned()),
+            Just("Region/EU".to_owned()),
+            Just("00:00:01.5".to_owned()),
+            Just("e\u{301}".to_owned()),
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            texts.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec(("Id|Name|HasValue|Value|[A-Z][a-z]{0,5}", inner), 0..4)
+                    .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Paths to every value in a document.
+    fn paths(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+        let children: Vec<(String, &Value)> = match value {
+            Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (name, child) in children {
+            path.push(name);
+            found.push(path.clone());
+            paths(child, path, found);
+            path.pop();
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Whatever stands in a field: a module or a plain error, the same each time, never a panic.
+        #[test]
+        fn odd_documents_never_panic(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any_value()), 1..12)) {
+            let mut inventory = SHOP.clone();
+            let collections: Vec<String> = inventory.collections().map(str::to_owned).collect();
+            for (which, place, value) in changes {
+                let collection = which.get(&collections);
+                let ids: Vec<String> = inventory.all(collection).map(|document| document.id().to_owned()).collect();
+                let id: &String = place.get(&ids);
+                let Some(mut document) = inventory.remove(collection, id).map(Document::into_value) else { continue };
+                let mut found = Vec::new();
+                paths(&document, &mut Vec::new(), &mut found);
+                let pointer: String = place.get(&found).iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect();
+                if let Some(target) = document.pointer_mut(&pointer) {
+                    *target = value;
+                }
+                inventory.insert(collection, Document::new(document).expect("an object stays one"));
+            }
+            let sources = SecretSources::default();
+            let selection = Selection::default();
+            let once = space(&inventory, &selection, &sources).map_err(|failure| failure.message);
+            let twice = space(&inventory, &selection, &sources).map_err(|failure| failure.message);
+            prop_assert_eq!(once, twice);
+            let projects: Vec<String> = inventory.all("projects").map(|project| project.id().to_owned()).collect();
+            for id in projects {
+                let _ = project(&inventory, &id, &selection, &sources);
+            }
+        }
     }
 }

@@ -21,7 +21,8 @@ pub(super) const KIND: Kind = Kind {
                 .keep_empty(),
             revealed("Password", "Password", "Password"),
             references("EnvironmentIds", "environments").named("environments"),
-            plain("TenantedDeploymentParticipation").unless(Literal::Text("Untenanted")),
+            // Left out, the provider sends an empty text.
+            plain("TenantedDeploymentParticipation"),
             tags("TenantTags"),
             references("TenantIds", "tenants").named("tenants"),
             ignored("Archived", "archived ones are not carried"),

@@ -10,6 +10,8 @@ resource "octopusdeploy_username_password_account" "account_1_68038f" {
   description = "a\nb"
   username    = "do\\main\\user"
   password    = var.account_account_1_68038f_password
+
+  depends_on = [octopusdeploy_username_password_account.account_1]
 }
 
 resource "octopusdeploy_token_account" "account_1_token" {

@@ -14,6 +14,8 @@ resource "octopusdeploy_listening_tentacle_deployment_target" "web_1_12fbd5" {
   machine_policy_id = octopusdeploy_machine_policy.default_machine_policy.id
   tentacle_url      = "https://t0.example.invalid:10933/"
   thumbprint        = "0000000000000000000000020369CD0369D0369B"
+
+  depends_on = [octopusdeploy_listening_tentacle_deployment_target.web_1]
 }
 
 resource "octopusdeploy_listening_tentacle_deployment_target" "x52ce7a" {

@@ -14,17 +14,23 @@ resource "octopusdeploy_environment" "a_b_4b861d" {
   name        = "A.B"
   description = "# Title\r\n\r\n1. one\r\n2. two\r\n"
   sort_order  = 3
+
+  depends_on = [octopusdeploy_environment.a_b]
 }
 
 resource "octopusdeploy_environment" "a_b_6c1908" {
   name        = "A_B"
   description = "| a | b |\n|---|---|\n| 1 | 2 |\n"
   sort_order  = 2
+
+  depends_on = [octopusdeploy_environment.a_b_d44362]
 }
 
 resource "octopusdeploy_environment" "a_b_d44362" {
   name       = "a-b"
   sort_order = 1
+
+  depends_on = [octopusdeploy_environment.a_b_4b861d]
 }
 
 resource "octopusdeploy_environment" "back_slash" {
@@ -73,4 +79,6 @@ resource "octopusdeploy_environment" "xebbc0b" {
   name        = "🚀"
   description = "🚀🌙"
   sort_order  = 8
+
+  depends_on = [octopusdeploy_environment.x2a2e76]
 }

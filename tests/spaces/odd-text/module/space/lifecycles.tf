@@ -44,6 +44,8 @@ resource "octopusdeploy_lifecycle" "life_cycle_one_196a1e" {
     name                         = "Phase \\ 2"
     automatic_deployment_targets = [octopusdeploy_environment.back_slash.id]
   }
+
+  depends_on = [octopusdeploy_lifecycle.life_cycle_one_8e8ad9]
 }
 
 resource "octopusdeploy_lifecycle" "life_cycle_one_8e8ad9" {
@@ -59,6 +61,8 @@ resource "octopusdeploy_lifecycle" "life_cycle_one_8e8ad9" {
     name                         = "phase_1"
     automatic_deployment_targets = [octopusdeploy_environment.quoted_env.id]
   }
+
+  depends_on = [octopusdeploy_lifecycle.life_cycle_one]
 }
 
 resource "octopusdeploy_lifecycle" "unic_de_lifecycle" {

@@ -33,12 +33,16 @@ resource "octopusdeploy_tenant" "tenant_one_749f95" {
     octopusdeploy_tag.set_1_a_b_0ac7cf.canonical_tag_name,
     octopusdeploy_tag.set_1_356f67_x.canonical_tag_name,
   ]
+
+  depends_on = [octopusdeploy_tenant.tenant_one_d21811]
 }
 
 resource "octopusdeploy_tenant" "tenant_one_d21811" {
   name        = "tenant - one"
   description = "line\nbreak\n"
   tenant_tags = [octopusdeploy_tag.set_1_a_b.canonical_tag_name]
+
+  depends_on = [octopusdeploy_tenant.tenant_one]
 }
 
 resource "octopusdeploy_tenant" "xb6b341" {

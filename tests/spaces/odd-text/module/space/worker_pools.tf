@@ -20,4 +20,6 @@ resource "octopusdeploy_static_worker_pool" "pool_a_35426b" {
   name        = "Pool \"a\""
   description = "`"
   sort_order  = 0
+
+  depends_on = [octopusdeploy_static_worker_pool.pool_a]
 }
