@@ -125,8 +125,12 @@ octoferry_deploy() {
 }
 
 octoferry_check_worker() {
+  local part names=(Octoferry.Source.ApiKey Octoferry.Destination.ApiKey)
   octoferry_prepare
   octoferry_prepare_destination
-  octoferry_secrets Octoferry.Source.ApiKey Octoferry.Destination.ApiKey |
+  for part in AccessKey SecretKey Client Password SubscriptionNumber TenantId JsonKey Username; do
+    names+=("Octoferry.Backend.Account.$part")
+  done
+  octoferry_secrets "${names[@]}" |
     "$octoferry_program" --step check --worker --secrets stdin "${octoferry_source[@]}" "${octoferry_destination[@]}" "${octoferry_backend[@]}"
 }

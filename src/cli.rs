@@ -87,6 +87,9 @@ pub enum Command {
     Migrate(Migrate),
     /// Compare source and destination, field by field
     Verify(Verify),
+    /// Write the package that seed uploads, for releases
+    #[command(hide = true)]
+    Package(Package),
 }
 
 #[derive(Debug, Args)]
@@ -256,6 +259,9 @@ pub struct Seed {
     /// Worker pool that runs the runbooks
     #[arg(long, value_name = "NAME")]
     pub worker_pool: Option<String>,
+    /// Account whose credentials the Terraform backend gets (default: the worker's own identity)
+    #[arg(long, value_name = "NAME")]
+    pub backend_account: Option<String>,
     /// Projects that get runbooks, by name; * matches anything (default: all)
     #[arg(long, value_name = "NAME")]
     pub project: Vec<String>,
@@ -324,6 +330,13 @@ pub struct Verify {
     /// Modules or their manifests, whose notes explain differences
     #[arg(long, value_name = "DIR")]
     pub notes: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Package {
+    /// Folder to write octoferry.<version>.zip and the step templates into
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// Parses the command line; help, version and mistakes are printed here.

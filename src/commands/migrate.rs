@@ -1,13 +1,426 @@
-//! `octoferry migrate`: publishes and runs the runbooks in order.
+//! `octoferry migrate`: publishes and runs the runbooks in order, shows their logs, ends with a table.
+
+mod order;
+mod runs;
+mod todo;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use serde_json::json;
 
 use crate::cli;
-use crate::failure::{Failure, Outcome};
-use crate::ui::Ui;
+use crate::failure::{Failure, FailureKind, Outcome};
+use crate::module::manifest::Manifest;
+use crate::module::package as module_package;
+use crate::octopus::document::Document;
+use crate::octopus::server::Server;
+use crate::octopus::{tasks, upsert};
+use crate::seeded::found::{self, Found};
+use crate::seeded::{enabled, install, name, package};
+use crate::settings;
+use crate::ui::{Ui, table};
+use order::Next;
+use runs::Runs;
 
-/// Runs the command.
+/// Runs the command. Run again after a failure or a change it just continues.
 ///
 /// # Errors
-/// What stopped it.
-pub async fn run(_arguments: cli::Migrate, _ui: &Ui) -> Result<Outcome, Failure> {
-    Err(Failure::failed("this command is not built yet"))
+/// What stopped it before or between the runs; a failed project doesn't stop the others.
+pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
+    let transport = settings::transport(&arguments.connection)?;
+    let given = settings::Settings::read(None, ui)?;
+    let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
+    let found = Found::read(&source).await?;
+    let environment = found.environment()?.id().to_owned();
+    let settings_set = found.library_set(name::SETTINGS_SET)?;
+    same_destination(&source, settings_set, &destination).await?;
+    nothing_in_the_way(&source, &found).await?;
+
+    let mut plan = Plan::of(&found, &arguments)?;
+    for (project, why) in &plan.skipped {
+        ui.warning(&format!("project {project:?} is left out: {why}"));
+    }
+    ui.confirm(&plan.question(&source, &destination), arguments.yes)?;
+    let disabled: Vec<&Document> =
+        plan.projects.iter().copied().filter(|project| project.flag("IsDisabled")).collect();
+    if !disabled.is_empty() {
+        let names: Vec<String> = disabled.iter().map(|project| format!("{:?}", project.name())).collect();
+        let question =
+            format!("Enable the disabled {} at the source while their runbooks run?", names.join(", "));
+        if ui.confirm(&question, arguments.yes).is_err() {
+            plan.skip_disabled();
+        }
+    }
+
+    let version = keep_package(&source, &found).await?;
+    let triggers = if arguments.enable_triggers { "True" } else { "False" };
+    install::set_setting(&source, settings_set, &environment, name::DEPLOY_ENABLE_TRIGGERS, triggers).await?;
+    let awake = wake(&source, &plan).await?;
+    let published = install::publish(&source, &version).await?;
+    ui.info(&format!("{published} runbooks published"));
+
+    // Their documents name the snapshots that were just published.
+    let found = Found::read(&source).await?;
+    let runs = Runs::new(&source, &environment, ui);
+    let mut report = Report::default();
+    let result = tokio::select! {
+        result = journey(&runs, &found, &plan, &arguments, &mut report) => result,
+        stop = tokio::signal::ctrl_c() => {
+            runs.cancel().await;
+            let why = stop.err().map(|error| format!(": {error}")).unwrap_or_default();
+            Err(Failure::failed(format!("stopped at your word{why}; the running task was told to stop"))
+                .hint("Terraform saves its state before it ends. Run octoferry migrate again: it goes on where it stopped."))
+        }
+    };
+    for project in awake {
+        super::collapse::disable_again(&source, &project).await?;
+    }
+    if arguments.enable_triggers {
+        // For this time only: a run by hand must not enable what nobody asked it to.
+        install::set_setting(&source, settings_set, &environment, name::DEPLOY_ENABLE_TRIGGERS, "False")
+            .await?;
+        install::publish(&source, &version).await?;
+    }
+    report.show(&arguments, ui)?;
+    result?;
+    Ok(report.outcome(&plan))
+}
+
+/// What is to be run.
+struct Plan<'a> {
+    space: bool,
+    projects: Vec<&'a Document>,
+    /// Projects that are left out, and why.
+    skipped: Vec<(String, String)>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(found: &'a Found, arguments: &cli::Migrate) -> Result<Self, Failure> {
+        let mut plan =
+            Self { space: arguments.project.is_empty(), projects: Vec::new(), skipped: Vec::new() };
+        if arguments.space_only {
+            return Ok(plan);
+        }
+        let own = found.own_projects();
+        let named = |wanted: &str, project: &Document| {
+            [project.name(), project.text("Slug").unwrap_or_default(), project.id()]
+                .iter()
+                .any(|text| text.to_lowercase() == wanted.to_lowercase())
+        };
+        for wanted in &arguments.project {
+            if !own.iter().any(|project| named(wanted, project)) {
+                let names: Vec<String> = own.iter().map(|project| format!("{:?}", project.name())).collect();
+                return Err(Failure::usage(format!("the source space has no project {wanted:?}"))
+                    .hint(format!("It has: {}.", names.join(", "))));
+            }
+        }
+        for project in own {
+            if !arguments.project.is_empty() && !arguments.project.iter().any(|wanted| named(wanted, project))
+            {
+                continue;
+            }
+            if let Some(why) = found::obstacle(project) {
+                plan.skipped.push((project.name().to_owned(), why.to_owned()));
+            } else if found.runbook(project.id(), name::DEPLOY_PROJECT_RUNBOOK).is_none() {
+                let why = "it has no runbooks of octoferry; octoferry seed makes them".to_owned();
+                plan.skipped.push((project.name().to_owned(), why));
+            } else {
+                plan.projects.push(project);
+            }
+        }
+        Ok(plan)
+    }
+
+    fn question(&self, source: &Server, destination: &Server) -> String {
+        let what = match (self.space, self.projects.len()) {
+            (true, 0) => "what projects share".to_owned(),
+            (true, count) => format!("what projects share, and {count} projects,"),
+            (false, count) => format!("{count} projects"),
+        };
+        format!("Move {what} from {:?} to {:?}?", source.space.name(), destination.space.name())
+    }
+
+    fn skip_disabled(&mut self) {
+        let disabled: Vec<&Document> =
+            self.projects.extract_if(.., |project| project.flag("IsDisabled")).collect();
+        let skipped = disabled.iter().map(|project| (project.name().to_owned(), "it is disabled".to_owned()));
+        self.skipped.extend(skipped);
+    }
+}
+
+/// The runbooks know one destination; another one on the command line would be a surprise.
+async fn same_destination(source: &Server, set: &Document, destination: &Server) -> Result<(), Failure> {
+    let id = set.text("VariableSetId").unwrap_or_default();
+    let variables = upsert::document(source.client.get(&source.path(&format!("variables/{id}"))).await?)?;
+    let value = |name: &str| {
+        variables.list("Variables").iter().find(|variable| variable["Name"] == name)?["Value"].as_str()
+    };
+    let (url, space) = (value(name::DESTINATION_URL), value(name::DESTINATION_SPACE));
+    if url == Some(destination.client.address()) && space == Some(destination.space_id()) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the runbooks were seeded for another destination: {}, {}",
+        url.unwrap_or("no address"),
+        space.unwrap_or("no space")
+    ))
+    .hint("Run octoferry seed again for the destination you mean."))
+}
+
+/// What would let every run wait for ever, or a second migration at the same time.
+async fn nothing_in_the_way(source: &Server, found: &Found) -> Result<(), Failure> {
+    if let Some(why) = tasks::obstacle(source).await? {
+        return Err(Failure::new(FailureKind::Refused, why));
+    }
+    let runbooks: Vec<&str> = found.seeded_runbooks().map(Document::id).collect();
+    let active = tasks::active(source, &runbooks).await?;
+    let Some((task, what)) = active.first() else { return Ok(()) };
+    Err(Failure::failed(format!("another migration is under way: {what} ({task})"))
+        .hint("A person or another octoferry started it. Wait for it or cancel it, then run this again."))
+}
+
+/// Looks whether the package that the runbooks use is still in the feed, whose retention takes what no release uses;
+/// uploads it again if not. Its version.
+async fn keep_package(source: &Server, found: &Found) -> Result<String, Failure> {
+    let runbooks: Vec<&Document> = found.seeded_runbooks().collect();
+    if let Some(version) = install::published_version(source, &runbooks).await? {
+        let listed = upsert::list(source, &format!("packages?nuGetPackageId={}", name::PACKAGE)).await?;
+        if listed.iter().any(|package| package.text("Version") == Some(&version)) {
+            return Ok(version);
+        }
+    }
+    let package = package::of_program(&super::seed::own_program()?).map_err(|failure| {
+        failure
+            .while_doing("the package octoferry is gone from the built-in feed")
+            .hint("octoferry seed --package FILE puts it there again.")
+    })?;
+    install::package(source, &package).await
+}
+
+/// Enables disabled projects for their runs, journalled; their ids.
+async fn wake(source: &Server, plan: &Plan<'_>) -> Result<Vec<String>, Failure> {
+    let mut awake = Vec::new();
+    for project in &plan.projects {
+        let enable = |project: &mut Document| match enabled::enabled(project) {
+            Some(after) => {
+                *project = after;
+                true
+            }
+            None => false,
+        };
+        // One that an interrupted migration left enabled has its journal, and is put back too.
+        let journalled = enabled::disabled_again(project).is_some();
+        if journalled
+            || (project.flag("IsDisabled")
+                && upsert::edit(source, &format!("projects/{}", project.id()), enable).await?)
+        {
+            awake.push(project.id().to_owned());
+        }
+    }
+    Ok(awake)
+}
+
+/// The runs: check, space, then all projects. A failure of the space ends it; a project's failure doesn't end the others.
+async fn journey(
+    runs: &Runs<'_>,
+    found: &Found,
+    plan: &Plan<'_>,
+    arguments: &cli::Migrate,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let own = found.project()?.id().to_owned();
+    let of_space = |runbook: &str| {
+        found.runbook(&own, runbook).ok_or_else(|| {
+            Failure::failed(format!("the runbook {runbook:?} is gone")).hint("octoferry seed makes it again.")
+        })
+    };
+    runs.run("Check", of_space(name::CHECK_RUNBOOK)?).await?;
+    if plan.space {
+        let begun = Instant::now();
+        let row = report.row("(space)");
+        row.serialized = "failed".to_owned();
+        runs.run("Serialize Space", of_space(name::SERIALIZE_SPACE_RUNBOOK)?).await?;
+        row.serialized = "yes".to_owned();
+        row.deployed = "failed".to_owned();
+        row.manifest = Some(module_package::newest_manifest(runs.source, None).await?);
+        let deployed = runs.run("Deploy Space", of_space(name::DEPLOY_SPACE_RUNBOOK)?).await;
+        row.seconds = begun.elapsed().as_secs();
+        deployed?;
+        row.deployed = "yes".to_owned();
+    }
+    if !arguments.space_only {
+        projects(runs, found, plan, report).await?;
+    }
+    Ok(())
+}
+
+/// All projects: serialized in any order, deployed in the order of what they need.
+async fn projects(
+    runs: &Runs<'_>,
+    found: &Found,
+    plan: &Plan<'_>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let runbook = |project: &Document, runbook: &str| {
+        found.runbook(project.id(), runbook).ok_or_else(|| {
+            Failure::failed(format!("the runbook {runbook:?} of {:?} is gone", project.name()))
+        })
+    };
+    // All at once: the server runs them as its queue allows.
+    let mut started = Vec::new();
+    for project in &plan.projects {
+        let run = match runbook(project, name::SERIALIZE_PROJECT_RUNBOOK) {
+            Ok(runbook) => runs.start(runbook).await,
+            Err(failure) => Err(failure),
+        };
+        started.push((*project, run));
+    }
+    let mut after = BTreeMap::new();
+    let mut failed = BTreeSet::new();
+    for (project, run) in started {
+        let begun = Instant::now();
+        let serialized = match run {
+            Ok(run) => runs.follow(&format!("Serialize Project {}", project.name()), &run).await,
+            Err(failure) => Err(failure),
+        };
+        let manifest = match serialized {
+            Ok(()) => module_package::newest_manifest(runs.source, Some(project.id())).await,
+            Err(failure) => Err(failure),
+        };
+        let row = report.row(project.name());
+        row.seconds = begun.elapsed().as_secs();
+        match manifest {
+            Ok(manifest) => {
+                after.insert(project.name().to_owned(), manifest.after.clone());
+                row.serialized = "yes".to_owned();
+                row.manifest = Some(manifest);
+            }
+            Err(failure) => {
+                runs.ui.failure(&failure);
+                row.serialized = "failed".to_owned();
+                row.deployed = "no".to_owned();
+                failed.insert(project.name().to_owned());
+            }
+        }
+    }
+    loop {
+        match order::next(&after, &failed) {
+            Next::Nothing => return Ok(()),
+            Next::Deploy(name) => {
+                after.remove(&name);
+                let Some(project) = plan.projects.iter().find(|project| project.name() == name) else {
+                    continue;
+                };
+                let begun = Instant::now();
+                let deployed = match runbook(project, name::DEPLOY_PROJECT_RUNBOOK) {
+                    Ok(runbook) => runs.run(&format!("Deploy Project {name}"), runbook).await,
+                    Err(failure) => Err(failure),
+                };
+                let row = report.row(&name);
+                row.seconds += begun.elapsed().as_secs();
+                row.deployed = if deployed.is_ok() { "yes" } else { "failed" }.to_owned();
+                if let Err(failure) = deployed {
+                    runs.ui.failure(&failure);
+                    failed.insert(name);
+                }
+            }
+            Next::Skip(name, needed) => {
+                after.remove(&name);
+                report.row(&name).deployed = format!("no: it needs {needed}");
+                failed.insert(name);
+            }
+            Next::Cycle(names) => {
+                let circle = names.join(", ");
+                runs.ui.warning(&format!(
+                    "these projects need each other, so none can be deployed first: {circle}"
+                ));
+                for name in names {
+                    after.remove(&name);
+                    report.row(&name).deployed = format!("no: {circle} need each other");
+                    failed.insert(name);
+                }
+            }
+        }
+    }
+}
+
+/// How the space or a project ended.
+struct Row {
+    name: String,
+    serialized: String,
+    deployed: String,
+    manifest: Option<Manifest>,
+    seconds: u64,
+}
+
+/// How all ended, in the order of their first mention.
+#[derive(Default)]
+struct Report {
+    rows: Vec<Row>,
+}
+
+impl Report {
+    fn row(&mut self, name: &str) -> &mut Row {
+        let index = self.rows.iter().position(|row| row.name == name).unwrap_or_else(|| {
+            self.rows.push(Row {
+                name: name.to_owned(),
+                serialized: String::new(),
+                deployed: String::new(),
+                manifest: None,
+                seconds: 0,
+            });
+            self.rows.len() - 1
+        });
+        &mut self.rows[index]
+    }
+
+    /// Prints the table and writes the list for the person.
+    fn show(&self, arguments: &cli::Migrate, ui: &Ui) -> Result<(), Failure> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let mut lines =
+            vec![["project", "serialized", "deployed", "for a person", "time"].map(str::to_owned).to_vec()];
+        for row in &self.rows {
+            lines.push(vec![
+                row.name.clone(),
+                row.serialized.clone(),
+                row.deployed.clone(),
+                row.manifest.as_ref().map_or(0, todo::count).to_string(),
+                format!("{} s", row.seconds),
+            ]);
+        }
+        if ui.json() {
+            let rows = self.rows.iter().map(|row| {
+                json!({
+                    "Name": row.name,
+                    "Serialized": row.serialized == "yes",
+                    "Deployed": row.deployed == "yes",
+                    "ForPerson": row.manifest.as_ref().map_or(0, todo::count),
+                    "Seconds": row.seconds,
+                })
+            });
+            ui.data(&json!({"Projects": rows.collect::<Vec<_>>()}).to_string());
+        } else {
+            ui.data(&format!("\n{}", table(&lines)));
+        }
+        let manifests: Vec<&Manifest> = self.rows.iter().filter_map(|row| row.manifest.as_ref()).collect();
+        let file = &arguments.todo;
+        std::fs::write(file, todo::text(&manifests))
+            .map_err(|error| Failure::failed(format!("writing {}: {error}", file.display())))?;
+        ui.info(&format!("what is left to you: {}", file.display()));
+        Ok(())
+    }
+
+    fn outcome(&self, plan: &Plan<'_>) -> Outcome {
+        let manifests = self.rows.iter().filter_map(|row| row.manifest.as_ref());
+        if self.rows.iter().any(|row| row.deployed != "yes") {
+            Outcome::NotWell
+        } else if !plan.skipped.is_empty() || manifests.map(todo::count).sum::<usize>() > 0 {
+            Outcome::DoneWithNotes
+        } else {
+            Outcome::Done
+        }
+    }
 }

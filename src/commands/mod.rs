@@ -6,6 +6,7 @@ pub mod collapse;
 pub mod deploy;
 pub mod migrate;
 pub mod needs;
+pub mod package;
 pub mod seed;
 pub mod serialize;
 pub mod spread;
@@ -33,5 +34,6 @@ pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Collapse(arguments) => collapse::run(arguments, ui).await,
         Command::Migrate(arguments) => migrate::run(arguments, ui).await,
         Command::Verify(arguments) => verify::run(arguments, ui).await,
+        Command::Package(arguments) => package::run(&arguments, ui),
     }
 }

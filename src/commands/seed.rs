@@ -34,6 +34,10 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
 
     let found = Found::read(&source).await?;
     let (pool, pool_name) = worker_pool(&source, arguments.worker_pool.as_deref()).await?;
+    let backend_account = match &arguments.backend_account {
+        Some(name) => Some(account(&source, name).await?),
+        None => None,
+    };
     let (projects, skipped) = selected_projects(&found, &arguments.project)?;
     ui.info(&format!(
         "\nseed puts into the source space: the package octoferry, 5 step templates, the environment {}, 3 library variable sets with both API keys, \
@@ -73,6 +77,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         destination_key: destination.client.key().clone(),
         backend,
         backend_config: arguments.backend.backend_config.join("\n"),
+        backend_account,
     };
     install::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
     let restricted = install::account_variables(&source, &sets[1], environment.id()).await?;
@@ -131,6 +136,27 @@ async fn worker_pool(source: &Server, wanted: Option<&str>) -> Result<(String, S
         Failure::usage(format!("the source space has {what}"))
             .hint(format!("--worker-pool NAME; it has: {}.", names.join(", ")))
     })
+}
+
+/// Variable type and id of the account with the backend's credentials.
+async fn account(source: &Server, wanted: &str) -> Result<(&'static str, String), Failure> {
+    let accounts = upsert::list(source, "accounts").await?;
+    let found = accounts.iter().find(|account| account.name().to_lowercase() == wanted.to_lowercase());
+    let found = found.ok_or_else(|| Failure::usage(format!("the source space has no account {wanted:?}")))?;
+    let kind = name::typed_variable_type("accounts", found).ok_or_else(|| {
+        Failure::usage(format!("no step can read the credentials of the account {wanted:?}"))
+            .hint("AWS, Azure service principal, Google and username/password accounts can be read.")
+    })?;
+    if !found.list("EnvironmentIds").is_empty()
+        || found.text("TenantedDeploymentParticipation") == Some("Tenanted")
+    {
+        // Every run has it in its scope, before spread and after collapse.
+        return Err(Failure::usage(format!(
+            "the account {wanted:?} is restricted to environments or tenants"
+        ))
+        .hint("Make an account for the backend that is not."));
+    }
+    Ok((kind, found.id().to_owned()))
 }
 
 /// A project that gets no runbooks, and why.

@@ -87,6 +87,23 @@ pub async fn fetch(
     project_id: Option<&str>,
     into: &Path,
 ) -> Result<(Pushed, Manifest), Failure> {
+    let (pushed, manifest, files) = newest_module(server, project_id).await?;
+    folder::write(&files, into)?;
+    Ok((pushed, manifest))
+}
+
+/// The manifest of the newest pushed module.
+///
+/// # Errors
+/// When there is none, or it is none of ours.
+pub async fn newest_manifest(server: &Server, project_id: Option<&str>) -> Result<Manifest, Failure> {
+    Ok(newest_module(server, project_id).await?.1)
+}
+
+async fn newest_module(
+    server: &Server,
+    project_id: Option<&str>,
+) -> Result<(Pushed, Manifest, BTreeMap<String, Vec<u8>>), Failure> {
     let id = id(server.space_id(), project_id);
     let Some(number) = newest(server, &id).await? else {
         return Err(Failure::failed(format!(
@@ -102,8 +119,7 @@ pub async fn fetch(
     let files = unpack(&content).map_err(|failure| failure.while_doing(pushed.described()))?;
     let manifest = folder::parse_manifest(files.get(MANIFEST).map_or(&[], Vec::as_slice));
     let manifest = manifest.map_err(|failure| failure.while_doing(pushed.described()))?;
-    folder::write(&files, into)?;
-    Ok((pushed, manifest))
+    Ok((pushed, manifest, files))
 }
 
 /// The highest n of the versions `1.0.<n>` that the feed has.

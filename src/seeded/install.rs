@@ -24,6 +24,8 @@ pub struct Settings {
     pub backend: String,
     /// `KEY=VALUE`, one a line.
     pub backend_config: String,
+    /// Variable type and account id.
+    pub backend_account: Option<(&'static str, String)>,
 }
 
 /// Puts the package into the built-in feed unless it is there; the version under which these bytes are there.
@@ -155,6 +157,11 @@ pub async fn settings_variables(
     edit_variables(server, set, |variables| {
         for (name, value, sensitive) in wanted {
             put_variable(variables, environment, name, if sensitive { "Sensitive" } else { "String" }, value);
+        }
+        // Without one the worker's own identity is meant: a former choice goes.
+        variables.retain(|variable| variable["Name"] != name::BACKEND_ACCOUNT);
+        if let Some((kind, account)) = &settings.backend_account {
+            put_variable(variables, environment, name::BACKEND_ACCOUNT, kind, account);
         }
         for (name, value) in defaults {
             let there = variables.iter().find(|variable| variable["Name"] == name);

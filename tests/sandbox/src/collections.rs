@@ -92,7 +92,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         noun: "Environment",
         slug: true,
         defaults: || {
-            json!({"Description": "", "UseGuidedFailure": false, "AllowDynamicInfrastructure": false, "EnvironmentTags": [],
+            json!({"Description": null, "UseGuidedFailure": false, "AllowDynamicInfrastructure": false, "EnvironmentTags": [],
                    "ExtensionSettings": [], "Type": "Static"})
         },
         references: &[("EnvironmentTags", "tagsets")],

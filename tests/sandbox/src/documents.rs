@@ -301,7 +301,7 @@ fn complete(
     } else {
         fields.insert("SpaceId".into(), json!(place));
     }
-    fill(fields, &(collection.defaults)());
+    fill_choices(fields, &(collection.defaults)());
     if let Some(complete) = collection.hooks.complete {
         complete(server, place, fields, old)?;
     }
@@ -321,6 +321,16 @@ pub(crate) fn fill(fields: &mut Fields, defaults: &Value) {
             *field = default.clone();
         }
     }
+}
+
+/// The same, and also for a choice that is "": clients write that for "not given".
+pub(crate) fn fill_choices(fields: &mut Fields, defaults: &Value) {
+    for (name, default) in defaults.as_object().into_iter().flatten() {
+        if default.is_string() && fields.get(name).is_some_and(|field| field == "") {
+            fields.insert(name.clone(), default.clone());
+        }
+    }
+    fill(fields, defaults);
 }
 
 fn check_references(

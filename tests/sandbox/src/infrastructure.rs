@@ -10,9 +10,20 @@ use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::{text, texts};
 
-/// A sort order that is sent is kept, 0 too; else the document comes last.
-pub(crate) fn append(server: &Server, space: &str, collection: &str, fields: &mut Fields) {
-    if fields.get("SortOrder").and_then(Value::as_i64).is_none() {
+/// A sort order that is sent is kept, 0 too; else the old one stays, and a new document comes last.
+pub(crate) fn append(
+    server: &Server,
+    space: &str,
+    collection: &str,
+    fields: &mut Fields,
+    old: Option<&Value>,
+) {
+    if fields.get("SortOrder").and_then(Value::as_i64).is_some() {
+        return;
+    }
+    if let Some(order) = old.and_then(|old| old["SortOrder"].as_i64()) {
+        fields.insert("SortOrder".into(), json!(order));
+    } else {
         let last = server
             .store
             .all(space, collection)
@@ -28,12 +39,7 @@ pub(crate) fn complete_environment(
     fields: &mut Fields,
     old: Option<&Value>,
 ) -> Result<(), Answer> {
-    if let Some(old) = old
-        && fields.get("SortOrder").and_then(Value::as_i64).is_none()
-    {
-        fields.insert("SortOrder".into(), old["SortOrder"].clone());
-    }
-    append(server, space, "environments", fields);
+    append(server, space, "environments", fields, old);
     Ok(())
 }
 
@@ -146,7 +152,7 @@ pub(crate) fn complete_tag_set(
 ) -> Result<(), Answer> {
     let set = fields["Id"].as_str().unwrap_or_default().to_owned();
     let name = fields.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    append(server, space, "tagsets", fields);
+    append(server, space, "tagsets", fields, old);
     let old_tags = old.and_then(|old| old["Tags"].as_array().cloned()).unwrap_or_default();
     let mut tags = fields.get("Tags").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut names: Vec<String> = Vec::new();
@@ -159,16 +165,20 @@ pub(crate) fn complete_tag_set(
         }
         let next_order = tags_max_order(&old_tags).max(i64::try_from(names.len()).unwrap_or_default());
         names.push(tag_name.to_lowercase());
-        if tag.get("Id").and_then(Value::as_str).unwrap_or_default().is_empty() {
-            let known = old_tags.iter().find(|known| text(known, "Name").eq_ignore_ascii_case(&tag_name));
-            let id = known.map_or_else(
-                || format!("{set}/{}", server.store.next_id("Tags")),
-                |known| text(known, "Id").to_owned(),
-            );
-            tag.insert("Id".into(), json!(id));
+        let sent = tag.get("Id").and_then(Value::as_str).unwrap_or_default();
+        let known = old_tags.iter().find(|known| {
+            known["Id"] == sent || sent.is_empty() && text(known, "Name").eq_ignore_ascii_case(&tag_name)
+        });
+        // A client leaves out what is 0 or empty: it means the value that is there.
+        let defaults = known.cloned().unwrap_or_else(|| {
+            let id = format!("{set}/{}", server.store.next_id("Tags"));
+            json!({"Id": id, "Color": "#333333", "Description": "", "SortOrder": next_order})
+        });
+        if sent.is_empty() {
+            tag.insert("Id".into(), defaults["Id"].clone());
         }
+        fill(tag, &defaults);
         tag.insert("CanonicalTagName".into(), json!(format!("{name}/{tag_name}")));
-        fill(tag, &json!({"Color": "#333333", "Description": "", "SortOrder": next_order}));
     }
     let gone = old_tags.iter().filter(|old| !tags.iter().any(|tag| tag["Id"] == old["Id"]));
     for tag in gone {

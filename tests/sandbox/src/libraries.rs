@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::collections::Fields;
-use crate::documents::refuse_if_mentioned;
+use crate::documents::{fill, refuse_if_mentioned};
 use crate::server::Server;
 use crate::store::new_uuid;
 use crate::variables;
@@ -32,6 +32,10 @@ pub(crate) fn complete(
 pub(crate) fn number_templates(fields: &mut Fields, old: Option<&Value>) {
     let old_templates = old.and_then(|old| old["Templates"].as_array().cloned()).unwrap_or_default();
     for template in fields.get_mut("Templates").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Value::Object(template) = template {
+            template.shift_remove("Links");
+            fill(template, &json!({"HelpText": "", "Label": ""}));
+        }
         if template["Id"].as_str().unwrap_or_default().is_empty() {
             let known = old_templates.iter().find(|known| known["Name"] == template["Name"]);
             template["Id"] = known.map_or_else(|| json!(new_uuid()), |known| known["Id"].clone());

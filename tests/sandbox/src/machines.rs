@@ -121,7 +121,7 @@ pub(crate) fn complete_pool(
 ) -> Result<(), Answer> {
     let is_static = fields.get("WorkerPoolType").and_then(Value::as_str) != Some("DynamicWorkerPool");
     fields.insert("CanAddWorkers".into(), json!(is_static));
-    crate::infrastructure::append(server, space, "workerpools", fields);
+    crate::infrastructure::append(server, space, "workerpools", fields, old);
     settle_default(server, space, "workerpools", fields, old);
     Ok(())
 }

@@ -186,7 +186,10 @@ fn complete_action(
     for package in fields.get_mut("Packages").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Value::Object(package) = package {
             number(package);
-            fill(package, &json!({"Properties": {}, "StepPackageInputsReferenceId": null, "Version": null}));
+            fill(
+                package,
+                &json!({"Name": "", "Properties": {}, "StepPackageInputsReferenceId": null, "Version": null}),
+            );
         }
     }
     let has_packages = fields["Packages"].as_array().is_some_and(|packages| !packages.is_empty());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome};
 use crate::collections::{self, Fields};
-use crate::documents::{self, check_reference, fill, find};
+use crate::documents::{self, check_reference, fill, fill_choices, find};
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::{text, texts};
@@ -33,6 +33,13 @@ pub(crate) fn defaults() -> Value {
 pub(crate) fn connectivity_policy() -> Value {
     json!({"AllowDeploymentsToNoTargets": false, "ExcludeUnhealthyTargets": false, "SkipMachineBehavior": "None",
            "TargetRoles": []})
+}
+
+/// Fields of a connectivity policy that a client left out.
+pub(crate) fn fill_connectivity(policy: Option<&mut Value>) {
+    if let Some(Value::Object(policy)) = policy {
+        fill_choices(policy, &connectivity_policy());
+    }
 }
 
 /// Fields that other resources of a client own: an update that leaves them out keeps them.
@@ -67,7 +74,6 @@ pub(crate) fn complete(
 ) -> Result<(), Answer> {
     let id = fields["Id"].as_str().unwrap_or_default().to_owned();
     if let Some(old) = old {
-        // `complete` runs after the defaults were filled in; what the client left out is told apart in `absent`.
         for field in ["DeploymentProcessId", "VariableSetId", "ClonedFromProjectId"] {
             fields.insert(field.into(), old[field].clone());
         }
@@ -79,6 +85,10 @@ pub(crate) fn complete(
         }
     }
     libraries::number_templates(fields, old);
+    fill_connectivity(fields.get_mut("ProjectConnectivityPolicy"));
+    if let Some(Value::Object(versioning)) = fields.get_mut("VersioningStrategy") {
+        fill(versioning, &json!({"DonorPackage": null}));
+    }
     for (field, collection) in [("LifecycleId", "lifecycles"), ("ProjectGroupId", "projectgroups")] {
         let id = fields.get(field).and_then(Value::as_str).unwrap_or_default();
         if id.is_empty() {

@@ -23,6 +23,7 @@ pub(crate) fn complete(
     fields: &mut Fields,
     old: Option<&Value>,
 ) -> Result<(), Answer> {
+    crate::projects::fill_connectivity(fields.get_mut("ConnectivityPolicy"));
     let id = fields["Id"].as_str().unwrap_or_default().to_owned();
     let process =
         old.map_or_else(|| json!(format!("RunbookProcess-{id}")), |old| old["RunbookProcessId"].clone());

@@ -169,12 +169,16 @@ fn first_documents() -> Vec<(&'static str, &'static str, Value)> {
                    "PackageAcquisitionLocationOptions": ["NotAcquired"], "Slug": "octopus-server-releases-built-in"}),
         ),
     ];
-    for kind in ["LifecycleRelease", "LifecycleTentacle", "RunbookRetention"] {
+    for (kind, strategy, quantity, unit) in [
+        ("LifecycleRelease", "Forever", 0, ""),
+        ("LifecycleTentacle", "Forever", 0, ""),
+        ("RunbookRetention", "Count", 100, "Items"),
+    ] {
         documents.push((
             "retentionpolicies",
             "RetentionPolicies",
-            json!({"IsReadOnly": false, "Name": format!("Default {kind}"), "QuantityToKeep": 0, "RetentionType": kind,
-                   "Strategy": "Forever", "Unit": ""}),
+            json!({"IsReadOnly": false, "Name": format!("Default {kind}"), "QuantityToKeep": quantity, "RetentionType": kind,
+                   "Strategy": strategy, "Unit": unit}),
         ));
     }
     documents

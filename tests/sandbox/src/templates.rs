@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Outcome};
 use crate::collections::{self, Fields};
-use crate::documents::{self, find, show};
+use crate::documents::{self, fill, find, show};
 use crate::paging;
 use crate::processes;
 use crate::request::{Method, Request};
@@ -46,6 +46,9 @@ pub(crate) fn complete(
         for part in fields.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
             if let Value::Object(part) = part {
                 part.shift_remove("Links");
+                if list == "Parameters" {
+                    fill(part, &json!({"HelpText": "", "Label": ""}));
+                }
                 if part.get("Id").and_then(Value::as_str).unwrap_or_default().is_empty() {
                     part.insert("Id".into(), json!(new_uuid()));
                 }

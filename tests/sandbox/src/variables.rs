@@ -188,7 +188,7 @@ fn complete(server: &Server, space: &str, variable: &mut Value) -> Result<(), An
         fields.get("IsSensitive") == Some(&json!(true)) || fields.get("Type") == Some(&json!("Sensitive"));
     fill(
         fields,
-        &json!({"Description": "", "IsEditable": true, "IsSensitive": is_sensitive, "Prompt": null, "Scope": {},
+        &json!({"Description": null, "IsEditable": true, "IsSensitive": is_sensitive, "Prompt": null, "Scope": {},
                 "Type": if is_sensitive { "Sensitive" } else { "String" }, "Value": null}),
     );
     if let Some(Value::Object(scope)) = fields.get_mut("Scope") {

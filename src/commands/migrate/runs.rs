@@ -1,0 +1,94 @@
+//! Starting runs and following them, with what must be cancelled when the command is stopped.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use crate::failure::Failure;
+use crate::octopus::document::Document;
+use crate::octopus::server::Server;
+use crate::octopus::tasks::{self, Event, Run};
+use crate::ui::Ui;
+
+/// The runs of one migration.
+pub(super) struct Runs<'a> {
+    pub(super) source: &'a Server,
+    pub(super) environment: &'a str,
+    pub(super) ui: &'a Ui,
+    /// Tasks that are started and not finished.
+    open: Mutex<BTreeSet<String>>,
+}
+
+impl<'a> Runs<'a> {
+    pub(super) fn new(source: &'a Server, environment: &'a str, ui: &'a Ui) -> Self {
+        Self { source, environment, ui, open: Mutex::new(BTreeSet::new()) }
+    }
+
+    /// Starts a run of the published snapshot.
+    ///
+    /// # Errors
+    /// When it isn't published, or the server refuses.
+    pub(super) async fn start(&self, runbook: &Document) -> Result<Run, Failure> {
+        let snapshot =
+            runbook.text("PublishedRunbookSnapshotId").filter(|id| !id.is_empty()).ok_or_else(|| {
+                Failure::failed(format!("the runbook {:?} is not published", runbook.name()))
+                    .hint("Run octoferry seed again.")
+            })?;
+        let run = tasks::run(self.source, runbook, snapshot, self.environment).await?;
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(run.task_id.clone());
+        Ok(run)
+    }
+
+    /// Shows the log of a run as it grows; fails when the run did not succeed.
+    ///
+    /// # Errors
+    /// When the task failed, was cancelled, or can't be read.
+    pub(super) async fn follow(&self, title: &str, run: &Run) -> Result<(), Failure> {
+        self.ui.info(&format!("\n== {title} ({})", run.task_id));
+        let finished = tasks::follow(self.source, &run.task_id, |event| match event {
+            Event::Line { category, text } => match category.as_str() {
+                "Warning" => self.ui.info(&format!("  warning: {text}")),
+                "Error" | "Fatal" => self.ui.info(&format!("  error: {text}")),
+                _ => self.ui.info(&format!("  {text}")),
+            },
+            Event::Waiting(why) => self.ui.warning(&format!("{title}: {why}")),
+        })
+        .await?;
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&run.task_id);
+        if finished.succeeded {
+            return Ok(());
+        }
+        let address = self.source.client.address();
+        let what = match finished.state.as_str() {
+            "Canceled" => "was cancelled".to_owned(),
+            "TimedOut" => "was not started in time".to_owned(),
+            _ if finished.message.is_empty() => "failed".to_owned(),
+            _ => format!("failed: {}", finished.message),
+        };
+        Err(Failure::failed(format!("{title} {what}")).hint(format!(
+            "Its log: {address}/app#/{}/tasks/{}. Running the command again goes on where it stopped.",
+            self.source.space_id(),
+            run.task_id
+        )))
+    }
+
+    /// Starts and follows.
+    ///
+    /// # Errors
+    /// As both.
+    pub(super) async fn run(&self, title: &str, runbook: &Document) -> Result<(), Failure> {
+        let run = self.start(runbook).await?;
+        self.follow(title, &run).await
+    }
+
+    /// Asks the server to stop what is not finished.
+    pub(super) async fn cancel(&self) {
+        let open: Vec<String> =
+            self.open.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        for task in open {
+            match tasks::cancel(self.source, &task).await {
+                Ok(()) => self.ui.info(&format!("cancelled: {task}")),
+                Err(failure) => self.ui.warning(&format!("{failure}; cancel it in the portal")),
+            }
+        }
+    }
+}
