@@ -136,6 +136,11 @@ pub(crate) fn complete_retention_policy(
             fields.insert(field.into(), old[field].clone());
         }
     }
+    // Only a count has a number and a unit.
+    if fields.get("Strategy").and_then(Value::as_str) != Some("Count") {
+        fields.insert("QuantityToKeep".into(), json!(0));
+        fields.insert("Unit".into(), json!(""));
+    }
     Ok(())
 }
 

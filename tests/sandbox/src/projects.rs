@@ -35,6 +35,24 @@ pub(crate) fn connectivity_policy() -> Value {
            "TargetRoles": []})
 }
 
+/// The parts of both strategies that a client left out; an empty id is none.
+pub(crate) fn fill_strategies(fields: &mut Fields) {
+    if let Some(Value::Object(versioning)) = fields.get_mut("VersioningStrategy") {
+        fill(versioning, &json!({"DonorPackage": null, "DonorPackageStepId": null}));
+        if versioning["DonorPackageStepId"] == "" {
+            versioning.insert("DonorPackageStepId".into(), Value::Null);
+        }
+    }
+    if let Some(Value::Object(creation)) = fields.get_mut("ReleaseCreationStrategy") {
+        fill(creation, &defaults()["ReleaseCreationStrategy"]);
+        for field in ["ChannelId", "ReleaseCreationPackageStepId"] {
+            if creation[field] == "" {
+                creation.insert(field.into(), Value::Null);
+            }
+        }
+    }
+}
+
 /// Fields of a connectivity policy that a client left out.
 pub(crate) fn fill_connectivity(policy: Option<&mut Value>) {
     if let Some(Value::Object(policy)) = policy {
@@ -86,9 +104,7 @@ pub(crate) fn complete(
     }
     libraries::number_templates(fields, old);
     fill_connectivity(fields.get_mut("ProjectConnectivityPolicy"));
-    if let Some(Value::Object(versioning)) = fields.get_mut("VersioningStrategy") {
-        fill(versioning, &json!({"DonorPackage": null}));
-    }
+    fill_strategies(fields);
     for (field, collection) in [("LifecycleId", "lifecycles"), ("ProjectGroupId", "projectgroups")] {
         let id = fields.get(field).and_then(Value::as_str).unwrap_or_default();
         if id.is_empty() {
@@ -103,7 +119,9 @@ pub(crate) fn complete(
 /// Puts back what the client left out of an update. Runs before the defaults.
 pub(crate) fn keep_absent(fields: &mut Fields, old: &Value) {
     for field in KEPT {
-        if fields.get(field).is_none_or(Value::is_null) {
+        let is_left_out =
+            |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+        if fields.get(field).is_none_or(is_left_out) {
             fields.insert(field.into(), old[field].clone());
         }
     }
@@ -361,4 +379,20 @@ pub(crate) fn git_credential_leaves(server: &mut Server, space: &str, id: &str) 
         id,
         &["projects", "deploymentprocesses", "runbookprocesses"],
     )
+}
+
+/// Loaded projects may come from a server that stored what clients sent: completes both strategies, as a typed server has them.
+pub(crate) fn complete_loaded(server: &mut Server) {
+    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
+    for space in spaces {
+        for collection in ["projects", "deploymentsettings"] {
+            let documents: Vec<Value> =
+                server.store.all(&space, collection).map(|(_, document)| document.clone()).collect();
+            for document in documents {
+                let Value::Object(mut fields) = document else { continue };
+                fill_strategies(&mut fields);
+                server.store.put(&space, collection, Value::Object(fields));
+            }
+        }
+    }
 }

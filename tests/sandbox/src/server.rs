@@ -16,7 +16,7 @@ use crate::permissions::Grants;
 use crate::rate::Buckets;
 use crate::store::{SERVER, Store, new_uuid};
 use crate::tasks::Tasks;
-use crate::{dump, spaces};
+use crate::{dump, projects, spaces};
 
 /// All that requests read and change.
 pub(crate) struct Server {
@@ -87,6 +87,7 @@ impl Shared {
                 bail!("a file to load has not the shape {{\"Documents\": …, \"Secrets\": …}}");
             }
         }
+        projects::complete_loaded(&mut server);
         spaces::found(&mut server, dumps.is_empty(), &options);
         let administrator = server
             .store
