@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use octopus_sandbox::{Options, Sandbox};
+use octopus_sandbox::{Options, S3Store, Sandbox};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// An Octopus-like server for tests.
@@ -55,6 +55,34 @@ struct Arguments {
     /// The queues of the spaces made by --space stand still.
     #[arg(long)]
     task_queue_stopped: bool,
+    /// A task waits at least this long in the queue.
+    #[arg(long, default_value_t = 20)]
+    task_delay_ms: u64,
+    /// So many tasks run at a time.
+    #[arg(long, default_value_t = 5)]
+    task_cap: usize,
+    /// The time between SIGTERM and SIGKILL of a cancelled task.
+    #[arg(long, default_value_t = 10_000)]
+    cancel_grace_ms: u64,
+    /// The default worker pool needs workers, as in a cloud.
+    #[arg(long)]
+    no_builtin_worker: bool,
+    /// A folder of the workers' PATH; may be given several times. Default: /usr/local/bin, /usr/bin, /bin.
+    #[arg(long, value_name = "FOLDER")]
+    worker_path: Vec<PathBuf>,
+    /// The workers' own environment.
+    #[arg(long, value_name = "NAME=VALUE")]
+    worker_env: Vec<String>,
+    /// Notes the processes of tasks: `GET /sandbox/process-samples`.
+    #[arg(long)]
+    sample_processes: bool,
+    /// Keeps the steps' work folders: `GET /sandbox/kept-work`.
+    #[arg(long)]
+    keep_work: bool,
+    /// Also starts an S3 store with the bucket `tfstate` for this access key id. Its address comes in the first line;
+    /// `GET /sandbox/objects` there lists what it holds.
+    #[arg(long, value_name = "KEY")]
+    s3: Option<String>,
 }
 
 impl Arguments {
@@ -73,6 +101,12 @@ impl Arguments {
             switched_off: self.switch_off,
             maintenance: self.maintenance,
             task_queue_stopped: self.task_queue_stopped,
+            task_delay_ms: self.task_delay_ms,
+            task_cap: self.task_cap,
+            cancel_grace_ms: self.cancel_grace_ms,
+            builtin_worker: !self.no_builtin_worker,
+            sample_processes: self.sample_processes,
+            keep_work: self.keep_work,
             ..Options::default()
         };
         if let Some(api_key) = self.api_key {
@@ -80,6 +114,13 @@ impl Arguments {
         }
         if let Some(version) = self.server_version {
             options.server_version = version;
+        }
+        if !self.worker_path.is_empty() {
+            options.worker.path = self.worker_path;
+        }
+        for variable in self.worker_env {
+            let (name, value) = variable.split_once('=').context("--worker-env needs NAME=VALUE")?;
+            options.worker.environment.insert(name.to_owned(), value.to_owned());
         }
         for toggle in self.feature_toggle {
             let (name, state) =
@@ -96,8 +137,9 @@ async fn main() -> Result<()> {
     let dump = arguments.dump.clone();
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
+    let store = arguments.s3.as_ref().map(|key| S3Store::start(key, &["tfstate"])).transpose()?;
     let sandbox = Sandbox::start(arguments.options()?).await;
-    announce(&sandbox);
+    announce(&sandbox, store.as_ref());
     tokio::select! {
         _ = terminated.recv() => {}
         _ = interrupted.recv() => {}
@@ -112,6 +154,10 @@ async fn main() -> Result<()> {
 
 // The one line on standard output is this program's interface.
 #[allow(clippy::print_stdout)]
-fn announce(sandbox: &Sandbox) {
-    println!("{}", serde_json::json!({"url": sandbox.url(), "api_key": sandbox.api_key()}));
+fn announce(sandbox: &Sandbox, store: Option<&S3Store>) {
+    let mut line = serde_json::json!({"url": sandbox.url(), "api_key": sandbox.api_key()});
+    if let Some(store) = store {
+        line["s3_url"] = store.url().into();
+    }
+    println!("{line}");
 }

@@ -16,6 +16,7 @@ type Room = fn(&mut Server, &Request) -> Option<Outcome>;
 /// Special rooms first; `documents` serves all ordinary collections.
 const ROOMS: &[Room] = &[
     tasks::room::route,
+    tasks::preview::route,
     tasks::run::route,
     tasks::snapshot::route,
     tasks::artifact::route,

@@ -145,6 +145,15 @@ async fn answer(
     body: Bytes,
 ) -> Response {
     let mut shelf = lock(&shelf);
+    // For tests in other processes: all that is stored, without credentials.
+    if uri.path() == "/sandbox/objects" {
+        let objects = shelf.buckets.iter().flat_map(|(bucket, objects)| {
+            objects.iter().map(move |(key, content)| {
+                (format!("{bucket}/{key}"), String::from_utf8_lossy(content).into())
+            })
+        });
+        return axum::Json(serde_json::Value::Object(objects.collect())).into_response();
+    }
     let path = crate::request::decode(uri.path().trim_start_matches('/'));
     let response = shelf.answer(&method, &path, &query.unwrap_or_default(), &headers, &body);
     shelf.requests.push((method.to_string(), path, response.status().as_u16()));

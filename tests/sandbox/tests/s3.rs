@@ -1,5 +1,7 @@
 //! Terraform's own `s3` backend against the store: state, lock, wrong key, a backend that fails.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

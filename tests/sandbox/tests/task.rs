@@ -1,5 +1,7 @@
 //! Runbooks as a client meets them: published, run, followed, cancelled. The scripts really run.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -526,7 +528,7 @@ fn workers_differ_and_may_be_missing() {
         ),
     ]);
     let world = World::new(Options { worker_kinds: kinds, ..Options::default() });
-    let mut run_in = |pool: &str| {
+    let run_in = |pool: &str| {
         let pool = world.make("workerpools", json!({"Name": pool, "WorkerPoolType": "StaticWorkerPool"}));
         let script = "v=$(get_octopusvariable Octopus.Runbook.Name); echo \"<$v>\"; uname -m; env | sort; get_octopusvariable env:TF_CLI_CONFIG_FILE";
         let worker = json!({"Name": format!("w {pool}"), "WorkerPoolIds": [pool], "HealthStatus": "Healthy", "IsDisabled": false,

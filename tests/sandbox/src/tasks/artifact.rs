@@ -35,7 +35,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
             let media_type = "application/octet-stream".to_owned();
             Answer { status: 200, content: Content::Bytes { media_type, bytes }, headers: Vec::new() }
         }),
-        (Method::Delete, ["artifacts", _]) => find(server, request, id).map(Value::clone).map(|artifact| {
+        (Method::Delete, ["artifacts", _]) => find(server, request, id).cloned().map(|artifact| {
             let id = text(&artifact, "Id");
             server.blobs.remove(&blob_key(id));
             server.store.remove(&request.space, "artifacts", id);

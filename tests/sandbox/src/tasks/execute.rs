@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::interruption::{self, Guidance};
-use super::run::{self, Input};
+use super::preview;
+use super::run::Input;
 use super::{finish, is_cancelled, log, step, variable};
 use crate::server::{Server, Shared};
 use crate::store::{text, texts};
@@ -159,7 +160,7 @@ fn prepare<'a>(shared: &'a Shared, server: &Server, space: &str, task: &str) -> 
     let snapshot = get("runbooksnapshots", text(&run, "RunbookSnapshotId"))?;
     let runbook = get("runbooks", text(&run, "RunbookId"))?;
     let process = get("runbookprocesses", text(&snapshot, "FrozenRunbookProcessId"))?;
-    let place = run::place_of(
+    let place = preview::place_of(
         store,
         space,
         text(&run, "EnvironmentId"),
@@ -169,7 +170,7 @@ fn prepare<'a>(shared: &'a Shared, server: &Server, space: &str, task: &str) -> 
     let candidates = variable::candidates(
         store,
         space,
-        &run::source_of(&snapshot),
+        &preview::source_of(&snapshot),
         place.tenant.as_deref(),
         &input.answers,
     );

@@ -3,7 +3,9 @@
 pub(crate) mod artifact;
 pub(crate) mod execute;
 pub(crate) mod interruption;
+mod listener;
 pub(crate) mod log;
+pub(crate) mod preview;
 pub(crate) mod room;
 pub(crate) mod run;
 pub(crate) mod snapshot;

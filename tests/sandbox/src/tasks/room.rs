@@ -150,7 +150,7 @@ fn create(server: &mut Server, request: &Request) -> Outcome {
 fn details(server: &Server, request: &Request, id: &str) -> Outcome {
     let task = find(server, request, id)?;
     let log = server.tasks.logs.get(text(&task, "Id"));
-    let verbose = request.query_flag("verbose") != Some(false);
+    let verbose = request.query_flag("verbose") == Some(true);
     let tail = request.query("tail").and_then(|tail| tail.parse().ok());
     let done = task["IsCompleted"] == true;
     Ok(Answer::ok(json!({

@@ -303,10 +303,9 @@ fn create(server: &mut Server, request: &Request) -> Outcome {
     // Any text publishes, also "false"; so does a bare `true` in the body.
     let body = !matches!(&fields["Publish"], Value::Null | Value::Bool(false))
         && fields["Publish"].as_str().is_none_or(|text| !text.trim().is_empty());
-    if body || request.query("publish").is_some_and(|text| !text.trim().is_empty()) {
-        if let Some(runbook) = server.store.get_mut(space, "runbooks", text(&runbook, "Id")) {
-            runbook["PublishedRunbookSnapshotId"] = json!(id);
-        }
+    let asked = body || request.query("publish").is_some_and(|text| !text.trim().is_empty());
+    if asked && let Some(runbook) = server.store.get_mut(space, "runbooks", text(&runbook, "Id")) {
+        runbook["PublishedRunbookSnapshotId"] = json!(id);
     }
     Ok(Answer::created(show(&snapshot)))
 }

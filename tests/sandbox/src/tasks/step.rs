@@ -8,13 +8,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::execute::{Context, Stop, folder, with_task};
+use super::listener::Listener;
 use super::{artifact, interruption, log, snapshot};
 use crate::packages;
 use crate::server::Server;
 use crate::store::{text, texts};
 use crate::worker::bootstrap::Bootstrap;
 use crate::worker::kind::WorkerKind;
-use crate::worker::message::{Levels, Message, Piece, Stream, pieces};
 use crate::worker::octostache::{Dictionary, Variable};
 use crate::worker::package::{self, StagedPackage};
 use crate::worker::process::{self, Demand, Ending, Job};
@@ -449,99 +449,11 @@ fn copy(from: &Path, to: &Path, label: &str, files: &mut Vec<String>) {
         let name = entry.file_name();
         let label = format!("{label}/{}", name.to_string_lossy());
         let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_dir() {
-            // The simulated worker's own programs are none of the task's files.
-            if name != ".kind" {
-                copy(&entry.path(), &to.join(&name), &label, files);
-            }
-        } else if kind.is_file() && fs::copy(entry.path(), to.join(&name)).is_ok() {
-            files.push(label);
-        } else if kind.is_symlink() {
+        // The simulated worker's own programs are none of the task's files.
+        if kind.is_dir() && name != ".kind" {
+            copy(&entry.path(), &to.join(&name), &label, files);
+        } else if kind.is_symlink() || kind.is_file() && fs::copy(entry.path(), to.join(&name)).is_ok() {
             files.push(label);
         }
-    }
-}
-
-// --- Listening to a script ----------------------------------------------------------------------------------
-
-/// What the messages of a script amount to.
-#[derive(Default)]
-struct Heard {
-    outputs: Vec<Variable>,
-    artifacts: Vec<(PathBuf, String)>,
-    result: Option<String>,
-    /// Something was written to the error stream.
-    errors: bool,
-}
-
-struct Listener<'a, 'b> {
-    context: &'a Context<'b>,
-    action: &'a Value,
-    path: &'a log::Path,
-    levels: Levels,
-    heard: Heard,
-}
-
-impl<'a, 'b> Listener<'a, 'b> {
-    fn new(context: &'a Context<'b>, action: &'a Value, path: &'a log::Path) -> Self {
-        Listener { context, action, path, levels: Levels::default(), heard: Heard::default() }
-    }
-
-    fn into_heard(self) -> Heard {
-        self.heard
-    }
-
-    fn line(&mut self, stream: Stream, line: &str) {
-        for piece in pieces(line) {
-            match piece {
-                Piece::Message(message) => self.message(&message),
-                Piece::Text(text) => {
-                    self.heard.errors |= stream == Stream::Error;
-                    if let Some(category) = self.levels.category(stream) {
-                        self.context.log(self.path, category, &text);
-                    }
-                }
-            }
-        }
-    }
-
-    fn message(&mut self, message: &Message) {
-        let attribute = |name: &str| message.attribute(name).unwrap_or_default();
-        match message.name.as_str() {
-            "mask" => {
-                self.context.with_log(|log| log.masker.add(attribute("value")));
-            }
-            "setVariable" => self.output(attribute("name"), attribute("value"), attribute("sensitive")),
-            "createArtifact" => {
-                let file = PathBuf::from(attribute("path"));
-                let own =
-                    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                let name = message.attribute("name").map_or(own, ToOwned::to_owned);
-                self.heard.artifacts.push((file, name));
-            }
-            "progress" => {
-                let percentage = attribute("percentage").parse().unwrap_or_default();
-                self.context.with_log(|log| log.progress(self.path, percentage, attribute("message")));
-            }
-            "resultMessage" => self.heard.result = Some(attribute("message").to_owned()),
-            // Others create targets and the like; nothing here needs them.
-            name => {
-                self.levels.switch(name);
-            }
-        }
-    }
-
-    fn output(&mut self, name: &str, value: &str, sensitive: &str) {
-        let sensitive = sensitive.eq_ignore_ascii_case("true");
-        let full = format!("Octopus.Action[{}].Output.{name}", text(self.action, "Name"));
-        let shown = if sensitive {
-            self.context.with_log(|log| log.masker.add(value));
-            Value::Null
-        } else {
-            json!(value)
-        };
-        let note = json!({"Name": full, "Value": shown, "IsSensitive": sensitive});
-        self.context.shared.lock().tasks.outputs.push(with_task(self.context, note, self.action));
-        self.heard.outputs.push(Variable { name: full, value: value.to_owned(), sensitive });
     }
 }

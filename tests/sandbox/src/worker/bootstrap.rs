@@ -176,7 +176,6 @@ mod tests {
     use super::*;
 
     /// Runs a script as a worker would, in a clean environment.
-
     fn run(body: &str, parameters: &str, variables: &Dictionary) -> Output {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("Script.sh");

@@ -1,5 +1,7 @@
 //! What the tests of tasks share: a small HTTP client, and a project with a runbook.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

@@ -4,10 +4,12 @@
 //! as it is; `##{` is a literal `#{`; values are evaluated again when they are used; a text that cannot be parsed
 //! as a template is left wholly as it is; a variable that needs itself is an error.
 
+mod filter;
+mod template;
+
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use self::template::{Condition, Expression, Node, Operand, Part};
 
 /// A variable as stored: the value is *raw*, its expressions not evaluated.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,283 +70,6 @@ fn is_truthy(value: &str) -> bool {
     !matches!(value.trim().to_lowercase().as_str(), "" | "0" | "no" | "false")
 }
 
-// --- The template -------------------------------------------------------------------------------------------
-
-enum Node {
-    Text(String),
-    /// An expression and its source, which stays when there is no value.
-    Value(Expression, String),
-    Choice {
-        condition: Condition,
-        negated: bool,
-        then: Vec<Node>,
-        otherwise: Vec<Node>,
-    },
-    Each {
-        alias: String,
-        over: Vec<Part>,
-        body: Vec<Node>,
-        source: String,
-    },
-}
-
-struct Expression {
-    name: Vec<Part>,
-    filters: Vec<Filter>,
-}
-
-/// A piece of a name: text, or an expression in an index (`Action[#{Step}]`).
-enum Part {
-    Text(String),
-    Nested(Expression),
-}
-
-struct Filter {
-    name: String,
-    arguments: Vec<Operand>,
-}
-
-enum Operand {
-    Literal(String),
-    Expression(Expression),
-}
-
-struct Condition {
-    left: Expression,
-    comparison: Option<(bool, Operand)>,
-}
-
-/// What ended a run of nodes.
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum End {
-    Text,
-    Else,
-    If,
-    Unless,
-    Each,
-}
-
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-/// The text is no template. Its caller leaves it as it is.
-struct NoTemplate;
-
-type Parsed<T> = Result<T, NoTemplate>;
-
-impl<'a> Parser<'a> {
-    fn rest(&self) -> &'a str {
-        &self.text[self.at..]
-    }
-
-    fn eat(&mut self, token: &str) -> bool {
-        let found = self.rest().starts_with(token);
-        if found {
-            self.at += token.len();
-        }
-        found
-    }
-
-    fn expect(&mut self, token: &str) -> Parsed<()> {
-        if self.eat(token) { Ok(()) } else { Err(NoTemplate) }
-    }
-
-    fn spaces(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start().len();
-    }
-
-    /// A keyword that is followed by a space.
-    fn keyword(&mut self, word: &str) -> bool {
-        let rest = self.rest();
-        let found = rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-            && rest[word.len()..].starts_with(char::is_whitespace);
-        if found {
-            self.at += word.len();
-            self.spaces();
-        }
-        found
-    }
-
-    fn nodes(&mut self) -> Parsed<(Vec<Node>, End)> {
-        let mut nodes = Vec::new();
-        let mut text = String::new();
-        let end = loop {
-            if self.eat("##{") {
-                text.push_str("#{");
-                continue;
-            }
-            let start = self.at;
-            if !self.eat("#{") {
-                let Some(character) = self.rest().chars().next() else { break End::Text };
-                text.push(character);
-                self.at += character.len_utf8();
-                continue;
-            }
-            self.spaces();
-            let closing =
-                [("else", End::Else), ("/if", End::If), ("/unless", End::Unless), ("/each", End::Each)];
-            if let Some((word, end)) = closing.into_iter().find(|(word, _)| {
-                self.rest().strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with('}'))
-            }) {
-                self.at += word.len();
-                self.spaces();
-                self.expect("}")?;
-                break end;
-            }
-            if !text.is_empty() {
-                nodes.push(Node::Text(std::mem::take(&mut text)));
-            }
-            nodes.push(self.tag(start)?);
-        };
-        if !text.is_empty() {
-            nodes.push(Node::Text(text));
-        }
-        Ok((nodes, end))
-    }
-
-    /// What stands after `#{`.
-    fn tag(&mut self, start: usize) -> Parsed<Node> {
-        if self.keyword("if") {
-            return self.choice(false, End::If);
-        }
-        if self.keyword("unless") {
-            return self.choice(true, End::Unless);
-        }
-        if self.keyword("each") {
-            let length = self.rest().find(char::is_whitespace).ok_or(NoTemplate)?;
-            let alias = self.rest()[..length].to_owned();
-            self.at += length;
-            self.spaces();
-            if !self.keyword("in") {
-                return Err(NoTemplate);
-            }
-            let over = self.name()?;
-            self.spaces();
-            self.expect("}")?;
-            let (body, end) = self.nodes()?;
-            if end != End::Each {
-                return Err(NoTemplate);
-            }
-            return Ok(Node::Each { alias, over, body, source: self.text[start..self.at].to_owned() });
-        }
-        let expression = self.expression()?;
-        self.expect("}")?;
-        Ok(Node::Value(expression, self.text[start..self.at].to_owned()))
-    }
-
-    fn choice(&mut self, negated: bool, closing: End) -> Parsed<Node> {
-        let left = self.expression()?;
-        let comparison = if self.eat("==") {
-            Some((true, self.operand()?))
-        } else if self.eat("!=") {
-            Some((false, self.operand()?))
-        } else {
-            None
-        };
-        self.spaces();
-        self.expect("}")?;
-        let (then, mut end) = self.nodes()?;
-        let mut otherwise = Vec::new();
-        if end == End::Else {
-            (otherwise, end) = self.nodes()?;
-        }
-        if end != closing {
-            return Err(NoTemplate);
-        }
-        Ok(Node::Choice { condition: Condition { left, comparison }, negated, then, otherwise })
-    }
-
-    fn expression(&mut self) -> Parsed<Expression> {
-        let name = self.name()?;
-        let mut filters = Vec::new();
-        self.spaces();
-        while self.eat("|") {
-            self.spaces();
-            let length = self.rest().find(|c: char| !c.is_ascii_alphanumeric()).ok_or(NoTemplate)?;
-            if length == 0 {
-                return Err(NoTemplate);
-            }
-            let name = self.rest()[..length].to_owned();
-            self.at += length;
-            let mut arguments = Vec::new();
-            loop {
-                self.spaces();
-                match self.rest().chars().next() {
-                    Some('|' | '}' | '=' | '!') => break,
-                    _ => arguments.push(self.operand()?),
-                }
-            }
-            filters.push(Filter { name, arguments });
-        }
-        Ok(Expression { name, filters })
-    }
-
-    /// `"text"`, `#{expression}` or a bare word without spaces.
-    fn operand(&mut self) -> Parsed<Operand> {
-        self.spaces();
-        if self.eat("\"") {
-            let mut literal = String::new();
-            loop {
-                let character = self.rest().chars().next().ok_or(NoTemplate)?;
-                self.at += character.len_utf8();
-                match character {
-                    '"' => return Ok(Operand::Literal(literal)),
-                    '\\' if self.eat("\"") => literal.push('"'),
-                    other => literal.push(other),
-                }
-            }
-        }
-        if self.eat("#{") {
-            let expression = self.expression()?;
-            self.expect("}")?;
-            return Ok(Operand::Expression(expression));
-        }
-        let length = self
-            .rest()
-            .find(|c: char| c.is_whitespace() || matches!(c, '}' | '|' | '"'))
-            .filter(|length| *length > 0)
-            .ok_or(NoTemplate)?;
-        let word = self.rest()[..length].to_owned();
-        self.at += length;
-        Ok(Operand::Expression(Expression { name: vec![Part::Text(word)], filters: Vec::new() }))
-    }
-
-    /// A variable's name: words, dots and indexes. Other characters make the text no template.
-    fn name(&mut self) -> Parsed<Vec<Part>> {
-        let mut parts = Vec::new();
-        let mut text = String::new();
-        let mut depth = 0_u32;
-        while let Some(character) = self.rest().chars().next() {
-            if depth > 0 && self.eat("#{") {
-                parts.push(Part::Text(std::mem::take(&mut text)));
-                parts.push(Part::Nested(self.expression()?));
-                self.expect("}")?;
-                continue;
-            }
-            let inside = depth > 0 && character != '}';
-            let word = character.is_alphanumeric()
-                || character.is_whitespace()
-                || matches!(character, '_' | '-' | ':' | '/' | '~' | '(' | ')' | '.');
-            match character {
-                '[' => depth += 1,
-                ']' if depth > 0 => depth -= 1,
-                _ if inside || word => {}
-                _ => break,
-            }
-            text.push(character);
-            self.at += character.len_utf8();
-        }
-        let text = text.trim_end().to_owned();
-        if depth > 0 || (text.is_empty() && parts.is_empty()) {
-            return Err(NoTemplate);
-        }
-        parts.push(Part::Text(text));
-        Ok(parts)
-    }
-}
-
 // --- Evaluation ---------------------------------------------------------------------------------------------
 
 /// One evaluation: the dictionary, the names of `each`, and the names being evaluated, against loops.
@@ -371,10 +96,9 @@ impl<'a> Evaluation<'a> {
         if !text.contains("#{") {
             return Ok(text.to_owned());
         }
-        let mut parser = Parser { text, at: 0 };
-        match parser.nodes() {
-            Ok((nodes, End::Text)) => self.nodes(&nodes),
-            _ => Ok(text.to_owned()),
+        match template::parse(text) {
+            Some(nodes) => self.nodes(&nodes),
+            None => Ok(text.to_owned()),
         }
     }
 
@@ -443,7 +167,7 @@ impl<'a> Evaluation<'a> {
                     other => arguments.push(self.operand(other)?.unwrap_or_default()),
                 }
             }
-            match apply_filter(&filter.name, &value, &arguments) {
+            match filter::apply(&filter.name, &value, &arguments) {
                 Some(changed) => value = changed,
                 None => return Ok(None),
             }
@@ -551,110 +275,6 @@ fn json_text(value: &serde_json::Value) -> String {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => String::new(),
         other => other.to_string(),
-    }
-}
-
-// --- Filters ------------------------------------------------------------------------------------------------
-
-/// The value through a filter; nothing for a filter that does not exist or arguments that do not fit, which
-/// leaves the whole token in the text.
-fn apply_filter(name: &str, value: &str, arguments: &[String]) -> Option<String> {
-    let argument = |index: usize| arguments.get(index).map(String::as_str);
-    let number = |index: usize| argument(index).and_then(|text| text.parse::<usize>().ok());
-    let yes_no = |holds: bool| if holds { "true" } else { "false" }.to_owned();
-    Some(match name.to_lowercase().as_str() {
-        "tolower" => value.to_lowercase(),
-        "toupper" => value.to_uppercase(),
-        "trim" => match argument(0).map(str::to_lowercase).as_deref() {
-            None => value.trim(),
-            Some("start") => value.trim_start(),
-            Some("end") => value.trim_end(),
-            Some(_) => return None,
-        }
-        .to_owned(),
-        "append" => format!("{value}{}", arguments.concat()),
-        "prepend" => format!("{}{value}", arguments.concat()),
-        "truncate" => {
-            let length = number(0)?;
-            if value.chars().count() <= length {
-                value.to_owned()
-            } else {
-                format!("{}...", value.chars().take(length).collect::<String>())
-            }
-        }
-        "substring" => {
-            let (start, length) = match arguments.len() {
-                1 => (0, number(0)?),
-                2 => (number(0)?, number(1)?),
-                _ => return None,
-            };
-            if start + length > value.chars().count() {
-                return None;
-            }
-            value.chars().skip(start).take(length).collect()
-        }
-        "replace" => {
-            let pattern = regex::Regex::new(argument(0)?).ok()?;
-            pattern.replace_all(value, argument(1).unwrap_or_default()).into_owned()
-        }
-        "match" => yes_no(regex::Regex::new(argument(0)?).ok()?.is_match(value)),
-        "startswith" => yes_no(value.starts_with(argument(0)?)),
-        "endswith" => yes_no(value.ends_with(argument(0)?)),
-        "contains" => yes_no(value.contains(argument(0)?)),
-        "tobase64" => BASE64.encode(value),
-        "frombase64" => String::from_utf8(BASE64.decode(value).ok()?).ok()?,
-        "jsonescape" => {
-            let quoted = serde_json::Value::from(value).to_string();
-            quoted[1..quoted.len() - 1].to_owned()
-        }
-        "htmlescape" => {
-            escape(value, &[("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")])
-        }
-        "xmlescape" => {
-            escape(value, &[("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&apos;")])
-        }
-        "yamlsinglequoteescape" => value.replace('\'', "''"),
-        "yamldoublequoteescape" => {
-            escape(value, &[("\\", "\\\\"), ("\"", "\\\""), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")])
-        }
-        "uriescape" => percent_encode(value, "-_.~!*'();:@&=+$,/?#[]%"),
-        "uridataescape" => percent_encode(value, "-_.~"),
-        "sha1" | "sha256" => digest(&name.to_lowercase(), value)?,
-        _ => return None,
-    })
-}
-
-fn escape(value: &str, replacements: &[(&str, &str)]) -> String {
-    let mut out = String::new();
-    for character in value.chars() {
-        let text = character.to_string();
-        out.push_str(replacements.iter().find(|(from, _)| *from == text).map_or(&text, |(_, to)| to));
-    }
-    out
-}
-
-fn percent_encode(value: &str, kept: &str) -> String {
-    let mut out = String::new();
-    for character in value.chars() {
-        if character.is_ascii_alphanumeric() || kept.contains(character) {
-            out.push(character);
-        } else {
-            let mut bytes = [0; 4];
-            for byte in character.encode_utf8(&mut bytes).bytes() {
-                out.push_str(&format!("%{byte:02X}"));
-            }
-        }
-    }
-    out
-}
-
-fn digest(name: &str, value: &str) -> Option<String> {
-    use sha1::Digest as _;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    match name {
-        "sha1" => Some(hex(&sha1::Sha1::digest(value))),
-        "sha256" => Some(hex(&sha2::Sha256::digest(value))),
-        _ => None,
     }
 }
 
