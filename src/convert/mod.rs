@@ -381,6 +381,59 @@ mod tests {
         assert!(once.files.contains_key("environments.tf"));
     }
 
+    #[test]
+    fn what_is_looked_up_is_not_made() {
+        let inventory = inventory("small-web");
+        let wanted = ["environment:Production".to_owned(), "feeds".to_owned()];
+        let selection = Selection::parse(&wanted).expect("known kinds");
+        let module = space(&inventory, &selection, &SecretSources::default()).expect("a module");
+        let text = |file: &str| {
+            String::from_utf8(module.files.get(file).cloned().unwrap_or_default()).expect("text")
+        };
+        assert!(!module.files.contains_key("feeds.tf"));
+        assert!(!text("environments.tf").contains("\"Production\""));
+        assert!(text("accounts.tf").contains("environments = [local.environments[\"Production\"]]"));
+        assert!(text("lookups.tf").contains("environments = [\"Production\"]"));
+        assert!(!module.manifest.notes.iter().any(|note| note.code == "looked-up"));
+        let unknown = Selection::parse(&["gnomes".to_owned()]).expect_err("no such kind");
+        assert_eq!(unknown.kind, crate::failure::FailureKind::Usage);
+    }
+
+    /// No table can be wrong about it: what stands in a document and nowhere else must be noted.
+    #[test]
+    fn a_field_that_nobody_has_heard_of_is_noted_wherever_it_stands() {
+        let mut inventory = inventory("shop");
+        let collections: Vec<String> = inventory.collections().map(str::to_owned).collect();
+        let mut planted = 0;
+        for kind in kinds::SPACE.iter().filter(|kind| collections.iter().any(|name| name == kind.collection))
+        {
+            let ids: Vec<String> =
+                inventory.all(kind.collection).map(|document| document.id().to_owned()).collect();
+            for id in ids {
+                let document = inventory.get_mut(kind.collection, &id).expect("it is there");
+                document.fields_mut().insert("Planted".to_owned(), Value::from(true));
+                planted += 1;
+            }
+        }
+        let module = space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
+        for kind in kinds::SPACE {
+            for document in inventory.all(kind.collection) {
+                let target =
+                    Context::new(&inventory, &SecretSources::default(), &Selection::default(), Scope::Space)
+                        .target(kind.collection, document);
+                let noted = module.manifest.notes.iter().any(|note| {
+                    note.code == "unknown-field"
+                        && note.collection == kind.collection
+                        && note.key == target.key
+                        && note.field == "Planted"
+                });
+                // Variable sets of projects are in the projects' modules.
+                assert!(noted || kind.collection == "variables", "{} {:?}", kind.collection, target.key);
+            }
+        }
+        assert!(planted > 40);
+    }
+
     static SHOP: std::sync::LazyLock<Inventory> = std::sync::LazyLock::new(|| inventory("shop"));
 
     /// Any JSON, with ids and names of the space in it.
