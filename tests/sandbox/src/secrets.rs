@@ -28,15 +28,6 @@ impl Secrets {
         self.0.remove(id);
     }
 
-    pub(crate) fn forget_one(&mut self, id: &str, path: &str) {
-        if let Some(secrets) = self.0.get_mut(id) {
-            secrets.remove(path);
-            if secrets.is_empty() {
-                self.0.remove(id);
-            }
-        }
-    }
-
     /// Gives another document the same secrets (a frozen copy).
     pub(crate) fn copy(&mut self, from: &str, to: &str) {
         if let Some(secrets) = self.0.get(from).cloned() {
