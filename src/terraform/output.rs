@@ -126,7 +126,7 @@ impl Progress {
             }
             "apply_errored" if action != "read" => Some(format!("  failed: {address}")),
             // Terraform says it every ten seconds for each resource; twice a minute is enough.
-            "apply_progress" if seconds as u64 % 30 == 0 && seconds > 0.0 => {
+            "apply_progress" if (seconds as u64).is_multiple_of(30) && seconds > 0.0 => {
                 Some(format!("  still at {address} after {seconds} s"))
             }
             _ => None,

@@ -5,4 +5,5 @@
 
 mod golden;
 mod servers;
+#[allow(dead_code, reason = "each topic uses some of it")]
 mod support;

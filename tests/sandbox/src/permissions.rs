@@ -122,7 +122,7 @@ pub(crate) fn demand(server: &Server, request: &Request, permission: &str) -> Re
 /// Whether a narrowed permission lets the user see a document: by its environments, project, tenant or group.
 pub(crate) fn sees(server: &Server, request: &Request, permission: &str, document: &Value) -> bool {
     let Held::Some { spaces, grants } = held(server, &request.user) else { return true };
-    spaces.iter().any(|id| *id == request.space)
+    spaces.contains(&request.space)
         || grants.iter().filter(|grant| grant.permission == permission).any(|grant| {
             let id = text(document, "Id");
             let within = |allowed: &[String], field: &str| {
