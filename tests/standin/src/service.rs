@@ -258,6 +258,12 @@ fn fit(type_name: &str, block: &Block, answer: &Json, expected: &Value) -> Value
     });
     let reference: BTreeMap<String, Value> = reference.collect();
     if let Value::Map(state) = &mut state {
+        if behaviour.sdk && !imported {
+            // Blocks that are not configured stay out of the state of the older types.
+            for name in block.blocks.keys().filter(|name| expected.get(name).is_empty()) {
+                state.insert(name.clone(), Value::List(Vec::new()));
+            }
+        }
         for (name, value) in state.iter_mut() {
             if value.is_null() && reference.get(name) == Some(&Value::Unknown) {
                 *value = block.attributes.get(name).map_or(Value::Null, blank);

@@ -37,8 +37,12 @@ fn before(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
         "IsDefault".to_owned(),
         state.get("is_default").filter(|flag| !flag.is_null()).cloned().unwrap_or(json!(false)),
     );
-    let missing: [(&str, Json); 4] = [
-        ("MachineCleanupPolicy", json!({"DeleteMachinesBehavior": "DoNotDelete"})),
+    let missing: [(&str, Json); 5] = [
+        ("MachinePackageCacheRetentionPolicy", json!({"Strategy": "Default"})),
+        (
+            "MachineCleanupPolicy",
+            json!({"DeleteMachinesBehavior": "DoNotDelete", "DeleteMachinesElapsedTimeSpan": "01:00:00"}),
+        ),
         ("MachineConnectivityPolicy", json!({"MachineConnectivityBehavior": "ExpectedToBeOnline"})),
         (
             "MachineHealthCheckPolicy",

@@ -69,7 +69,6 @@ pub(super) fn document(name: &str) -> Option<Document> {
             }
         })
         .after(|value, document, _| {
-            value["type"] = document["Details"]["Type"].clone();
             value["username"] = document["Details"]["Username"].clone();
         }),
         "library_variable_set" => Document::new(

@@ -22,12 +22,12 @@ const SCHEDULED: Rules = &[
 
 /// The table of a type of trigger.
 pub(super) fn document(name: &str) -> Option<Document> {
-    let older_client = matches!(name, "project_scheduled_trigger" | "project_deployment_target_trigger");
+    let slash = name == "project_scheduled_trigger";
     let trigger = |rules, before, after| {
         let mut document =
             Document::new("projecttriggers", r#"{"IsDisabled":false}"#, rules).before(before).after(after);
-        // The older client's address ends in a slash.
-        document.create_route = Some("projecttriggers/").filter(|_| older_client);
+        // One type writes a slash at the end of the address.
+        document.create_route = Some("projecttriggers/").filter(|_| slash);
         document.parent_route = Some(("projects", "project_id", "triggers"));
         document
     };
