@@ -10,11 +10,12 @@ async fn current(call: &Call<'_>, value: &Json, kind: &str) -> Result<Json> {
 }
 
 fn value(document: &Json, expected: &Json) -> Json {
-    let counted = document["Strategy"] == json!("Count");
-    let when = |member: &str| if counted { document[member].clone() } else { Json::Null };
+    // 0 and "" are nothing; anything else of the server's is taken, also with a strategy that does not count.
+    let quantity = document["QuantityToKeep"].as_i64().filter(|quantity| *quantity != 0);
+    let unit = Some(text(document, "Unit")).filter(|unit| !unit.is_empty());
     json!({
         "id": document["Id"], "space_id": expected["space_id"], "strategy": document["Strategy"],
-        "quantity_to_keep": when("QuantityToKeep"), "unit": when("Unit"),
+        "quantity_to_keep": quantity, "unit": unit,
     })
 }
 

@@ -212,6 +212,9 @@ fn tag_set(body: &mut Map<String, Json>, _: &Json, _: &Json) {
 }
 
 fn runbook(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
+    body.entry("ConnectivityPolicy")
+        .or_insert(json!({"AllowDeploymentsToNoTargets": true, "ExcludeUnhealthyTargets": false,
+        "SkipMachineBehavior": "None", "TargetRoles": []}));
     for policy in items(plan, "retention_policy") {
         let forever = policy["should_keep_forever"] == json!(true);
         let strategy = if forever { "Forever" } else { "Count" };
