@@ -1,5 +1,7 @@
 //! The server part over HTTP: keys, pages, secrets, versions, tenants' values, packages, faults, the rate limit, loading.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
