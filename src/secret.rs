@@ -1,6 +1,7 @@
 //! Values that must never be seen, and the masking of text that might hold them.
 
 pub mod mask;
+pub mod placeholder;
 pub mod stream;
 
 use zeroize::Zeroizing;

@@ -3,6 +3,8 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
@@ -15,7 +17,7 @@ pub struct Ui {
     step: bool,
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that talks")]
+#[expect(clippy::print_stderr, reason = "the one place that talks")]
 impl Ui {
     #[must_use]
     pub fn new(json: bool, step: bool) -> Self {
@@ -42,7 +44,7 @@ impl Ui {
 
     /// The result of a command, on standard output.
     pub fn data(&self, text: &str) {
-        println!("{text}");
+        say(text);
     }
 
     /// The result of a command as bytes, nothing added.
@@ -58,31 +60,53 @@ impl Ui {
     /// What is going on, for a person.
     pub fn info(&self, text: &str) {
         if self.step {
-            println!("{text}");
+            say(text);
         } else {
-            eprintln!("{text}");
+            say_aside(text);
         }
     }
 
     /// Something a person should look at.
     pub fn warning(&self, text: &str) {
         if self.step {
-            println!("##octopus[stdout-warning]");
-            println!("{text}");
-            println!("##octopus[stdout-default]");
+            say(&format!("##octopus[stdout-warning]\n{text}\n##octopus[stdout-default]"));
         } else {
-            eprintln!("warning: {text}");
+            say_aside(&format!("warning: {text}"));
+        }
+    }
+
+    /// Tells Octopus to mask this text from now on, in a step. On both outputs, as its own Bash bootstrap does: which of them is read first
+    /// is not known.
+    pub fn mask(&self, secret: &Secret) {
+        if self.step && !secret.is_empty() {
+            let message = Zeroizing::new(format!("##octopus[mask value='{}']", STANDARD.encode(secret.expose())));
+            say(&message);
+            say_aside(&message);
+        }
+    }
+
+    /// Hands a file to Octopus as an artifact of the run, in a step.
+    pub fn artifact(&self, file: &std::path::Path, name: &str) {
+        if self.step {
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            let encode = |text: &str| STANDARD.encode(text);
+            say(&format!(
+                "##octopus[createArtifact path='{}' name='{}' length='{}']",
+                encode(&file.to_string_lossy()),
+                encode(name),
+                encode(&length.to_string())
+            ));
         }
     }
 
     /// Why the command stopped, and what to do.
     pub fn failure(&self, failure: &Failure) {
         if self.json {
-            println!("{}", serde_json::json!({"Error": failure.message, "Hints": failure.hints}));
+            say(&serde_json::json!({"Error": failure.message, "Hints": failure.hints}).to_string());
         }
-        eprintln!("error: {failure}");
+        say_aside(&format!("error: {failure}"));
         for hint in &failure.hints {
-            eprintln!("\nhint: {hint}");
+            say_aside(&format!("\nhint: {hint}"));
         }
     }
 
@@ -154,6 +178,17 @@ impl Ui {
             _ => Err(Failure::failed("stopped at your word; nothing was changed")),
         }
     }
+}
+
+/// A line on standard output. A reader that has gone is no reason to die in the middle of a deployment; whoever must know listens for it.
+fn say(text: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = output.write_all(format!("{text}\n").as_bytes()).and_then(|()| output.flush());
+}
+
+/// A line on standard error.
+fn say_aside(text: &str) {
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Lines of a table: columns as wide as their widest cell, the first row underlined. No trailing blanks.

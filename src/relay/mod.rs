@@ -1,1 +1,222 @@
-//! The loopback server between Terraform and the destination while deploy runs.
+//! The relay: octoferry's own loopback server between Terraform and the destination, while deploy runs.
+//!
+//! Terraform gets an address on 127.0.0.1 and a key that is valid for this run only; the real key never leaves octoferry. Requests go through
+//! the client, so they are paced and repeated like our own. Three things are changed on the way, and nothing else; each is counted and told:
+//! a placeholder never overwrites what is there ([`keep`]), secrets that Terraform can't carry are hidden from it and put back ([`hide`]), and
+//! nothing that starts work by itself is switched on, or off again ([`hold`]).
+
+mod address;
+mod hide;
+mod hold;
+mod keep;
+mod log;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::{Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use crate::failure::Failure;
+use crate::octopus::client::Client;
+use crate::secret::Secret;
+use address::Address;
+pub use log::{Change, Log};
+
+/// A running relay; it ends when dropped.
+pub struct Relay {
+    url: String,
+    key: Secret,
+    shared: Arc<Shared>,
+    server: JoinHandle<()>,
+}
+
+struct Shared {
+    client: Client,
+    key: Secret,
+    /// The path of the server's address (`/octopus`), which its links begin with.
+    base_path: String,
+    hold: hold::Hold,
+    hide: hide::Hide,
+    log: Log,
+}
+
+impl Relay {
+    /// Starts a relay to the client's server. `enable_triggers`: what Terraform says about triggers is passed on.
+    ///
+    /// # Errors
+    /// When no port of the loopback can be had.
+    pub async fn start(client: Client, enable_triggers: bool) -> Result<Self, Failure> {
+        let trouble = |error: std::io::Error| Failure::failed(format!("starting the relay on 127.0.0.1: {error}"));
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(trouble)?;
+        let url = format!("http://{}", listener.local_addr().map_err(trouble)?);
+        let key = new_key()?;
+        let host = client.address().split_once("://").map_or("", |(_, host)| host);
+        let base_path = host.find('/').map_or("", |start| &host[start..]).to_owned();
+        let shared = Arc::new(Shared {
+            client,
+            key: key.clone(),
+            base_path,
+            hold: hold::Hold { enable_triggers },
+            hide: hide::Hide::default(),
+            log: Log::default(),
+        });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
+        let server = tokio::spawn(async move {
+            // It ends when the relay is dropped.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { url, key, shared, server })
+    }
+
+    /// The address that Terraform gets.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The key that Terraform gets.
+    #[must_use]
+    pub fn key(&self) -> &Secret {
+        &self.key
+    }
+
+    /// What passed through, and what was changed.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.shared.log
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// A key for this run: the provider accepts `API-` with capitals and digits only.
+fn new_key() -> Result<Secret, Failure> {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut random = [0_u8; 32];
+    let mut filled = 0;
+    while filled < random.len() {
+        filled += rustix::rand::getrandom(&mut random[filled..], rustix::rand::GetRandomFlags::empty())
+            .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
+    }
+    let letters: String = random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
+    Ok(Secret::new(format!("API-{letters}")))
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let given = parts.headers.get("x-octopus-apikey").map(axum::http::HeaderValue::as_bytes);
+    if given != Some(shared.key.expose().as_bytes()) {
+        return refusal(StatusCode::UNAUTHORIZED, "this address is for the run of Terraform that octoferry started");
+    }
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return refusal(StatusCode::BAD_REQUEST, "the request broke off");
+    };
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    // A task of its own: a request that has begun is brought to its end though Terraform may go away meanwhile.
+    let passing = tokio::spawn(async move { shared.pass_on(parts.method, &path, &parts.headers, body).await });
+    passing.await.unwrap_or_else(|_| refusal(StatusCode::BAD_GATEWAY, "octoferry's relay failed"))
+}
+
+fn refusal(status: StatusCode, message: &str) -> Response<Body> {
+    json_answer(status, json!({"ErrorMessage": message}).to_string().into())
+}
+
+fn json_answer(status: StatusCode, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
+    response
+}
+
+impl Shared {
+    async fn pass_on(&self, method: Method, path: &str, headers: &HeaderMap, body: Bytes) -> Response<Body> {
+        let path = path.strip_prefix(self.base_path.as_str()).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+        if !path.starts_with("/api") {
+            return refusal(StatusCode::NOT_FOUND, "octoferry's relay passes on what begins with /api");
+        }
+        let started = Instant::now();
+        let address = Address::parse(path);
+        let body = match self.before(&method, &address, body).await {
+            Ok(body) => body,
+            Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
+        };
+        let answer = match self.client.forward(method.clone(), path, headers, body).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                self.log.request(&method, &address, path, 0, started.elapsed());
+                return refusal(StatusCode::BAD_GATEWAY, &failure.message);
+            }
+        };
+        self.log.request(&method, &address, path, answer.status.as_u16(), started.elapsed());
+        let content_type = answer.headers.get(CONTENT_TYPE).cloned();
+        let body =
+            if answer.status.is_success() { self.after(&address, answer.body) } else { answer.body };
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = answer.status;
+        if let Some(content_type) = content_type {
+            response.headers_mut().insert(CONTENT_TYPE, content_type);
+        }
+        response
+    }
+
+    /// The request as it goes on. Bytes that need no change are passed on as they are.
+    async fn before(&self, method: &Method, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
+        if !matches!(*method, Method::PUT | Method::POST) || body.is_empty() {
+            return Ok(body);
+        }
+        let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
+        let mut changes = self.hide.put_back(&self.client, method, address, &mut document).await?;
+        changes.extend(self.hold.before(&self.client, method, address, &mut document).await?);
+        if crate::secret::placeholder::may_be_in(&body) {
+            changes.extend(keep::keep_secrets(&self.client, method, address, &mut document).await?);
+        }
+        if changes.is_empty() {
+            return Ok(body);
+        }
+        self.log.changes(changes);
+        Ok(document.to_string().into())
+    }
+
+    /// The answer as Terraform sees it.
+    fn after(&self, address: &Address, body: Bytes) -> Bytes {
+        if !(self.hide.looks_at(address) || self.hold.looks_at(address)) {
+            return body;
+        }
+        let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return body };
+        let hidden = self.hide.hide(address, &mut document);
+        let held = self.hold.after(address, &mut document);
+        if hidden || held { document.to_string().into() } else { body }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::octopus::client::{Transport, Trust};
+
+    use super::*;
+
+    /// A client that must not be used.
+    pub(super) fn no_server() -> Client {
+        let transport = Transport::new(Duration::from_secs(5), &Trust::default()).ok().unwrap();
+        Client::new("destination", "http://127.0.0.1:9", Secret::new("API-X".into()), &transport).ok().unwrap()
+    }
+
+    #[test]
+    fn keys_are_as_the_provider_wants_them() {
+        let key = new_key().ok().unwrap();
+        let letters = key.expose().strip_prefix("API-").unwrap();
+        assert!(letters.len() == 32 && letters.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit()));
+    }
+}

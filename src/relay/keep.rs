@@ -1,0 +1,125 @@
+//! A placeholder never overwrites what is there: in an update it becomes the API's word for "keep".
+//!
+//! The provider sends an account's configured token with every update of the account, so a description that changes at the source would
+//! wipe what a person has entered at the destination.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::octopus::client::Client;
+use crate::relay::address::Address;
+use crate::relay::log::Change;
+use crate::secret::placeholder::is_placeholder;
+
+/// Turns placeholders of an update into "keep" wherever the destination has a value already. What is new keeps its placeholder.
+pub(super) async fn keep_secrets(
+    client: &Client,
+    method: &Method,
+    address: &Address,
+    document: &mut Value,
+) -> Result<Vec<Change>, Failure> {
+    // The older route of tenants' values is written by POST of the whole document.
+    let is_update = *method == Method::PUT || matches!(address.parts().as_slice(), ["tenants", _, "variables"]);
+    if !is_update {
+        return Ok(Vec::new());
+    }
+    let Some(current) = client.find(&address.path).await? else { return Ok(Vec::new()) };
+    let mut changes = Vec::new();
+    walk(document, &current, &mut address.kind().to_owned(), &mut changes);
+    Ok(changes)
+}
+
+fn walk(new: &mut Value, current: &Value, place: &mut String, changes: &mut Vec<Change>) {
+    match new {
+        Value::Object(fields) => {
+            let is = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(is_placeholder);
+            let mut kept = |place: &str| {
+                changes.push(Change { what: "kept the secret that is there", place: place.to_owned() });
+            };
+            if is(fields.get("NewValue")) {
+                if current["HasValue"] == true {
+                    fields.insert("HasValue".to_owned(), json!(true));
+                    fields.insert("NewValue".to_owned(), Value::Null);
+                    kept(place);
+                }
+                return;
+            }
+            // A sensitive variable: null with the same id keeps it.
+            if is(fields.get("Value")) && (current["IsSensitive"] == true || current["Type"] == "Sensitive") {
+                fields.insert("Value".to_owned(), Value::Null);
+                kept(place);
+            }
+            for (name, value) in fields.iter_mut() {
+                step_in(place, name, |place| walk(value, &current[name], place, changes));
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                let counterpart = counterpart(item, current);
+                let name = item["Name"].as_str().unwrap_or_default().to_owned();
+                step_in(place, &name, |place| walk(item, counterpart, place, changes));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn step_in(place: &mut String, name: &str, inside: impl FnOnce(&mut String)) {
+    let length = place.len();
+    if !name.is_empty() {
+        place.push('/');
+        place.push_str(name);
+    }
+    inside(place);
+    place.truncate(length);
+}
+
+/// The item of the current list that has the same id. One without an id is new, whatever its name.
+fn counterpart<'a>(item: &Value, current: &'a Value) -> &'a Value {
+    let id = item["Id"].as_str().unwrap_or_default();
+    let items = current.as_array().map_or(&[][..], Vec::as_slice);
+    items.iter().find(|candidate| !id.is_empty() && candidate["Id"] == id).unwrap_or(&Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::placeholder::PREFIX;
+
+    fn walked(mut new: Value, current: &Value) -> (Value, usize) {
+        let mut changes = Vec::new();
+        walk(&mut new, current, &mut "x".to_owned(), &mut changes);
+        (new, changes.len())
+    }
+
+    #[test]
+    fn a_placeholder_keeps_what_a_person_entered() {
+        let current = json!({"Id": "Accounts-1", "Token": {"HasValue": true, "NewValue": null}});
+        let (new, changes) = walked(json!({"Description": "new", "Token": {"HasValue": true, "NewValue": PREFIX}}), &current);
+        assert_eq!(new, json!({"Description": "new", "Token": {"HasValue": true, "NewValue": null}}));
+        assert_eq!(changes, 1);
+        let (new, changes) = walked(json!({"Token": {"HasValue": true, "NewValue": "real"}}), &current);
+        assert_eq!((new["Token"]["NewValue"].as_str(), changes), (Some("real"), 0));
+    }
+
+    #[test]
+    fn what_has_no_value_yet_gets_the_placeholder() {
+        let current = json!({"Token": {"HasValue": false}});
+        assert_eq!(walked(json!({"Token": {"HasValue": true, "NewValue": PREFIX}}), &current).1, 0);
+    }
+
+    #[test]
+    fn variables_are_told_apart_by_id() {
+        let current = json!({"Variables": [{"Id": "1", "Name": "a", "Type": "Sensitive", "Value": null}]});
+        let (new, changes) = walked(
+            json!({"Variables": [
+                {"Id": "1", "Name": "a", "Type": "Sensitive", "Value": PREFIX},
+                {"Id": "", "Name": "a", "Type": "Sensitive", "Value": PREFIX}
+            ]}),
+            &current,
+        );
+        assert_eq!((&new["Variables"][0]["Value"], new["Variables"][1]["Value"].as_str()), (&Value::Null, Some(PREFIX)));
+        assert_eq!(changes, 1);
+    }
+}

@@ -1,0 +1,112 @@
+//! What passed through the relay: addresses, statuses, times; never a body.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::Method;
+
+use crate::relay::address::Address;
+use crate::ui;
+
+/// Something that the relay changed on the way: what was done, and to what. Both are told to a person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    pub what: &'static str,
+    pub place: String,
+}
+
+/// Requests and changes so far.
+#[derive(Debug, Default)]
+pub struct Log(Mutex<Content>);
+
+#[derive(Debug, Default)]
+struct Content {
+    requests: Vec<Entry>,
+    changes: BTreeMap<Change, usize>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    kind: String,
+    method: Method,
+    path: String,
+    /// 0: no answer.
+    status: u16,
+    time: Duration,
+}
+
+impl Log {
+    pub(super) fn request(&self, method: &Method, address: &Address, path: &str, status: u16, time: Duration) {
+        self.lock().requests.push(Entry {
+            kind: address.kind().to_owned(),
+            method: method.clone(),
+            path: path.to_owned(),
+            status,
+            time,
+        });
+    }
+
+    pub(super) fn changes(&self, changes: Vec<Change>) {
+        let mut content = self.lock();
+        for change in changes {
+            *content.changes.entry(change).or_default() += 1;
+        }
+    }
+
+    /// How many requests passed.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lock().requests.len()
+    }
+
+    /// One line per kind: reads, writes, refused ones, seconds.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let content = self.lock();
+        let mut kinds: BTreeMap<&str, (usize, usize, usize, Duration)> = BTreeMap::new();
+        for entry in &content.requests {
+            let sum = kinds.entry(entry.kind.as_str()).or_default();
+            if entry.method.is_safe() {
+                sum.0 += 1;
+            } else {
+                sum.1 += 1;
+            }
+            sum.2 += usize::from(entry.status >= 400 || entry.status == 0);
+            sum.3 += entry.time;
+        }
+        let mut rows = vec![["kind", "reads", "writes", "refused", "seconds"].map(str::to_owned).to_vec()];
+        rows.extend(kinds.into_iter().map(|(kind, (reads, writes, refused, time))| {
+            vec![
+                kind.to_owned(),
+                reads.to_string(),
+                writes.to_string(),
+                refused.to_string(),
+                format!("{:.1}", time.as_secs_f64()),
+            ]
+        }));
+        ui::table(&rows)
+    }
+
+    /// Each request on a line: method, path, status, milliseconds.
+    #[must_use]
+    pub fn lines(&self) -> String {
+        let mut text = String::new();
+        for entry in &self.lock().requests {
+            let _ = writeln!(text, "{} {} {} {} ms", entry.method, entry.path, entry.status, entry.time.as_millis());
+        }
+        text
+    }
+
+    /// What was changed on the way, sorted.
+    #[must_use]
+    pub fn changed(&self) -> Vec<Change> {
+        self.lock().changes.keys().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Content> {
+        // A count is no worse after a panic elsewhere.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
