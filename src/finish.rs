@@ -1,1 +1,380 @@
-//! Sets through the API, after the apply, what the provider can't carry.
+//! Finish: what the provider can't carry, set through the API after the apply, as the module's manifest says.
+//!
+//! Idempotent: what is so already is not written. Secrets can't be compared, so they are set at each deploy; one that nobody could supply is
+//! kept as it is. The steps run in the manifest's order; `field` finds places in documents, `directory` documents by name.
+
+pub mod directory;
+mod field;
+mod publish;
+mod tenant;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::module::manifest::{FinishStep, FinishValue, Manifest, Target, TenantValueOwner};
+use crate::octopus::server::Server;
+use crate::secret::Secret;
+use directory::Directory;
+
+/// What finish did.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What was written.
+    pub done: Vec<String>,
+    /// How many things were so already.
+    pub already: usize,
+    /// What can't be done until a person does something.
+    pub open: Vec<String>,
+    /// What should have worked.
+    pub failed: Vec<String>,
+    /// Secrets by [`crate::module::manifest::SecretEntry::name`]: what became of each.
+    pub secrets: BTreeMap<String, &'static str>,
+}
+
+/// Executes a manifest's finish steps.
+pub struct Finish<'a> {
+    directory: Directory,
+    /// Secrets by the manifest's names.
+    secrets: &'a BTreeMap<String, Secret>,
+    report: Report,
+}
+
+/// A value to set.
+enum Given {
+    Json(Value),
+    Secret(Value),
+    /// Nobody could supply it.
+    Nothing,
+}
+
+impl<'a> Finish<'a> {
+    #[must_use]
+    pub fn new(server: Server, secrets: &'a BTreeMap<String, Secret>) -> Self {
+        Self { directory: Directory::new(server), secrets, report: Report::default() }
+    }
+
+    /// Runs all steps. A step that can't be done does not stop the others.
+    ///
+    /// # Errors
+    /// When the destination can't be reached or refuses the key.
+    pub async fn run(mut self, manifest: &Manifest, enable_triggers: bool) -> Result<Report, Failure> {
+        let mut steps = manifest.finish.iter().peekable();
+        while let Some(step) = steps.next() {
+            match step {
+                FinishStep::Set { target, path, value } => {
+                    let mut fields = vec![(path.as_slice(), value)];
+                    while let Some(FinishStep::Set { target: next, path, value }) = steps.peek()
+                        && next == target
+                        && !is_name(path)
+                        && !is_name(fields[0].0)
+                    {
+                        fields.push((path.as_slice(), value));
+                        steps.next();
+                    }
+                    let what = described(target);
+                    let result = self.set(target, &fields).await;
+                    self.note_failure(&what, result)?;
+                }
+                FinishStep::TenantValue { .. } => {}
+                FinishStep::Publish { project, runbook, name, notes } => {
+                    let what = format!("publishing the runbook {runbook:?} of {project:?}");
+                    let result = self.publish(project, runbook, name, notes).await;
+                    self.note_failure(&what, result)?;
+                }
+            }
+        }
+        self.tenant_values(&manifest.finish).await?;
+        if enable_triggers {
+            self.switch_on(manifest).await?;
+        }
+        Ok(self.report)
+    }
+
+    /// A refusal of one step is reported with the others; a server that is gone stops everything.
+    fn note_failure(&mut self, what: &str, result: Result<(), Failure>) -> Result<(), Failure> {
+        match result {
+            Err(failure) if failure.http_status.is_some() && !failure.is_forbidden() => {
+                self.report.failed.push(format!("{what}: {failure}"));
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Sets fields of one document with one write.
+    async fn set(&mut self, target: &Target, fields: &[(&[Value], &FinishValue)]) -> Result<(), Failure> {
+        let what = described(target);
+        let Some(place) = self.directory.find(target).await? else {
+            return self.not_there(target, fields, &what).await;
+        };
+        let mut document = self.directory.server.client.get(&place.read).await?;
+        let mut written = Vec::new();
+        for (path, value) in fields {
+            let path = self.resolved(&Value::Array(path.to_vec())).await?;
+            let path = path.as_array().map_or(&[][..], Vec::as_slice);
+            let text = format!("{} of {what}", field::described(path));
+            let given = self.given(value, target, path).await?;
+            let Some(slot) = field::place_of(&mut document, path) else {
+                self.report.failed.push(format!("{text}: there is no such place at the destination"));
+                continue;
+            };
+            match given {
+                Given::Json(new) if *slot == new => self.report.already += 1,
+                Given::Json(new) | Given::Secret(new) => {
+                    *slot = new;
+                    written.push(text);
+                    self.note_secret(value, "set by finish");
+                }
+                Given::Nothing => {
+                    let kept = slot["HasValue"] == true;
+                    if slot.is_null() {
+                        remove_last(&mut document, path);
+                    }
+                    self.note_secret(value, if kept { "kept as it is at the destination" } else { "missing" });
+                    if !kept {
+                        self.report.open.push(format!("{text}: no value"));
+                    }
+                }
+            }
+        }
+        if !written.is_empty() {
+            self.directory.server.client.put(&place.write, &document).await?;
+            self.directory.forget();
+            self.report.done.append(&mut written);
+        }
+        Ok(())
+    }
+
+    /// A document that isn't there: renamed already, or a failure.
+    async fn not_there(
+        &mut self,
+        target: &Target,
+        fields: &[(&[Value], &FinishValue)],
+        what: &str,
+    ) -> Result<(), Failure> {
+        if let [(path, FinishValue::Json(Value::String(name)))] = fields
+            && is_name(path)
+        {
+            let mut renamed = target.clone();
+            if let Some(last) = renamed.key.last_mut() {
+                last.clone_from(name);
+            }
+            if self.directory.find(&renamed).await?.is_some() {
+                self.report.already += 1;
+                return Ok(());
+            }
+        }
+        self.report.failed.push(format!("{what} is not at the destination"));
+        Ok(())
+    }
+
+    async fn given(&mut self, value: &FinishValue, target: &Target, path: &[Value]) -> Result<Given, Failure> {
+        Ok(match value {
+            FinishValue::Json(value) => Given::Json(self.resolved(value).await?),
+            FinishValue::Secret(name) => match self.secrets.get(name) {
+                None => Given::Nothing,
+                // A sensitive variable has its value as a text; everything else as an object that says that there is one.
+                Some(secret) if target.collection == "variables" && path.last().is_some_and(|last| last == "Value") => {
+                    Given::Secret(json!(secret.expose()))
+                }
+                Some(secret) => Given::Secret(sensitive(secret)),
+            },
+        })
+    }
+
+    /// The value with every `$ref` replaced by the id at the destination.
+    async fn resolved(&mut self, value: &Value) -> Result<Value, Failure> {
+        Ok(match value {
+            Value::Object(fields) => {
+                if let Some(reference) = fields.get("$ref") {
+                    let target: Target = serde_json::from_value(reference.clone())
+                        .map_err(|_| Failure::failed("the module has a reference that this octoferry can't read"))?;
+                    let place = self.directory.find(&target).await?;
+                    let place = place.ok_or_else(|| {
+                        let mut failure = Failure::failed(format!("{} is not at the destination", described(&target)));
+                        // For the caller a step that can't be done, like a refusal.
+                        failure.http_status = Some(404);
+                        failure
+                    })?;
+                    return Ok(Value::String(place.id));
+                }
+                let mut resolved = serde_json::Map::new();
+                for (name, value) in fields {
+                    resolved.insert(name.clone(), Box::pin(self.resolved(value)).await?);
+                }
+                Value::Object(resolved)
+            }
+            Value::Array(items) => {
+                let mut resolved = Vec::with_capacity(items.len());
+                for item in items {
+                    resolved.push(Box::pin(self.resolved(item)).await?);
+                }
+                Value::Array(resolved)
+            }
+            other => other.clone(),
+        })
+    }
+
+    async fn publish(&mut self, project: &str, runbook: &str, name: &str, notes: &str) -> Result<(), Failure> {
+        let target = Target { collection: "runbooks".into(), key: vec![project.to_owned(), runbook.to_owned()] };
+        let Some(place) = self.directory.find(&target).await? else {
+            self.report.failed.push(format!("{} is not at the destination", described(&target)));
+            return Ok(());
+        };
+        match publish::publish(&self.directory.server, &place.id, name, notes).await? {
+            publish::Became::Published => {
+                self.report.done.push(format!("published the runbook {runbook:?} of {project:?} as {name:?}"));
+            }
+            publish::Became::AlreadySo => self.report.already += 1,
+            publish::Became::NoPackage(package) => self.report.open.push(format!(
+                "the runbook {runbook:?} of {project:?} is not published: the destination has no version of the package {package:?} yet"
+            )),
+        }
+        Ok(())
+    }
+
+    /// All values of each tenant at once.
+    async fn tenant_values(&mut self, steps: &[FinishStep]) -> Result<(), Failure> {
+        let mut tenants: BTreeMap<&str, Vec<&FinishStep>> = BTreeMap::new();
+        for step in steps {
+            if let FinishStep::TenantValue { tenant, .. } = step {
+                tenants.entry(tenant).or_default().push(step);
+            }
+        }
+        if tenants.is_empty() {
+            return Ok(());
+        }
+        let scoped = tenant::has_scopes(&self.directory.server.client).await?;
+        for (name, steps) in tenants {
+            let what = format!("values of the tenant {name:?}");
+            let result = self.values_of(name, &steps, scoped).await;
+            self.note_failure(&what, result)?;
+        }
+        Ok(())
+    }
+
+    async fn values_of(&mut self, name: &str, steps: &[&FinishStep], scoped: bool) -> Result<(), Failure> {
+        let Some(found) = self.directory.named("tenants", name).await? else {
+            self.report.failed.push(format!("the tenant {name:?} is not at the destination"));
+            return Ok(());
+        };
+        let mut wanted = Vec::new();
+        let mut told = Vec::new();
+        for step in steps {
+            let FinishStep::TenantValue { owner, template, environments, value, .. } = step else { continue };
+            let (list, owner_name) = match owner {
+                TenantValueOwner::LibraryVariableSet(name) => ("libraryvariablesets", name),
+                TenantValueOwner::Project(name) => ("projects", name),
+            };
+            let text = format!("{template} ({owner_name}) of the tenant {name:?}");
+            let document = self.directory.named(list, owner_name).await?.unwrap_or(Value::Null);
+            let mut templates = document["Templates"].as_array().into_iter().flatten();
+            let template = templates.find(|candidate| candidate["Name"] == *template);
+            let (Some(owner_id), Some(template_id)) =
+                (document["Id"].as_str(), template.and_then(|template| template["Id"].as_str()))
+            else {
+                self.report.failed.push(format!("{text}: the destination has no such template"));
+                continue;
+            };
+            let mut ids = Vec::with_capacity(environments.len());
+            for environment in environments {
+                let target = Target { collection: "environments".into(), key: vec![environment.clone()] };
+                match self.directory.find(&target).await? {
+                    Some(place) => ids.push(place.id),
+                    None => self.report.failed.push(format!("{text}: no environment {environment:?}")),
+                }
+            }
+            if ids.len() != environments.len() {
+                continue;
+            }
+            let given = match value {
+                FinishValue::Json(value) => Some(tenant::Given::Plain(self.resolved(value).await?)),
+                FinishValue::Secret(name) => {
+                    self.secrets.get(name).map(|secret| tenant::Given::Secret(sensitive(secret)))
+                }
+            };
+            wanted.push(tenant::Wanted {
+                owner: match owner {
+                    TenantValueOwner::LibraryVariableSet(_) => tenant::Owner::Library(owner_id.to_owned()),
+                    TenantValueOwner::Project(_) => tenant::Owner::Project(owner_id.to_owned()),
+                },
+                template: template_id.to_owned(),
+                environments: ids,
+                value: given,
+            });
+            told.push((text, value));
+        }
+        let id = found["Id"].as_str().unwrap_or_default();
+        let became = tenant::set(&self.directory.server, scoped, id, wanted).await?;
+        for ((text, value), became) in told.into_iter().zip(became) {
+            match became {
+                tenant::Became::Set => {
+                    self.note_secret(value, "set by finish");
+                    self.report.done.push(text);
+                }
+                tenant::Became::AlreadySo => self.report.already += 1,
+                tenant::Became::Kept => self.note_secret(value, "kept as it is at the destination"),
+                tenant::Became::Absent => {
+                    self.note_secret(value, "missing");
+                    self.report.open.push(format!("{text}: no value"));
+                }
+                tenant::Became::NoTemplate => self
+                    .report
+                    .failed
+                    .push(format!("{text}: no project that the tenant is linked to has this template")),
+                tenant::Became::NoEnvironments => self.report.open.push(format!(
+                    "{text}: this server knows no environments for values of library variable sets"
+                )),
+            }
+        }
+        Ok(())
+    }
+
+    /// Target triggers, which the provider can't switch: those that the source has on.
+    async fn switch_on(&mut self, manifest: &Manifest) -> Result<(), Failure> {
+        for held in &manifest.held {
+            if held.target.collection != "projecttriggers" || held.field != "IsDisabled" || held.source != json!(false) {
+                continue;
+            }
+            let Some(place) = self.directory.find(&held.target).await? else { continue };
+            let mut trigger = self.directory.server.client.get(&place.read).await?;
+            if trigger["IsDisabled"] == true {
+                trigger["IsDisabled"] = json!(false);
+                self.directory.server.client.put(&place.write, &trigger).await?;
+                self.report.done.push(format!("switched on {}", described(&held.target)));
+            }
+        }
+        Ok(())
+    }
+
+    fn note_secret(&mut self, value: &FinishValue, became: &'static str) {
+        if let FinishValue::Secret(name) = value {
+            self.report.secrets.insert(name.clone(), became);
+        }
+    }
+}
+
+/// A secret as the API takes it.
+fn sensitive(secret: &Secret) -> Value {
+    json!({"HasValue": true, "NewValue": secret.expose(), "Hint": null})
+}
+
+fn is_name(path: &[Value]) -> bool {
+    matches!(path, [Value::String(field)] if field == "Name")
+}
+
+/// `tenants "House Test Store"`.
+fn described(target: &Target) -> String {
+    format!("{} {:?}", target.collection, target.key.join("/"))
+}
+
+/// Takes back the field that looking for it has made.
+fn remove_last(document: &mut Value, path: &[Value]) {
+    if let Some((Value::String(field), way)) = path.split_last()
+        && let Some(fields) = field::place_of(document, way).and_then(Value::as_object_mut)
+    {
+        fields.shift_remove(field);
+    }
+}

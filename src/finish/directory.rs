@@ -1,0 +1,156 @@
+//! Finds documents at the destination by their natural keys. Lists are read once.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::module::manifest::Target;
+use crate::octopus::server::Server;
+
+/// The destination's documents by name.
+pub struct Directory {
+    pub server: Server,
+    lists: HashMap<String, Vec<Value>>,
+}
+
+/// Where a document is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub id: String,
+    /// Path to read it.
+    pub read: String,
+    /// Path to write it.
+    pub write: String,
+}
+
+impl Place {
+    fn same(id: &str, path: String) -> Self {
+        Self { id: id.to_owned(), read: path.clone(), write: path }
+    }
+}
+
+impl Directory {
+    #[must_use]
+    pub fn new(server: Server) -> Self {
+        Self { server, lists: HashMap::new() }
+    }
+
+    /// Forgets what was read, after something changed.
+    pub fn forget(&mut self) {
+        self.lists.clear();
+    }
+
+    /// Where the document is; `None` when there is none of this key.
+    ///
+    /// # Errors
+    /// When the destination refuses, or the key can't be one of this collection.
+    pub async fn find(&mut self, target: &Target) -> Result<Option<Place>, Failure> {
+        let key: Vec<&str> = target.key.iter().map(String::as_str).collect();
+        let collection = target.collection.as_str();
+        match (collection, key.as_slice()) {
+            ("channels" | "runbooks" | "projecttriggers", [project, name]) => {
+                let Some(project) = self.named("projects", project).await? else { return Ok(None) };
+                let project = id(&project);
+                let list = if collection == "projecttriggers" { "triggers" } else { collection };
+                let Some(document) = self.named(&format!("projects/{project}/{list}"), name).await? else {
+                    return Ok(None);
+                };
+                let mut place = Place::same(&id(&document), self.server.path(&format!("{collection}/{}", id(&document))));
+                if collection == "projecttriggers" {
+                    place.write = self.server.path(&format!("projects/{project}/triggers/{}", place.id));
+                }
+                Ok(Some(place))
+            }
+            ("deploymentprocesses", [project]) => self.part_of("projects", project, "DeploymentProcessId", collection).await,
+            ("deploymentsettings", [project]) => {
+                let project = self.named("projects", project).await?.map(|project| id(&project));
+                Ok(project.map(|id| Place::same(&id, self.server.path(&format!("projects/{id}/deploymentsettings")))))
+            }
+            ("runbookprocesses", [project, runbook]) => {
+                let Some(project) = self.named("projects", project).await? else { return Ok(None) };
+                let runbooks = format!("projects/{}/runbooks", id(&project));
+                self.part_of(&runbooks, runbook, "RunbookProcessId", "runbookProcesses").await
+            }
+            ("variables", [owners, name]) => self.part_of(owners, name, "VariableSetId", collection).await,
+            ("actions", [project, action]) => {
+                let process = Target { collection: "deploymentprocesses".into(), key: vec![(*project).to_owned()] };
+                self.action(&process, action).await
+            }
+            ("actions", [project, runbook, action]) => {
+                let key = vec![(*project).to_owned(), (*runbook).to_owned()];
+                self.action(&Target { collection: "runbookprocesses".into(), key }, action).await
+            }
+            ("tags", [set, tag]) => {
+                let set = self.named("tagsets", set).await?;
+                let tags = set.as_ref().and_then(|set| set["Tags"].as_array()).map_or(&[][..], Vec::as_slice);
+                let tag = tags.iter().find(|candidate| candidate["Name"] == *tag);
+                Ok(set.as_ref().zip(tag).map(|(set, tag)| Place {
+                    id: id(tag),
+                    ..Place::same("", self.server.path(&format!("tagsets/{}", id(set))))
+                }))
+            }
+            (_, [name]) => {
+                let document = self.named(collection, name).await?;
+                Ok(document.map(|document| {
+                    let id = id(&document);
+                    let path = if is_of_server(collection) {
+                        format!("/api/{collection}/{id}")
+                    } else if collection == "parentenvironments" {
+                        format!("/api/spaces/{}/parentEnvironments/{id}", self.server.space_id())
+                    } else {
+                        self.server.path(&format!("{collection}/{id}"))
+                    };
+                    Place::same(&id, path)
+                }))
+            }
+            _ => Err(Failure::failed(format!("the module names {collection} {:?}, which is no key of that kind", target.key))
+                .hint("The module is of another version of octoferry: serialize again.")),
+        }
+    }
+
+    /// A document of a list, by its exact name. `list`: a collection of the space, or the path of one below it.
+    ///
+    /// # Errors
+    /// When the destination refuses.
+    pub async fn named(&mut self, list: &str, name: &str) -> Result<Option<Value>, Failure> {
+        if !self.lists.contains_key(list) {
+            let documents = self.read(list).await?;
+            self.lists.insert(list.to_owned(), documents);
+        }
+        Ok(self.lists[list].iter().find(|document| document["Name"] == name).cloned())
+    }
+
+    async fn read(&self, list: &str) -> Result<Vec<Value>, Failure> {
+        let client = &self.server.client;
+        match list {
+            "parentenvironments" => client.list(&self.server.path("environments/v2?type=Parent")).await,
+            _ if is_of_server(list) => client.list(&format!("/api/{list}")).await,
+            _ => client.list(&self.server.path(list)).await,
+        }
+    }
+
+    /// A document whose id stands in a field of another one.
+    async fn part_of(&mut self, owners: &str, name: &str, field: &str, route: &str) -> Result<Option<Place>, Failure> {
+        let owner = self.named(owners, name).await?;
+        let id = owner.as_ref().and_then(|owner| owner[field].as_str());
+        Ok(id.map(|id| Place::same(id, self.server.path(&format!("{route}/{id}")))))
+    }
+
+    async fn action(&mut self, process: &Target, name: &str) -> Result<Option<Place>, Failure> {
+        let Some(place) = Box::pin(self.find(process)).await? else { return Ok(None) };
+        let document = self.server.client.get(&place.read).await?;
+        let steps = document["Steps"].as_array().map_or(&[][..], Vec::as_slice);
+        let mut actions = steps.iter().filter_map(|step| step["Actions"].as_array()).flatten();
+        Ok(actions.find(|action| action["Name"] == name).map(|action| Place { id: id(action), ..place }))
+    }
+}
+
+/// Whether documents of this collection belong to no space.
+fn is_of_server(collection: &str) -> bool {
+    matches!(collection, "teams" | "users" | "userroles" | "scopeduserroles")
+}
+
+fn id(document: &Value) -> String {
+    document["Id"].as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,220 @@
+//! Tenants' values: those of one tenant go in one request, by the newer route where the server has it, else by the older one.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::octopus::client::{Client, encode};
+use crate::octopus::server::Server;
+
+/// One value to be set.
+pub(super) struct Wanted {
+    pub(super) owner: Owner,
+    pub(super) template: String,
+    /// Ids; empty: all.
+    pub(super) environments: Vec<String>,
+    /// `None`: nothing to give; what is there is kept.
+    pub(super) value: Option<Given>,
+}
+
+/// Id of a library variable set or of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owner {
+    Library(String),
+    Project(String),
+}
+
+pub(super) enum Given {
+    Plain(Value),
+    /// As the API takes it.
+    Secret(Value),
+}
+
+/// What became of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Became {
+    Set,
+    AlreadySo,
+    /// There was nothing to give, and there is a value.
+    Kept,
+    /// There was nothing to give, and there is no value.
+    Absent,
+    /// The server doesn't offer the template to this tenant.
+    NoTemplate,
+    /// The older route knows no environments for common values.
+    NoEnvironments,
+}
+
+/// Whether this server has tenants' values with scopes (the newer routes); the provider asks the same.
+pub(super) async fn has_scopes(client: &Client) -> Result<bool, Failure> {
+    let name = "CommonVariableScopingFeatureToggle";
+    let path = format!("/api/configuration/feature-toggles?Name={name}");
+    let answer = match client.find(&path).await {
+        Ok(answer) => answer.unwrap_or(Value::Null),
+        Err(failure) if failure.is_forbidden() => Value::Null,
+        Err(failure) => return Err(failure),
+    };
+    let toggles = answer["FeatureToggles"].as_array().map_or(&[][..], Vec::as_slice);
+    Ok(toggles.iter().any(|toggle| toggle["Name"] == name && toggle["IsEnabled"] == true))
+}
+
+/// Sets one tenant's values; in the order of `wanted`, what became of each.
+pub(super) async fn set(
+    server: &Server,
+    scoped: bool,
+    tenant: &str,
+    wanted: Vec<Wanted>,
+) -> Result<Vec<Became>, Failure> {
+    let mut became = vec![Became::NoTemplate; wanted.len()];
+    if scoped {
+        for (route, field, is_mine) in [
+            ("commonvariables", "LibraryVariableSetId", true),
+            ("projectvariables", "ProjectId", false),
+        ] {
+            let mine: Vec<(usize, &Wanted)> = wanted
+                .iter()
+                .enumerate()
+                .filter(|(_, wanted)| matches!(wanted.owner, Owner::Library(_)) == is_mine)
+                .collect();
+            if !mine.is_empty() {
+                let path = server.path(&format!("tenants/{}/{route}?includeMissingVariables=true", encode(tenant)));
+                let Some(answer) = server.client.find(&path).await? else {
+                    return older(server, tenant, &wanted).await;
+                };
+                newer(server, &path, &answer, field, &mine, &mut became).await?;
+            }
+        }
+        return Ok(became);
+    }
+    older(server, tenant, &wanted).await
+}
+
+/// The newer route: a list of values, each with its scope; written as a whole.
+async fn newer(
+    server: &Server,
+    path: &str,
+    answer: &Value,
+    owner_field: &str,
+    wanted: &[(usize, &Wanted)],
+    became: &mut [Became],
+) -> Result<(), Failure> {
+    let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
+    let offered: Vec<Value> = list("Variables").into_iter().chain(list("MissingVariables")).collect();
+    let mut values: Vec<Value> = list("Variables").iter().map(|value| resent(value, owner_field)).collect();
+    let mut changed = false;
+    for (number, wanted) in wanted {
+        let (Owner::Library(owner) | Owner::Project(owner)) = &wanted.owner;
+        let is_of = |value: &Value| value[owner_field] == *owner && value["TemplateId"] == wanted.template;
+        if !offered.iter().any(is_of) {
+            continue;
+        }
+        let environments: BTreeSet<&str> = wanted.environments.iter().map(String::as_str).collect();
+        let place = values.iter_mut().find(|value| {
+            let ids = value["Scope"]["EnvironmentIds"].as_array().into_iter().flatten();
+            is_of(value) && ids.filter_map(Value::as_str).collect::<BTreeSet<_>>() == environments
+        });
+        became[*number] = match (&wanted.value, place) {
+            (None, place) => kept_or_absent(place.map(|value| &value["Value"])),
+            (Some(Given::Plain(new)), Some(value)) if value["Value"] == *new => Became::AlreadySo,
+            (Some(Given::Plain(new) | Given::Secret(new)), Some(value)) => {
+                value["Value"] = new.clone();
+                changed = true;
+                Became::Set
+            }
+            (Some(Given::Plain(new) | Given::Secret(new)), None) => {
+                let mut value = json!({"TemplateId": wanted.template, "Value": new, "Scope": {"EnvironmentIds": wanted.environments}});
+                value[owner_field] = json!(owner);
+                values.push(value);
+                changed = true;
+                Became::Set
+            }
+        };
+    }
+    if changed {
+        server.client.put(path, &json!({"Variables": values})).await?;
+    }
+    Ok(())
+}
+
+/// A value as it is sent back unchanged.
+fn resent(value: &Value, owner_field: &str) -> Value {
+    let environments = value["Scope"]["EnvironmentIds"].as_array().cloned().unwrap_or_default();
+    let mut resent = json!({
+        "Id": value["Id"],
+        "TemplateId": value["TemplateId"],
+        "Value": value["Value"],
+        "Scope": {"EnvironmentIds": environments},
+    });
+    resent[owner_field] = value[owner_field].clone();
+    resent
+}
+
+/// The older route: one document with all values of the tenant.
+async fn older(server: &Server, tenant: &str, wanted: &[Wanted]) -> Result<Vec<Became>, Failure> {
+    let path = server.path(&format!("tenants/{}/variables", encode(tenant)));
+    let mut document = server.client.get(&path).await?;
+    let mut changed = false;
+    let became = wanted
+        .iter()
+        .map(|wanted| {
+            let (part, owner) = match &wanted.owner {
+                Owner::Library(owner) => ("LibraryVariables", owner),
+                Owner::Project(owner) => ("ProjectVariables", owner),
+            };
+            let Some(of_owner) = document[part].get_mut(owner).filter(|of_owner| offers(of_owner, &wanted.template)) else {
+                return Became::NoTemplate;
+            };
+            if !of_owner["Variables"].is_object() {
+                of_owner["Variables"] = json!({});
+            }
+            let variables = &mut of_owner["Variables"];
+            let environments: Vec<Option<String>> = match &wanted.owner {
+                Owner::Library(_) if !wanted.environments.is_empty() => return Became::NoEnvironments,
+                Owner::Library(_) => vec![None],
+                Owner::Project(_) if wanted.environments.is_empty() => {
+                    variables.as_object().into_iter().flatten().map(|(environment, _)| Some(environment.clone())).collect()
+                }
+                Owner::Project(_) => wanted.environments.iter().cloned().map(Some).collect(),
+            };
+            let mut result = Became::AlreadySo;
+            for environment in environments {
+                let values = match environment {
+                    None => &mut *variables,
+                    Some(environment) => {
+                        if !variables[&environment].is_object() {
+                            variables[&environment] = json!({});
+                        }
+                        &mut variables[&environment]
+                    }
+                };
+                let place = values.get(&wanted.template);
+                match &wanted.value {
+                    None => result = kept_or_absent(place),
+                    Some(Given::Plain(new)) if place == Some(new) => {}
+                    Some(Given::Plain(new) | Given::Secret(new)) => {
+                        values[&wanted.template] = new.clone();
+                        changed = true;
+                        result = Became::Set;
+                    }
+                }
+            }
+            result
+        })
+        .collect();
+    if changed {
+        server.client.post(&path, &document).await?;
+    }
+    Ok(became)
+}
+
+fn offers(of_owner: &Value, template: &str) -> bool {
+    of_owner["Templates"].as_array().into_iter().flatten().any(|candidate| candidate["Id"] == template)
+}
+
+fn kept_or_absent(value: Option<&Value>) -> Became {
+    match value {
+        Some(value) if value["HasValue"] == true || value.as_str().is_some_and(|text| !text.is_empty()) => Became::Kept,
+        _ => Became::Absent,
+    }
+}
