@@ -13,12 +13,9 @@ use crate::cli;
 use crate::failure::Failure;
 use crate::module::manifest::{Manifest, Scope};
 use crate::secret::Secret;
+use crate::seeded::name::{BACKEND_CONFIG, BACKEND_TYPE};
 use crate::terraform::memory_file::MemoryFile;
 
-/// The Octopus variables of the backend, in the library set `Octoferry`.
-pub const TYPE_VARIABLE: &str = "Octoferry.Backend.Type";
-/// `KEY=VALUE`, one a line.
-pub const CONFIG_VARIABLE: &str = "Octoferry.Backend.Config";
 /// The typed account variable whose parts are the credentials, such as `Octoferry.Backend.Account.SecretKey`.
 pub const ACCOUNT_VARIABLE: &str = "Octoferry.Backend.Account";
 
@@ -55,10 +52,10 @@ impl Backend {
         if !given.backend_config.is_empty() {
             return Err(Failure::usage("--backend-config says nothing without --backend TYPE"));
         }
-        let Some(kind) = streamed.get(TYPE_VARIABLE).filter(|kind| !kind.expose().trim().is_empty()) else {
+        let Some(kind) = streamed.get(BACKEND_TYPE).filter(|kind| !kind.expose().trim().is_empty()) else {
             return Ok(None);
         };
-        let lines = streamed.get(CONFIG_VARIABLE).map_or("", Secret::expose);
+        let lines = streamed.get(BACKEND_CONFIG).map_or("", Secret::expose);
         let config: Vec<String> =
             lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
         Self::new(kind.expose().trim(), &config).map(Some)

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod commands;
 pub mod compare;
 pub mod convert;
+pub mod deployment;
 pub mod failure;
 pub mod finish;
 pub mod hcl;

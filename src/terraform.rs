@@ -152,6 +152,16 @@ impl Terraform<'_> {
         Ok(if ended.success { Ok(()) } else { Err(self.masker.mask(&ended.stderr_or_stdout())) })
     }
 
+    /// Takes a lock away; for one that this run itself left behind.
+    ///
+    /// # Errors
+    /// When Terraform can't be run.
+    pub async fn release_lock(&self, id: &str) -> Result<(), Failure> {
+        let arguments = vec!["force-unlock".to_owned(), "-force".into(), id.to_owned()];
+        self.invocation(arguments).run(&Interrupt::never(), |_| {}).await?;
+        Ok(())
+    }
+
     /// Runs a command that talks JSON lines, and tells a person what happens.
     async fn talk(&self, arguments: Vec<String>, mut progress: Progress) -> Result<Ended, Failure> {
         let ended = self

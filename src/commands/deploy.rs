@@ -1,13 +1,255 @@
-//! `octoferry deploy`: applies modules to the destination.
+//! `octoferry deploy`: applies modules to the destination, secrets included.
 
-use crate::cli;
+use std::path::Path;
+
+use crate::backend::Backend;
+use crate::cli::{self, Existing};
+use crate::deployment::order::{self, Folder};
+use crate::deployment::run::{self, Deployment};
+use crate::deployment::supply;
 use crate::failure::{Failure, Outcome};
+use crate::octopus::server::Server;
+use crate::relay::Relay;
+use crate::seeded::name;
+use crate::secret::Secret;
+use crate::secret::mask::Masker;
+use crate::settings::{self, Settings};
+use crate::terraform::process::{self, Interrupt};
+use crate::terraform::program::Program;
+use crate::terraform::working_copy::Workplace;
 use crate::ui::Ui;
 
 /// Runs the command.
 ///
 /// # Errors
-/// What stopped it.
-pub async fn run(_arguments: cli::Deploy, _ui: &Ui) -> Result<Outcome, Failure> {
-    Err(Failure::failed("this command is not built yet"))
+/// What stopped it. With several modules: which of them failed, after all that don't depend on those.
+pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
+    process::forbid_core_dumps()?;
+    let settings = Settings::read(arguments.secrets, ui)?;
+    let interrupt = Interrupt::listen(ui.in_step())?;
+    let streamed = settings.secrets();
+    refuse_printed_variables(&streamed)?;
+    let modules = order::modules(&arguments.modules)?;
+    let backend = chosen_backend(&arguments, &streamed, &modules)?;
+    let program = Program::find(arguments.terraform.as_deref()).await?;
+    let transport = settings::transport(&arguments.connection)?;
+    let destination = settings.destination(&arguments.destination, &transport).await?;
+    refuse_own_source(&modules, &destination)?;
+    ui.info(&format!("destination: {}", destination.described()));
+    ui.info(&format!("with {}", program.described()));
+
+    let relay = Relay::start(destination.client.clone(), arguments.enable_triggers).await?;
+    let deployment = Deployment {
+        ui,
+        relay: &relay,
+        program: &program,
+        backend,
+        masker: masker(&streamed, &relay, ui),
+        streamed,
+        interrupt,
+        workplace: workplace(ui)?,
+        destination,
+        plan_only: arguments.plan,
+        placeholders: arguments.placeholders,
+        enable_triggers: arguments.enable_triggers,
+        allow_destroy: arguments.allow_destroy,
+        adopt: arguments.existing == Existing::Adopt,
+    };
+    let result = all(&deployment, &modules).await;
+    summed_up(&relay, ui);
+    result
+}
+
+/// Deploys the modules in order; a failed one takes with it only those that need it.
+async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome, Failure> {
+    let ui = deployment.ui;
+    let mut failed: Vec<&Folder> = Vec::new();
+    let mut pending: Vec<&Folder> = Vec::new();
+    let mut ended = Vec::new();
+    let mut open = 0;
+    for module in modules {
+        if let Some(needed) = failed.iter().find(|other| module.needs(other)) {
+            ui.warning(&format!("{}: not deployed, since {:?} failed", module.name(), needed.name()));
+            failed.push(module);
+            continue;
+        }
+        ui.info(&format!("\n{} ({})", module.name(), order::shown(&module.path)));
+        match deployment.run(module).await {
+            Ok(outcome) => {
+                told(module, &outcome, ui)?;
+                open += outcome.open.len();
+                if outcome.changes {
+                    pending.push(module);
+                }
+                ended.push(outcome.as_json(module.name()));
+            }
+            Err(failure) if modules.len() == 1 || deployment.interrupt.reason().is_some() => return Err(failure),
+            // What it looks up is not there yet: that is what a plan can say.
+            Err(failure) if deployment.plan_only && pending.iter().any(|other| module.needs(other)) => {
+                ui.warning(&format!("{}: can't be planned before what it needs is deployed", module.name()));
+                ui.info(&failure.to_string());
+            }
+            Err(failure) => {
+                ui.failure(&failure);
+                failed.push(module);
+            }
+        }
+    }
+    if ui.json() {
+        ui.data(&serde_json::json!({"Modules": ended}).to_string());
+    }
+    if !failed.is_empty() {
+        let names: Vec<String> = failed.iter().map(|module| format!("{:?}", module.name())).collect();
+        return Err(Failure::failed(format!("{} of {} modules failed: {}", failed.len(), modules.len(), names.join(", ")))
+            .hint("Deploy again when the reasons are gone: what is deployed already stays as it is."));
+    }
+    Ok(match (deployment.plan_only, pending.is_empty(), open) {
+        (true, true, _) => Outcome::Done,
+        (true, false, _) => Outcome::ChangesPending,
+        (false, _, 0) => Outcome::Done,
+        (false, ..) => Outcome::DoneWithNotes,
+    })
+}
+
+/// What a person should know after a module: secrets, what is left to do; in a step also as artifacts.
+fn told(module: &Folder, outcome: &run::Outcome, ui: &Ui) -> Result<(), Failure> {
+    if !outcome.secrets.is_empty() {
+        ui.info(&supply::table(&outcome.secrets));
+    }
+    if !outcome.open.is_empty() {
+        ui.warning(&format!("left to a person:\n  {}", outcome.open.join("\n  ")));
+    }
+    if ui.in_step() {
+        let slug = module.slug();
+        let open = outcome.open.iter().map(|text| format!("- {text}\n")).collect::<String>();
+        for (name, text) in [
+            (format!("octoferry-plan-{slug}.txt"), &outcome.plan_text),
+            (format!("octoferry-notes-{slug}.md"), &format!("# {}: left to a person\n\n{open}", module.name())),
+        ] {
+            artifact(&name, text, ui)?;
+        }
+    }
+    Ok(())
+}
+
+/// What passed through the relay, and what it changed.
+fn summed_up(relay: &Relay, ui: &Ui) {
+    let log = relay.log();
+    if log.count() == 0 {
+        return;
+    }
+    ui.info(&format!("\n{} requests of Terraform to the destination:\n{}", log.count(), log.summary()));
+    for change in log.changed() {
+        ui.info(&format!("{}: {}", change.what, change.place));
+    }
+    if ui.in_step() {
+        // Not worth a failure: everything is done.
+        let _ = artifact("octoferry-requests.txt", &log.lines(), ui);
+    }
+}
+
+/// Hands a text to Octopus. The file lies in the step's folder, which Octopus removes after it has read it.
+fn artifact(name: &str, text: &str, ui: &Ui) -> Result<(), Failure> {
+    let path = std::path::absolute(name).and_then(|path| std::fs::write(&path, text).map(|()| path));
+    let path = path.map_err(|error| Failure::failed(format!("writing the artifact {name}: {error}")))?;
+    ui.artifact(&path, name);
+    Ok(())
+}
+
+/// The backend that was given; else each module must have one of its own.
+fn chosen_backend(
+    arguments: &cli::Deploy,
+    streamed: &std::collections::BTreeMap<String, Secret>,
+    modules: &[Folder],
+) -> Result<Option<Backend>, Failure> {
+    if let Some(backend) = Backend::choose(&arguments.backend, streamed)? {
+        return Ok(Some(backend));
+    }
+    for module in modules {
+        if !has_backend(&module.path)? {
+            return Err(Failure::usage("nothing is said about where Terraform keeps its state")
+                .hint("For example: --backend local --backend-config path=/absolute/folder\nor: --backend s3 --backend-config bucket=my-states --backend-config region=eu-central-1")
+                .hint("A module may also have a `backend` block of its own."));
+        }
+    }
+    Ok(None)
+}
+
+fn has_backend(folder: &Path) -> Result<bool, Failure> {
+    let trouble = |error: std::io::Error| Failure::failed(format!("reading {}: {error}", folder.display()));
+    for entry in std::fs::read_dir(folder).map_err(trouble)? {
+        let path = entry.map_err(trouble)?.path();
+        if path.extension().is_some_and(|extension| extension == "tf") {
+            let text = std::fs::read(&path).map_err(trouble)?;
+            let text = String::from_utf8_lossy(&text);
+            let mut lines = text.lines().map(str::trim_start);
+            if lines.any(|line| line.starts_with("backend \"") || line.starts_with("cloud {")) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Octopus would print every variable of the run, ours included.
+fn refuse_printed_variables(streamed: &std::collections::BTreeMap<String, Secret>) -> Result<(), Failure> {
+    for variable in ["OctopusPrintVariables", "OctopusPrintEvaluatedVariables"] {
+        if streamed.get(variable).is_some_and(|value| value.expose().trim().eq_ignore_ascii_case("true")) {
+            return Err(Failure::failed(format!("the variable {variable} is True: Octopus prints the run's variables into the log"))
+                .hint("Remove it, then run again."));
+        }
+    }
+    Ok(())
+}
+
+/// A space is not deployed onto itself.
+fn refuse_own_source(modules: &[Folder], destination: &Server) -> Result<(), Failure> {
+    for module in modules {
+        let source = &module.manifest.source;
+        if !source.installation_id.is_empty()
+            && source.installation_id.eq_ignore_ascii_case(&destination.installation_id)
+            && source.space_id == destination.space_id()
+        {
+            return Err(Failure::usage(format!(
+                "the module of {:?} was made of the destination itself: space {:?} ({}) of {}",
+                module.name(),
+                destination.space.name(),
+                destination.space_id(),
+                destination.client.address()
+            ))
+            .hint("One server may be source and destination, one space may not: give another --destination-space."));
+        }
+    }
+    Ok(())
+}
+
+/// Masks everything from standard input but addresses and settings, which are no secrets.
+fn masker(streamed: &std::collections::BTreeMap<String, Secret>, relay: &Relay, ui: &Ui) -> Masker {
+    const PLAIN: [&str; 6] = [
+        name::BACKEND_TYPE,
+        name::BACKEND_CONFIG,
+        "Octoferry.Source.Url",
+        "Octoferry.Source.Space",
+        "Octoferry.Destination.Url",
+        "Octoferry.Destination.Space",
+    ];
+    let mut masker = Masker::new([relay.key()]);
+    for (_, secret) in streamed.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str())) {
+        masker.add(secret);
+        // Octopus compares with what is written on one line, and takes no notice of very short texts.
+        for line in secret.expose().lines().map(str::trim).filter(|line| line.len() >= 4) {
+            ui.mask(&Secret::new(line.to_owned()));
+        }
+    }
+    ui.mask(relay.key());
+    masker
+}
+
+/// In a step: below its own folder, which Octopus removes whatever happens.
+fn workplace(ui: &Ui) -> Result<Workplace, Failure> {
+    if ui.in_step() {
+        return Workplace::new(Path::new("."));
+    }
+    let temporary = settings::environment_variable("TMPDIR").unwrap_or_else(|| "/tmp".into());
+    Workplace::new(Path::new(&temporary))
 }

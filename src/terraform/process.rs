@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Resource, Rlimit, Signal, setrlimit};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -118,6 +118,16 @@ impl Interrupt {
             std::future::pending().await
         }
     }
+}
+
+/// Keeps this process and its children from writing their memory, secrets and all, to a disk when they crash.
+///
+/// # Errors
+/// When the system refuses.
+pub fn forbid_core_dumps() -> Result<(), Failure> {
+    let nothing = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, nothing)
+        .map_err(|error| Failure::failed(format!("switching off core dumps: {error}")))
 }
 
 /// Tells when nobody reads standard output any more; `None` when it is nothing that has a reader.

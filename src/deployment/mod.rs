@@ -1,0 +1,9 @@
+//! The parts of a deployment: which modules in which order, which secrets they get, what stands at the destination already, and the run of
+//! one module through Terraform and finish.
+
+pub mod existing;
+pub mod licence;
+pub mod lock;
+pub mod order;
+pub mod run;
+pub mod supply;

@@ -1,0 +1,150 @@
+//! Which modules are deployed, and in which order: the space first, then projects after those they need.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::module::folder;
+use crate::module::manifest::{Manifest, Scope};
+
+/// A module in its folder.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    pub path: PathBuf,
+    pub manifest: Manifest,
+}
+
+impl Folder {
+    /// What it is called: `space`, or the project's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.manifest.scope {
+            Scope::Space => "space",
+            Scope::Project { name, .. } => name,
+        }
+    }
+
+    /// A name for files and folders.
+    #[must_use]
+    pub fn slug(&self) -> &str {
+        match &self.manifest.scope {
+            Scope::Space => "space",
+            Scope::Project { slug, .. } => slug,
+        }
+    }
+
+    fn is_space(&self) -> bool {
+        self.manifest.scope == Scope::Space
+    }
+
+    /// Whether this module can only come after the other.
+    #[must_use]
+    pub fn needs(&self, other: &Self) -> bool {
+        (other.is_space() && !self.is_space()) || self.manifest.after.iter().any(|name| !other.is_space() && name == other.name())
+    }
+}
+
+/// The modules of these folders, in the order of deployment. A folder that `serialize all` made stands for its modules.
+///
+/// # Errors
+/// When a folder is no module, two are the same, or projects need each other in a circle (which is named).
+pub fn modules(folders: &[PathBuf]) -> Result<Vec<Folder>, Failure> {
+    let mut modules = Vec::new();
+    for given in folders {
+        for path in folder::modules_in(given)? {
+            let manifest = folder::read_manifest(&path)?;
+            modules.push(Folder { path, manifest });
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for module in &modules {
+        if !seen.insert((module.is_space(), module.name().to_owned())) {
+            return Err(Failure::usage(format!("the module of {:?} is given twice", module.name())));
+        }
+    }
+    sorted(modules)
+}
+
+/// Each module after those it needs; otherwise as given.
+fn sorted(mut waiting: Vec<Folder>) -> Result<Vec<Folder>, Failure> {
+    let mut sorted: Vec<Folder> = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let ready = waiting
+            .iter()
+            .position(|module| !waiting.iter().any(|other| other.name() != module.name() && module.needs(other)));
+        let Some(ready) = ready else {
+            let circle = circle(&waiting);
+            return Err(Failure::failed(format!("these projects need each other in a circle: {}", circle.join(" → ")))
+                .hint("Deploy them one at a time: a project that names one which is not there yet says so, and can be deployed again afterwards."));
+        };
+        sorted.push(waiting.remove(ready));
+    }
+    Ok(sorted)
+}
+
+/// The names of one circle, its first one repeated at the end.
+fn circle(waiting: &[Folder]) -> Vec<String> {
+    let mut way: Vec<&Folder> = vec![&waiting[0]];
+    loop {
+        let last = way[way.len() - 1];
+        let next = waiting
+            .iter()
+            .find(|other| other.name() != last.name() && last.needs(other))
+            .expect("each module that is not ready needs another one that waits");
+        if let Some(start) = way.iter().position(|module| module.name() == next.name()) {
+            let names = way[start..].iter().copied().chain([next]);
+            return names.map(|module| format!("{:?}", module.name())).collect();
+        }
+        way.push(next);
+    }
+}
+
+/// A path for messages.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::module::manifest::Origin;
+
+    use super::*;
+
+    fn module(name: &str, after: &[&str]) -> Folder {
+        let scope = if name == "space" {
+            Scope::Space
+        } else {
+            Scope::Project { id: name.into(), name: name.into(), slug: name.into() }
+        };
+        Folder {
+            path: PathBuf::new(),
+            manifest: Manifest {
+                format: 1,
+                octoferry: String::new(),
+                source: Origin { installation_id: String::new(), space_id: String::new(), space_name: String::new() },
+                scope,
+                secrets: Vec::new(),
+                finish: Vec::new(),
+                held: Vec::new(),
+                makes: Vec::new(),
+                after: after.iter().map(|name| (*name).to_owned()).collect(),
+                files: Vec::new(),
+                notes: Vec::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn the_space_comes_first_and_projects_after_what_they_need() {
+        let order = sorted(vec![module("b", &["c", "not given"]), module("a", &[]), module("c", &[]), module("space", &[])]);
+        let names: Vec<String> = order.ok().unwrap().iter().map(|module| module.name().to_owned()).collect();
+        assert_eq!(names, ["space", "a", "c", "b"]);
+    }
+
+    #[test]
+    fn a_circle_is_named() {
+        let failure = sorted(vec![module("x", &["a"]), module("a", &["b"]), module("b", &["a"])]).expect_err("a circle");
+        assert!(failure.message.contains(r#""a" → "b" → "a""#), "{failure}");
+    }
+}

@@ -1,0 +1,367 @@
+//! One module through Terraform and finish: look, plan, apply, finish, plan again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::backend::{self, Backend, Prepared};
+use crate::deployment::existing::{self, Collision};
+use crate::deployment::licence;
+use crate::deployment::lock::Lock;
+use crate::deployment::order::Folder;
+use crate::deployment::supply::{self, Declared, Row, Supply};
+use crate::failure::{Failure, FailureKind};
+use crate::finish::directory::Directory;
+use crate::finish::{Finish, Report};
+use crate::octopus::server::Server;
+use crate::relay::Relay;
+use crate::secret::Secret;
+use crate::secret::mask::Masker;
+use crate::terraform::output::Diagnostic;
+use crate::terraform::plan::{Change, Plan};
+use crate::terraform::process::Interrupt;
+use crate::terraform::program::Program;
+use crate::terraform::state::State;
+use crate::terraform::working_copy::Workplace;
+use crate::terraform::{Ended, Terraform};
+use crate::ui::Ui;
+
+/// How often, and how long apart in seconds, a state is offered to the backend again that did not take it.
+const PUSHES: [u64; 6] = [1, 2, 4, 8, 15, 30];
+
+/// What all modules of one deployment share.
+pub struct Deployment<'a> {
+    pub ui: &'a Ui,
+    pub destination: Server,
+    pub relay: &'a Relay,
+    pub program: &'a Program,
+    /// `None`: the modules have a backend of their own.
+    pub backend: Option<Backend>,
+    /// By Octopus variable, from standard input.
+    pub streamed: BTreeMap<String, Secret>,
+    pub masker: Masker,
+    pub interrupt: Interrupt,
+    pub workplace: Workplace,
+    pub plan_only: bool,
+    pub placeholders: bool,
+    pub enable_triggers: bool,
+    pub allow_destroy: bool,
+    pub adopt: bool,
+}
+
+/// How one module ended.
+pub struct Outcome {
+    /// `3 to make, 0 to change, 0 to destroy`.
+    pub summary: String,
+    /// Whether the first plan had changes.
+    pub changes: bool,
+    /// What finish did; `None` when only a plan was asked for.
+    pub finish: Option<Report>,
+    /// What the second plan would still change.
+    pub differences: Vec<String>,
+    /// Every secret, and what became of it.
+    pub secrets: Vec<Row>,
+    /// What a person has to do.
+    pub open: Vec<String>,
+    /// The first plan as text, masked.
+    pub plan_text: String,
+}
+
+/// A module ready for Terraform.
+struct Ready<'a> {
+    terraform: Terraform<'a>,
+    backend: Option<Prepared>,
+    supply: Supply,
+    variables: crate::terraform::memory_file::MemoryFile,
+    /// The state before anything was done.
+    state: State,
+    collisions: Vec<Collision>,
+}
+
+impl Deployment<'_> {
+    /// Deploys one module, or only plans it.
+    ///
+    /// # Errors
+    /// What stopped it. What was done until then is in the state: a later run goes on from there.
+    pub async fn run(&self, module: &Folder) -> Result<Outcome, Failure> {
+        let mut ready = self.prepare(module).await?;
+        let plan = self.planned(module, &mut ready).await?;
+        let mut outcome = Outcome {
+            summary: plan.summary(),
+            changes: !plan.changes.is_empty(),
+            finish: None,
+            differences: Vec::new(),
+            secrets: Vec::new(),
+            open: Vec::new(),
+            plan_text: ready.terraform.plan_text(&plan).await?,
+        };
+        self.ui.info(&format!("  plan: {}", outcome.summary));
+        self.refuse_destruction(&plan)?;
+        licence::check(&self.destination, &plan).await?;
+        if self.plan_only {
+            for change in &plan.changes {
+                self.ui.info(&format!("  would {}", change.text()));
+            }
+            outcome.secrets = ready.supply.rows;
+            return Ok(outcome);
+        }
+        if outcome.changes {
+            self.apply(&ready, &plan).await?;
+        }
+        ready.terraform.stop_if_interrupted()?;
+        let report = self.finish(module, &mut ready.supply).await?;
+        ready.terraform.stop_if_interrupted()?;
+        outcome.differences = self.plan_again(&ready).await?;
+        outcome.open = open_things(module, &ready.supply, &report, &outcome.differences);
+        outcome.secrets = ready.supply.rows;
+        outcome.finish = Some(report);
+        Ok(outcome)
+    }
+
+    async fn prepare(&self, module: &Folder) -> Result<Ready<'_>, Failure> {
+        let directory = self.workplace.copy(&module.path, module.slug())?;
+        let declared = Declared::read(&directory)?;
+        let supply = supply::supply(&module.manifest, &declared, &self.streamed, self.placeholders)?;
+        let fixed = [
+            ("octopus_url", json!(self.relay.url())),
+            ("octopus_api_key", json!(self.relay.key().expose())),
+            ("octopus_space_id", json!(self.destination.space_id())),
+            ("enable_triggers", json!(self.enable_triggers)),
+        ];
+        let variables = supply::variables_file(&supply, &declared, &fixed)?;
+        let key = backend::state_key(&module.manifest, self.destination.client.address(), self.destination.space_id());
+        let backend = match &self.backend {
+            Some(backend) => Some(backend.prepare(&directory, &key, &self.streamed)?),
+            None => None,
+        };
+        let mut environment = backend.as_ref().map(|backend| backend.environment.clone()).unwrap_or_default();
+        if crate::settings::environment_variable("TF_PLUGIN_CACHE_DIR").is_none() {
+            // One download of the provider for all modules of this deployment.
+            let cache = self.workplace.path().join("providers");
+            std::fs::create_dir_all(&cache)
+                .map_err(|error| Failure::failed(format!("making a folder for the provider: {error}")))?;
+            environment.insert("TF_PLUGIN_CACHE_DIR".into(), cache.into());
+            environment.insert("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE".into(), "1".into());
+        }
+        let terraform = Terraform {
+            program: self.program,
+            directory,
+            environment,
+            interrupt: self.interrupt.clone(),
+            masker: &self.masker,
+            ui: self.ui,
+        };
+        terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
+        let state = terraform.state().await?;
+        let mut looked_up = Directory::new(self.destination.clone());
+        let collisions = existing::look(&module.manifest, &state, &mut looked_up).await?;
+        if self.adopt && !collisions.is_empty() {
+            let blocks = existing::import_blocks(&collisions, &looked_up).await?;
+            std::fs::write(terraform.directory.join("octoferry_existing.tf"), blocks)
+                .map_err(|error| Failure::failed(format!("writing the import blocks: {error}")))?;
+        }
+        Ok(Ready { terraform, backend, supply, variables, state, collisions })
+    }
+
+    /// The first plan; a locked state and what is there already are told before anything else.
+    async fn planned(&self, module: &Folder, ready: &mut Ready<'_>) -> Result<Plan, Failure> {
+        let (plan, ended) = ready.terraform.plan(&ready.variables).await?;
+        if let Some(lock) = Lock::in_the_way(&ended.diagnostics) {
+            return Err(self.locked(ready, &lock));
+        }
+        if !self.adopt && !ready.collisions.is_empty() {
+            return Err(existing::refusal(&ready.collisions));
+        }
+        self.warn(&ended);
+        plan.ok_or_else(|| ended.failure(&format!("{} can't plan {:?}; nothing was written", self.program.name, module.name())))
+    }
+
+    fn warn(&self, ended: &Ended) {
+        for warning in ended.diagnostics.iter().filter(|diagnostic| !diagnostic.is_error()) {
+            self.ui.warning(&warning.text());
+        }
+    }
+
+    fn locked(&self, ready: &Ready<'_>, lock: &Lock) -> Failure {
+        let operation = lock.operation.strip_prefix("OperationType").unwrap_or(&lock.operation).to_lowercase();
+        let mut failure = Failure::new(
+            FailureKind::Terraform,
+            format!("the state is locked by {} since {} ({operation}); nothing was written", lock.who, lock.created),
+        )
+        .hint("If that run goes on, wait for its end. If it was killed, the lock is left over.");
+        if let (Some(backend), Some(prepared)) = (&self.backend, &ready.backend) {
+            failure = failure.hint(format!(
+                "To release a lock that is left over, with the backend's credentials in the environment:\n{}",
+                backend.unlock_commands(&prepared.key, &lock.id)
+            ));
+        } else {
+            failure = failure.hint(format!("To release a lock that is left over: terraform force-unlock {}", lock.id));
+        }
+        if !ready.collisions.is_empty() {
+            let list: Vec<String> = ready.collisions.iter().map(|collision| format!("  {}", collision.text())).collect();
+            failure = failure.hint(format!(
+                "These are at the destination, but not in the state; a killed run may have made them:\n{}\nOnce the lock is released, --existing adopt takes them over.",
+                list.join("\n")
+            ));
+        }
+        failure
+    }
+
+    fn refuse_destruction(&self, plan: &Plan) -> Result<(), Failure> {
+        let precious = plan.precious_destroyed();
+        if precious.is_empty() || self.allow_destroy {
+            return Ok(());
+        }
+        let list: Vec<String> = precious.into_iter().map(|change| format!("  {}", change.text())).collect();
+        let message = format!("the plan would destroy these; nothing was written:\n{}", list.join("\n"));
+        if self.plan_only {
+            self.ui.warning(&message);
+            return Ok(());
+        }
+        Err(Failure::failed(message).hint(
+            "They are gone at the source, or were renamed or taken out of the module. If that is meant: --allow-destroy",
+        ))
+    }
+
+    async fn apply(&self, ready: &Ready<'_>, plan: &Plan) -> Result<(), Failure> {
+        let ended = ready.terraform.apply(plan).await?;
+        let saved = self.save_state(ready, &ended).await?;
+        if let Some(reason) = self.interrupt.reason() {
+            return Err(Failure::failed(format!("stopped: {reason}. {} has saved in its state what was done", self.program.name))
+                .hint("Deploy again to go on from there."));
+        }
+        self.warn(&ended);
+        let only_the_state = saved && ended.diagnostics.iter().filter(|error| error.is_error()).all(is_about_the_state);
+        if ended.success || only_the_state {
+            return Ok(());
+        }
+        Err(ended
+            .failure(&format!("{} could not do everything; what was done is in the state", self.program.name))
+            .hint("Mend what the message says, then deploy again: it goes on from there."))
+    }
+
+    /// Offers the backend the state again that it did not take; whether that was needed, and done.
+    async fn save_state(&self, ready: &Ready<'_>, ended: &Ended) -> Result<bool, Failure> {
+        let file = ready.terraform.directory.join("errored.tfstate");
+        if !file.exists() {
+            return Ok(false);
+        }
+        self.ui.warning("the backend did not take the state; it is offered again");
+        let left = Lock::left_behind(&ended.diagnostics);
+        let mut said = String::new();
+        for pause in PUSHES {
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+            match ready.terraform.push_state(&file).await? {
+                Ok(()) => {
+                    self.ui.info("  the state is saved now");
+                    return Ok(true);
+                }
+                Err(error) => said = error,
+            }
+            // Our own apply could not give its lock back: it alone holds it, so it may be taken away.
+            if let Some(lock) = Lock::read(&said)
+                && left.as_ref().is_some_and(|left| left.id == lock.id)
+            {
+                ready.terraform.release_lock(&lock.id).await?;
+            }
+        }
+        Err(lost_state(&ready.state, &file, &said))
+    }
+
+    async fn finish(&self, module: &Folder, supply: &mut Supply) -> Result<Report, Failure> {
+        let steps = Finish::new(self.destination.clone(), &supply.found);
+        let report = steps
+            .run(&module.manifest, self.enable_triggers)
+            .await
+            .map_err(|failure| failure.while_doing("finishing").hint("Terraform's part is done. Deploy again to finish."))?;
+        for done in &report.done {
+            self.ui.info(&format!("  finish: set {done}"));
+        }
+        for row in &mut supply.rows {
+            if let Some(became) = report.secrets.get(&row.name) {
+                if *became == "kept as it is at the destination" {
+                    row.open = false;
+                    (*became).clone_into(&mut row.became);
+                } else if *became == "missing" {
+                    row.open = true;
+                }
+            }
+        }
+        if report.failed.is_empty() {
+            return Ok(report);
+        }
+        let list: Vec<String> = report.failed.iter().map(|text| format!("  {}", self.masker.mask(text))).collect();
+        Err(Failure::failed(format!("Terraform's part is done; finish could not do these:\n{}", list.join("\n")))
+            .hint("Deploy again when the reason is gone: what is so already stays as it is."))
+    }
+
+    /// The second plan: what it would still change.
+    async fn plan_again(&self, ready: &Ready<'_>) -> Result<Vec<String>, Failure> {
+        // What was taken over is in the state now.
+        let _ = std::fs::remove_file(ready.terraform.directory.join("octoferry_existing.tf"));
+        let (plan, ended) = ready.terraform.plan(&ready.variables).await?;
+        let plan = plan.ok_or_else(|| ended.failure("everything is applied, but the plan that should show it fails"))?;
+        let differences: Vec<String> = plan.changes.iter().map(Change::text).collect();
+        if differences.is_empty() {
+            self.ui.info("  a second plan is empty: the destination is as the module says");
+        }
+        Ok(differences)
+    }
+}
+
+/// Whether an error says no more than that the state could not be saved or its lock not be given back.
+fn is_about_the_state(error: &Diagnostic) -> bool {
+    let text = error.text();
+    ["save state", "persist state", "releasing the state lock", "Failed to persist", "errored.tfstate"]
+        .iter()
+        .any(|part| text.contains(part))
+}
+
+/// The state can't be saved: what was made, so that a person can find it.
+fn lost_state(before: &State, file: &Path, said: &str) -> Failure {
+    let made = std::fs::read(file).ok().and_then(|bytes| State::parse(&zeroize::Zeroizing::new(bytes)).ok());
+    let made: Vec<String> = made
+        .map(|state| state.beyond(before))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(address, id)| format!("  {address} ({id})"))
+        .collect();
+    let list = if made.is_empty() { "  nothing new".to_owned() } else { made.join("\n") };
+    Failure::new(
+        FailureKind::Terraform,
+        format!("the backend does not take the state, so Terraform forgets what it made just now:\n{list}\nThe backend said: {}", said.trim()),
+    )
+    .hint("When the backend is back: deploy with --existing adopt, which takes over what is there; or delete the things above first.")
+}
+
+/// What a person has to do after this module.
+fn open_things(module: &Folder, supply: &Supply, report: &Report, differences: &[String]) -> Vec<String> {
+    let secrets = supply.rows.iter().filter(|row| row.open).map(|row| format!("secret: {}: {}", row.description, row.became));
+    let notes = module.manifest.notes.iter().filter(|note| !note.todo.is_empty() && note.code != "person-secret");
+    let notes = notes.map(|note| format!("{} {:?}: {} {}", note.collection, note.key.join("/"), note.text, note.todo));
+    let differences = differences.iter().map(|text| format!("the second plan would still {text}"));
+    secrets.chain(report.open.iter().cloned()).chain(notes).chain(differences).collect()
+}
+
+impl Outcome {
+    /// For `--json`.
+    #[must_use]
+    pub fn as_json(&self, name: &str) -> Value {
+        let secrets: Vec<Value> = self
+            .secrets
+            .iter()
+            .map(|row| json!({"Name": row.name, "Description": row.description, "Became": row.became, "Open": row.open, "To": row.to}))
+            .collect();
+        json!({
+            "Module": name,
+            "Plan": self.summary,
+            "Changes": self.changes,
+            "Finished": self.finish.as_ref().map(|report| &report.done),
+            "Differences": self.differences,
+            "Secrets": secrets,
+            "Open": self.open,
+        })
+    }
+}

@@ -1,0 +1,229 @@
+//! Which secrets a module gets: from standard input, else a placeholder, else the deployment is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+use unicode_normalization::is_nfc;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::module::manifest::{Manifest, SecretEntry, SecretOrigin};
+use crate::secret::{Secret, placeholder};
+use crate::terraform::memory_file::MemoryFile;
+use crate::ui;
+
+/// How the variable is called by which a person gives a secret that the module declares and the manifest doesn't know.
+const PERSON_PREFIX: &str = "Octoferry.Secret.";
+
+/// The secrets of one module.
+pub struct Supply {
+    /// By the manifest's names; without those that nobody supplied.
+    pub found: BTreeMap<String, Secret>,
+    /// Terraform variables that get a placeholder.
+    pub placeholders: BTreeMap<String, String>,
+    /// One line for each secret of the manifest.
+    pub rows: Vec<Row>,
+}
+
+/// What became of one secret; never its value or length.
+pub struct Row {
+    pub name: String,
+    pub description: String,
+    pub became: String,
+    /// Whether a person has to do something about it.
+    pub open: bool,
+    /// Address of the resource that gets it, or `finish`.
+    pub to: String,
+}
+
+/// What the module's files say about variables.
+#[derive(Debug, Default)]
+pub struct Declared {
+    /// Names of declared variables.
+    pub variables: BTreeSet<String>,
+    /// Variable → addresses of the resources that use it.
+    users: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Declared {
+    /// Reads the Terraform files of a folder.
+    ///
+    /// # Errors
+    /// When one can't be read.
+    pub fn read(folder: &Path) -> Result<Self, Failure> {
+        let trouble = |error: std::io::Error| Failure::failed(format!("reading {}: {error}", folder.display()));
+        let mut declared = Self::default();
+        for entry in std::fs::read_dir(folder).map_err(trouble)? {
+            let path = entry.map_err(trouble)?.path();
+            if path.extension().is_some_and(|extension| extension == "tf") {
+                declared.scan(&String::from_utf8_lossy(&std::fs::read(&path).map_err(trouble)?));
+            }
+        }
+        Ok(declared)
+    }
+
+    /// Terraform itself parses; this only has to know the heads of blocks, which stand at the beginning of a line.
+    fn scan(&mut self, text: &str) {
+        let mut resource = None;
+        for line in text.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["variable", name, ..] if !line.starts_with(' ') => {
+                    self.variables.insert(name.trim_matches(['"', '{', '}']).to_owned());
+                    resource = None;
+                }
+                ["resource", kind, label, ..] if !line.starts_with(' ') => {
+                    resource = Some(format!("{}.{}", kind.trim_matches('"'), label.trim_matches(['"', '{'])));
+                }
+                _ => {
+                    for (start, _) in line.match_indices("var.") {
+                        let rest = &line[start + 4..];
+                        let end = rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'));
+                        let name = &rest[..end.unwrap_or(rest.len())];
+                        if let Some(resource) = &resource {
+                            self.users.entry(name.to_owned()).or_default().insert(resource.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn users_of(&self, entry: &SecretEntry) -> String {
+        let users: Vec<&str> = self.users.get(&entry.name).into_iter().flatten().map(String::as_str).collect();
+        if users.is_empty() { "finish".to_owned() } else { users.join(", ") }
+    }
+}
+
+/// Finds the module's secrets among those from standard input (by Octopus variable).
+///
+/// # Errors
+/// When secrets are missing that can be had, all of them named; unless placeholders are welcome.
+pub fn supply(
+    manifest: &Manifest,
+    declared: &Declared,
+    streamed: &BTreeMap<String, Secret>,
+    placeholders_welcome: bool,
+) -> Result<Supply, Failure> {
+    let mut supply = Supply { found: BTreeMap::new(), placeholders: BTreeMap::new(), rows: Vec::new() };
+    let mut missing = Vec::new();
+    for entry in &manifest.secrets {
+        let variable = entry.from.octopus_variable();
+        let (became, open) = if let Some(secret) = streamed.get(variable) {
+            supply.found.insert(entry.name.clone(), secret.clone());
+            if entry.terraform && !is_nfc(secret.expose()) {
+                // Terraform composes every text (Unicode NFC), so what is written in another form changes on the way.
+                ("found; arrives in another Unicode form (Terraform composes it): enter it again".to_owned(), true)
+            } else {
+                ("found".to_owned(), false)
+            }
+        } else {
+            let why = match &entry.from {
+                SecretOrigin::Tenant { tenant, .. } => format!("comes in a run for the tenant {tenant:?}"),
+                SecretOrigin::Person { because, .. } => format!("for a person, as {variable}: {because}"),
+                _ => {
+                    missing.push(format!("  {variable}: {}", entry.description));
+                    format!("the variable {variable} has no value in this run")
+                }
+            };
+            if entry.terraform {
+                supply.placeholders.insert(entry.name.clone(), placeholder::for_entry(entry));
+            }
+            (why, true)
+        };
+        let to = if entry.terraform { declared.users_of(entry) } else { "finish".to_owned() };
+        supply.rows.push(Row { name: entry.name.clone(), description: entry.description.clone(), became, open, to });
+    }
+    // A variable that the module's owner has added.
+    for name in &declared.variables {
+        if let Some(secret) = streamed.get(&format!("{PERSON_PREFIX}{name}")) {
+            supply.found.entry(name.clone()).or_insert_with(|| secret.clone());
+        }
+    }
+    if missing.is_empty() || placeholders_welcome {
+        return Ok(supply);
+    }
+    Err(Failure::failed(format!("these secrets have no value here; nothing was written:\n{}", missing.join("\n")))
+        .hint("In a step: octoferry spread gives secrets names by which a run can read them; was the module made before? Serialize again.")
+        .hint("To deploy without them: --placeholders. What a person enters at the destination afterwards is kept by later deployments."))
+}
+
+/// The variables file for Terraform, in memory. In HCL: Terraform tells JSON by the end of a file's name, and a memory file's has none.
+///
+/// # Errors
+/// When memory is short.
+pub fn variables_file(
+    supply: &Supply,
+    declared: &Declared,
+    fixed: &[(&str, Value)],
+) -> Result<MemoryFile, Failure> {
+    use std::fmt::Write as _;
+    let secrets = supply.found.iter().map(|(name, secret)| (name.as_str(), quoted(secret.expose())));
+    let placeholders = supply.placeholders.iter().map(|(name, text)| (name.as_str(), quoted(text)));
+    let fixed = fixed.iter().map(|(name, value)| match value {
+        Value::String(text) => (*name, quoted(text)),
+        other => (*name, Zeroizing::new(other.to_string())),
+    });
+    let mut text = Zeroizing::new(String::with_capacity(64 * 1024));
+    for (name, value) in fixed.chain(secrets).chain(placeholders) {
+        // Terraform warns of values for variables that a module does not declare (any more).
+        if declared.variables.contains(name) {
+            let _ = writeln!(text, "{name} = {}", &*value);
+        }
+    }
+    MemoryFile::with("octoferry-variables", text.as_bytes())
+}
+
+/// A text in quotes as HCL reads it: control characters as `\uXXXX`, no templates.
+fn quoted(value: &str) -> Zeroizing<String> {
+    use std::fmt::Write as _;
+    let mut text = Zeroizing::new(String::with_capacity(value.len() * 2 + 2));
+    text.push('"');
+    let mut letters = value.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '$' | '%' if letters.peek() == Some(&'{') => {
+                text.push(letter);
+                text.push(letter);
+            }
+            letter if letter.is_control() => {
+                let _ = write!(text, "\\u{:04x}", u32::from(letter));
+            }
+            letter => text.push(letter),
+        }
+    }
+    text.push('"');
+    text
+}
+
+/// The table of all secrets for a person.
+#[must_use]
+pub fn table(rows: &[Row]) -> String {
+    let mut lines = vec![["secret", "what it is", "what became of it", "handed to"].map(str::to_owned).to_vec()];
+    lines.extend(rows.iter().map(|row| vec![row.name.clone(), row.description.clone(), row.became.clone(), row.to.clone()]));
+    ui::table(&lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_and_their_users_are_found() {
+        let mut declared = Declared::default();
+        declared.scan("variable \"a_b\" {\n  type = string\n}\n\nresource \"octopusdeploy_token_account\" \"k\" {\n  token = var.a_b\n}\n");
+        assert!(declared.variables.contains("a_b"));
+        assert!(declared.users["a_b"].contains("octopusdeploy_token_account.k"));
+    }
+
+    #[test]
+    fn texts_are_quoted_for_hcl() {
+        assert_eq!(&*quoted("a\"b\\c\n${x} %{y} $z\u{1}ü"), "\"a\\\"b\\\\c\\n$${x} %%{y} $z\\u0001ü\"");
+    }
+}
