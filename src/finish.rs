@@ -132,7 +132,10 @@ impl<'a> Finish<'a> {
                     if slot.is_null() {
                         remove_last(&mut document, path);
                     }
-                    self.note_secret(value, if kept { "kept as it is at the destination" } else { "missing" });
+                    self.note_secret(
+                        value,
+                        if kept { "kept as it is at the destination" } else { "missing" },
+                    );
                     if !kept {
                         self.report.open.push(format!("{text}: no value"));
                     }
@@ -170,13 +173,21 @@ impl<'a> Finish<'a> {
         Ok(())
     }
 
-    async fn given(&mut self, value: &FinishValue, target: &Target, path: &[Value]) -> Result<Given, Failure> {
+    async fn given(
+        &mut self,
+        value: &FinishValue,
+        target: &Target,
+        path: &[Value],
+    ) -> Result<Given, Failure> {
         Ok(match value {
             FinishValue::Json(value) => Given::Json(self.resolved(value).await?),
             FinishValue::Secret(name) => match self.secrets.get(name) {
                 None => Given::Nothing,
                 // A sensitive variable has its value as a text; everything else as an object that says that there is one.
-                Some(secret) if target.collection == "variables" && path.last().is_some_and(|last| last == "Value") => {
+                Some(secret)
+                    if target.collection == "variables"
+                        && path.last().is_some_and(|last| last == "Value") =>
+                {
                     Given::Secret(json!(secret.expose()))
                 }
                 Some(secret) => Given::Secret(sensitive(secret)),
@@ -189,11 +200,13 @@ impl<'a> Finish<'a> {
         Ok(match value {
             Value::Object(fields) => {
                 if let Some(reference) = fields.get("$ref") {
-                    let target: Target = serde_json::from_value(reference.clone())
-                        .map_err(|_| Failure::failed("the module has a reference that this octoferry can't read"))?;
+                    let target: Target = serde_json::from_value(reference.clone()).map_err(|_| {
+                        Failure::failed("the module has a reference that this octoferry can't read")
+                    })?;
                     let place = self.directory.find(&target).await?;
                     let place = place.ok_or_else(|| {
-                        let mut failure = Failure::failed(format!("{} is not at the destination", described(&target)));
+                        let mut failure =
+                            Failure::failed(format!("{} is not at the destination", described(&target)));
                         // For the caller a step that can't be done, like a refusal.
                         failure.http_status = Some(404);
                         failure
@@ -217,8 +230,15 @@ impl<'a> Finish<'a> {
         })
     }
 
-    async fn publish(&mut self, project: &str, runbook: &str, name: &str, notes: &str) -> Result<(), Failure> {
-        let target = Target { collection: "runbooks".into(), key: vec![project.to_owned(), runbook.to_owned()] };
+    async fn publish(
+        &mut self,
+        project: &str,
+        runbook: &str,
+        name: &str,
+        notes: &str,
+    ) -> Result<(), Failure> {
+        let target =
+            Target { collection: "runbooks".into(), key: vec![project.to_owned(), runbook.to_owned()] };
         let Some(place) = self.directory.find(&target).await? else {
             self.report.failed.push(format!("{} is not at the destination", described(&target)));
             return Ok(());
@@ -335,7 +355,10 @@ impl<'a> Finish<'a> {
     /// Target triggers, which the provider can't switch: those that the source has on.
     async fn switch_on(&mut self, manifest: &Manifest) -> Result<(), Failure> {
         for held in &manifest.held {
-            if held.target.collection != "projecttriggers" || held.field != "IsDisabled" || held.source != json!(false) {
+            if held.target.collection != "projecttriggers"
+                || held.field != "IsDisabled"
+                || held.source != json!(false)
+            {
                 continue;
             }
             let Some(place) = self.directory.find(&held.target).await? else { continue };

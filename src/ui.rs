@@ -79,7 +79,8 @@ impl Ui {
     /// is not known.
     pub fn mask(&self, secret: &Secret) {
         if self.step && !secret.is_empty() {
-            let message = Zeroizing::new(format!("##octopus[mask value='{}']", STANDARD.encode(secret.expose())));
+            let message =
+                Zeroizing::new(format!("##octopus[mask value='{}']", STANDARD.encode(secret.expose())));
             say(&message);
             say_aside(&message);
         }

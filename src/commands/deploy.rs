@@ -10,9 +10,9 @@ use crate::deployment::supply;
 use crate::failure::{Failure, Outcome};
 use crate::octopus::server::Server;
 use crate::relay::Relay;
-use crate::seeded::name;
 use crate::secret::Secret;
 use crate::secret::mask::Masker;
+use crate::seeded::name;
 use crate::settings::{self, Settings};
 use crate::terraform::process::{self, Interrupt};
 use crate::terraform::program::Program;
@@ -83,7 +83,9 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
                 }
                 ended.push(outcome.as_json(module.name()));
             }
-            Err(failure) if modules.len() == 1 || deployment.interrupt.reason().is_some() => return Err(failure),
+            Err(failure) if modules.len() == 1 || deployment.interrupt.reason().is_some() => {
+                return Err(failure);
+            }
             // What it looks up is not there yet: that is what a plan can say.
             Err(failure) if deployment.plan_only && pending.iter().any(|other| module.needs(other)) => {
                 ui.warning(&format!("{}: can't be planned before what it needs is deployed", module.name()));
@@ -100,8 +102,13 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
     }
     if !failed.is_empty() {
         let names: Vec<String> = failed.iter().map(|module| format!("{:?}", module.name())).collect();
-        return Err(Failure::failed(format!("{} of {} modules failed: {}", failed.len(), modules.len(), names.join(", ")))
-            .hint("Deploy again when the reasons are gone: what is deployed already stays as it is."));
+        return Err(Failure::failed(format!(
+            "{} of {} modules failed: {}",
+            failed.len(),
+            modules.len(),
+            names.join(", ")
+        ))
+        .hint("Deploy again when the reasons are gone: what is deployed already stays as it is."));
     }
     Ok(match (deployment.plan_only, pending.is_empty(), open) {
         (true, true, _) => Outcome::Done,
@@ -124,7 +131,10 @@ fn told(module: &Folder, outcome: &run::Outcome, ui: &Ui) -> Result<(), Failure>
         let open = outcome.open.iter().map(|text| format!("- {text}\n")).collect::<String>();
         for (name, text) in [
             (format!("octoferry-plan-{slug}.txt"), &outcome.plan_text),
-            (format!("octoferry-notes-{slug}.md"), &format!("# {}: left to a person\n\n{open}", module.name())),
+            (
+                format!("octoferry-notes-{slug}.md"),
+                &format!("# {}: left to a person\n\n{open}", module.name()),
+            ),
         ] {
             artifact(&name, text, ui)?;
         }
@@ -195,8 +205,10 @@ fn has_backend(folder: &Path) -> Result<bool, Failure> {
 fn refuse_printed_variables(streamed: &std::collections::BTreeMap<String, Secret>) -> Result<(), Failure> {
     for variable in ["OctopusPrintVariables", "OctopusPrintEvaluatedVariables"] {
         if streamed.get(variable).is_some_and(|value| value.expose().trim().eq_ignore_ascii_case("true")) {
-            return Err(Failure::failed(format!("the variable {variable} is True: Octopus prints the run's variables into the log"))
-                .hint("Remove it, then run again."));
+            return Err(Failure::failed(format!(
+                "the variable {variable} is True: Octopus prints the run's variables into the log"
+            ))
+            .hint("Remove it, then run again."));
         }
     }
     Ok(())

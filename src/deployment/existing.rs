@@ -27,7 +27,11 @@ impl Collision {
 ///
 /// # Errors
 /// When the destination refuses.
-pub async fn look(manifest: &Manifest, state: &State, directory: &mut Directory) -> Result<Vec<Collision>, Failure> {
+pub async fn look(
+    manifest: &Manifest,
+    state: &State,
+    directory: &mut Directory,
+) -> Result<Vec<Collision>, Failure> {
     let mut collisions = Vec::new();
     for made in &manifest.makes {
         // Retention policies are there in every space; their resources only set them.
@@ -74,8 +78,11 @@ pub async fn import_blocks(collisions: &[Collision], directory: &Directory) -> R
     if impossible.is_empty() {
         return Ok(blocks);
     }
-    Err(Failure::failed(format!("these can't be taken over; nothing was written:\n{}", impossible.join("\n")))
-        .hint("Rename or delete them at the destination, then deploy again."))
+    Err(Failure::failed(format!(
+        "these can't be taken over; nothing was written:\n{}",
+        impossible.join("\n")
+    ))
+    .hint("Rename or delete them at the destination, then deploy again."))
 }
 
 /// Why something can't be taken over, if it can't.
@@ -100,7 +107,9 @@ async fn obstacle(collision: &Collision, directory: &Directory) -> Result<Option
         let variables = client.find(&directory.server.path(&format!("variables/{set}"))).await?;
         parts.push((variables.map_or(0, |set| count(&set["Variables"])), "variables"));
     }
-    for (field, route) in [("DeploymentProcessId", "deploymentprocesses"), ("RunbookProcessId", "runbookProcesses")] {
+    for (field, route) in
+        [("DeploymentProcessId", "deploymentprocesses"), ("RunbookProcessId", "runbookProcesses")]
+    {
         if let Some(id) = document[field].as_str() {
             let process = client.find(&directory.server.path(&format!("{route}/{id}"))).await?;
             parts.push((process.map_or(0, |process| count(&process["Steps"])), "steps"));
@@ -109,7 +118,11 @@ async fn obstacle(collision: &Collision, directory: &Directory) -> Result<Option
     if kind == "octopusdeploy_tag_set" {
         parts.push((count(&document["Tags"]), "tags"));
     }
-    let held: Vec<String> =
-        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    Ok((!held.is_empty()).then(|| format!("it holds {}, which would be made a second time", held.join(" and "))))
+    let held: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    Ok((!held.is_empty())
+        .then(|| format!("it holds {}, which would be made a second time", held.join(" and "))))
 }

@@ -12,7 +12,10 @@ use crate::terraform::plan::{Action, Plan};
 /// When a limit would be exceeded.
 pub async fn check(server: &Server, plan: &Plan) -> Result<(), Failure> {
     let made = |wanted: &dyn Fn(&str) -> bool| {
-        plan.changes.iter().filter(|change| change.action == Action::Create && !change.imported && wanted(&change.kind)).count()
+        plan.changes
+            .iter()
+            .filter(|change| change.action == Action::Create && !change.imported && wanted(&change.kind))
+            .count()
     };
     let counts = [
         ("Projects", made(&|kind| kind == "octopusdeploy_project")),
@@ -22,13 +25,15 @@ pub async fn check(server: &Server, plan: &Plan) -> Result<(), Failure> {
     if counts.iter().all(|(_, count)| *count == 0) {
         return Ok(());
     }
-    let Ok(Some(status)) = server.client.find("/api/licenses/licenses-current-status").await else { return Ok(()) };
+    let Ok(Some(status)) = server.client.find("/api/licenses/licenses-current-status").await else {
+        return Ok(());
+    };
     let mut exceeded = Vec::new();
     for (name, count) in counts {
         let limits = status["Limits"].as_array().into_iter().flatten();
         let limit = limits.filter(|limit| limit["IsUnlimited"] != true).find(|limit| is_of(limit, name));
-        let Some((used, allowed)) =
-            limit.and_then(|limit| Some((limit["CurrentUsage"].as_u64()?, limit["EffectiveLimit"].as_u64()?)))
+        let Some((used, allowed)) = limit
+            .and_then(|limit| Some((limit["CurrentUsage"].as_u64()?, limit["EffectiveLimit"].as_u64()?)))
         else {
             continue;
         };
@@ -47,5 +52,7 @@ pub async fn check(server: &Server, plan: &Plan) -> Result<(), Failure> {
 }
 
 fn is_of(limit: &Value, name: &str) -> bool {
-    limit["Name"].as_str().is_some_and(|text| text.eq_ignore_ascii_case(name) || (name == "Machines" && text.eq_ignore_ascii_case("Targets")))
+    limit["Name"].as_str().is_some_and(|text| {
+        text.eq_ignore_ascii_case(name) || (name == "Machines" && text.eq_ignore_ascii_case("Targets"))
+    })
 }

@@ -16,21 +16,26 @@ impl Lock {
     #[must_use]
     pub fn in_the_way(diagnostics: &[Diagnostic]) -> Option<Self> {
         let mut errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-        errors.find_map(|error| Self::read(&error.text()).filter(|_| error.text().contains("acquiring the state lock")))
+        errors.find_map(|error| {
+            Self::read(&error.text()).filter(|_| error.text().contains("acquiring the state lock"))
+        })
     }
 
     /// The lock that Terraform could not give back, if that happened.
     #[must_use]
     pub fn left_behind(diagnostics: &[Diagnostic]) -> Option<Self> {
         let mut all = diagnostics.iter();
-        all.find_map(|error| Self::read(&error.text()).filter(|_| error.text().contains("releasing the state lock")))
+        all.find_map(|error| {
+            Self::read(&error.text()).filter(|_| error.text().contains("releasing the state lock"))
+        })
     }
 
     /// From Terraform's `Lock Info`.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let field = |name: &str| {
-            let line = text.lines().map(str::trim).find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            let line =
+                text.lines().map(str::trim).find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
             line.map(|value| value.trim().to_owned())
         };
         Some(Self {

@@ -40,7 +40,8 @@ impl Folder {
     /// Whether this module can only come after the other.
     #[must_use]
     pub fn needs(&self, other: &Self) -> bool {
-        (other.is_space() && !self.is_space()) || self.manifest.after.iter().any(|name| !other.is_space() && name == other.name())
+        (other.is_space() && !self.is_space())
+            || self.manifest.after.iter().any(|name| !other.is_space() && name == other.name())
     }
 }
 
@@ -69,9 +70,9 @@ pub fn modules(folders: &[PathBuf]) -> Result<Vec<Folder>, Failure> {
 fn sorted(mut waiting: Vec<Folder>) -> Result<Vec<Folder>, Failure> {
     let mut sorted: Vec<Folder> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let ready = waiting
-            .iter()
-            .position(|module| !waiting.iter().any(|other| other.name() != module.name() && module.needs(other)));
+        let ready = waiting.iter().position(|module| {
+            !waiting.iter().any(|other| other.name() != module.name() && module.needs(other))
+        });
         let Some(ready) = ready else {
             let circle = circle(&waiting);
             return Err(Failure::failed(format!("these projects need each other in a circle: {}", circle.join(" → ")))
@@ -122,7 +123,11 @@ mod tests {
             manifest: Manifest {
                 format: 1,
                 octoferry: String::new(),
-                source: Origin { installation_id: String::new(), space_id: String::new(), space_name: String::new() },
+                source: Origin {
+                    installation_id: String::new(),
+                    space_id: String::new(),
+                    space_name: String::new(),
+                },
                 scope,
                 secrets: Vec::new(),
                 finish: Vec::new(),
@@ -137,14 +142,20 @@ mod tests {
 
     #[test]
     fn the_space_comes_first_and_projects_after_what_they_need() {
-        let order = sorted(vec![module("b", &["c", "not given"]), module("a", &[]), module("c", &[]), module("space", &[])]);
+        let order = sorted(vec![
+            module("b", &["c", "not given"]),
+            module("a", &[]),
+            module("c", &[]),
+            module("space", &[]),
+        ]);
         let names: Vec<String> = order.ok().unwrap().iter().map(|module| module.name().to_owned()).collect();
         assert_eq!(names, ["space", "a", "c", "b"]);
     }
 
     #[test]
     fn a_circle_is_named() {
-        let failure = sorted(vec![module("x", &["a"]), module("a", &["b"]), module("b", &["a"])]).expect_err("a circle");
+        let failure = sorted(vec![module("x", &["a"]), module("a", &["b"]), module("b", &["a"])])
+            .expect_err("a circle");
         assert!(failure.message.contains(r#""a" → "b" → "a""#), "{failure}");
     }
 }

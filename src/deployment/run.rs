@@ -131,7 +131,11 @@ impl Deployment<'_> {
             ("enable_triggers", json!(self.enable_triggers)),
         ];
         let variables = supply::variables_file(&supply, &declared, &fixed)?;
-        let key = backend::state_key(&module.manifest, self.destination.client.address(), self.destination.space_id());
+        let key = backend::state_key(
+            &module.manifest,
+            self.destination.client.address(),
+            self.destination.space_id(),
+        );
         let backend = match &self.backend {
             Some(backend) => Some(backend.prepare(&directory, &key, &self.streamed)?),
             None => None,
@@ -175,7 +179,13 @@ impl Deployment<'_> {
             return Err(existing::refusal(&ready.collisions));
         }
         self.warn(&ended);
-        plan.ok_or_else(|| ended.failure(&format!("{} can't plan {:?}; nothing was written", self.program.name, module.name())))
+        plan.ok_or_else(|| {
+            ended.failure(&format!(
+                "{} can't plan {:?}; nothing was written",
+                self.program.name,
+                module.name()
+            ))
+        })
     }
 
     fn warn(&self, ended: &Ended) {
@@ -185,10 +195,14 @@ impl Deployment<'_> {
     }
 
     fn locked(&self, ready: &Ready<'_>, lock: &Lock) -> Failure {
-        let operation = lock.operation.strip_prefix("OperationType").unwrap_or(&lock.operation).to_lowercase();
+        let operation =
+            lock.operation.strip_prefix("OperationType").unwrap_or(&lock.operation).to_lowercase();
         let mut failure = Failure::new(
             FailureKind::Terraform,
-            format!("the state is locked by {} since {} ({operation}); nothing was written", lock.who, lock.created),
+            format!(
+                "the state is locked by {} since {} ({operation}); nothing was written",
+                lock.who, lock.created
+            ),
         )
         .hint("If that run goes on, wait for its end. If it was killed, the lock is left over.");
         if let (Some(backend), Some(prepared)) = (&self.backend, &ready.backend) {
@@ -197,10 +211,12 @@ impl Deployment<'_> {
                 backend.unlock_commands(&prepared.key, &lock.id)
             ));
         } else {
-            failure = failure.hint(format!("To release a lock that is left over: terraform force-unlock {}", lock.id));
+            failure = failure
+                .hint(format!("To release a lock that is left over: terraform force-unlock {}", lock.id));
         }
         if !ready.collisions.is_empty() {
-            let list: Vec<String> = ready.collisions.iter().map(|collision| format!("  {}", collision.text())).collect();
+            let list: Vec<String> =
+                ready.collisions.iter().map(|collision| format!("  {}", collision.text())).collect();
             failure = failure.hint(format!(
                 "These are at the destination, but not in the state; a killed run may have made them:\n{}\nOnce the lock is released, --existing adopt takes them over.",
                 list.join("\n")
@@ -229,11 +245,15 @@ impl Deployment<'_> {
         let ended = ready.terraform.apply(plan).await?;
         let saved = self.save_state(ready, &ended).await?;
         if let Some(reason) = self.interrupt.reason() {
-            return Err(Failure::failed(format!("stopped: {reason}. {} has saved in its state what was done", self.program.name))
-                .hint("Deploy again to go on from there."));
+            return Err(Failure::failed(format!(
+                "stopped: {reason}. {} has saved in its state what was done",
+                self.program.name
+            ))
+            .hint("Deploy again to go on from there."));
         }
         self.warn(&ended);
-        let only_the_state = saved && ended.diagnostics.iter().filter(|error| error.is_error()).all(is_about_the_state);
+        let only_the_state =
+            saved && ended.diagnostics.iter().filter(|error| error.is_error()).all(is_about_the_state);
         if ended.success || only_the_state {
             return Ok(());
         }
@@ -272,10 +292,9 @@ impl Deployment<'_> {
 
     async fn finish(&self, module: &Folder, supply: &mut Supply) -> Result<Report, Failure> {
         let steps = Finish::new(self.destination.clone(), &supply.found);
-        let report = steps
-            .run(&module.manifest, self.enable_triggers)
-            .await
-            .map_err(|failure| failure.while_doing("finishing").hint("Terraform's part is done. Deploy again to finish."))?;
+        let report = steps.run(&module.manifest, self.enable_triggers).await.map_err(|failure| {
+            failure.while_doing("finishing").hint("Terraform's part is done. Deploy again to finish.")
+        })?;
         for done in &report.done {
             self.ui.info(&format!("  finish: set {done}"));
         }
@@ -292,9 +311,13 @@ impl Deployment<'_> {
         if report.failed.is_empty() {
             return Ok(report);
         }
-        let list: Vec<String> = report.failed.iter().map(|text| format!("  {}", self.masker.mask(text))).collect();
-        Err(Failure::failed(format!("Terraform's part is done; finish could not do these:\n{}", list.join("\n")))
-            .hint("Deploy again when the reason is gone: what is so already stays as it is."))
+        let list: Vec<String> =
+            report.failed.iter().map(|text| format!("  {}", self.masker.mask(text))).collect();
+        Err(Failure::failed(format!(
+            "Terraform's part is done; finish could not do these:\n{}",
+            list.join("\n")
+        ))
+        .hint("Deploy again when the reason is gone: what is so already stays as it is."))
     }
 
     /// The second plan: what it would still change.
@@ -302,7 +325,8 @@ impl Deployment<'_> {
         // What was taken over is in the state now.
         let _ = std::fs::remove_file(ready.terraform.directory.join("octoferry_existing.tf"));
         let (plan, ended) = ready.terraform.plan(&ready.variables).await?;
-        let plan = plan.ok_or_else(|| ended.failure("everything is applied, but the plan that should show it fails"))?;
+        let plan = plan
+            .ok_or_else(|| ended.failure("everything is applied, but the plan that should show it fails"))?;
         let differences: Vec<String> = plan.changes.iter().map(Change::text).collect();
         if differences.is_empty() {
             self.ui.info("  a second plan is empty: the destination is as the module says");
@@ -338,9 +362,15 @@ fn lost_state(before: &State, file: &Path, said: &str) -> Failure {
 
 /// What a person has to do after this module.
 fn open_things(module: &Folder, supply: &Supply, report: &Report, differences: &[String]) -> Vec<String> {
-    let secrets = supply.rows.iter().filter(|row| row.open).map(|row| format!("secret: {}: {}", row.description, row.became));
-    let notes = module.manifest.notes.iter().filter(|note| !note.todo.is_empty() && note.code != "person-secret");
-    let notes = notes.map(|note| format!("{} {:?}: {} {}", note.collection, note.key.join("/"), note.text, note.todo));
+    let secrets = supply
+        .rows
+        .iter()
+        .filter(|row| row.open)
+        .map(|row| format!("secret: {}: {}", row.description, row.became));
+    let notes =
+        module.manifest.notes.iter().filter(|note| !note.todo.is_empty() && note.code != "person-secret");
+    let notes = notes
+        .map(|note| format!("{} {:?}: {} {}", note.collection, note.key.join("/"), note.text, note.todo));
     let differences = differences.iter().map(|text| format!("the second plan would still {text}"));
     secrets.chain(report.open.iter().cloned()).chain(notes).chain(differences).collect()
 }

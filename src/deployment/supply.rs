@@ -52,7 +52,8 @@ impl Declared {
     /// # Errors
     /// When one can't be read.
     pub fn read(folder: &Path) -> Result<Self, Failure> {
-        let trouble = |error: std::io::Error| Failure::failed(format!("reading {}: {error}", folder.display()));
+        let trouble =
+            |error: std::io::Error| Failure::failed(format!("reading {}: {error}", folder.display()));
         let mut declared = Self::default();
         for entry in std::fs::read_dir(folder).map_err(trouble)? {
             let path = entry.map_err(trouble)?.path();
@@ -79,7 +80,9 @@ impl Declared {
                 _ => {
                     for (start, _) in line.match_indices("var.") {
                         let rest = &line[start + 4..];
-                        let end = rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'));
+                        let end = rest.find(|letter: char| {
+                            !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
+                        });
                         let name = &rest[..end.unwrap_or(rest.len())];
                         if let Some(resource) = &resource {
                             self.users.entry(name.to_owned()).or_default().insert(resource.clone());
@@ -91,7 +94,8 @@ impl Declared {
     }
 
     fn users_of(&self, entry: &SecretEntry) -> String {
-        let users: Vec<&str> = self.users.get(&entry.name).into_iter().flatten().map(String::as_str).collect();
+        let users: Vec<&str> =
+            self.users.get(&entry.name).into_iter().flatten().map(String::as_str).collect();
         if users.is_empty() { "finish".to_owned() } else { users.join(", ") }
     }
 }
@@ -114,7 +118,11 @@ pub fn supply(
             supply.found.insert(entry.name.clone(), secret.clone());
             if entry.terraform && !is_nfc(secret.expose()) {
                 // Terraform composes every text (Unicode NFC), so what is written in another form changes on the way.
-                ("found; arrives in another Unicode form (Terraform composes it): enter it again".to_owned(), true)
+                (
+                    "found; arrives in another Unicode form (Terraform composes it): enter it again"
+                        .to_owned(),
+                    true,
+                )
             } else {
                 ("found".to_owned(), false)
             }
@@ -133,7 +141,13 @@ pub fn supply(
             (why, true)
         };
         let to = if entry.terraform { declared.users_of(entry) } else { "finish".to_owned() };
-        supply.rows.push(Row { name: entry.name.clone(), description: entry.description.clone(), became, open, to });
+        supply.rows.push(Row {
+            name: entry.name.clone(),
+            description: entry.description.clone(),
+            became,
+            open,
+            to,
+        });
     }
     // A variable that the module's owner has added.
     for name in &declared.variables {
@@ -205,8 +219,12 @@ fn quoted(value: &str) -> Zeroizing<String> {
 /// The table of all secrets for a person.
 #[must_use]
 pub fn table(rows: &[Row]) -> String {
-    let mut lines = vec![["secret", "what it is", "what became of it", "handed to"].map(str::to_owned).to_vec()];
-    lines.extend(rows.iter().map(|row| vec![row.name.clone(), row.description.clone(), row.became.clone(), row.to.clone()]));
+    let mut lines =
+        vec![["secret", "what it is", "what became of it", "handed to"].map(str::to_owned).to_vec()];
+    lines.extend(
+        rows.iter()
+            .map(|row| vec![row.name.clone(), row.description.clone(), row.became.clone(), row.to.clone()]),
+    );
     ui::table(&lines)
 }
 

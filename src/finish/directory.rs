@@ -56,16 +56,21 @@ impl Directory {
                 let Some(document) = self.named(&format!("projects/{project}/{list}"), name).await? else {
                     return Ok(None);
                 };
-                let mut place = Place::same(&id(&document), self.server.path(&format!("{collection}/{}", id(&document))));
+                let mut place =
+                    Place::same(&id(&document), self.server.path(&format!("{collection}/{}", id(&document))));
                 if collection == "projecttriggers" {
                     place.write = self.server.path(&format!("projects/{project}/triggers/{}", place.id));
                 }
                 Ok(Some(place))
             }
-            ("deploymentprocesses", [project]) => self.part_of("projects", project, "DeploymentProcessId", collection).await,
+            ("deploymentprocesses", [project]) => {
+                self.part_of("projects", project, "DeploymentProcessId", collection).await
+            }
             ("deploymentsettings", [project]) => {
                 let project = self.named("projects", project).await?.map(|project| id(&project));
-                Ok(project.map(|id| Place::same(&id, self.server.path(&format!("projects/{id}/deploymentsettings")))))
+                Ok(project.map(|id| {
+                    Place::same(&id, self.server.path(&format!("projects/{id}/deploymentsettings")))
+                }))
             }
             ("runbookprocesses", [project, runbook]) => {
                 let Some(project) = self.named("projects", project).await? else { return Ok(None) };
@@ -74,7 +79,8 @@ impl Directory {
             }
             ("variables", [owners, name]) => self.part_of(owners, name, "VariableSetId", collection).await,
             ("actions", [project, action]) => {
-                let process = Target { collection: "deploymentprocesses".into(), key: vec![(*project).to_owned()] };
+                let process =
+                    Target { collection: "deploymentprocesses".into(), key: vec![(*project).to_owned()] };
                 self.action(&process, action).await
             }
             ("actions", [project, runbook, action]) => {
@@ -104,8 +110,11 @@ impl Directory {
                     Place::same(&id, path)
                 }))
             }
-            _ => Err(Failure::failed(format!("the module names {collection} {:?}, which is no key of that kind", target.key))
-                .hint("The module is of another version of octoferry: serialize again.")),
+            _ => Err(Failure::failed(format!(
+                "the module names {collection} {:?}, which is no key of that kind",
+                target.key
+            ))
+            .hint("The module is of another version of octoferry: serialize again.")),
         }
     }
 
@@ -131,7 +140,13 @@ impl Directory {
     }
 
     /// A document whose id stands in a field of another one.
-    async fn part_of(&mut self, owners: &str, name: &str, field: &str, route: &str) -> Result<Option<Place>, Failure> {
+    async fn part_of(
+        &mut self,
+        owners: &str,
+        name: &str,
+        field: &str,
+        route: &str,
+    ) -> Result<Option<Place>, Failure> {
         let owner = self.named(owners, name).await?;
         let id = owner.as_ref().and_then(|owner| owner[field].as_str());
         Ok(id.map(|id| Place::same(id, self.server.path(&format!("{route}/{id}")))))

@@ -16,7 +16,12 @@ pub(super) enum Became {
 }
 
 /// Publishes the runbook under this name, unless a snapshot of this name is published.
-pub(super) async fn publish(server: &Server, runbook: &str, name: &str, notes: &str) -> Result<Became, Failure> {
+pub(super) async fn publish(
+    server: &Server,
+    runbook: &str,
+    name: &str,
+    notes: &str,
+) -> Result<Became, Failure> {
     let client = &server.client;
     let path = server.path(&format!("runbooks/{runbook}"));
     let mut document = client.get(&path).await?;

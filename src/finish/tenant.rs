@@ -68,17 +68,17 @@ pub(super) async fn set(
 ) -> Result<Vec<Became>, Failure> {
     let mut became = vec![Became::NoTemplate; wanted.len()];
     if scoped {
-        for (route, field, is_mine) in [
-            ("commonvariables", "LibraryVariableSetId", true),
-            ("projectvariables", "ProjectId", false),
-        ] {
+        for (route, field, is_mine) in
+            [("commonvariables", "LibraryVariableSetId", true), ("projectvariables", "ProjectId", false)]
+        {
             let mine: Vec<(usize, &Wanted)> = wanted
                 .iter()
                 .enumerate()
                 .filter(|(_, wanted)| matches!(wanted.owner, Owner::Library(_)) == is_mine)
                 .collect();
             if !mine.is_empty() {
-                let path = server.path(&format!("tenants/{}/{route}?includeMissingVariables=true", encode(tenant)));
+                let path =
+                    server.path(&format!("tenants/{}/{route}?includeMissingVariables=true", encode(tenant)));
                 let Some(answer) = server.client.find(&path).await? else {
                     return older(server, tenant, &wanted).await;
                 };
@@ -162,7 +162,9 @@ async fn older(server: &Server, tenant: &str, wanted: &[Wanted]) -> Result<Vec<B
                 Owner::Library(owner) => ("LibraryVariables", owner),
                 Owner::Project(owner) => ("ProjectVariables", owner),
             };
-            let Some(of_owner) = document[part].get_mut(owner).filter(|of_owner| offers(of_owner, &wanted.template)) else {
+            let Some(of_owner) =
+                document[part].get_mut(owner).filter(|of_owner| offers(of_owner, &wanted.template))
+            else {
                 return Became::NoTemplate;
             };
             if !of_owner["Variables"].is_object() {
@@ -172,9 +174,12 @@ async fn older(server: &Server, tenant: &str, wanted: &[Wanted]) -> Result<Vec<B
             let environments: Vec<Option<String>> = match &wanted.owner {
                 Owner::Library(_) if !wanted.environments.is_empty() => return Became::NoEnvironments,
                 Owner::Library(_) => vec![None],
-                Owner::Project(_) if wanted.environments.is_empty() => {
-                    variables.as_object().into_iter().flatten().map(|(environment, _)| Some(environment.clone())).collect()
-                }
+                Owner::Project(_) if wanted.environments.is_empty() => variables
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(environment, _)| Some(environment.clone()))
+                    .collect(),
                 Owner::Project(_) => wanted.environments.iter().cloned().map(Some).collect(),
             };
             let mut result = Became::AlreadySo;
@@ -214,7 +219,9 @@ fn offers(of_owner: &Value, template: &str) -> bool {
 
 fn kept_or_absent(value: Option<&Value>) -> Became {
     match value {
-        Some(value) if value["HasValue"] == true || value.as_str().is_some_and(|text| !text.is_empty()) => Became::Kept,
+        Some(value) if value["HasValue"] == true || value.as_str().is_some_and(|text| !text.is_empty()) => {
+            Became::Kept
+        }
         _ => Became::Absent,
     }
 }

@@ -57,7 +57,6 @@ pub enum Scope {
 
 /// One secret: who wants it and how to get it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SecretEntry {
     /// Key of the entry: the name of the Terraform variable; finish steps use the same name space.
     pub name: String,
@@ -169,7 +168,6 @@ pub struct Held {
 
 /// A document that the module makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Made {
     #[serde(flatten)]
     pub target: Target,
@@ -196,4 +194,23 @@ pub struct Note {
     /// What a person can do about it; empty when nothing is needed.
     #[serde(default)]
     pub todo: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let manifests = ["small-web", "shop", "odd-text"].map(|space| {
+            let path =
+                format!("{}/tests/spaces/{space}/module/space/octoferry.json", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read_to_string(path).unwrap()
+        });
+        for text in manifests {
+            let manifest: Manifest = serde_json::from_str(&text).unwrap();
+            assert!(!manifest.secrets.is_empty() && !manifest.makes.is_empty());
+            assert_eq!(serde_json::to_string_pretty(&manifest).unwrap(), text.trim_end());
+        }
+    }
 }

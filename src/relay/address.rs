@@ -80,6 +80,9 @@ mod tests {
         );
         assert_eq!(parse("/api/spaces/Spaces-2"), all("/api", "spaces/spaces-2", "spaces"));
         assert_eq!(parse("/api/"), all("/api", "", "root"));
-        assert_eq!(Address::parse("/api/Spaces-2/runbookProcesses/RunbookProcess-1").asked(1), "RunbookProcess-1");
+        assert_eq!(
+            Address::parse("/api/Spaces-2/runbookProcesses/RunbookProcess-1").asked(1),
+            "RunbookProcess-1"
+        );
     }
 }

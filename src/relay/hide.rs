@@ -30,7 +30,9 @@ enum Holder {
 fn holder(address: &Address) -> Option<Holder> {
     match address.parts().as_slice() {
         ["deploymentprocesses" | "runbookprocesses", ..] => Some(Holder::Process),
-        ["projects" | "libraryvariablesets"] | ["projects" | "libraryvariablesets", _] => Some(Holder::Templates),
+        ["projects" | "libraryvariablesets"] | ["projects" | "libraryvariablesets", _] => {
+            Some(Holder::Templates)
+        }
         _ => None,
     }
 }
@@ -47,7 +49,9 @@ impl Hide {
         let Some(holder) = holder(address) else { return false };
         match answer.get_mut("Items").and_then(Value::as_array_mut) {
             // Not short-circuiting: every document is looked at.
-            Some(items) => items.iter_mut().filter_map(|item| self.hide_in(holder, item).then_some(())).count() > 0,
+            Some(items) => {
+                items.iter_mut().filter_map(|item| self.hide_in(holder, item).then_some(())).count() > 0
+            }
             None => self.hide_in(holder, answer),
         }
     }
@@ -60,7 +64,11 @@ impl Hide {
             match holder {
                 Holder::Process => {
                     if let Some(properties) = part.get_mut("Properties").and_then(Value::as_object_mut) {
-                        names = properties.iter().filter(|(_, value)| value.is_object()).map(|(name, _)| name.clone()).collect();
+                        names = properties
+                            .iter()
+                            .filter(|(_, value)| value.is_object())
+                            .map(|(name, _)| name.clone())
+                            .collect();
                         properties.retain(|name, _| !names.contains(name));
                     }
                 }
@@ -88,7 +96,9 @@ impl Hide {
         address: &Address,
         document: &mut Value,
     ) -> Result<Vec<Change>, Failure> {
-        let (Some(holder), true, Some(id)) = (holder(address), *method == Method::PUT, address.segments.get(1)) else {
+        let (Some(holder), true, Some(id)) =
+            (holder(address), *method == Method::PUT, address.segments.get(1))
+        else {
             return Ok(Vec::new());
         };
         if !self.lock().contains_key(id)
@@ -102,7 +112,9 @@ impl Hide {
             let name = part.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
             for property in hidden.get(&id).into_iter().flatten() {
                 let (fields, key) = match holder {
-                    Holder::Process => (part.get_mut("Properties").and_then(Value::as_object_mut), property.as_str()),
+                    Holder::Process => {
+                        (part.get_mut("Properties").and_then(Value::as_object_mut), property.as_str())
+                    }
                     Holder::Templates => (Some(&mut *part), "DefaultValue"),
                 };
                 let Some(fields) = fields else { continue };
@@ -135,7 +147,8 @@ fn is_nothing(value: Option<&Value>) -> bool {
 fn each_part(holder: Holder, document: &mut Value, mut with: impl FnMut(&mut Map<String, Value>, String)) {
     let mut visit = |part: &mut Value| {
         if let Some(fields) = part.as_object_mut()
-            && let Some(id) = fields.get("Id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned)
+            && let Some(id) =
+                fields.get("Id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned)
         {
             with(fields, id);
         }

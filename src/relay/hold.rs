@@ -134,15 +134,24 @@ mod tests {
     async fn triggers_are_made_disabled() {
         let client = crate::relay::tests::no_server();
         let address = Address::parse("/api/Spaces-1/projecttriggers/");
-        let mut scheduled = json!({"Name": "x", "IsDisabled": false, "Filter": {"FilterType": "CronExpressionSchedule"}});
-        assert_eq!(HELD.before(&client, &Method::POST, &address, &mut scheduled).await.ok().unwrap().len(), 1);
+        let mut scheduled =
+            json!({"Name": "x", "IsDisabled": false, "Filter": {"FilterType": "CronExpressionSchedule"}});
+        assert_eq!(
+            HELD.before(&client, &Method::POST, &address, &mut scheduled).await.ok().unwrap().len(),
+            1
+        );
         assert_eq!(scheduled["IsDisabled"], true);
 
         let enabling = Hold { enable_triggers: true };
         let mut scheduled = json!({"IsDisabled": false, "Filter": {"FilterType": "CronExpressionSchedule"}});
         let mut target = json!({"Filter": {"FilterType": "MachineFilter"}});
-        assert!(enabling.before(&client, &Method::POST, &address, &mut scheduled).await.ok().unwrap().is_empty());
-        assert_eq!(enabling.before(&client, &Method::POST, &address, &mut target).await.ok().unwrap().len(), 1);
+        assert!(
+            enabling.before(&client, &Method::POST, &address, &mut scheduled).await.ok().unwrap().is_empty()
+        );
+        assert_eq!(
+            enabling.before(&client, &Method::POST, &address, &mut target).await.ok().unwrap().len(),
+            1
+        );
         assert_eq!(target["IsDisabled"], true);
     }
 

@@ -20,7 +20,8 @@ pub(super) async fn keep_secrets(
     document: &mut Value,
 ) -> Result<Vec<Change>, Failure> {
     // The older route of tenants' values is written by POST of the whole document.
-    let is_update = *method == Method::PUT || matches!(address.parts().as_slice(), ["tenants", _, "variables"]);
+    let is_update =
+        *method == Method::PUT || matches!(address.parts().as_slice(), ["tenants", _, "variables"]);
     if !is_update {
         return Ok(Vec::new());
     }
@@ -96,7 +97,8 @@ mod tests {
     #[test]
     fn a_placeholder_keeps_what_a_person_entered() {
         let current = json!({"Id": "Accounts-1", "Token": {"HasValue": true, "NewValue": null}});
-        let (new, changes) = walked(json!({"Description": "new", "Token": {"HasValue": true, "NewValue": PREFIX}}), &current);
+        let (new, changes) =
+            walked(json!({"Description": "new", "Token": {"HasValue": true, "NewValue": PREFIX}}), &current);
         assert_eq!(new, json!({"Description": "new", "Token": {"HasValue": true, "NewValue": null}}));
         assert_eq!(changes, 1);
         let (new, changes) = walked(json!({"Token": {"HasValue": true, "NewValue": "real"}}), &current);
@@ -119,7 +121,10 @@ mod tests {
             ]}),
             &current,
         );
-        assert_eq!((&new["Variables"][0]["Value"], new["Variables"][1]["Value"].as_str()), (&Value::Null, Some(PREFIX)));
+        assert_eq!(
+            (&new["Variables"][0]["Value"], new["Variables"][1]["Value"].as_str()),
+            (&Value::Null, Some(PREFIX))
+        );
         assert_eq!(changes, 1);
     }
 }

@@ -38,7 +38,14 @@ struct Entry {
 }
 
 impl Log {
-    pub(super) fn request(&self, method: &Method, address: &Address, path: &str, status: u16, time: Duration) {
+    pub(super) fn request(
+        &self,
+        method: &Method,
+        address: &Address,
+        path: &str,
+        status: u16,
+        time: Duration,
+    ) {
         self.lock().requests.push(Entry {
             kind: address.kind().to_owned(),
             method: method.clone(),
@@ -94,7 +101,14 @@ impl Log {
     pub fn lines(&self) -> String {
         let mut text = String::new();
         for entry in &self.lock().requests {
-            let _ = writeln!(text, "{} {} {} {} ms", entry.method, entry.path, entry.status, entry.time.as_millis());
+            let _ = writeln!(
+                text,
+                "{} {} {} {} ms",
+                entry.method,
+                entry.path,
+                entry.status,
+                entry.time.as_millis()
+            );
         }
         text
     }

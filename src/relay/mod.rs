@@ -52,7 +52,8 @@ impl Relay {
     /// # Errors
     /// When no port of the loopback can be had.
     pub async fn start(client: Client, enable_triggers: bool) -> Result<Self, Failure> {
-        let trouble = |error: std::io::Error| Failure::failed(format!("starting the relay on 127.0.0.1: {error}"));
+        let trouble =
+            |error: std::io::Error| Failure::failed(format!("starting the relay on 127.0.0.1: {error}"));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(trouble)?;
         let url = format!("http://{}", listener.local_addr().map_err(trouble)?);
         let key = new_key()?;
@@ -116,14 +117,18 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
     let (parts, body) = request.into_parts();
     let given = parts.headers.get("x-octopus-apikey").map(axum::http::HeaderValue::as_bytes);
     if given != Some(shared.key.expose().as_bytes()) {
-        return refusal(StatusCode::UNAUTHORIZED, "this address is for the run of Terraform that octoferry started");
+        return refusal(
+            StatusCode::UNAUTHORIZED,
+            "this address is for the run of Terraform that octoferry started",
+        );
     }
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return refusal(StatusCode::BAD_REQUEST, "the request broke off");
     };
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     // A task of its own: a request that has begun is brought to its end though Terraform may go away meanwhile.
-    let passing = tokio::spawn(async move { shared.pass_on(parts.method, &path, &parts.headers, body).await });
+    let passing =
+        tokio::spawn(async move { shared.pass_on(parts.method, &path, &parts.headers, body).await });
     passing.await.unwrap_or_else(|_| refusal(StatusCode::BAD_GATEWAY, "octoferry's relay failed"))
 }
 
@@ -140,7 +145,8 @@ fn json_answer(status: StatusCode, body: Bytes) -> Response<Body> {
 
 impl Shared {
     async fn pass_on(&self, method: Method, path: &str, headers: &HeaderMap, body: Bytes) -> Response<Body> {
-        let path = path.strip_prefix(self.base_path.as_str()).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+        let path =
+            path.strip_prefix(self.base_path.as_str()).filter(|rest| rest.starts_with('/')).unwrap_or(path);
         if !path.starts_with("/api") {
             return refusal(StatusCode::NOT_FOUND, "octoferry's relay passes on what begins with /api");
         }
@@ -159,8 +165,7 @@ impl Shared {
         };
         self.log.request(&method, &address, path, answer.status.as_u16(), started.elapsed());
         let content_type = answer.headers.get(CONTENT_TYPE).cloned();
-        let body =
-            if answer.status.is_success() { self.after(&address, answer.body) } else { answer.body };
+        let body = if answer.status.is_success() { self.after(&address, answer.body) } else { answer.body };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = answer.status;
         if let Some(content_type) = content_type {
@@ -210,13 +215,18 @@ mod tests {
     /// A client that must not be used.
     pub(super) fn no_server() -> Client {
         let transport = Transport::new(Duration::from_secs(5), &Trust::default()).ok().unwrap();
-        Client::new("destination", "http://127.0.0.1:9", Secret::new("API-X".into()), &transport).ok().unwrap()
+        Client::new("destination", "http://127.0.0.1:9", Secret::new("API-X".into()), &transport)
+            .ok()
+            .unwrap()
     }
 
     #[test]
     fn keys_are_as_the_provider_wants_them() {
         let key = new_key().ok().unwrap();
         let letters = key.expose().strip_prefix("API-").unwrap();
-        assert!(letters.len() == 32 && letters.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit()));
+        assert!(
+            letters.len() == 32
+                && letters.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
+        );
     }
 }
