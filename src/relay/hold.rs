@@ -56,30 +56,30 @@ impl Hold {
         let mut changes = Vec::new();
         let name = document["Name"].as_str().unwrap_or_default().to_owned();
         match (what(address), method) {
-            (Some(What::Trigger { id: None }), &Method::POST) => {
-                if (!self.enable_triggers || has_no_switch(document)) && document["IsDisabled"] != true {
-                    document["IsDisabled"] = json!(true);
-                    changes.push(Change { what: "made disabled", place: format!("trigger {name:?}") });
+            (Some(What::Trigger { id: None }), &Method::POST)
+                if (!self.enable_triggers || has_no_switch(document)) && document["IsDisabled"] != true =>
+            {
+                document["IsDisabled"] = json!(true);
+                changes.push(Change { what: "made disabled", place: format!("trigger {name:?}") });
+            }
+            (Some(What::Trigger { id: Some(id) }), &Method::PUT)
+                if !self.enable_triggers || has_no_switch(document) =>
+            {
+                let path = format!("{}/projecttriggers/{id}", address.prefix);
+                let current = client.find(&path).await?.unwrap_or(Value::Null);
+                let switch = current["IsDisabled"].as_bool().unwrap_or(true);
+                if document["IsDisabled"].as_bool().unwrap_or(false) != switch {
+                    let what = if switch { "kept disabled" } else { "kept enabled" };
+                    document["IsDisabled"] = json!(switch);
+                    changes.push(Change { what, place: format!("trigger {name:?}") });
                 }
             }
-            (Some(What::Trigger { id: Some(id) }), &Method::PUT) => {
-                if !self.enable_triggers || has_no_switch(document) {
-                    let path = format!("{}/projecttriggers/{id}", address.prefix);
-                    let current = client.find(&path).await?.unwrap_or(Value::Null);
-                    let switch = current["IsDisabled"].as_bool().unwrap_or(true);
-                    if document["IsDisabled"].as_bool().unwrap_or(false) != switch {
-                        let what = if switch { "kept disabled" } else { "kept enabled" };
-                        document["IsDisabled"] = json!(switch);
-                        changes.push(Change { what, place: format!("trigger {name:?}") });
-                    }
-                }
-            }
-            (Some(What::Project { id: None }), &Method::POST) if !self.enable_triggers => {
-                if document["AutoCreateRelease"] == true {
-                    document["AutoCreateRelease"] = json!(false);
-                    let place = format!("automatic releases of project {name:?}");
-                    changes.push(Change { what: "made disabled", place });
-                }
+            (Some(What::Project { id: None }), &Method::POST)
+                if !self.enable_triggers && document["AutoCreateRelease"] == true =>
+            {
+                document["AutoCreateRelease"] = json!(false);
+                let place = format!("automatic releases of project {name:?}");
+                changes.push(Change { what: "made disabled", place });
             }
             (Some(What::Project { id: Some(id) }), &Method::PUT) if !self.enable_triggers => {
                 let current = client.find(&format!("{}/projects/{id}", address.prefix)).await?;
