@@ -275,10 +275,21 @@ pub fn state_key(manifest: &Manifest, destination_address: &str, destination_spa
         Scope::Space => "space",
         Scope::Project { id, .. } => id,
     };
+    let source = &manifest.source;
+    key_of(&source.installation_id, &source.space_id, destination_address, destination_space, what)
+}
+
+/// The same from its parts.
+#[must_use]
+pub fn key_of(
+    installation: &str,
+    source_space: &str,
+    destination_address: &str,
+    destination_space: &str,
+    what: &str,
+) -> String {
     let host = destination_address.split_once("://").map_or(destination_address, |(_, host)| host);
-    ["octoferry", &manifest.source.installation_id, &manifest.source.space_id, host, destination_space, what]
-        .map(plain_part)
-        .join("/")
+    ["octoferry", installation, source_space, host, destination_space, what].map(plain_part).join("/")
 }
 
 /// A part of a key with characters that every backend takes: `127.0.0.1:8080` → `127.0.0.1_8080`.

@@ -7,6 +7,7 @@
 //! put it back; `compare` shows that both spaces are equal. ARCHITECTURE.md has the map and the invariants.
 
 pub mod backend;
+pub mod checks;
 pub mod cli;
 pub mod commands;
 pub mod compare;

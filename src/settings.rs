@@ -58,6 +58,18 @@ pub fn transport(connection: &cli::Connection) -> Result<Transport, Failure> {
     Transport::new(Duration::from_secs(connection.timeout), &trust)
 }
 
+/// A space is not moved onto itself.
+#[must_use]
+pub fn same_space(source: &Server) -> Failure {
+    Failure::usage(format!(
+        "source and destination are the same space: {:?} ({}) of {}",
+        source.space.name(),
+        source.space_id(),
+        source.client.address()
+    ))
+    .hint("One server may be both, one space may not: give another --destination-space.")
+}
+
 impl<'a> Settings<'a> {
     /// Takes the environment, and the secrets from standard input when they are announced.
     ///
@@ -124,13 +136,7 @@ impl<'a> Settings<'a> {
         let source = self.source(source, transport).await?;
         let destination = self.destination(destination, transport).await?;
         if source.is_same_space(&destination) {
-            return Err(Failure::usage(format!(
-                "source and destination are the same space: {:?} ({}) of {}",
-                source.space.name(),
-                source.space_id(),
-                source.client.address()
-            ))
-            .hint("One server may be both, one space may not: give another --destination-space."));
+            return Err(same_space(&source));
         }
         self.ui.info(&format!("source:      {}", source.described()));
         self.ui.info(&format!("destination: {}", destination.described()));

@@ -69,6 +69,22 @@ impl Terraform<'_> {
         }))
     }
 
+    /// Looks whether the folder's files are valid; the providers are started for that.
+    ///
+    /// # Errors
+    /// What Terraform said, masked; or that it was interrupted.
+    pub async fn validate(&self) -> Result<(), Failure> {
+        let arguments = vec!["validate".to_owned(), "-no-color".into()];
+        let ended = self.invocation(arguments).run(&self.interrupt, |_| {}).await?;
+        self.stop_if_interrupted()?;
+        if ended.success {
+            return Ok(());
+        }
+        let said = self.masker.mask(&ended.stderr_or_stdout());
+        let what = format!("{} validate failed:\n{}", self.program.name, said.trim());
+        Err(Failure::new(FailureKind::Terraform, what))
+    }
+
     /// The state as the backend has it now; empty when there is none yet.
     ///
     /// # Errors

@@ -75,6 +75,11 @@ impl Ui {
         }
     }
 
+    /// Something that is not well, where the command itself goes on.
+    pub fn problem(&self, text: &str) {
+        say_aside(&format!("error: {text}"));
+    }
+
     /// Tells Octopus to mask this text from now on, in a step. On both outputs, as its own Bash bootstrap does: which of them is read first
     /// is not known.
     pub fn mask(&self, secret: &Secret) {

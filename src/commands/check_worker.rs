@@ -1,13 +1,165 @@
-//! `octoferry check --worker`: whether this machine can run the runbooks.
+//! `octoferry check --worker`: whether this machine can run the runbooks. Runs in the runbook `__ 0. Check`, before anything else.
 
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::backend::{self, Backend};
+use crate::checks::{self, Findings, Weight};
 use crate::cli;
+use crate::commands::deploy;
 use crate::failure::{Failure, Outcome};
+use crate::octopus::server::Server;
+use crate::secret::Secret;
+use crate::secret::mask::Masker;
+use crate::settings::{self, Settings};
+use crate::terraform::Terraform;
+use crate::terraform::process::{self, Interrupt};
+use crate::terraform::program::Program;
 use crate::ui::Ui;
 
-/// Runs the command.
+/// Looks at everything, and only then says what is not well: one run is enough to learn all of it.
 ///
 /// # Errors
-/// What stopped it.
-pub async fn run(_arguments: cli::Check, _ui: &Ui) -> Result<Outcome, Failure> {
-    Err(Failure::failed("this command is not built yet"))
+/// What stopped it before it could look: a cut stream of secrets, wrong usage, an interruption. And all that it found, in one failure.
+pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
+    process::forbid_core_dumps()?;
+    let settings = Settings::read(arguments.secrets, ui)?;
+    let interrupt = Interrupt::listen(ui.in_step())?;
+    let streamed = settings.secrets();
+    let mut findings = Findings::default();
+    if let Err(failure) = deploy::refuse_printed_variables(&streamed) {
+        findings.failed("printed-variables", failure);
+    }
+
+    checks::worker::architecture(&mut findings).await;
+    checks::worker::tools(&mut findings).await;
+    let servers = servers(&arguments, &settings, &mut findings).await?;
+    terraform(&arguments, &streamed, &servers, interrupt, ui, &mut findings).await?;
+
+    findings.show(ui);
+    if ui.json() {
+        ui.data(&json!({"Findings": findings.all()}).to_string());
+    }
+    match findings.of(Weight::Stops).count() {
+        0 => Ok(findings.outcome()),
+        // They have been shown one by one.
+        _ => Ok(Outcome::NotWell),
+    }
+}
+
+/// Both servers, as far as they can be reached.
+#[derive(Default)]
+struct Servers {
+    source: Option<Server>,
+    destination: Option<Server>,
+}
+
+async fn servers(
+    arguments: &cli::Check,
+    settings: &Settings<'_>,
+    findings: &mut Findings,
+) -> Result<Servers, Failure> {
+    let transport = settings::transport(&arguments.connection)?;
+    let mut found = |check, reached: Result<Server, Failure>| match reached {
+        Ok(server) => {
+            findings.fine(check, format!("the {} server: {}", server.client.role(), server.described()));
+            Some(server)
+        }
+        Err(failure) => {
+            findings.failed(check, failure);
+            None
+        }
+    };
+    let source = found("source-reachable", settings.source(&arguments.source, &transport).await);
+    let destination =
+        found("destination-reachable", settings.destination(&arguments.destination, &transport).await);
+    if let (Some(from), Some(to)) = (&source, &destination)
+        && from.is_same_space(to)
+    {
+        findings.failed("same-space", settings::same_space(from));
+    }
+    Ok(Servers { source, destination })
+}
+
+/// Terraform, the provider, the backend: each as far as what it needs is there.
+async fn terraform(
+    arguments: &cli::Check,
+    streamed: &BTreeMap<String, Secret>,
+    servers: &Servers,
+    interrupt: Interrupt,
+    ui: &Ui,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    const CHECK: &str = "worker-terraform";
+    let backend = Backend::choose(&arguments.backend, streamed);
+    let program = match Program::find(arguments.terraform.as_deref()).await {
+        Ok(program) => program,
+        Err(failure) => {
+            findings.failed(CHECK, failure);
+            if let Err(failure) = backend {
+                findings.failed("backend", failure);
+            }
+            return Ok(());
+        }
+    };
+    findings.fine(CHECK, program.described());
+    let workplace = match deploy::workplace(ui) {
+        Ok(workplace) => workplace,
+        Err(failure) => {
+            findings.failed("worker-disk", failure);
+            return Ok(());
+        }
+    };
+    checks::worker::room(workplace.path(), findings);
+    let mut masker = Masker::default();
+    for secret in streamed.values() {
+        masker.add(secret);
+        // As deploy does: Octopus compares line by line.
+        for line in secret.expose().lines().map(str::trim).filter(|line| line.len() >= 4) {
+            ui.mask(&Secret::new(line.to_owned()));
+        }
+    }
+    let mut terraform = Terraform {
+        program: &program,
+        directory: workplace.path().join("provider"),
+        environment: BTreeMap::new(),
+        interrupt,
+        masker: &masker,
+        ui,
+    };
+    if let Err(failure) = checks::worker::provider(&terraform, findings).await {
+        terraform.stop_if_interrupted()?;
+        findings.failed("worker-provider", failure);
+    }
+    match backend {
+        Ok(Some(backend)) => {
+            terraform.directory = workplace.path().join("backend");
+            let key = state_key(servers);
+            if let Err(failure) =
+                checks::backend::check(&backend, &key, streamed, &mut terraform, findings).await
+            {
+                terraform.stop_if_interrupted()?;
+                findings.failed("backend", failure);
+            }
+        }
+        Ok(None) => findings.person(
+            "backend",
+            "nothing is said about where Terraform keeps its state, so the backend was not looked at",
+            "Give --backend TYPE and --backend-config KEY=VALUE, as for deploy.",
+        ),
+        Err(failure) => findings.failed("backend", failure),
+    }
+    Ok(())
+}
+
+/// Beside the states that deploys will keep: who may use those may use this.
+fn state_key(servers: &Servers) -> String {
+    let (installation, space) = servers
+        .source
+        .as_ref()
+        .map_or(("", ""), |server| (server.installation_id.as_str(), server.space_id()));
+    let (address, destination) =
+        servers.destination.as_ref().map_or(("", ""), |server| (server.client.address(), server.space_id()));
+    backend::key_of(installation, space, address, destination, "check")
 }

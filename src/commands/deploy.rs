@@ -202,7 +202,9 @@ fn has_backend(folder: &Path) -> Result<bool, Failure> {
 }
 
 /// Octopus would print every variable of the run, ours included.
-fn refuse_printed_variables(streamed: &std::collections::BTreeMap<String, Secret>) -> Result<(), Failure> {
+pub(super) fn refuse_printed_variables(
+    streamed: &std::collections::BTreeMap<String, Secret>,
+) -> Result<(), Failure> {
     for variable in ["OctopusPrintVariables", "OctopusPrintEvaluatedVariables"] {
         if streamed.get(variable).is_some_and(|value| value.expose().trim().eq_ignore_ascii_case("true")) {
             return Err(Failure::failed(format!(
@@ -258,7 +260,7 @@ fn masker(streamed: &std::collections::BTreeMap<String, Secret>, relay: &Relay, 
 }
 
 /// In a step: below its own folder, which Octopus removes whatever happens.
-fn workplace(ui: &Ui) -> Result<Workplace, Failure> {
+pub(super) fn workplace(ui: &Ui) -> Result<Workplace, Failure> {
     if ui.in_step() {
         return Workplace::new(Path::new("."));
     }

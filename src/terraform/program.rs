@@ -89,6 +89,30 @@ impl Program {
     }
 }
 
+/// Runs a small tool of the PATH that only answers: where it is, and what it printed.
+///
+/// # Errors
+/// When there is none, it can't be started, or it ends with a failure.
+pub async fn ask(tool: &str, arguments: &[&str]) -> Result<(PathBuf, String), Failure> {
+    let path = on_path(tool.as_ref()).ok_or_else(|| Failure::failed(format!("{tool} is not on the PATH")))?;
+    let invocation = Invocation {
+        program: path.clone(),
+        arguments: arguments.iter().map(Into::into).collect(),
+        directory: None,
+        environment: settings::child_environment().collect(),
+    };
+    let ended = invocation.run(&Interrupt::never(), |_| {}).await?;
+    if !ended.success {
+        return Err(Failure::failed(format!(
+            "{} {} failed: {}",
+            path.display(),
+            arguments.first().unwrap_or(&""),
+            ended.stderr_or_stdout().trim()
+        )));
+    }
+    Ok((path, String::from_utf8_lossy(&ended.stdout).into_owned()))
+}
+
 /// The message for what a Terraform before 0.12 says to a module.
 pub fn too_old_for_its_input(program: &Program, said: &str) -> Option<Failure> {
     said.contains("unexpected token while parsing list: IDENT").then(|| program.too_old())

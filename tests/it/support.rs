@@ -7,6 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
@@ -247,4 +248,40 @@ pub(crate) fn files_below(folder: &Path) -> Vec<String> {
     }
     found.sort();
     found
+}
+
+/// The CLI configuration by which Terraform takes the stand-in for the official provider; for `TF_CLI_CONFIG_FILE`.
+///
+/// `cargo build -p standin-provider` must have been done; `scripts/test` does it.
+pub(crate) fn terraform_config() -> &'static str {
+    static MIRROR: OnceLock<(tempfile::TempDir, String)> = OnceLock::new();
+    let (_, config) = MIRROR.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder for the mirror");
+        let programs = Path::new(env!("CARGO_BIN_EXE_octoferry")).parent().expect("it lies in a folder");
+        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/standin/mirror.sh"))
+            .arg(folder.path())
+            .arg(programs.join("terraform-provider-octopusdeploy"))
+            .output()
+            .expect("mirror.sh can be run");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let config = String::from_utf8(output.stdout).expect("a path").trim().to_owned();
+        (folder, config)
+    });
+    config
+}
+
+/// A folder with a program of this name that is a shell script; to be put in front of the `PATH`.
+pub(crate) fn program(name: &str, script: &str) -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder for the program");
+    let path = folder.path().join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("the program is written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it is made executable");
+    folder
+}
+
+/// The `PATH` with a folder in front of it.
+pub(crate) fn path_with(folder: &Path) -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{path}", folder.display())
 }
