@@ -46,7 +46,10 @@ fn weights(findings: &Value) -> Vec<(&str, &str)> {
     let findings = findings["Findings"].as_array().expect("a list of findings");
     findings
         .iter()
-        .map(|finding| (finding["Check"].as_str().unwrap(), finding["Weight"].as_str().unwrap()))
+        .map(|finding| {
+            let text = |name: &str| finding[name].as_str().expect("a text");
+            (text("Check"), text("Weight"))
+        })
         .collect()
 }
 
