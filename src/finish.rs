@@ -4,11 +4,14 @@
 //! kept as it is. The steps run in the manifest's order; `field` finds places in documents, `directory` documents by name.
 
 pub mod directory;
+mod document;
 mod field;
+mod logo;
 mod publish;
 mod tenant;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -38,6 +41,8 @@ pub struct Finish<'a> {
     directory: Directory,
     /// Secrets by the manifest's names.
     secrets: &'a BTreeMap<String, Secret>,
+    /// Folder of the module, for the files that steps name.
+    folder: PathBuf,
     report: Report,
 }
 
@@ -51,8 +56,13 @@ enum Given {
 
 impl<'a> Finish<'a> {
     #[must_use]
-    pub fn new(server: Server, secrets: &'a BTreeMap<String, Secret>) -> Self {
-        Self { directory: Directory::new(server), secrets, report: Report::default() }
+    pub fn new(server: Server, secrets: &'a BTreeMap<String, Secret>, folder: &Path) -> Self {
+        Self {
+            directory: Directory::new(server),
+            secrets,
+            folder: folder.to_owned(),
+            report: Report::default(),
+        }
     }
 
     /// Runs all steps. A step that can't be done does not stop the others.
@@ -78,6 +88,18 @@ impl<'a> Finish<'a> {
                     self.note_failure(&what, result)?;
                 }
                 FinishStep::TenantValue { .. } => {}
+                FinishStep::Document { target, document } => {
+                    let result = self.document(target, document).await;
+                    self.note_refusal(target, result)?;
+                }
+                FinishStep::Include { target, path, item } => {
+                    let result = self.include(target, path, item).await;
+                    self.note_failure(&described(target), result)?;
+                }
+                FinishStep::Logo { target, file } => {
+                    let result = self.logo(target, file).await;
+                    self.note_failure(&format!("the logo of {}", described(target)), result)?;
+                }
                 FinishStep::Publish { project, runbook, name, notes } => {
                     let what = format!("publishing the runbook {runbook:?} of {project:?}");
                     let result = self.publish(project, runbook, name, notes).await;
@@ -100,6 +122,18 @@ impl<'a> Finish<'a> {
                 Ok(())
             }
             other => other,
+        }
+    }
+
+    /// What belongs to the server needs rights beyond the space's: without them it is left for a person.
+    fn note_refusal(&mut self, target: &Target, result: Result<(), Failure>) -> Result<(), Failure> {
+        let what = described(target);
+        match result {
+            Err(failure) if failure.is_forbidden() && directory::is_of_server(&target.collection) => {
+                self.report.open.push(format!("{what}: the destination API key may not do that ({failure})"));
+                Ok(())
+            }
+            other => self.note_failure(&what, other),
         }
     }
 

@@ -291,7 +291,7 @@ impl Deployment<'_> {
     }
 
     async fn finish(&self, module: &Folder, supply: &mut Supply) -> Result<Report, Failure> {
-        let steps = Finish::new(self.destination.clone(), &supply.found);
+        let steps = Finish::new(self.destination.clone(), &supply.found, &module.path);
         let report = steps.run(&module.manifest, self.enable_triggers).await.map_err(|failure| {
             failure.while_doing("finishing").hint("Terraform's part is done. Deploy again to finish.")
         })?;

@@ -87,6 +87,20 @@ impl Directory {
                 let key = vec![(*project).to_owned(), (*runbook).to_owned()];
                 self.action(&Target { collection: "runbookprocesses".into(), key }, action).await
             }
+            (FREEZES, [.., name]) => {
+                let projects = self.list("projects").await?.to_vec();
+                let owner = match key.as_slice() {
+                    [project, _] => self.named("projects", project).await?.map(|project| id(&project)),
+                    _ => Some(String::new()),
+                };
+                let freezes = self.list(FREEZES).await?;
+                let found = freezes.iter().find(|freeze| {
+                    freeze["Name"] == *name
+                        && Some(freeze["OwnerId"].as_str().unwrap_or_default()) == owner.as_deref()
+                        && is_of_space(freeze, &projects)
+                });
+                Ok(found.map(|freeze| Place::same(&id(freeze), format!("/api/{FREEZES}/{}", id(freeze)))))
+            }
             ("tags", [set, tag]) => {
                 let set = self.named("tagsets", set).await?;
                 let tags = set.as_ref().and_then(|set| set["Tags"].as_array()).map_or(&[][..], Vec::as_slice);
@@ -118,21 +132,38 @@ impl Directory {
         }
     }
 
+    /// Where documents of a collection are made.
+    #[must_use]
+    pub fn new_documents(&self, collection: &str) -> String {
+        if is_of_server(collection) {
+            format!("/api/{collection}")
+        } else if collection == "parentenvironments" {
+            format!("/api/spaces/{}/parentEnvironments", self.server.space_id())
+        } else {
+            self.server.path(collection)
+        }
+    }
+
     /// A document of a list, by its exact name. `list`: a collection of the space, or the path of one below it.
     ///
     /// # Errors
     /// When the destination refuses.
     pub async fn named(&mut self, list: &str, name: &str) -> Result<Option<Value>, Failure> {
+        Ok(self.list(list).await?.iter().find(|document| document["Name"] == name).cloned())
+    }
+
+    async fn list(&mut self, list: &str) -> Result<&[Value], Failure> {
         if !self.lists.contains_key(list) {
             let documents = self.read(list).await?;
             self.lists.insert(list.to_owned(), documents);
         }
-        Ok(self.lists[list].iter().find(|document| document["Name"] == name).cloned())
+        Ok(&self.lists[list])
     }
 
     async fn read(&self, list: &str) -> Result<Vec<Value>, Failure> {
         let client = &self.server.client;
         match list {
+            FREEZES => crate::octopus::freezes::list(client).await,
             "parentenvironments" => client.list(&self.server.path("environments/v2?type=Parent")).await,
             _ if is_of_server(list) => client.list(&format!("/api/{list}")).await,
             _ => client.list(&self.server.path(list)).await,
@@ -162,8 +193,21 @@ impl Directory {
 }
 
 /// Whether documents of this collection belong to no space.
-fn is_of_server(collection: &str) -> bool {
-    matches!(collection, "teams" | "users" | "userroles" | "scopeduserroles")
+pub(super) fn is_of_server(collection: &str) -> bool {
+    matches!(collection, "teams" | "users" | "userroles" | "scopeduserroles" | FREEZES)
+}
+
+const FREEZES: &str = "deploymentfreezes";
+
+/// Whether a freeze names nothing but things of this space (or nothing yet): names of freezes may repeat, and another space's freeze of
+/// the same name is not ours to change.
+fn is_of_space(freeze: &Value, projects: &[Value]) -> bool {
+    let ours = |id: &str| projects.iter().any(|project| project["Id"] == id);
+    let scope = freeze["ProjectEnvironmentScope"].as_object();
+    let tenants = freeze["TenantProjectEnvironmentScope"].as_array();
+    scope.into_iter().flatten().all(|(project, _)| ours(project))
+        && tenants.into_iter().flatten().all(|scope| scope["ProjectId"].as_str().is_none_or(ours))
+        && freeze["OwnerId"].as_str().is_none_or(|owner| owner.is_empty() || ours(owner))
 }
 
 fn id(document: &Value) -> String {

@@ -135,6 +135,14 @@ pub enum FinishStep {
         environments: Vec<String>,
         value: FinishValue,
     },
+    /// A whole document that the provider has no resource for: made when the destination has none of this key, else brought to what
+    /// `document` says; what else it holds stays. In `document` stand `$ref`s, and `{"$secret": name}` where a secret goes
+    /// ([`SecretEntry::name`]). A switch (`IsDisabled`) is written only when the document is made: later it is a person's.
+    Document { target: Target, document: Value },
+    /// Adds an item to a list of a document that several modules fill (the projects of a subscription's filter).
+    Include { target: Target, path: Vec<Value>, item: Value },
+    /// Uploads a file of the module as the logo of a project, tenant, step template … (`…/logo`), unless it has these bytes already.
+    Logo { target: Target, file: String },
     /// Publishes a runbook as it is at the destination, unless a snapshot of this name is published.
     Publish { project: String, runbook: String, name: String, notes: String },
 }

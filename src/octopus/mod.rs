@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod document;
+pub mod freezes;
 pub mod inventory;
 pub mod read;
 pub mod server;

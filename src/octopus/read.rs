@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::module::manifest::Note;
 use crate::octopus::client::Client;
 use crate::octopus::document::Document;
+use crate::octopus::freezes;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
 
@@ -272,35 +273,14 @@ async fn parent_environments(server: &Server) -> Result<Found, Failure> {
         .collect())
 }
 
-/// Freezes belong to the server, and their list has a shape of its own: `{"DeploymentFreezes": […], "Count": n}`.
+/// The server's freezes.
 async fn deployment_freezes(server: &Server) -> Result<Result<Found, Note>, Failure> {
-    const TAKE: usize = 1000;
-    let mut found = Vec::new();
-    loop {
-        let path = format!("/api/deploymentfreezes?skip={}&take={TAKE}", found.len());
-        let mut answer = match server.client.get(&path).await {
-            Ok(answer) => answer,
-            Err(failure) => return absent("deploymentfreezes", Need::Noted, failure),
-        };
-        let count = answer.get("Count").or_else(|| answer.get("TotalResults")).and_then(Value::as_u64);
-        let list =
-            ["DeploymentFreezes", "Items"].into_iter().find_map(|name| answer.get_mut(name).map(Value::take));
-        let Some(Value::Array(items)) = list else {
-            return Err(Failure::failed(
-                "/api/deploymentfreezes answered something else than a list of freezes",
-            ));
-        };
-        let page = items.len();
-        found.extend(documents(&path, items)?.into_iter().map(|document| ("deploymentfreezes", document)));
-        let count = count.and_then(|count| usize::try_from(count).ok()).unwrap_or(found.len());
-        if found.len() >= count {
-            return Ok(Ok(found));
+    match freezes::list(&server.client).await {
+        Ok(items) => {
+            let found = documents("/api/deploymentfreezes", items)?;
+            Ok(Ok(found.into_iter().map(|document| ("deploymentfreezes", document)).collect()))
         }
-        if page == 0 {
-            let message =
-                format!("/api/deploymentfreezes says it has {count} freezes and gives {}", found.len());
-            return Err(Failure::failed(message));
-        }
+        Err(failure) => absent("deploymentfreezes", Need::Noted, failure),
     }
 }
 
