@@ -172,8 +172,8 @@ pub(crate) fn place_of(store: &Store, space: &str, environment: &str, tenant: &s
         environment: environment.to_owned(),
         tenant: Some(tenant.to_owned()).filter(|tenant| !tenant.is_empty()),
         tenant_tags: tags.unwrap_or_default(),
-        action: None,
         runbook: runbook.to_owned(),
+        ..Place::default()
     }
 }
 

@@ -47,7 +47,13 @@ pub struct Place {
     /// `Tag set/Tag`
     pub tenant_tags: Vec<String>,
     pub action: Option<String>,
+    /// The runbook's id; the project's in a deployment.
     pub runbook: String,
+    /// The target that the action works on. Steps of runbooks on workers have none: a worker is no machine with roles.
+    pub machine: Option<String>,
+    pub roles: Vec<String>,
+    /// A deployment's; runbooks have none.
+    pub channel: Option<String>,
 }
 
 impl Candidate {
@@ -61,7 +67,9 @@ impl Candidate {
                 "TenantTag" => tags_fit(ids, &place.tenant_tags),
                 "Action" => place.action.as_deref().is_some_and(has),
                 "ProcessOwner" => has(&place.runbook),
-                // A worker is no machine with roles, and a runbook has no channel.
+                "Machine" => place.machine.as_deref().is_some_and(has),
+                "Role" => place.roles.iter().any(|role| has(role)),
+                "Channel" => place.channel.as_deref().is_some_and(has),
                 _ => false,
             }
         })
@@ -135,6 +143,7 @@ mod tests {
             tenant_tags: vec!["Region/EU".to_owned(), "Contract/Gold".to_owned()],
             action: Some("action-1".to_owned()),
             runbook: "Runbooks-1".to_owned(),
+            ..Place::default()
         }
     }
 
@@ -148,6 +157,21 @@ mod tests {
             candidate("other set", &[("TenantTag", &["Region/EU", "Contract/Basic"])], Origin::Tenant),
         ];
         assert_eq!(winner(&tags, &place()).as_deref(), Some("one set"));
+    }
+
+    #[test]
+    fn targets_and_channels_are_those_of_a_deployment() {
+        let values = [
+            candidate("machine", &[("Machine", &["Machines-1"])], Origin::Project),
+            candidate("role", &[("Role", &["web"])], Origin::Project),
+            candidate("channel", &[("Channel", &["Channels-1"])], Origin::Project),
+        ];
+        assert_eq!(winner(&values, &place()), None);
+        let deployment = Place { channel: Some("Channels-1".into()), roles: vec!["WEB".into()], ..place() };
+        assert_eq!(winner(&values, &deployment).as_deref(), Some("role"));
+        let on_target = Place { machine: Some("Machines-1".into()), ..deployment };
+        assert_eq!(winner(&values, &on_target).as_deref(), Some("machine"));
+        assert_eq!(winner(&values[2..], &on_target).as_deref(), Some("channel"));
     }
 
     #[test]
