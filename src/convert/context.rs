@@ -499,10 +499,10 @@ impl<'i> Context<'i> {
         self.record_secret(name, description, at, terraform, origin)
     }
 
-    /// The value of a sensitive variable of a variable set: `at` is its place, `description` for a person.
-    pub fn variable_secret(&mut self, variable_id: &str, description: &str, at: &At) -> Expr {
-        let name = self.names.claim("variables", &at.prefix, &format!("{description} {variable_id}"));
-        let origin = match self.sources.variables.get(variable_id) {
+    /// The value of a sensitive variable of a variable set: `key` is its [`SecretSources::key`], `at` its place, `description` for a person.
+    pub fn variable_secret(&mut self, key: &str, description: &str, at: &At) -> Expr {
+        let name = self.names.claim("variables", &at.prefix, &format!("{description} {}", at.id));
+        let origin = match self.sources.variables.get(key) {
             Some(Ok(octopus_variable)) => {
                 SecretOrigin::Variable { octopus_variable: octopus_variable.clone() }
             }

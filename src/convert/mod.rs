@@ -71,12 +71,20 @@ impl Selection {
 /// Where the secrets of a source space can be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SecretSources {
-    /// Id of a sensitive variable → name of the Octopus variable that reveals it, or why none does.
+    /// [`SecretSources::key`] of a sensitive variable → name of the Octopus variable that reveals it, or why none does.
     pub variables: BTreeMap<String, Result<String, String>>,
     /// Account id → name of the typed variable that holds it.
     pub accounts: BTreeMap<String, String>,
     /// Certificate id → name of the typed variable that holds it.
     pub certificates: BTreeMap<String, String>,
+}
+
+impl SecretSources {
+    /// By what a sensitive variable is known. Its id alone would not do: a cloned project has the variable ids of the original.
+    #[must_use]
+    pub fn key(variable_set: &str, variable: &str) -> String {
+        format!("{variable_set}/{variable}")
+    }
 }
 
 /// The module of what projects share.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::process::elsewhere;
 use super::text_value::{by_control_type, text_or_file};
+use crate::convert::SecretSources;
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{carry, is_empty, odd, unknown};
 use crate::convert::names::label;
@@ -286,7 +287,10 @@ fn secret_value(
     if !names.is_empty() {
         description.push_str(&format!(" for {}", names.join(", ")));
     }
-    let expression = context.variable_secret(&variable.at.id, &description, &variable.at.field("Value"));
+    let set =
+        owner.text("VariableSetId").map_or_else(|| format!("variableset-{}", owner.id()), str::to_owned);
+    let key = SecretSources::key(&set, &variable.at.id);
+    let expression = context.variable_secret(&key, &description, &variable.at.field("Value"));
     block.set("type", "Sensitive");
     block.set("is_sensitive", true);
     block.set("sensitive_value", expression);

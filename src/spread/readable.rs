@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::collapse::{State, is_sensitive, state_of};
 use super::set::{environments, scope_kinds, text};
 use super::view::{View, owners};
+use crate::convert::SecretSources;
 use crate::octopus::inventory::Inventory;
 
-/// Id of each sensitive variable → its name, or why no name reads it. `environment` is the id of the environment
+/// [`SecretSources::key`] of each sensitive variable → its name, or why no name reads it. `environment` is the id of the environment
 /// `Octoferry`, `None` in a space that is not seeded.
 #[must_use]
 pub fn readable(
@@ -43,7 +44,7 @@ pub fn readable(
             } else {
                 Ok(name.to_owned())
             };
-            sources.insert(text(variable, "Id").to_owned(), source);
+            sources.insert(SecretSources::key(&owner.variable_set, text(variable, "Id")), source);
         }
     }
     sources

@@ -27,7 +27,7 @@ fn sources(inventory: &Inventory) -> SecretSources {
             if variable["IsSensitive"] == true {
                 let name = variable["Name"].as_str().unwrap_or_default();
                 sources.variables.insert(
-                    variable["Id"].as_str().unwrap_or_default().to_owned(),
+                    SecretSources::key(set.id(), variable["Id"].as_str().unwrap_or_default()),
                     Ok(format!("{name}.Readable")),
                 );
             }
