@@ -10,7 +10,7 @@ use crate::seeded::found::Found;
 use crate::seeded::{install, name};
 use crate::settings;
 use crate::spread::{self, Plan};
-use crate::ui::Ui;
+use crate::ui::{Ui, table};
 
 /// How often the space is read again because somebody else wrote to it in the meantime.
 const TRIES: usize = 4;
@@ -48,18 +48,19 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
     Ok(if plan.left.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
 }
 
-/// Prints what changes and who can read it before and after.
+/// Prints what changes, and a table of who can read what before and after.
 pub(super) fn show(plan: &Plan, ui: &Ui) {
     for change in &plan.changes {
         ui.data(&change.owner);
         for line in &change.lines {
             ui.data(&format!("  {}", line.what));
-            if line.readers_before == line.readers_after {
-                ui.data(&format!("    readable: {}, as before", line.readers_after));
-            } else {
-                ui.data(&format!("    readable: {} (before: {})", line.readers_after, line.readers_before));
-            }
         }
+    }
+    if !plan.changes.is_empty() {
+        ui.data(&format!("\nwho can read what:\n{}", exposure(plan)));
+    }
+    for note in &plan.notes {
+        ui.info(note);
     }
     for left in &plan.left {
         ui.warning(&format!("left as it is: {left}"));
@@ -67,6 +68,23 @@ pub(super) fn show(plan: &Plan, ui: &Ui) {
     if plan.changes.is_empty() {
         ui.info("nothing to change");
     }
+}
+
+fn exposure(plan: &Plan) -> String {
+    let mut rows = vec![["of", "secret", "before", "after"].map(str::to_owned).to_vec()];
+    for change in &plan.changes {
+        for line in &change.lines {
+            let after =
+                if line.readers_before == line.readers_after { "as before" } else { &line.readers_after };
+            rows.push(vec![
+                change.owner.clone(),
+                line.name.clone(),
+                line.readers_before.clone(),
+                after.to_owned(),
+            ]);
+        }
+    }
+    table(&rows)
 }
 
 /// Writes a plan, one conditional request per document. When somebody else was faster, the space is read and planned again.

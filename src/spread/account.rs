@@ -158,7 +158,12 @@ fn change(collection: &str, before: &Document, after: Document, what: String) ->
         collection: collection.to_owned(),
         owner: format!("{kind} \"{}\"", before.name()),
         owner_id: before.id().to_owned(),
-        lines: vec![Line { what, readers_before: readers(before), readers_after: readers(&after) }],
+        lines: vec![Line {
+            name: String::new(),
+            what,
+            readers_before: readers(before),
+            readers_after: readers(&after),
+        }],
         after,
     }
 }

@@ -82,6 +82,10 @@ pub fn state_of(variable: &Map<String, Value>, variables: &[Value]) -> State {
     }
 }
 
+fn text_of<'v>(variable: &'v Value, field: &str) -> &'v str {
+    variable[field].as_str().unwrap_or_default()
+}
+
 /// Whether two scopes limit the same, whatever the order.
 fn same_scope(a: &Value, b: &Value) -> bool {
     let sorted = |scope: &Value| {
@@ -125,7 +129,15 @@ pub fn collapsed_set(set: &Document) -> (Document, Vec<String>) {
                 after.push(Value::Object(original))
             }
             State::Alias if undone.contains(&index) => {}
-            State::Alias => after.push(variable.clone()),
+            State::Alias => {
+                // The secret that it stands for was deleted by hand, or is named with the other edited ones.
+                let secret = journal::read(text_of(variable, "Description"))
+                    .map(|journal| journal.entry["for"].clone());
+                if !before.iter().any(|other| secret.as_ref() == Some(&other["Id"])) {
+                    edited.push(text_of(variable, "Name").to_owned());
+                }
+                after.push(variable.clone());
+            }
             State::Edited { name, .. } => {
                 edited.push(name);
                 after.push(variable.clone());
@@ -162,7 +174,7 @@ pub fn exported_set(set: &Document, environment: Option<&str>) -> Document {
 /// What collapse would change in the whole space.
 #[must_use]
 pub fn collapse(inventory: &Inventory) -> Plan {
-    let mut plan = Plan { changes: Vec::new(), left: Vec::new() };
+    let mut plan = Plan::default();
     for owner in view::owners(inventory) {
         let Some(set) = inventory.get("variables", &owner.variable_set) else { continue };
         let (after, edited) = collapsed_set(set);
@@ -190,6 +202,7 @@ pub fn collapse(inventory: &Inventory) -> Plan {
                     format!("{} is {} again", text(variable, "Name"), text(&original, "Name"))
                 };
                 Some(Line {
+                    name: text(variable, "Name").to_owned(),
                     what,
                     readers_before: scope_text(inventory, variable.get("Scope").unwrap_or(&Value::Null)),
                     readers_after: scope_text(inventory, original.get("Scope").unwrap_or(&Value::Null)),

@@ -24,11 +24,13 @@ pub use readable::readable;
 use view::View;
 
 /// What spread or collapse would write: one document each, written with one request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
     pub changes: Vec<Change>,
-    /// Things that stay as they are although a person may expect a change: edited by hand since, stored in Git.
+    /// Things that stay as they are although a person may expect a change: edited by hand since.
     pub left: Vec<String>,
+    /// What is worth knowing: spread by another tool before, stored in Git.
+    pub notes: Vec<String>,
 }
 
 /// One document that changes.
@@ -48,6 +50,8 @@ pub struct Change {
 /// One thing that changes in a document, and who can read the value before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
+    /// The secret, account or certificate.
+    pub name: String,
     pub what: String,
     pub readers_before: String,
     pub readers_after: String,
@@ -55,21 +59,24 @@ pub struct Line {
 
 /// What spread would change. `environment` is the id of the environment `Octoferry`.
 ///
-/// Variable sets of the seeded things themselves never change. Sets that are stored in Git are named in [`Plan::left`].
+/// Variable sets of the seeded things themselves never change.
 #[must_use]
 pub fn spread(inventory: &Inventory, environment: &str) -> Plan {
-    let mut plan = Plan { changes: Vec::new(), left: Vec::new() };
+    let mut plan = Plan::default();
     let mut taken = view::all_names(inventory);
     for owner in view::owners(inventory) {
-        if owner.in_git {
-            plan.left.push(format!("{}: its variables are stored in Git", owner.title));
-            continue;
-        }
         let Some(variables) = inventory.get("variables", &owner.variable_set) else { continue };
         let view = View::of(inventory, &owner);
         let (change, left) = set::spread(inventory, &owner, variables, &view, environment, &mut taken);
+        if owner.in_git && change.is_some() {
+            plan.notes.push(format!(
+                "{}: its plain variables are stored in Git; what takes the place of a renamed secret is sensitive too, so that it stays in the database",
+                owner.title
+            ));
+        }
         plan.changes.extend(change);
         plan.left.extend(left);
+        plan.notes.extend(set::spread_by_others(&owner, variables));
     }
     plan.changes.extend(account::widen(inventory, environment));
     plan

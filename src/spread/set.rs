@@ -61,7 +61,7 @@ pub(super) fn spread(
             continue;
         }
         let new_name = unique_name(inventory, owner, &variable_name, &scope, taken);
-        let (alias, renamed) = renamed(&original, &new_name, environment);
+        let (alias, renamed) = renamed(&original, &new_name, environment, owner.in_git);
         lines.push(line(inventory, &variable_name, &scope, &renamed, Some(&new_name)));
         // At the place of the original: among equals, Octopus takes the first.
         variables.push(Value::Object(alias));
@@ -82,6 +82,33 @@ pub(super) fn spread(
     (Some(change), left)
 }
 
+/// Says so when another tool has spread secrets of the set: the Octoterra Wizard renames each to `Name_Scope` without any scope and puts an
+/// ordinary variable `#{Name_Scope}` in its place. Such a secret is readable as it is, and is used so.
+pub(super) fn spread_by_others(owner: &Owner, set: &Document) -> Option<String> {
+    let variables = set.list("Variables");
+    let stands_for = |name: &str, variable: &Value| {
+        !variable["IsSensitive"].as_bool().unwrap_or_default()
+            && variable["Value"].as_str().and_then(|value| value.strip_prefix("#{")?.strip_suffix('}'))
+                == Some(name)
+            && variable["Name"]
+                .as_str()
+                .is_some_and(|old| name.strip_prefix(old).is_some_and(|rest| rest.starts_with('_')))
+    };
+    let by_others = |variable: &&Value| {
+        let Some(fields) = variable.as_object() else { return false };
+        state_of(fields, variables) == State::Secret
+            && scope_kinds(&variable["Scope"]).is_empty()
+            && variables.iter().any(|other| stands_for(text(fields, "Name"), other))
+    };
+    let count = variables.iter().filter(by_others).count();
+    (count > 0).then(|| {
+        format!(
+            "{}: {count} secrets were given names of their own by another tool before; they are used as they are, and octoferry collapse leaves them alone",
+            owner.title
+        )
+    })
+}
+
 fn line(
     inventory: &Inventory,
     variable: &str,
@@ -90,6 +117,7 @@ fn line(
     new_name: Option<&str>,
 ) -> Line {
     Line {
+        name: variable.to_owned(),
         what: match new_name {
             Some(new_name) => {
                 format!("{variable} is renamed to {new_name}; {variable} becomes #{{{new_name}}}")
@@ -113,10 +141,14 @@ fn scoped(original: &Map<String, Value>, environment: &str) -> Map<String, Value
 }
 
 /// The ordinary variable that takes the original's place, and the original under its new name, journalled.
+///
+/// With `in_git` it is sensitive as well: of a project whose variables are stored in Git only these are in the database, and an ordinary
+/// one would be a commit on every branch. (Assumption: the server evaluates `#{…}` in a sensitive value like in any other.)
 fn renamed(
     original: &Map<String, Value>,
     new_name: &str,
     environment: &str,
+    in_git: bool,
 ) -> (Map<String, Value>, Map<String, Value>) {
     let description = Description::of(original, "Description");
     let prompted = original.get("Prompt").is_some_and(|prompt| !prompt.is_null());
@@ -125,8 +157,9 @@ fn renamed(
     alias.shift_remove("Id");
     alias.insert("Value".to_owned(), json!(format!("#{{{new_name}}}")));
     // What a person types at a prompt must stay sensitive.
-    alias.insert("Type".to_owned(), json!(if prompted { "Sensitive" } else { "String" }));
-    alias.insert("IsSensitive".to_owned(), json!(prompted));
+    let hidden = prompted || in_git;
+    alias.insert("Type".to_owned(), json!(if hidden { "Sensitive" } else { "String" }));
+    alias.insert("IsSensitive".to_owned(), json!(hidden));
     let id = original.get("Id").cloned().unwrap_or(Value::Null);
     let entry = Map::from_iter([("for".to_owned(), id)]);
     alias.insert("Description".to_owned(), json!(journal::write(&description, entry)));

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{collapse, spread};
+use crate::convert::SecretSources;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::seeded::{self, name};
@@ -103,7 +104,7 @@ fn the_shop_is_spread_and_collapsed() {
     let (without_environment, _) = seeded::prepare(before.clone());
     assert_eq!(prepared, without_environment, "convert sees the original space");
     assert_eq!(
-        sources.variables["46b8e664-a959-543d-9d7f-948473b47d4b"].as_deref(),
+        sources.variables["variableset-Projects-5/46b8e664-a959-543d-9d7f-948473b47d4b"].as_deref(),
         Ok("Storefront-Web.Payment.Key.Staging")
     );
 
@@ -158,6 +159,78 @@ fn a_set_that_was_spread_before_is_used_as_it_is() {
     let names: Vec<_> =
         super::readable(&inventory, Some(OCTOFERRY)).into_values().map(Result::unwrap).collect();
     assert_eq!(names, ["Key_Unscoped", "Key_Production"]);
+}
+
+#[test]
+fn a_set_that_another_tool_spread_is_told() {
+    let inventory = space(vec![
+        variable("a", "Key_Unscoped", json!({}), true),
+        json!({"Id": "c", "Name": "Key", "Value": "#{Key_Unscoped}", "Type": "String", "IsSensitive": false, "Scope": {}}),
+    ]);
+    let notes = spread(&inventory, OCTOFERRY).notes;
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].starts_with("project \"Shop\": 1 secrets were given names"), "{notes:?}");
+}
+
+#[test]
+fn in_git_the_replacement_is_sensitive_and_collapse_finds_it() {
+    let mut inventory = space(vec![
+        variable("a", "Key", json!({"Role": ["web"]}), true),
+        variable("b", "Only", json!({}), true),
+    ]);
+    let project = inventory.get_mut("projects", "Projects-1").unwrap();
+    project.fields_mut().insert(
+        "PersistenceSettings".to_owned(),
+        json!({"Type": "VersionControlled", "ConversionState": {"VariablesAreInGit": true}}),
+    );
+    let before = inventory.clone();
+    let plan = spread(&inventory, OCTOFERRY);
+    let variables = plan.changes[0].after.list("Variables");
+    assert_eq!(
+        (&variables[0]["Type"], &variables[0]["Value"]),
+        (&json!("Sensitive"), &json!("#{Shop.Key.web}"))
+    );
+    assert!(variables.iter().all(|variable| variable["IsSensitive"] == true), "nothing becomes a commit");
+    assert!(plan.notes[0].contains("stored in Git"));
+    apply(&mut inventory, &plan);
+    assert_eq!(print(&spread(&inventory, OCTOFERRY)), "");
+    let plan = collapse::collapse(&inventory);
+    apply(&mut inventory, &plan);
+    assert_eq!(inventory, before);
+}
+
+#[test]
+fn a_replacement_whose_secret_is_gone_is_named() {
+    let mut inventory = space(vec![variable("a", "Key", json!({"Role": ["web"]}), true)]);
+    let plan = spread(&inventory, OCTOFERRY);
+    apply(&mut inventory, &plan);
+    let set = inventory.get_mut("variables", "variableset-Projects-1").unwrap();
+    set.fields_mut()["Variables"].as_array_mut().unwrap().pop();
+    let plan = collapse::collapse(&inventory);
+    assert!(plan.changes.is_empty());
+    assert_eq!(plan.left, ["project \"Shop\": Key was spread and then edited by hand"]);
+}
+
+/// Variables of a cloned project have the ids of the original's.
+#[test]
+fn clones_are_told_apart() {
+    let mut inventory = space(vec![variable("a", "Key", json!({"Role": ["web"]}), true)]);
+    add(
+        &mut inventory,
+        "projects",
+        json!({"Id": "Projects-2", "Name": "Clone", "VariableSetId": "variableset-Projects-2", "IncludedLibraryVariableSetIds": []}),
+    );
+    let variables = vec![variable("a", "Key", json!({"Role": ["web"]}), true)];
+    add(
+        &mut inventory,
+        "variables",
+        json!({"Id": "variableset-Projects-2", "OwnerId": "Projects-2", "Variables": variables}),
+    );
+    let plan = spread(&inventory, OCTOFERRY);
+    apply(&mut inventory, &plan);
+    let names: Vec<_> =
+        super::readable(&inventory, Some(OCTOFERRY)).into_values().map(Result::unwrap).collect();
+    assert_eq!(names, ["Shop.Key.web", "Clone.Key.web"]);
 }
 
 #[test]
@@ -354,7 +427,7 @@ proptest! {
         let mut inventory = before.clone();
         let plan = spread(&inventory, OCTOFERRY);
         for change in &plan.changes {
-            apply(&mut inventory, &super::Plan { changes: vec![change.clone()], left: Vec::new() });
+            apply(&mut inventory, &super::Plan { changes: vec![change.clone()], ..super::Plan::default() });
             for (place, name) in places.iter().flat_map(|place| names.iter().map(move |name| (place, name))) {
                 prop_assert_eq!(resolve(&before, place, name, 0), resolve(&inventory, place, name, 0));
             }
@@ -368,7 +441,7 @@ proptest! {
         let set = inventory.get("variables", "variableset-Projects-1").unwrap();
         for (mut place, variable) in places.iter().flat_map(|place| set.list("Variables").iter().map(|v| (place.clone(), v))) {
             place.insert("Environment", OCTOFERRY);
-            if let Some(Ok(name)) = readable.get(variable["Id"].as_str().unwrap()) {
+            if let Some(Ok(name)) = readable.get(&SecretSources::key(set.id(), variable["Id"].as_str().unwrap())) {
                 prop_assert_eq!(resolve(&inventory, &place, name, 0), Some(format!("secret {}", variable["Id"])));
             }
         }
@@ -376,7 +449,7 @@ proptest! {
         // A spread that was interrupted after any document is completed by the next, with the same result.
         for count in 0..plan.changes.len() {
             let mut interrupted = before.clone();
-            apply(&mut interrupted, &super::Plan { changes: plan.changes[..count].to_vec(), left: Vec::new() });
+            apply(&mut interrupted, &super::Plan { changes: plan.changes[..count].to_vec(), ..super::Plan::default() });
             let rest = spread(&interrupted, OCTOFERRY);
             apply(&mut interrupted, &rest);
             prop_assert!(super::readable(&interrupted, Some(OCTOFERRY)).values().all(Result::is_ok));

@@ -5,6 +5,8 @@
 
 mod check_worker;
 mod golden;
+mod interrupted;
 mod servers;
+mod spread;
 #[allow(dead_code, reason = "each topic uses some of it")]
 mod support;
