@@ -8,7 +8,7 @@ use crate::documents::{self, check_reference, fill, mentioned, refuse_if_mention
 use crate::paging;
 use crate::request::{Method, Request};
 use crate::server::Server;
-use crate::store::{text, texts};
+use crate::store::{new_uuid, text, texts};
 
 /// A sort order that is sent is kept, 0 too; else the old one stays, and a new document comes last.
 pub(crate) fn append(
@@ -105,6 +105,11 @@ pub(crate) fn complete_lifecycle(
         }
         for field in ["ReleaseRetentionPolicy", "TentacleRetentionPolicy"] {
             complete_retention(phase.get_mut(field));
+        }
+        if let Value::Object(phase) = phase
+            && phase.get("Id").and_then(Value::as_str).unwrap_or_default().is_empty()
+        {
+            phase.insert("Id".into(), json!(new_uuid()));
         }
     }
     Ok(())
