@@ -52,8 +52,8 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
         }
     }
     report(&modules, &pushed, &stale, ui);
-    let needs_person =
-        modules.iter().flat_map(|(_, module)| &module.manifest.notes).any(needs_person) || !stale.is_empty();
+    let needs_person = modules.iter().flat_map(|(_, module)| &module.manifest.notes).any(Note::needs_person)
+        || !stale.is_empty();
     Ok(if needs_person { Outcome::DoneWithNotes } else { Outcome::Done })
 }
 
@@ -133,11 +133,6 @@ fn stale_projects(out: &Path, wanted: &Wanted, modules: &[(PathBuf, Module)]) ->
     stale
 }
 
-/// Whether a note leaves something to do.
-fn needs_person(note: &Note) -> bool {
-    !note.todo.is_empty()
-}
-
 fn report(
     modules: &[(PathBuf, Module)],
     pushed: &BTreeMap<PathBuf, package::Pushed>,
@@ -152,19 +147,19 @@ fn report(
             (module.files.len() + 1).to_string(),
             module.manifest.secrets.len().to_string(),
             notes.len().to_string(),
-            notes.iter().filter(|note| needs_person(note)).count().to_string(),
+            notes.iter().filter(|note| note.needs_person()).count().to_string(),
         ]);
     }
     ui.info(&format!("\n{}", table(&rows)));
     let for_person: Vec<&Note> = modules
         .iter()
         .flat_map(|(_, module)| &module.manifest.notes)
-        .filter(|note| needs_person(note))
+        .filter(|note| note.needs_person())
         .collect();
     if !for_person.is_empty() {
         ui.info("\nfor a person:");
         for note in for_person.iter().take(SHOWN) {
-            ui.info(&format!("- {} {}", note.text, note.todo));
+            ui.info(&format!("- {}", note.task()));
         }
         if for_person.len() > SHOWN {
             ui.info(&format!(

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::plain;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -25,7 +26,12 @@ impl<'i> Names<'i> {
         for collection in inventory.collections() {
             for document in inventory.all(collection) {
                 let name = format!("{collection} {}", names.key(collection, document).join("/"));
-                names.inside(&Value::Object(document.fields().clone()), &name);
+                // What a server computes (the values that a variable's scope can have) repeats ids and names of other things.
+                for (field, value) in document.fields() {
+                    if !plain::is_computed(collection, field) {
+                        names.inside(value, &format!("{name}/{field}"));
+                    }
+                }
                 names.names.insert(document.id().to_owned(), format!("⟨{name}⟩"));
             }
         }

@@ -70,14 +70,9 @@ pub(super) fn plain(names: &Names<'_>, collection: &str, document: &Document) ->
     if collection == "tenantvariablevalues" {
         return tenant_value(names, key, document);
     }
-    let computed = |field: &str| {
-        field == "Id"
-            || COMPUTED
-                .iter()
-                .any(|(of, fields)| (*of == "*" || *of == collection) && fields.contains(&field))
-    };
     let mut fields = Map::new();
-    for (field, value) in document.fields().iter().filter(|(field, _)| !computed(field)) {
+    let counts = |field: &str| field != "Id" && !is_computed(collection, field);
+    for (field, value) in document.fields().iter().filter(|(field, _)| counts(field)) {
         let value = if collection == "variables" && field == "Variables" {
             variables(names, value)
         } else {
@@ -86,6 +81,11 @@ pub(super) fn plain(names: &Names<'_>, collection: &str, document: &Document) ->
         fields.insert(names.resolve(field), value);
     }
     vec![(key, Value::Object(fields))]
+}
+
+/// Whether a server computes a field of a collection's documents.
+pub(super) fn is_computed(collection: &str, field: &str) -> bool {
+    COMPUTED.iter().any(|(of, fields)| (*of == "*" || *of == collection) && fields.contains(&field))
 }
 
 /// Views of older servers tell a value for several environments as several values; so here it is always one for each.

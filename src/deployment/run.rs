@@ -15,6 +15,7 @@ use crate::deployment::supply::{self, Declared, Row, Supply};
 use crate::failure::{Failure, FailureKind};
 use crate::finish::directory::Directory;
 use crate::finish::{Finish, Report};
+use crate::module::manifest::Note;
 use crate::octopus::server::Server;
 use crate::relay::Relay;
 use crate::secret::Secret;
@@ -367,10 +368,8 @@ fn open_things(module: &Folder, supply: &Supply, report: &Report, differences: &
         .iter()
         .filter(|row| row.open)
         .map(|row| format!("secret: {}: {}", row.description, row.became));
-    let notes =
-        module.manifest.notes.iter().filter(|note| !note.todo.is_empty() && note.code != "person-secret");
-    let notes = notes
-        .map(|note| format!("{} {:?}: {} {}", note.collection, note.key.join("/"), note.text, note.todo));
+    let notes = module.manifest.notes.iter();
+    let notes = notes.filter(|note| note.needs_person() && !note.is_about_secret()).map(Note::task);
     let differences = differences.iter().map(|text| format!("the second plan would still {text}"));
     secrets.chain(report.open.iter().cloned()).chain(notes).chain(differences).collect()
 }

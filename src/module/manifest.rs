@@ -204,6 +204,26 @@ pub struct Note {
     pub todo: String,
 }
 
+impl Note {
+    /// Whether it leaves something to do.
+    #[must_use]
+    pub fn needs_person(&self) -> bool {
+        !self.todo.is_empty()
+    }
+
+    /// Whether it is about a secret that a person enters; such a secret is in the list of secrets too.
+    #[must_use]
+    pub fn is_about_secret(&self) -> bool {
+        self.code == "person-secret"
+    }
+
+    /// What, why, and what to do: one line for a list.
+    #[must_use]
+    pub fn task(&self) -> String {
+        format!("{}. {}", self.text.trim_end_matches('.'), self.todo)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::module::manifest::{Manifest, Scope, SecretOrigin};
+use crate::module::manifest::{Manifest, Note, Scope, SecretOrigin};
 use crate::seeded::name;
 
 /// The file's text; the space first, then projects in the given order.
@@ -23,8 +23,8 @@ pub(super) fn text(manifests: &[&Manifest]) -> String {
                 );
             }
         }
-        for note in manifest.notes.iter().filter(|note| !note.todo.is_empty()) {
-            let _ = writeln!(part, "- [ ] {} {}", note.text, note.todo);
+        for note in notes(manifest) {
+            let _ = writeln!(part, "- [ ] {}", note.task());
         }
         if !part.is_empty() {
             any = true;
@@ -41,8 +41,12 @@ pub(super) fn text(manifests: &[&Manifest]) -> String {
 #[must_use]
 pub(super) fn count(manifest: &Manifest) -> usize {
     let person = |origin: &SecretOrigin| matches!(origin, SecretOrigin::Person { .. });
-    manifest.secrets.iter().filter(|secret| person(&secret.from)).count()
-        + manifest.notes.iter().filter(|note| !note.todo.is_empty()).count()
+    manifest.secrets.iter().filter(|secret| person(&secret.from)).count() + notes(manifest).count()
+}
+
+/// What is to be done besides entering secrets, which stand in the file already.
+fn notes(manifest: &Manifest) -> impl Iterator<Item = &Note> {
+    manifest.notes.iter().filter(|note| note.needs_person() && !note.is_about_secret())
 }
 
 fn title(manifest: &Manifest) -> String {
@@ -62,7 +66,7 @@ fn place(manifest: &Manifest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module::manifest::{Note, Origin, SecretEntry};
+    use crate::module::manifest::{Origin, SecretEntry};
 
     fn manifest(scope: Scope) -> Manifest {
         Manifest {
