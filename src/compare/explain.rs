@@ -47,7 +47,7 @@ impl Explanations {
             held.target.collection == collection
                 && is_key(&held.target.key, key)
                 && is_part(path, &held.field)
-                && difference.source.as_ref().unwrap_or(&Value::Null) == &held.source
+                && is_held(path, held, difference)
         });
         if held.is_some() {
             return Some("held back until the cutover".to_owned());
@@ -60,6 +60,16 @@ impl Explanations {
                     || is_part_of_variable(collection, path, &note.field))
         });
         note.map(|note| note.text.clone())
+    }
+}
+
+/// A held field has the noted value at the source; what is below one is not at the destination before the cutover.
+fn is_held(path: &str, held: &Held, difference: &FieldDifference) -> bool {
+    let nothing = |value: &Option<Value>| value.as_ref().is_none_or(Value::is_null);
+    if path == held.field {
+        difference.source.as_ref().unwrap_or(&Value::Null) == &held.source
+    } else {
+        nothing(&difference.destination)
     }
 }
 

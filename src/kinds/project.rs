@@ -90,7 +90,7 @@ pub(super) const TEMPLATE: &[Field] = &[
     ID,
 ];
 
-/// Library sets, then script modules, by name: the provider keeps no order.
+/// Library sets, then script modules, by name: to the provider they are a set (since 1.10.1), so finish restores the order.
 fn included_sets(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     let Value::Array(ids) = value else {
         if !value.is_null() {
@@ -105,6 +105,9 @@ fn included_sets(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
             set.map(|set| set.name().to_owned()),
         )
     };
+    if ids.len() > 1 {
+        context.set(at, value, "the provider keeps no order of the linked library variable sets");
+    }
     let mut ids = ids.clone();
     ids.sort_by_key(key);
     if !ids.is_empty() {
