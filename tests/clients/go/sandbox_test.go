@@ -3,14 +3,10 @@
 package clients
 
 import (
-	"archive/zip"
 	"bytes"
-	"io"
-	"net/url"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/OctopusDeploy/go-octopusdeploy/v2/pkg/accounts"
 	"github.com/OctopusDeploy/go-octopusdeploy/v2/pkg/client"
@@ -23,30 +19,9 @@ import (
 	"github.com/OctopusDeploy/go-octopusdeploy/v2/pkg/projectgroups"
 	"github.com/OctopusDeploy/go-octopusdeploy/v2/pkg/projects"
 	"github.com/OctopusDeploy/go-octopusdeploy/v2/pkg/runbooks"
-	"github.com/OctopusDeploy/go-octopusdeploy/v2/pkg/tasks"
 	"github.com/OctopusDeploy/go-octopusdeploy/v2/pkg/tenants"
 	"github.com/OctopusDeploy/go-octopusdeploy/v2/pkg/variables"
 )
-
-func connect(t *testing.T, key string) (*client.Client, error) {
-	t.Helper()
-	address, err := url.Parse(os.Getenv("SANDBOX_URL"))
-	if err != nil || address.Host == "" {
-		t.Fatal("SANDBOX_URL, SANDBOX_API_KEY and SANDBOX_SPACE say where the sandbox is")
-	}
-	return client.NewClient(nil, address, key, os.Getenv("SANDBOX_SPACE"))
-}
-
-func must[T any](t *testing.T, what string) func(T, error) T {
-	t.Helper()
-	return func(value T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		return value
-	}
-}
 
 func TestAWrongKeyIsRefused(t *testing.T) {
 	octopus, err := connect(t, "API-WRONGWRONGWRONG")
@@ -127,18 +102,12 @@ func TestASpaceIsFilledAndARunbookRuns(t *testing.T) {
 		t.Fatal("a stale variable set was taken")
 	}
 
-	var archive bytes.Buffer
-	writer := zip.NewWriter(&archive)
-	file := must[io.Writer](t, "zip")(writer.Create("say.sh"))
-	must[int](t, "zip")(file.Write([]byte("echo packaged-word\n")))
-	if err := writer.Close(); err != nil {
-		t.Fatal(err)
-	}
-	upload, fresh, err := packages.Upload(octopus, space, "go-tool.1.0.0.zip", bytes.NewReader(archive.Bytes()), packages.OverwriteModeFailIfExists)
+	archive := zipped(t, "say.sh", "echo packaged-word\n")
+	upload, fresh, err := packages.Upload(octopus, space, "go-tool.1.0.0.zip", bytes.NewReader(archive), packages.OverwriteModeFailIfExists)
 	if err != nil || !fresh || upload.PackageId != "go-tool" {
 		t.Fatalf("upload: %v %v %+v", err, fresh, upload)
 	}
-	if _, _, err := packages.Upload(octopus, space, "go-tool.1.0.0.zip", bytes.NewReader(archive.Bytes()), packages.OverwriteModeFailIfExists); err == nil {
+	if _, _, err := packages.Upload(octopus, space, "go-tool.1.0.0.zip", bytes.NewReader(archive), packages.OverwriteModeFailIfExists); err == nil {
 		t.Fatal("the same version was taken twice")
 	}
 	builtIn := must[*feeds.Feeds](t, "feeds")(feeds.Get(octopus, space, feeds.FeedsQuery{FeedType: "BuiltIn", Take: 1}))
@@ -181,39 +150,13 @@ func TestASpaceIsFilledAndARunbookRuns(t *testing.T) {
 	if len(run.RunbookRunServerTasks) != 1 {
 		t.Fatalf("run answers %+v", run)
 	}
-	task := run.RunbookRunServerTasks[0].ServerTaskID
-	deadline := time.Now().Add(time.Minute)
-	for {
-		details := must[*tasks.TaskDetailsResource](t, "task")(tasks.GetDetails(octopus, space, task))
-		if details.Task.IsCompleted != nil && *details.Task.IsCompleted {
-			log := spoken(details.ActivityLogs)
-			if details.Task.FinishedSuccessfully == nil || !*details.Task.FinishedSuccessfully {
-				t.Fatalf("the run failed: %s\n%s", details.Task.ErrorMessage, log)
-			}
-			for _, word := range []string{"in Go client", "packaged-word", "****"} {
-				if !strings.Contains(log, word) {
-					t.Fatalf("the log lacks %q:\n%s", word, log)
-				}
-			}
-			if strings.Contains(log, "go-9d2k-variable-secret") {
-				t.Fatalf("the log shows a secret:\n%s", log)
-			}
-			return
+	log := ends(t, octopus, run.RunbookRunServerTasks[0].ServerTaskID, "Success")
+	for _, word := range []string{"in Go client", "packaged-word", "****"} {
+		if !strings.Contains(log, word) {
+			t.Fatalf("the log lacks %q:\n%s", word, log)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the run does not end: %+v", details.Task)
-		}
-		time.Sleep(200 * time.Millisecond)
 	}
-}
-
-func spoken(elements []*tasks.ActivityElement) string {
-	var text strings.Builder
-	for _, element := range elements {
-		for _, line := range element.LogElements {
-			text.WriteString(line.MessageText + "\n")
-		}
-		text.WriteString(spoken(element.Children))
+	if strings.Contains(log, "go-9d2k-variable-secret") {
+		t.Fatalf("the log shows a secret:\n%s", log)
 	}
-	return text.String()
 }

@@ -163,10 +163,13 @@ fn is_open(path: &str) -> bool {
 
 /// The whole body, or the files of a multipart body.
 async fn read(request: axum::extract::Request) -> Result<(Vec<u8>, Vec<Upload>), String> {
-    if !header_text(request.headers(), "content-type").starts_with("multipart/") {
-        let body = to_bytes(request.into_body(), BODY_LIMIT).await.map_err(|error| error.to_string())?;
+    // Also what follows the last part is read: else the connection can't serve the client's next request.
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await.map_err(|error| error.to_string())?;
+    if !header_text(&parts.headers, "content-type").starts_with("multipart/") {
         return Ok((body.into(), Vec::new()));
     }
+    let request = axum::extract::Request::from_parts(parts, Body::from(body));
     let mut multipart = Multipart::from_request(request, &()).await.map_err(|error| error.body_text())?;
     let mut uploads = Vec::new();
     while let Some(field) = multipart.next_field().await.map_err(|error| error.body_text())? {
