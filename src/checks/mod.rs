@@ -1,6 +1,11 @@
 //! What `check` finds: findings, each with a name for scripts, its weight, a sentence and what to do about it.
 
 pub mod backend;
+pub mod cost;
+pub mod forecast;
+pub mod permissions;
+pub mod servers;
+pub mod space;
 pub mod worker;
 
 use serde::Serialize;
@@ -17,6 +22,8 @@ pub enum Weight {
     Person,
     /// As it should be.
     Fine,
+    /// Good to know; nothing has to be done.
+    Known,
 }
 
 /// One thing that was looked at.
@@ -40,6 +47,11 @@ impl Findings {
     /// Something that is as it should be.
     pub fn fine(&mut self, check: &'static str, text: impl Into<String>) {
         self.add(Weight::Fine, check, text.into(), Vec::new());
+    }
+
+    /// Something that is good to know.
+    pub fn known(&mut self, check: &'static str, text: impl Into<String>) {
+        self.add(Weight::Known, check, text.into(), Vec::new());
     }
 
     /// Something for a person.
@@ -78,7 +90,7 @@ impl Findings {
         match self.0.iter().map(|finding| finding.weight).min() {
             Some(Weight::Stops) => Outcome::NotWell,
             Some(Weight::Person) => Outcome::DoneWithNotes,
-            Some(Weight::Fine) | None => Outcome::Done,
+            Some(Weight::Fine | Weight::Known) | None => Outcome::Done,
         }
     }
 
@@ -87,6 +99,9 @@ impl Findings {
     pub fn show(&self, ui: &Ui) {
         for finding in self.of(Weight::Fine) {
             ui.info(&format!("  ok  {}", finding.text));
+        }
+        for finding in self.of(Weight::Known) {
+            ui.info(&format!("  --  {}", finding.told()));
         }
         for finding in self.of(Weight::Person) {
             ui.warning(&finding.told());

@@ -12,7 +12,7 @@ use crate::failure::{Failure, Outcome};
 use crate::octopus::server::Server;
 use crate::secret::Secret;
 use crate::secret::mask::Masker;
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
 use crate::terraform::Terraform;
 use crate::terraform::process::{self, Interrupt};
 use crate::terraform::program::Program;
@@ -34,8 +34,16 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
 
     checks::worker::architecture(&mut findings).await;
     checks::worker::tools(&mut findings).await;
-    let servers = servers(&arguments, &settings, &mut findings).await?;
-    terraform(&arguments, &streamed, &servers, interrupt, ui, &mut findings).await?;
+    let (source, destination) = checks::servers::reach(
+        &arguments.source,
+        &arguments.destination,
+        &arguments.connection,
+        &settings,
+        &mut findings,
+    )
+    .await?;
+    let key = state_key(source.as_ref(), destination.as_ref());
+    terraform(&arguments, &streamed, &key, interrupt, ui, &mut findings).await?;
 
     findings.show(ui);
     if ui.json() {
@@ -48,45 +56,11 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
     }
 }
 
-/// Both servers, as far as they can be reached.
-#[derive(Default)]
-struct Servers {
-    source: Option<Server>,
-    destination: Option<Server>,
-}
-
-async fn servers(
-    arguments: &cli::Check,
-    settings: &Settings<'_>,
-    findings: &mut Findings,
-) -> Result<Servers, Failure> {
-    let transport = settings::transport(&arguments.connection)?;
-    let mut found = |check, reached: Result<Server, Failure>| match reached {
-        Ok(server) => {
-            findings.fine(check, format!("the {} server: {}", server.client.role(), server.described()));
-            Some(server)
-        }
-        Err(failure) => {
-            findings.failed(check, failure);
-            None
-        }
-    };
-    let source = found("source-reachable", settings.source(&arguments.source, &transport).await);
-    let destination =
-        found("destination-reachable", settings.destination(&arguments.destination, &transport).await);
-    if let (Some(from), Some(to)) = (&source, &destination)
-        && from.is_same_space(to)
-    {
-        findings.failed("same-space", settings::same_space(from));
-    }
-    Ok(Servers { source, destination })
-}
-
 /// Terraform, the provider, the backend: each as far as what it needs is there.
 async fn terraform(
     arguments: &cli::Check,
     streamed: &BTreeMap<String, Secret>,
-    servers: &Servers,
+    key: &str,
     interrupt: Interrupt,
     ui: &Ui,
     findings: &mut Findings,
@@ -135,9 +109,8 @@ async fn terraform(
     match backend {
         Ok(Some(backend)) => {
             terraform.directory = workplace.path().join("backend");
-            let key = state_key(servers);
             if let Err(failure) =
-                checks::backend::check(&backend, &key, streamed, &mut terraform, findings).await
+                checks::backend::check(&backend, key, streamed, &mut terraform, findings).await
             {
                 terraform.stop_if_interrupted()?;
                 findings.failed("backend", failure);
@@ -154,12 +127,9 @@ async fn terraform(
 }
 
 /// Beside the states that deploys will keep: who may use those may use this.
-fn state_key(servers: &Servers) -> String {
-    let (installation, space) = servers
-        .source
-        .as_ref()
-        .map_or(("", ""), |server| (server.installation_id.as_str(), server.space_id()));
-    let (address, destination) =
-        servers.destination.as_ref().map_or(("", ""), |server| (server.client.address(), server.space_id()));
-    backend::key_of(installation, space, address, destination, "check")
+fn state_key(source: Option<&Server>, destination: Option<&Server>) -> String {
+    let (installation, space) =
+        source.map_or(("", ""), |server| (server.installation_id.as_str(), server.space_id()));
+    let (address, to) = destination.map_or(("", ""), |server| (server.client.address(), server.space_id()));
+    backend::key_of(installation, space, address, to, "check")
 }

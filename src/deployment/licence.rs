@@ -6,16 +6,56 @@ use crate::failure::{Failure, FailureKind};
 use crate::octopus::server::Server;
 use crate::terraform::plan::{Action, Plan};
 
+/// The largest number a server can say stands for "no limit".
+const NO_LIMIT: u64 = 2_147_483_647;
+
+/// One thing that a licence counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// `Projects`, `Tenants`, `Machines`.
+    pub name: &'static str,
+    pub used: u64,
+    /// `None`: as many as one likes.
+    pub allowed: Option<u64>,
+}
+
+impl Limit {
+    /// What is said when so many more have no room.
+    #[must_use]
+    pub fn exceeded_by(&self, more: u64) -> Option<String> {
+        let allowed = self.allowed.filter(|allowed| more > 0 && self.used + more > *allowed)?;
+        Some(format!("{}: {} of {allowed} are used, {more} more would come", self.name, self.used))
+    }
+}
+
+/// What the licence says of projects, tenants and machines; none of them on a server that doesn't tell.
+///
+/// # Errors
+/// When the server refuses: newer ones tell it to administrators only.
+pub async fn limits(server: &Server) -> Result<Vec<Limit>, Failure> {
+    let status = server.client.find("/api/licenses/licenses-current-status").await?.unwrap_or_default();
+    let limits = status["Limits"].as_array().map_or(&[][..], Vec::as_slice);
+    let limit = |name: &'static str| {
+        let limit = limits.iter().find(|limit| is_of(limit, name))?;
+        let allowed = limit["EffectiveLimit"].as_u64().filter(|allowed| *allowed < NO_LIMIT);
+        Some(Limit {
+            name,
+            used: limit["CurrentUsage"].as_u64()?,
+            allowed: allowed.filter(|_| limit["IsUnlimited"] != true),
+        })
+    };
+    Ok(["Projects", "Tenants", "Machines"].into_iter().filter_map(limit).collect())
+}
+
 /// Refuses a plan that makes more than the licence allows. A server that doesn't tell its limits, or not to this key, is no obstacle.
 ///
 /// # Errors
 /// When a limit would be exceeded.
 pub async fn check(server: &Server, plan: &Plan) -> Result<(), Failure> {
     let made = |wanted: &dyn Fn(&str) -> bool| {
-        plan.changes
-            .iter()
-            .filter(|change| change.action == Action::Create && !change.imported && wanted(&change.kind))
-            .count()
+        let created =
+            plan.changes.iter().filter(|change| change.action == Action::Create && !change.imported);
+        created.filter(|change| wanted(&change.kind)).count() as u64
     };
     let counts = [
         ("Projects", made(&|kind| kind == "octopusdeploy_project")),
@@ -25,23 +65,12 @@ pub async fn check(server: &Server, plan: &Plan) -> Result<(), Failure> {
     if counts.iter().all(|(_, count)| *count == 0) {
         return Ok(());
     }
-    let Ok(Some(status)) = server.client.find("/api/licenses/licenses-current-status").await else {
-        return Ok(());
-    };
-    let mut exceeded = Vec::new();
-    for (name, count) in counts {
-        let limits = status["Limits"].as_array().into_iter().flatten();
-        let limit = limits.filter(|limit| limit["IsUnlimited"] != true).find(|limit| is_of(limit, name));
-        let Some((used, allowed)) = limit
-            .and_then(|limit| Some((limit["CurrentUsage"].as_u64()?, limit["EffectiveLimit"].as_u64()?)))
-        else {
-            continue;
-        };
-        // The largest number a server can say stands for "no limit".
-        if allowed < 2_147_483_647 && used + count as u64 > allowed {
-            exceeded.push(format!("  {name}: {used} of {allowed} are used, {count} more would come"));
-        }
-    }
+    let limits = limits(server).await.unwrap_or_default();
+    let exceeded: Vec<String> = counts
+        .iter()
+        .filter_map(|(name, count)| limits.iter().find(|limit| limit.name == *name)?.exceeded_by(*count))
+        .map(|text| format!("  {text}"))
+        .collect();
     if exceeded.is_empty() {
         return Ok(());
     }

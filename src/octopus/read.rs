@@ -186,8 +186,11 @@ async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Note>,
     let path = if list.route.starts_with('/') { list.route.to_owned() } else { server.path(list.route) };
     match server.client.list(&path).await {
         Ok(items) => {
-            let of_this_space =
-                |document: &Document| document.text("SpaceId").is_none_or(|space| space == server.space_id());
+            // A team without a space is one of the server, whatever the server makes of `includeSystem`.
+            let of_this_space = |document: &Document| match document.text("SpaceId") {
+                Some(space) => space == server.space_id(),
+                None => list.collection != "teams",
+            };
             let documents = documents(&path, items)?.into_iter().filter(of_this_space);
             Ok(Ok(documents.map(|document| (list.collection, document)).collect()))
         }

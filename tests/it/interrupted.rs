@@ -1,15 +1,15 @@
 //! Spread and collapse against the sandbox as server, killed (`kill -9`) at every write, then run again: the source ends as it should, whatever
 //! happened in between.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{Run, fault, http, octoferry, sandbox_with, sandbox_with_empty_space};
+use crate::support::{
+    Run, fault, http, octoferry, pretended_package, sandbox_with, sandbox_with_empty_space,
+};
 
 const SPACE: &str = "Tallow & Wick";
 /// What spread and collapse write: documents, then snapshots of runbooks.
@@ -22,28 +22,13 @@ struct Source {
     before: Value,
 }
 
-/// A package that passes for octoferry's: the head of a static program, and the shell.
-fn package(folder: &Path) -> PathBuf {
-    let mut program = vec![0; 64];
-    program[..6].copy_from_slice(b"\x7fELF\x02\x01");
-    program[18] = 62;
-    let file = folder.join("octoferry.9.9.9.zip");
-    let mut archive = zip::ZipWriter::new(std::fs::File::create(&file).expect("a file"));
-    for (name, bytes) in [("octoferry", program.as_slice()), ("step.sh", b"#!/bin/bash\n")] {
-        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("an entry");
-        archive.write_all(bytes).expect("its bytes");
-    }
-    archive.finish().expect("an archive");
-    file
-}
-
 impl Source {
     fn seeded() -> Self {
         let (sandbox, destination) = (sandbox_with("shop"), sandbox_with_empty_space("New"));
         let before = sandbox.dump();
         let folder = tempfile::tempdir().expect("a folder");
         octoferry(["seed", "--yes", "--backend", "local", "--backend-config", "path=/var/lib/states"])
-            .option("--package", package(folder.path()))
+            .option("--package", pretended_package(folder.path()))
             .source(&sandbox, SPACE)
             .destination(&destination, "New")
             .ends_with(0);

@@ -285,3 +285,18 @@ pub(crate) fn path_with(folder: &Path) -> String {
     let path = std::env::var("PATH").unwrap_or_default();
     format!("{}:{path}", folder.display())
 }
+
+/// A package that passes for octoferry's: the head of a static program, and the shell.
+pub(crate) fn pretended_package(folder: &Path) -> PathBuf {
+    let mut program = vec![0; 64];
+    program[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    program[18] = 62;
+    let file = folder.join("octoferry.9.9.9.zip");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&file).expect("a file"));
+    for (name, bytes) in [("octoferry", program.as_slice()), ("step.sh", b"#!/bin/bash\n")] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("an entry");
+        archive.write_all(bytes).expect("its bytes");
+    }
+    archive.finish().expect("an archive");
+    file
+}

@@ -154,6 +154,8 @@ fn needed(request: &Request) -> Option<String> {
     let view_or_edit =
         |noun: &str| Some(format!("{noun}{}", if method == Method::Get { "View" } else { "Edit" }));
     match (method, route.as_slice()) {
+        // Everybody may see what they are and may do.
+        (Method::Get, ["users", id, ..]) if *id == "me" || id.eq_ignore_ascii_case(&request.user) => None,
         (_, ["variables", ..] | ["projects", _, "variables", ..] | ["projects", _, _, "variables", ..]) => {
             view_or_edit("Variable")
         }

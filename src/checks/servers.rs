@@ -1,0 +1,178 @@
+//! Whether both servers answer, are new enough, and take changes and tasks now.
+
+use serde_json::Value;
+
+use crate::checks::Findings;
+use crate::cli;
+use crate::failure::{Failure, FailureKind};
+use crate::octopus::server::Server;
+use crate::settings::{self, Settings};
+
+/// What provider 1.17 promises; below, nothing of ours was tried either.
+const OLDEST: (u32, u32) = (2024, 4);
+/// Provider 1.15 and later refuse lifecycles on older servers, and every space has one.
+const OLDEST_FOR_LIFECYCLES: (u32, u32) = (2025, 3);
+
+/// Reaches both servers as far as they can be reached; that both are one space is a finding too.
+///
+/// # Errors
+/// Wrong usage alone: something isn't given.
+pub async fn reach(
+    source: &cli::Source,
+    destination: &cli::Destination,
+    connection: &cli::Connection,
+    settings: &Settings<'_>,
+    findings: &mut Findings,
+) -> Result<(Option<Server>, Option<Server>), Failure> {
+    let transport = settings::transport(connection)?;
+    let from = reached("source-reachable", settings.source(source, &transport).await, findings)?;
+    let to = reached("destination-reachable", settings.destination(destination, &transport).await, findings)?;
+    if let (Some(from), Some(to)) = (&from, &to)
+        && from.is_same_space(to)
+    {
+        findings.failed("same-space", settings::same_space(from));
+    }
+    Ok((from, to))
+}
+
+fn reached(
+    check: &'static str,
+    result: Result<Server, Failure>,
+    findings: &mut Findings,
+) -> Result<Option<Server>, Failure> {
+    match result {
+        Ok(server) => {
+            findings.fine(check, format!("the {} server: {}", server.client.role(), server.described()));
+            Ok(Some(server))
+        }
+        // An unknown space is worth a finding: the other server is still to be looked at. What isn't given at all is not.
+        Err(failure) if failure.kind == FailureKind::Usage && !failure.message.contains("has no space") => {
+            Err(failure)
+        }
+        Err(failure) => {
+            findings.failed(check, failure);
+            Ok(None)
+        }
+    }
+}
+
+/// Whether the server's version can be worked with.
+pub fn version(server: &Server, findings: &mut Findings) {
+    let is_destination = server.client.role() == "destination";
+    let check = if is_destination { "destination-version" } else { "source-version" };
+    let role = server.client.role();
+    let Some(version) = parse(&server.version) else {
+        findings.known(
+            check,
+            format!("the {role} server calls its version {:?}; it can't be compared", server.version),
+        );
+        return;
+    };
+    let told = format!("the {role} server is Octopus {}", server.version);
+    if is_destination && version < OLDEST {
+        findings.stops(
+            check,
+            format!("{told}, but the Terraform provider needs 2024.4 or later"),
+            "Upgrade the destination to 2025.3 or later.",
+        );
+    } else if is_destination && version < OLDEST_FOR_LIFECYCLES {
+        findings.stops(
+            check,
+            format!("{told}, but the Terraform provider makes lifecycles only on 2025.3 or later"),
+            "Upgrade the destination to 2025.3 or later.",
+        );
+    } else if version < OLDEST {
+        findings.person(
+            check,
+            format!("{told}; octoferry was made for 2024.4 and later, older ones are untried"),
+            "Upgrade the source first, or look closely at what octoferry verify says.",
+        );
+    } else {
+        findings.fine(check, told);
+    }
+}
+
+/// Year and number: `2025.3.14357` → (2025, 3). Builds of developers (`0.0.0-local`) can't be compared.
+fn parse(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split('.');
+    let (year, number) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    (year > 2000).then_some((year, number))
+}
+
+/// Whether runbooks need a permission of their own for snapshots (2026.3 and later).
+#[must_use]
+pub fn has_snapshot_permission(version: &str) -> bool {
+    parse(version).is_some_and(|version| version >= (2026, 3))
+}
+
+/// Whether tasks start and changes are taken: the source's task queue, maintenance, the cluster's state.
+///
+/// # Errors
+/// When a server that answered doesn't any more.
+pub async fn state(server: &Server, may_administer: bool, findings: &mut Findings) -> Result<(), Failure> {
+    let role = server.client.role();
+    let is_source = role == "source";
+    if is_source {
+        let space = server.client.get(&format!("/api/spaces/{}", server.space_id())).await?;
+        if space["TaskQueueStopped"] == true {
+            findings.stops(
+                "source-task-queue",
+                format!(
+                    "the task queue of the source space {:?} is stopped: no runbook would start",
+                    server.space.name()
+                ),
+                "Start it in the portal: Configuration, Spaces.",
+            );
+        } else {
+            findings.fine("source-task-queue", "the source space starts tasks");
+        }
+    }
+    // Who may not see these is told nothing.
+    let status = quietly(server, "/api/serverstatus").await;
+    let check = if is_source { "source-maintenance" } else { "destination-maintenance" };
+    if status["IsInMaintenanceMode"] == true {
+        let text = format!(
+            "the {role} server is in maintenance mode: only administrators can change or start something"
+        );
+        let to_do = "End it in the portal: Configuration, Maintenance.";
+        if may_administer {
+            findings.person(check, format!("{text}; this key's owner is one"), to_do);
+        } else {
+            findings.stops(check, text, to_do);
+        }
+    }
+    let health = quietly(server, "/api/serverstatus/health").await;
+    for (field, what) in [
+        ("IsEntireClusterReadOnly", "all its nodes are read-only"),
+        ("IsEntireClusterDrainingTasks", "all its nodes are draining: no task starts"),
+    ] {
+        if health[field] == true {
+            let check = if is_source { "source-health" } else { "destination-health" };
+            findings.stops(
+                check,
+                format!("the {role} server takes nothing: {what}"),
+                "End it in the portal: Configuration, Nodes.",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A document that is a help and not a need.
+async fn quietly(server: &Server, path: &str) -> Value {
+    server.client.find(path).await.ok().flatten().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_year_and_number() {
+        assert_eq!(parse("2025.3.14357"), Some((2025, 3)));
+        assert_eq!(parse("2024.10.1-rc.2"), Some((2024, 10)));
+        assert_eq!(parse("0.0.0-local"), None);
+        assert_eq!(parse("next"), None);
+        assert!(has_snapshot_permission("2026.3.1") && !has_snapshot_permission("2026.1.9"));
+    }
+}

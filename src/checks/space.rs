@@ -1,0 +1,450 @@
+//! What of the source space has to be known or done before it moves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::checks::Findings;
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+use crate::octopus::server::Server;
+use crate::seeded::{self, found, name};
+use crate::spread;
+
+/// Looks at the space as it was read, octoferry's own things in it included.
+pub fn look(inventory: &Inventory, findings: &mut Findings) {
+    names_taken(inventory, findings);
+    worker_pool(inventory, findings);
+    restricted_accounts(inventory, findings);
+    open_lifecycles(inventory, findings);
+    printed_variables(inventory, findings);
+    prompts(inventory, findings);
+    projects(inventory, findings);
+    secrets(inventory, findings);
+    packages(inventory, findings);
+    reminders(inventory, findings);
+}
+
+fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: BTreeSet<&str> = names.into_iter().collect();
+    names.into_iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Things of the user's own that have a name which seed needs.
+fn names_taken(inventory: &Inventory, findings: &mut Findings) {
+    let ours: [(&str, &str, &[&str]); 5] = [
+        ("environments", "environment", &[name::ENVIRONMENT]),
+        ("projectgroups", "project group", &[name::PROJECT]),
+        ("projects", "project", &[name::PROJECT]),
+        (
+            "libraryvariablesets",
+            "library variable set",
+            &[name::SETTINGS_SET, name::ACCOUNTS_SET, name::SECRETS_SET],
+        ),
+        (
+            "actiontemplates",
+            "step template",
+            &[
+                name::CHECK_TEMPLATE,
+                name::SERIALIZE_SPACE_TEMPLATE,
+                name::DEPLOY_SPACE_TEMPLATE,
+                name::SERIALIZE_PROJECT_TEMPLATE,
+                name::DEPLOY_PROJECT_TEMPLATE,
+            ],
+        ),
+    ];
+    for (collection, noun, names) in ours {
+        for document in inventory.all(collection) {
+            let taken = names.iter().any(|name| name.eq_ignore_ascii_case(document.name()));
+            if taken && !seeded::is_seeded(document, document.name()) {
+                findings.stops(
+                    "names-of-octoferry",
+                    format!(
+                        "there is already a {noun} {:?} that octoferry did not make; seed needs the name",
+                        document.name()
+                    ),
+                    "Rename it; octoferry never touches what is not its own.",
+                );
+            }
+        }
+    }
+}
+
+/// What is known of a worker's system.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum System {
+    Linux,
+    Other,
+    Unknown,
+}
+
+fn system(worker: &Document) -> System {
+    let endpoint = worker.get("Endpoint").map_or(&Value::Null, |endpoint| endpoint);
+    match (worker.text("OperatingSystem"), worker.text("ShellName"), endpoint["CommunicationStyle"].as_str())
+    {
+        (Some("Linux"), ..) | (_, Some("Bash"), _) => System::Linux,
+        (Some("Windows" | "MacOS"), ..) | (_, Some("PowerShell"), _) => System::Other,
+        // A connection by SSH never goes to Windows, and the Kubernetes agent runs in Linux containers.
+        (_, _, Some("Ssh" | "KubernetesTentacle")) => System::Linux,
+        _ => System::Unknown,
+    }
+}
+
+/// Whether there is a pool whose workers run Linux; else how to get one. Seed takes a dynamic Linux pool, else the default one.
+fn worker_pool(inventory: &Inventory, findings: &mut Findings) {
+    const CHECK: &str = "worker-pool";
+    const HOW: &str = "To add one: on Octopus Cloud a dynamic worker pool with an Ubuntu image; else a Linux x86-64 machine with Tentacle or SSH as a worker, in a pool of its own (Infrastructure, Worker Pools). Then: octoferry seed --worker-pool NAME. The runbook \"__ 0. Check\" looks closer before anything else runs.";
+    let pools: Vec<&Document> = inventory.all("workerpools").collect();
+    let dynamic =
+        pools.iter().find(|pool| pool.text("WorkerType").is_some_and(|kind| kind.starts_with("Ubuntu")));
+    if let Some(pool) = dynamic {
+        findings.fine(CHECK, format!("the worker pool {:?} is a dynamic one with Linux", pool.name()));
+        return;
+    }
+    let mut systems: BTreeMap<&str, Vec<System>> = BTreeMap::new();
+    for worker in inventory.all("workers").filter(|worker| !worker.flag("IsDisabled")) {
+        for pool in worker.texts("WorkerPoolIds") {
+            systems.entry(pool).or_default().push(system(worker));
+        }
+    }
+    let of = |pool: &Document| systems.get(pool.id()).map_or(&[][..], Vec::as_slice);
+    let all_linux =
+        |pool: &&&Document| !of(pool).is_empty() && of(pool).iter().all(|system| *system == System::Linux);
+    let default = pools.iter().find(|pool| pool.flag("IsDefault"));
+    if let Some(pool) = default.filter(all_linux) {
+        findings.fine(CHECK, format!("the default worker pool {:?} has Linux workers", pool.name()));
+        return;
+    }
+    if let Some(pool) = pools.iter().find(all_linux) {
+        findings.person(
+            CHECK,
+            format!("the worker pool {:?} has Linux workers, but is not the default one", pool.name()),
+            format!("Name it: octoferry seed --worker-pool {:?}", pool.name()),
+        );
+        return;
+    }
+    let known = || systems.values().flatten();
+    if known().next().is_some() && known().all(|system| *system == System::Other) {
+        findings.stops(CHECK, "no worker of the space runs Linux, which octoferry's runbooks need", HOW);
+    } else if known().next().is_none() {
+        findings.person(
+            CHECK,
+            "the space shows no worker: its default pool runs steps on the Octopus Server itself, which is rarely Linux",
+            HOW,
+        );
+    } else {
+        findings.person(
+            CHECK,
+            "it can't be seen whether a worker pool has only Linux workers, which octoferry's runbooks need",
+            HOW,
+        );
+    }
+}
+
+/// Accounts and certificates that would refuse every run of ours.
+fn restricted_accounts(inventory: &Inventory, findings: &mut Findings) {
+    let environment = seeded::environment(inventory).unwrap_or_default();
+    let plan = spread::spread(inventory, environment);
+    let (sets, accounts): (Vec<_>, Vec<_>) =
+        plan.changes.iter().partition(|change| change.collection == "variables");
+    if accounts.is_empty() {
+        findings
+            .fine("restricted-accounts", "no account or certificate keeps octoferry's runs from starting");
+    } else {
+        let owners: Vec<&str> = accounts.iter().map(|change| change.owner.as_str()).collect();
+        findings.person(
+            "restricted-accounts",
+            format!(
+                "these don't allow the environment {}, so their secrets can't be read: {}",
+                name::ENVIRONMENT,
+                owners.join(", ")
+            ),
+            "octoferry spread adds the environment to them when you agree, and collapse takes it away.",
+        );
+    }
+    if !sets.is_empty() {
+        let variables: usize = sets.iter().map(|change| change.lines.len()).sum();
+        findings.known(
+            "spread",
+            format!("octoferry spread would change {variables} sensitive variables in {} sets; octoferry collapse puts them back", sets.len()),
+        );
+    }
+    for left in &plan.left {
+        findings.person(
+            "spread",
+            format!("spread leaves as it is: {left}"),
+            "Enter these secrets at the destination.",
+        );
+    }
+}
+
+/// A lifecycle without phases takes in every environment, ours too.
+fn open_lifecycles(inventory: &Inventory, findings: &mut Findings) {
+    let open: Vec<&str> = inventory
+        .all("lifecycles")
+        .filter(|lifecycle| lifecycle.list("Phases").is_empty())
+        .map(Document::name)
+        .collect();
+    if !open.is_empty() {
+        findings.known(
+            "lifecycles-without-phases",
+            format!(
+                "lifecycles without phases take in every environment, so also {}, while it is there: {}. Don't deploy there.",
+                name::ENVIRONMENT,
+                quoted(open)
+            ),
+        );
+    }
+}
+
+/// Whether a run of ours sees a variable of this scope.
+fn is_seen(inventory: &Inventory, scope: &Value) -> bool {
+    let ours = seeded::environment(inventory);
+    let list = |kind: &str| scope[kind].as_array().map_or(&[][..], Vec::as_slice);
+    let environments = list("Environment");
+    let here = environments.is_empty() || environments.iter().any(|id| id.as_str() == ours && ours.is_some());
+    here && ["Channel", "Action", "ProcessOwner"].iter().all(|kind| list(kind).is_empty())
+}
+
+/// All variables with the name of the project or set that owns them.
+fn variables(inventory: &Inventory) -> impl Iterator<Item = (&Document, &Value)> {
+    ["projects", "libraryvariablesets"].into_iter().flat_map(|collection| inventory.all(collection)).flat_map(
+        |owner| {
+            let set = owner.text("VariableSetId").and_then(|id| inventory.get("variables", id));
+            set.into_iter().flat_map(|set| set.list("Variables")).map(move |variable| (owner, variable))
+        },
+    )
+}
+
+/// Variables that make Octopus print all others; every step of ours refuses to run with them.
+fn printed_variables(inventory: &Inventory, findings: &mut Findings) {
+    let printing = ["OctopusPrintVariables", "OctopusPrintEvaluatedVariables"];
+    for (owner, variable) in variables(inventory) {
+        let named = variable["Name"].as_str().unwrap_or_default();
+        let on = variable["Value"].as_str().is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
+        if printing.iter().any(|name| name.eq_ignore_ascii_case(named))
+            && on
+            && is_seen(inventory, &variable["Scope"])
+        {
+            findings.stops(
+                "printed-variables",
+                format!("the variable {named} of {:?} is True: Octopus would print the runs' variables into the log", owner.name()),
+                "Remove it, or scope it to environments, before seed.",
+            );
+        }
+    }
+}
+
+/// Prompted variables that must have a value and have none: a run of the project's runbooks would be refused.
+fn prompts(inventory: &Inventory, findings: &mut Findings) {
+    for (owner, variable) in variables(inventory) {
+        let empty = variable["IsSensitive"] != true && variable["Value"].as_str().is_none_or(str::is_empty);
+        if variable["Prompt"]["Required"] == true && empty && is_seen(inventory, &variable["Scope"]) {
+            findings.person(
+                "required-prompt",
+                format!("the prompted variable {} of {:?} must be answered and has no default: runs would be refused", variable["Name"], owner.name()),
+                "Give it a default value at the source, or make it not required. octoferry never invents one.",
+            );
+        }
+    }
+}
+
+fn projects(inventory: &Inventory, findings: &mut Findings) {
+    for project in inventory.all("projects") {
+        if let Some(why) = found::obstacle(project) {
+            findings.person(
+                "project-left-out",
+                format!("the project {:?} is left out: {why}", project.name()),
+                "Move it by hand; everything else goes on without it.",
+            );
+        }
+    }
+    let disabled = inventory.all("projects").filter(|project| project.flag("IsDisabled"));
+    let disabled: Vec<&str> = disabled.map(Document::name).collect();
+    if !disabled.is_empty() {
+        findings.known(
+            "disabled-projects",
+            format!(
+                "migrate asks whether to enable these disabled projects while their runbooks run: {}",
+                quoted(disabled)
+            ),
+        );
+    }
+}
+
+/// What can't be seen of secrets.
+fn secrets(inventory: &Inventory, findings: &mut Findings) {
+    let count = variables(inventory)
+        .filter(|(owner, variable)| {
+            !name::is_marked(owner.text("Description").unwrap_or_default()) && variable["IsSensitive"] == true
+        })
+        .count();
+    if count > 0 {
+        findings.known(
+            "secrets-with-expressions",
+            format!("whether one of the {count} sensitive variables holds an expression (#{{…}}) can't be seen: it would arrive with what the expression stands for in the run"),
+        );
+    }
+}
+
+/// Retention of the built-in feed takes packages that no release uses, and ours is one.
+fn packages(inventory: &Inventory, findings: &mut Findings) {
+    let feeds = inventory.all("feeds").filter(|feed| feed.text("FeedType") == Some("BuiltIn"));
+    let days = feeds.filter_map(|feed| feed.get("DeleteUnreleasedPackagesAfterDays")?.as_u64());
+    if let Some(days) = days.filter(|days| *days > 0).min() {
+        findings.known(
+            "package-retention",
+            format!("the built-in feed deletes packages after {days} days that no release uses; migrate uploads octoferry's again when it is gone"),
+        );
+    }
+    findings.known("packages", "packages in the built-in feed do not move; push them to the destination's");
+}
+
+fn reminders(inventory: &Inventory, findings: &mut Findings) {
+    findings.known(
+        "backup",
+        "back up the source before seed: its database and master key; on Octopus Cloud ask for the time of the last backup",
+    );
+    let machines = inventory.all("machines").filter(|machine| !machine.flag("IsDisabled")).count();
+    if machines > 0 {
+        findings.known(
+            "shared-targets",
+            format!(
+                "both servers will know the same {machines} targets: deploy to each from one server at a time. A lock of one server doesn't hold for the other, and a Tentacle trusts the new server only when it is told to."
+            ),
+        );
+    }
+}
+
+/// Teams that may run runbooks in every environment, so also in ours, where secrets can be read. Nothing when the server doesn't tell.
+pub async fn teams_that_may_run(server: &Server, findings: &mut Findings) {
+    let (roles, scoped, teams) = futures::join!(
+        server.client.list("/api/userroles"),
+        server.client.list("/api/scopeduserroles"),
+        server.client.list("/api/teams?includeSystem=true"),
+    );
+    let (Ok(roles), Ok(scoped), Ok(teams)) = (roles, scoped, teams) else { return };
+    let may_run: BTreeSet<&str> = roles
+        .iter()
+        .filter(|role| {
+            let granted = role["GrantedSpacePermissions"].as_array();
+            granted.is_some_and(|granted| granted.iter().any(|permission| permission == "RunbookRunCreate"))
+        })
+        .filter_map(|role| role["Id"].as_str())
+        .collect();
+    let everywhere: BTreeSet<&str> = scoped
+        .iter()
+        .filter(|scoped| scoped["SpaceId"] == server.space_id())
+        .filter(|scoped| scoped["UserRoleId"].as_str().is_some_and(|role| may_run.contains(role)))
+        .filter(|scoped| scoped["EnvironmentIds"].as_array().is_none_or(Vec::is_empty))
+        .filter_map(|scoped| scoped["TeamId"].as_str())
+        .collect();
+    let names: Vec<&str> = teams
+        .iter()
+        .filter(|team| team["Id"].as_str().is_some_and(|id| everywhere.contains(id)))
+        .filter_map(|team| team["Name"].as_str())
+        .collect();
+    if !names.is_empty() {
+        findings.known(
+            "teams-that-may-run",
+            format!("these teams may run runbooks in every environment, so also in {}, where secrets can be read: {}", name::ENVIRONMENT, quoted(names)),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::checks::Weight;
+
+    fn inventory(documents: &[(&str, Value)]) -> Inventory {
+        let mut inventory = Inventory::default();
+        for (collection, document) in documents {
+            inventory.insert(collection, Document::new(document.clone()).unwrap());
+        }
+        inventory
+    }
+
+    fn weight(
+        check: &str,
+        look: impl Fn(&Inventory, &mut Findings),
+        documents: &[(&str, Value)],
+    ) -> Option<Weight> {
+        let mut findings = Findings::default();
+        look(&inventory(documents), &mut findings);
+        findings.all().iter().find(|finding| finding.check == check).map(|finding| finding.weight)
+    }
+
+    #[test]
+    fn a_pool_with_linux_is_found_in_every_way_it_can_be_known() {
+        let default = ("workerpools", json!({"Id": "P1", "Name": "Default", "IsDefault": true}));
+        let other = ("workerpools", json!({"Id": "P2", "Name": "Linux"}));
+        let worker = |id: &str, pool: &str, more: Value| {
+            let mut worker = json!({"Id": id, "Name": id, "WorkerPoolIds": [pool]});
+            worker.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            ("workers", worker)
+        };
+        let look = |documents: &[(&str, Value)]| weight("worker-pool", worker_pool, documents);
+        let linux = json!({"OperatingSystem": "Linux"});
+        let windows = json!({"ShellName": "PowerShell"});
+        let ssh = json!({"Endpoint": {"CommunicationStyle": "Ssh"}});
+        let unknown =
+            json!({"Endpoint": {"CommunicationStyle": "TentacleActive"}, "OperatingSystem": "Unknown"});
+        let dynamic = ("workerpools", json!({"Id": "P3", "Name": "Cloud", "WorkerType": "UbuntuDefault"}));
+        assert_eq!(look(&[default.clone(), dynamic]), Some(Weight::Fine));
+        assert_eq!(look(&[default.clone(), worker("W", "P1", linux.clone())]), Some(Weight::Fine));
+        assert_eq!(look(&[default.clone(), worker("W", "P1", ssh)]), Some(Weight::Fine));
+        assert_eq!(
+            look(&[default.clone(), other.clone(), worker("W", "P2", linux.clone())]),
+            Some(Weight::Person)
+        );
+        let mixed = [default.clone(), worker("V", "P1", linux.clone()), worker("W", "P1", windows.clone())];
+        assert_eq!(look(&mixed), Some(Weight::Person));
+        assert_eq!(look(&[default.clone(), worker("W", "P1", windows)]), Some(Weight::Stops));
+        assert_eq!(look(&[default.clone(), worker("W", "P1", unknown)]), Some(Weight::Person));
+        let disabled = json!({"OperatingSystem": "Linux", "IsDisabled": true});
+        assert_eq!(look(&[default.clone(), worker("W", "P1", disabled)]), Some(Weight::Person));
+        assert_eq!(look(&[default]), Some(Weight::Person));
+    }
+
+    #[test]
+    fn a_printing_variable_counts_where_a_run_sees_it() {
+        let project = ("projects", json!({"Id": "Projects-1", "Name": "Shop", "VariableSetId": "V"}));
+        let look = |variable: Value| {
+            let set = ("variables", json!({"Id": "V", "Variables": [variable]}));
+            weight("printed-variables", printed_variables, &[project.clone(), set])
+        };
+        assert_eq!(
+            look(json!({"Name": "octopusprintvariables", "Value": "true", "Scope": {}})),
+            Some(Weight::Stops)
+        );
+        assert_eq!(look(json!({"Name": "OctopusPrintVariables", "Value": "False", "Scope": {}})), None);
+        let elsewhere = json!({"Environment": ["Environments-1"]});
+        assert_eq!(look(json!({"Name": "OctopusPrintVariables", "Value": "True", "Scope": elsewhere})), None);
+    }
+
+    #[test]
+    fn a_prompt_without_default_is_told() {
+        let project = ("projects", json!({"Id": "Projects-1", "Name": "Shop", "VariableSetId": "V"}));
+        let look = |value: Value, required: bool| {
+            let variable =
+                json!({"Name": "Who", "Value": value, "Scope": {}, "Prompt": {"Required": required}});
+            let set = ("variables", json!({"Id": "V", "Variables": [variable]}));
+            weight("required-prompt", prompts, &[project.clone(), set])
+        };
+        assert_eq!(look(json!(""), true), Some(Weight::Person));
+        assert_eq!(look(json!("me"), true), None);
+        assert_eq!(look(json!(null), false), None);
+    }
+
+    #[test]
+    fn names_that_seed_needs_are_told_unless_they_are_ours() {
+        let mine = ("environments", json!({"Id": "E", "Name": "octoferry", "Description": "mine"}));
+        assert_eq!(weight("names-of-octoferry", names_taken, &[mine]), Some(Weight::Stops));
+        let ours =
+            ("environments", json!({"Id": "E", "Name": "Octoferry", "Description": name::description("x")}));
+        assert_eq!(weight("names-of-octoferry", names_taken, &[ours]), None);
+    }
+}
