@@ -215,18 +215,25 @@ fn runbook(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
     body.entry("ConnectivityPolicy")
         .or_insert(json!({"AllowDeploymentsToNoTargets": true, "ExcludeUnhealthyTargets": false,
         "SkipMachineBehavior": "None", "TargetRoles": []}));
+    // The older block knows no strategy: 0 and 100 stand for one.
     for policy in items(plan, "retention_policy") {
         let forever = policy["should_keep_forever"] == json!(true);
-        let strategy = if forever { "Forever" } else { "Count" };
-        body.insert(
-            "RunRetentionPolicy".to_owned(),
-            json!({"Strategy": strategy, "QuantityToKeep": policy["quantity_to_keep"], "Unit": "Items", "ShouldKeepForever": forever}),
-        );
+        let policy = match policy["quantity_to_keep"].as_i64() {
+            Some(0) => json!({"Strategy": "Forever"}),
+            _ if forever => json!({"Strategy": "Forever"}),
+            None | Some(100) => json!({"Strategy": "Default"}),
+            Some(quantity) => json!({"Strategy": "Count", "QuantityToKeep": quantity}),
+        };
+        body.insert("RunRetentionPolicy".to_owned(), policy);
     }
+    // The client has fixed numbers for the strategies that don't count.
     if let Some(Json::Object(policy)) = body.get_mut("RunRetentionPolicy") {
-        policy.entry("QuantityToKeep").or_insert(json!(0));
+        let (forever, quantity) = match policy.get("Strategy").and_then(Json::as_str) {
+            Some("Forever") => (true, 0),
+            _ => (false, 100),
+        };
+        policy.entry("QuantityToKeep").or_insert(json!(quantity));
         policy.entry("Unit").or_insert(json!("Items"));
-        let forever = policy.get("Strategy") == Some(&json!("Forever"));
         policy.insert("ShouldKeepForever".to_owned(), json!(forever));
     }
     for (attribute, member) in [
