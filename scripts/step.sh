@@ -73,15 +73,20 @@ octoferry_prepare() {
   octoferry_source_space="$(octoferry_required SourceSpace)" || exit 1
   octoferry_source_key="$(octoferry_required SourceApiKeyVariable)" || exit 1
   octoferry_destination_key=''
+  octoferry_module="$PWD/octoferry-module"
   octoferry_source=(--source-url "$octoferry_source_url" --source-space "$octoferry_source_space")
 }
 
 octoferry_prepare_destination() {
-  local url space line
+  local url space
   url="$(octoferry_required DestinationUrl)" || exit 1
   space="$(octoferry_required DestinationSpace)" || exit 1
   octoferry_destination_key="$(octoferry_required DestinationApiKeyVariable)" || exit 1
   octoferry_destination=(--destination-url "$url" --destination-space "$space")
+}
+
+octoferry_prepare_backend() {
+  local line
   octoferry_backend=(--backend "$(octoferry_required BackendType)") || exit 1
   while IFS= read -r line || [ -n "$line" ]; do
     line="${line%$'\r'}"
@@ -95,39 +100,60 @@ octoferry_serialize() {
   octoferry_prepare
   [ "$1" = space ] || what+=("$(octoferry_required Project)") || exit 1
   octoferry_secrets Octoferry.Source.ApiKey |
-    "$octoferry_program" --step serialize "${what[@]}" --out "$PWD/octoferry-module" --push --secrets stdin "${octoferry_source[@]}"
+    "$octoferry_program" --step serialize "${what[@]}" --out "$octoferry_module" --push --secrets stdin "${octoferry_source[@]}"
+}
+
+# Fetches the newest module (octoferry_fetch project --project ID …) and reads the names that it needs into octoferry_names.
+# Names on standard output, talk on standard error: Octopus shows that as progress, not as an error.
+octoferry_fetch() {
+  local name
+  octoferry_names=()
+  printf '##octopus[stderr-progress]\n'
+  octoferry_secrets Octoferry.Source.ApiKey |
+    "$octoferry_program" needs "$octoferry_module" --fetch "$@" --secrets stdin "${octoferry_source[@]}" >"$PWD/octoferry-names" ||
+    exit
+  printf '##octopus[stderr-default]\n'
+  while IFS= read -r -d '' name; do
+    octoferry_names+=("$name")
+  done <"$PWD/octoferry-names"
 }
 
 # octoferry_deploy space | octoferry_deploy project
 octoferry_deploy() {
-  local fetch=(--fetch "$1") options=() names=() name
-  local module="$PWD/octoferry-module"
+  local fetch=("$1") options=()
   octoferry_prepare
   octoferry_prepare_destination
+  octoferry_prepare_backend
   [ "$1" = space ] || fetch+=(--project "$(octoferry_required Project)") || exit 1
   case "$(octoferry_parameter EnableTriggers)" in [Tt]rue) options+=(--enable-triggers) ;; esac
   case "$(octoferry_parameter AllowDestroy)" in [Tt]rue) options+=(--allow-destroy) ;; esac
   case "$(octoferry_parameter Placeholders)" in [Tt]rue) options+=(--placeholders) ;; esac
   case "$(octoferry_parameter Existing)" in adopt) options+=(--existing adopt) ;; esac
+  octoferry_fetch "${fetch[@]}"
+  octoferry_secrets "${octoferry_names[@]}" |
+    "$octoferry_program" --step deploy "$octoferry_module" --secrets stdin "${octoferry_destination[@]}" "${octoferry_backend[@]}" "${options[@]+"${options[@]}"}"
+}
 
-  # Names on standard output, talk on standard error: Octopus shows that as progress, not as an error.
-  printf '##octopus[stderr-progress]\n'
-  octoferry_secrets Octoferry.Source.ApiKey |
-    "$octoferry_program" needs "$module" "${fetch[@]}" --secrets stdin "${octoferry_source[@]}" >"$PWD/octoferry-names" ||
-    exit
-  printf '##octopus[stderr-default]\n'
-  while IFS= read -r -d '' name; do
-    names+=("$name")
-  done <"$PWD/octoferry-names"
-
-  octoferry_secrets "${names[@]}" |
-    "$octoferry_program" --step deploy "$module" --secrets stdin "${octoferry_destination[@]}" "${octoferry_backend[@]}" "${options[@]+"${options[@]}"}"
+# The secret values of the tenant of this run.
+octoferry_deploy_tenant() {
+  local project tenant environment run
+  octoferry_prepare
+  octoferry_prepare_destination
+  project="$(octoferry_required Project)" || exit 1
+  tenant="$(get_octopusvariable Octopus.Deployment.Tenant.Name)"
+  environment="$(get_octopusvariable Octopus.Environment.Name)"
+  [ -n "$tenant" ] || octoferry_stop "This run is for no tenant. Run it for each tenant that the log of Deploy Project names."
+  run=(--tenant "$tenant" --environment "$environment")
+  octoferry_fetch project --project "$project" "${run[@]}"
+  octoferry_secrets "${octoferry_names[@]}" |
+    "$octoferry_program" --step deploy "$octoferry_module" "${run[@]}" --secrets stdin "${octoferry_destination[@]}"
 }
 
 octoferry_check_worker() {
   local part names=(Octoferry.Source.ApiKey Octoferry.Destination.ApiKey)
   octoferry_prepare
   octoferry_prepare_destination
+  octoferry_prepare_backend
   for part in AccessKey SecretKey Client Password SubscriptionNumber TenantId JsonKey Username; do
     names+=("Octoferry.Backend.Account.$part")
   done

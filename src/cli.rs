@@ -172,6 +172,8 @@ pub struct Needs {
     /// Id of the project whose module is fetched
     #[arg(long, value_name = "ID")]
     pub project: Option<String>,
+    #[command(flatten)]
+    pub tenant: Tenant,
     /// Read the key from standard input, in the format of the step templates
     #[arg(long, value_name = "FROM")]
     pub secrets: Option<SecretsFrom>,
@@ -179,6 +181,17 @@ pub struct Needs {
     pub source: Source,
     #[command(flatten)]
     pub connection: Connection,
+}
+
+/// A run for a tenant: only this tenant's secret values, those that its runs in this environment can read.
+#[derive(Debug, Args)]
+pub struct Tenant {
+    /// Only the secret values of this tenant, for a run in --environment
+    #[arg(long, value_name = "NAME", requires = "environment")]
+    pub tenant: Option<String>,
+    /// The environment of the tenant's run
+    #[arg(long, value_name = "NAME", requires = "tenant")]
+    pub environment: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -209,6 +222,8 @@ pub struct Deploy {
     pub connection: Connection,
     #[command(flatten)]
     pub backend: Backend,
+    #[command(flatten)]
+    pub tenant: Tenant,
     /// Read secrets and keys from standard input, in the format of the step templates
     #[arg(long, value_name = "FROM")]
     pub secrets: Option<SecretsFrom>,

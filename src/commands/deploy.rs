@@ -1,5 +1,6 @@
 //! `octoferry deploy`: applies modules to the destination, secrets included.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::backend::Backend;
@@ -7,6 +8,7 @@ use crate::cli::{self, Existing};
 use crate::deployment::order::{self, Folder};
 use crate::deployment::run::{self, Deployment};
 use crate::deployment::supply;
+use crate::deployment::tenant::TenantRun;
 use crate::failure::{Failure, Outcome};
 use crate::octopus::server::Server;
 use crate::relay::Relay;
@@ -30,6 +32,9 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
     let streamed = settings.secrets();
     refuse_printed_variables(&streamed)?;
     let modules = order::modules(&arguments.modules)?;
+    if let Some(run) = TenantRun::of(&arguments.tenant) {
+        return for_tenant(run, &arguments, &settings, &streamed, &modules, ui).await;
+    }
     let backend = chosen_backend(&arguments, &streamed, &modules)?;
     let program = Program::find(arguments.terraform.as_deref()).await?;
     let transport = settings::transport(&arguments.connection)?;
@@ -58,6 +63,36 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
     let result = all(&deployment, &modules).await;
     summed_up(&relay, ui);
     result
+}
+
+/// Sets the secret values of one tenant that this run can read. Terraform and its backend have no part in it.
+async fn for_tenant(
+    run: TenantRun<'_>,
+    arguments: &cli::Deploy,
+    settings: &Settings<'_>,
+    streamed: &BTreeMap<String, Secret>,
+    modules: &[Folder],
+    ui: &Ui,
+) -> Result<Outcome, Failure> {
+    let transport = settings::transport(&arguments.connection)?;
+    let destination = settings.destination(&arguments.destination, &transport).await?;
+    refuse_own_source(modules, &destination)?;
+    mask_in_octopus(streamed, ui);
+    ui.info(&format!("destination: {}", destination.described()));
+    ui.info(&format!("secret values of the tenant {:?}, read in {:?}", run.tenant, run.environment));
+    let mut open = 0;
+    let mut failed = Vec::new();
+    for module in modules {
+        let (rows, report) = run.set(module, destination.clone(), streamed).await?;
+        told_secrets(module, &rows, ui)?;
+        open += rows.iter().filter(|row| row.open).count();
+        failed.extend(report.failed);
+    }
+    if !failed.is_empty() {
+        return Err(Failure::failed(format!("these could not be set:\n  {}", failed.join("\n  ")))
+            .hint("Deploy the project first: that links the tenant. Then run this again."));
+    }
+    Ok(if open == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
 }
 
 /// Deploys the modules in order; a failed one takes with it only those that need it.
@@ -120,9 +155,7 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
 
 /// What a person should know after a module: secrets, what is left to do; in a step also as artifacts.
 fn told(module: &Folder, outcome: &run::Outcome, ui: &Ui) -> Result<(), Failure> {
-    if !outcome.secrets.is_empty() {
-        ui.info(&supply::table(&outcome.secrets));
-    }
+    told_secrets(module, &outcome.secrets, ui)?;
     if !outcome.open.is_empty() {
         ui.warning(&format!("left to a person:\n  {}", outcome.open.join("\n  ")));
     }
@@ -138,6 +171,20 @@ fn told(module: &Folder, outcome: &run::Outcome, ui: &Ui) -> Result<(), Failure>
         ] {
             artifact(&name, text, ui)?;
         }
+    }
+    Ok(())
+}
+
+/// The table of all secrets; in a step also as an artifact, which migrate adds up.
+fn told_secrets(module: &Folder, rows: &[supply::Row], ui: &Ui) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    ui.info(&format!("\nsecrets of {}:\n{}", module.name(), supply::table(rows)));
+    if ui.in_step() {
+        let rows: Vec<_> = rows.iter().map(supply::Row::as_json).collect();
+        let text = serde_json::json!({"Module": module.name(), "Secrets": rows}).to_string();
+        artifact(&format!("{}{}.json", supply::ARTIFACT, module.slug()), &text, ui)?;
     }
     Ok(())
 }
@@ -169,7 +216,7 @@ fn artifact(name: &str, text: &str, ui: &Ui) -> Result<(), Failure> {
 /// The backend that was given; else each module must have one of its own.
 fn chosen_backend(
     arguments: &cli::Deploy,
-    streamed: &std::collections::BTreeMap<String, Secret>,
+    streamed: &BTreeMap<String, Secret>,
     modules: &[Folder],
 ) -> Result<Option<Backend>, Failure> {
     if let Some(backend) = Backend::choose(&arguments.backend, streamed)? {
@@ -202,9 +249,7 @@ fn has_backend(folder: &Path) -> Result<bool, Failure> {
 }
 
 /// Octopus would print every variable of the run, ours included.
-pub(super) fn refuse_printed_variables(
-    streamed: &std::collections::BTreeMap<String, Secret>,
-) -> Result<(), Failure> {
+pub(super) fn refuse_printed_variables(streamed: &BTreeMap<String, Secret>) -> Result<(), Failure> {
     for variable in ["OctopusPrintVariables", "OctopusPrintEvaluatedVariables"] {
         if streamed.get(variable).is_some_and(|value| value.expose().trim().eq_ignore_ascii_case("true")) {
             return Err(Failure::failed(format!(
@@ -237,26 +282,35 @@ fn refuse_own_source(modules: &[Folder], destination: &Server) -> Result<(), Fai
     Ok(())
 }
 
+/// Addresses and settings on standard input, which are no secrets.
+const PLAIN: [&str; 6] = [
+    name::BACKEND_TYPE,
+    name::BACKEND_CONFIG,
+    "Octoferry.Source.Url",
+    "Octoferry.Source.Space",
+    "Octoferry.Destination.Url",
+    "Octoferry.Destination.Space",
+];
+
 /// Masks everything from standard input but addresses and settings, which are no secrets.
-fn masker(streamed: &std::collections::BTreeMap<String, Secret>, relay: &Relay, ui: &Ui) -> Masker {
-    const PLAIN: [&str; 6] = [
-        name::BACKEND_TYPE,
-        name::BACKEND_CONFIG,
-        "Octoferry.Source.Url",
-        "Octoferry.Source.Space",
-        "Octoferry.Destination.Url",
-        "Octoferry.Destination.Space",
-    ];
+fn masker(streamed: &BTreeMap<String, Secret>, relay: &Relay, ui: &Ui) -> Masker {
     let mut masker = Masker::new([relay.key()]);
     for (_, secret) in streamed.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str())) {
         masker.add(secret);
+    }
+    mask_in_octopus(streamed, ui);
+    ui.mask(relay.key());
+    masker
+}
+
+/// Lets Octopus mask them too, whoever prints them.
+fn mask_in_octopus(streamed: &BTreeMap<String, Secret>, ui: &Ui) {
+    for (_, secret) in streamed.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str())) {
         // Octopus compares with what is written on one line, and takes no notice of very short texts.
         for line in secret.expose().lines().map(str::trim).filter(|line| line.len() >= 4) {
             ui.mask(&Secret::new(line.to_owned()));
         }
     }
-    ui.mask(relay.key());
-    masker
 }
 
 /// In a step: below its own folder, which Octopus removes whatever happens.

@@ -1,7 +1,9 @@
 //! `octoferry migrate`: publishes and runs the runbooks in order, shows their logs, ends with a table.
 
+mod account;
 mod order;
 mod runs;
+mod tenants;
 mod todo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +22,10 @@ use crate::seeded::found::{self, Found};
 use crate::seeded::{enabled, install, name, package};
 use crate::settings;
 use crate::ui::{Ui, table};
+use account::Account;
 use order::Next;
 use runs::Runs;
+use tenants::TenantRow;
 
 /// Runs the command. Run again after a failure or a change it just continues.
 ///
@@ -246,11 +250,13 @@ async fn journey(
         row.manifest = Some(module_package::newest_manifest(runs.source, None).await?);
         let deployed = runs.run("Deploy Space", of_space(name::DEPLOY_SPACE_RUNBOOK)?).await;
         row.seconds = begun.elapsed().as_secs();
-        deployed?;
+        report.row("(space)").account = account::of_task(runs.source, &deployed?).await?;
+        let row = report.row("(space)");
         row.deployed = "yes".to_owned();
     }
     if !arguments.space_only {
         projects(runs, found, plan, report).await?;
+        tenants(runs, found, arguments, report).await?;
     }
     Ok(())
 }
@@ -320,9 +326,12 @@ async fn projects(
                 let row = report.row(&name);
                 row.seconds += begun.elapsed().as_secs();
                 row.deployed = if deployed.is_ok() { "yes" } else { "failed" }.to_owned();
-                if let Err(failure) = deployed {
-                    runs.ui.failure(&failure);
-                    failed.insert(name);
+                match deployed {
+                    Ok(task) => row.account = account::of_task(runs.source, &task).await?,
+                    Err(failure) => {
+                        runs.ui.failure(&failure);
+                        failed.insert(name);
+                    }
                 }
             }
             Next::Skip(name, needed) => {
@@ -345,19 +354,59 @@ async fn projects(
     }
 }
 
+/// The secret values of tenants, for the projects that are deployed.
+async fn tenants(
+    runs: &Runs<'_>,
+    found: &Found,
+    arguments: &cli::Migrate,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let deployed = report.rows.iter().filter(|row| row.deployed == "yes");
+    let manifests: Vec<(&str, &Manifest)> =
+        deployed.filter_map(|row| Some((row.name.as_str(), row.manifest.as_ref()?))).collect();
+    report.tenants = tenants::run(runs, found, &manifests, arguments.yes).await?;
+    for index in 0..report.tenants.len() {
+        let (project, task) = (report.tenants[index].run.project.clone(), report.tenants[index].task.clone());
+        if let Some(task) = task {
+            let became = account::of_task(runs.source, &task).await?;
+            let row = report.row(&project);
+            let set = row.manifest.iter().flat_map(|manifest| account::read(manifest, &became)).collect();
+            row.account.extend(became);
+            // A value of a library set is in the modules of all projects that see it.
+            for other in &mut report.rows {
+                other
+                    .manifest
+                    .iter()
+                    .for_each(|manifest| account::settle(manifest, &set, &mut other.account));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// How the space or a project ended.
 struct Row {
     name: String,
     serialized: String,
     deployed: String,
     manifest: Option<Manifest>,
+    /// What became of its secrets.
+    account: Account,
     seconds: u64,
+}
+
+impl Row {
+    /// How much of it is left to a person.
+    fn for_person(&self) -> usize {
+        self.manifest.as_ref().map_or(0, |manifest| todo::count(manifest, &self.account))
+    }
 }
 
 /// How all ended, in the order of their first mention.
 #[derive(Default)]
 struct Report {
     rows: Vec<Row>,
+    tenants: Vec<TenantRow>,
 }
 
 impl Report {
@@ -368,6 +417,7 @@ impl Report {
                 serialized: String::new(),
                 deployed: String::new(),
                 manifest: None,
+                account: Account::new(),
                 seconds: 0,
             });
             self.rows.len() - 1
@@ -387,7 +437,7 @@ impl Report {
                 row.name.clone(),
                 row.serialized.clone(),
                 row.deployed.clone(),
-                row.manifest.as_ref().map_or(0, todo::count).to_string(),
+                row.for_person().to_string(),
                 format!("{} s", row.seconds),
             ]);
         }
@@ -397,27 +447,41 @@ impl Report {
                     "Name": row.name,
                     "Serialized": row.serialized == "yes",
                     "Deployed": row.deployed == "yes",
-                    "ForPerson": row.manifest.as_ref().map_or(0, todo::count),
+                    "ForPerson": row.for_person(),
                     "Seconds": row.seconds,
                 })
             });
-            ui.data(&json!({"Projects": rows.collect::<Vec<_>>()}).to_string());
+            let tenants = self.tenants.iter().map(|row| {
+                json!({"Project": row.run.project, "Tenant": row.run.tenant, "Environment": row.run.environment, "Became": row.became})
+            });
+            let (rows, tenants): (Vec<_>, Vec<_>) = (rows.collect(), tenants.collect());
+            ui.data(&json!({"Projects": rows, "Tenants": tenants}).to_string());
         } else {
             ui.data(&format!("\n{}", table(&lines)));
+            if !self.tenants.is_empty() {
+                ui.data(&format!("\n{}", tenants::table(&self.tenants)));
+            }
         }
-        let manifests: Vec<&Manifest> = self.rows.iter().filter_map(|row| row.manifest.as_ref()).collect();
+        if let Some(sum) = account::summed_up(self.rows.iter().map(|row| &row.account)) {
+            ui.info(&sum);
+        }
+        let modules: Vec<(&Manifest, &Account)> =
+            self.rows.iter().filter_map(|row| Some((row.manifest.as_ref()?, &row.account))).collect();
         let file = &arguments.todo;
-        std::fs::write(file, todo::text(&manifests))
+        std::fs::write(file, todo::text(&modules))
             .map_err(|error| Failure::failed(format!("writing {}: {error}", file.display())))?;
         ui.info(&format!("what is left to you: {}", file.display()));
         Ok(())
     }
 
     fn outcome(&self, plan: &Plan<'_>) -> Outcome {
-        let manifests = self.rows.iter().filter_map(|row| row.manifest.as_ref());
-        if self.rows.iter().any(|row| row.deployed != "yes") {
+        let failed = |row: &TenantRow| row.task.is_some() && !row.is_well();
+        if self.rows.iter().any(|row| row.deployed != "yes") || self.tenants.iter().any(failed) {
             Outcome::NotWell
-        } else if !plan.skipped.is_empty() || manifests.map(todo::count).sum::<usize>() > 0 {
+        } else if !plan.skipped.is_empty()
+            || self.rows.iter().any(|row| row.for_person() > 0)
+            || !self.tenants.iter().all(TenantRow::is_well)
+        {
             Outcome::DoneWithNotes
         } else {
             Outcome::Done

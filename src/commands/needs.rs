@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 
 use crate::cli::{self, FetchWhat};
+use crate::deployment::tenant::TenantRun;
 use crate::failure::{Failure, Outcome};
+use crate::module::manifest::{SecretEntry, SecretOrigin};
 use crate::module::{folder, package};
 use crate::seeded::name;
 use crate::settings::{self, Settings};
@@ -48,11 +50,20 @@ pub async fn run(arguments: cli::Needs, ui: &Ui) -> Result<Outcome, Failure> {
     let mut names = BTreeSet::new();
     for module in folder::modules_in(&arguments.module)? {
         let manifest = folder::read_manifest(&module)?;
-        names.extend(manifest.secrets.iter().map(|secret| secret.from.octopus_variable().to_owned()));
+        let run = TenantRun::of(&arguments.tenant);
+        let read_here = |secret: &&SecretEntry| match run {
+            Some(run) => run.reads(secret),
+            // By their names this run would read other values, or none.
+            None => !matches!(secret.from, SecretOrigin::Tenant { .. }),
+        };
+        let secrets = manifest.secrets.iter().filter(read_here);
+        names.extend(secrets.map(|secret| secret.from.octopus_variable().to_owned()));
     }
     // What deploy itself needs: both keys, and the credentials of the backend, if it has some.
     names.extend([name::SOURCE_API_KEY, name::DESTINATION_API_KEY].map(str::to_owned));
-    names.extend(BACKEND_CREDENTIALS.iter().map(|name| (*name).to_owned()));
+    if arguments.tenant.tenant.is_none() {
+        names.extend(BACKEND_CREDENTIALS.iter().map(|name| (*name).to_owned()));
+    }
     if ui.json() {
         ui.data(&serde_json::to_string(&names).expect("names are texts"));
     } else {

@@ -1,15 +1,18 @@
 //! `octoferry seed`: package, step templates and runbooks into the source space. Run again it brings everything up to date.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::cli;
 use crate::failure::{Failure, Outcome};
 use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
-use crate::octopus::upsert;
+use crate::octopus::{read, upsert};
 use crate::seeded::found::{self, Found};
-use crate::seeded::runbook::Place;
-use crate::seeded::{backend, install, name, package};
+use crate::seeded::runbook::{self, Place};
+use crate::seeded::{backend, install, name, package, template, tenant};
 use crate::settings;
 use crate::ui::Ui;
 
@@ -39,13 +42,28 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         None => None,
     };
     let (projects, skipped) = selected_projects(&found, &arguments.project)?;
+    let with_tenants = with_tenant_secrets(&source, &found, &projects).await?;
     ui.info(&format!(
-        "\nseed puts into the source space: the package octoferry, 5 step templates, the environment {}, 3 library variable sets with both API keys, \
+        "\nseed puts into the source space: the package octoferry, {} step templates, the environment {}, 3 library variable sets with both API keys, \
          the project {} with 3 runbooks, and 2 runbooks into each of {} projects. They run on the worker pool {pool_name:?}.",
+        template::ALL.len(),
         name::ENVIRONMENT,
         name::PROJECT,
         projects.len(),
     ));
+    if !with_tenants.is_empty() {
+        let names: Vec<String> = projects
+            .iter()
+            .filter(|project| with_tenants.contains(project.id()))
+            .map(|project| format!("{:?}", project.name()))
+            .collect();
+        ui.info(&format!(
+            "{} also get the runbook {:?}, which runs for tenants in their own environments, and variables with both API keys that only it sees: {}.",
+            names.len(),
+            name::TENANT_SECRETS_RUNBOOK,
+            names.join(", ")
+        ));
+    }
     for (project, why) in &skipped {
         ui.warning(&format!("project {project:?} gets no runbooks: {why}"));
     }
@@ -98,6 +116,10 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         }
         for runbook in install::runbooks_of(is_ours) {
             install::runbook(&source, &found, project, runbook, &setting).await?;
+        }
+        if !is_ours && with_tenants.contains(project.id()) {
+            let made = install::runbook(&source, &found, project, &runbook::TENANT_SECRETS, &setting).await?;
+            install::tenant_variables(&source, project, &made, &settings).await?;
         }
         ui.info(&format!("runbooks in {:?}", project.name()));
     }
@@ -157,6 +179,25 @@ async fn account(source: &Server, wanted: &str) -> Result<(&'static str, String)
         .hint("Make an account for the backend that is not."));
     }
     Ok((kind, found.id().to_owned()))
+}
+
+/// Ids of the projects in whose runs tenants' secret values are read.
+async fn with_tenant_secrets(
+    source: &Server,
+    found: &Found,
+    projects: &[&Document],
+) -> Result<BTreeSet<String>, Failure> {
+    let mut inventory = Inventory::default();
+    for (collection, documents) in
+        [("projects", &found.projects), ("libraryvariablesets", &found.library_sets)]
+    {
+        for document in documents {
+            inventory.insert(collection, document.clone());
+        }
+    }
+    let ids = projects.iter().map(|project| project.id().to_owned()).collect();
+    read::add_tenant_values(source, &mut inventory, &ids).await?;
+    Ok(tenant::projects(&inventory, projects))
 }
 
 /// A project that gets no runbooks, and why.

@@ -9,7 +9,7 @@ use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
 use crate::octopus::{tasks, upsert};
 use crate::seeded::found::Found;
-use crate::seeded::{is_seeded, name};
+use crate::seeded::{self, is_seeded, name};
 use crate::settings;
 use crate::spread::collapse;
 use crate::ui::Ui;
@@ -58,7 +58,7 @@ struct Things<'a> {
     documents: Vec<(String, String)>,
     /// Sets that projects are linked to.
     sets: Vec<&'a str>,
-    /// Projects in which a person entered secrets for octoferry.
+    /// Projects in which a person entered secrets for octoferry, or with variables for a runbook of ours.
     entered: Vec<&'a Document>,
     packages: Vec<(String, String)>,
 }
@@ -94,7 +94,7 @@ impl<'a> Things<'a> {
             found.library_sets.iter().filter(|set| is_seeded(set, set.name())).map(Document::id).collect();
         let mut entered = Vec::new();
         for project in found.own_projects() {
-            if has_entered(source, project).await? {
+            if has_entered(source, project, found).await? {
                 entered.push(project);
             }
         }
@@ -121,7 +121,7 @@ impl<'a> Things<'a> {
             upsert::edit(source, &format!("variables/{set}"), |set| {
                 let before = set.list("Variables").to_vec();
                 let after: Vec<Value> =
-                    before.iter().filter(|variable| !is_entered(variable)).cloned().collect();
+                    before.iter().filter(|variable| !is_ours(variable, self.found)).cloned().collect();
                 let differs = after.len() != before.len();
                 set.fields_mut().insert("Variables".to_owned(), Value::Array(after));
                 differs
@@ -195,12 +195,16 @@ fn variable_set(project: &Document) -> String {
     project.text("VariableSetId").map_or_else(|| format!("variableset-{}", project.id()), str::to_owned)
 }
 
-/// Whether a person entered variables for octoferry in a project.
-async fn has_entered(source: &Server, project: &Document) -> Result<bool, Failure> {
+/// Whether a project has variables that a person entered for octoferry, or that seed made.
+async fn has_entered(source: &Server, project: &Document, found: &Found) -> Result<bool, Failure> {
     let set = source.client.find(&source.path(&format!("variables/{}", variable_set(project)))).await?;
-    Ok(set.unwrap_or_default()["Variables"].as_array().into_iter().flatten().any(is_entered))
+    let set = set.unwrap_or_default();
+    Ok(set["Variables"].as_array().into_iter().flatten().any(|variable| is_ours(variable, found)))
 }
 
-fn is_entered(variable: &Value) -> bool {
-    variable["Name"].as_str().is_some_and(|name| name.starts_with(name::VARIABLE_PREFIX))
+fn is_ours(variable: &Value, found: &Found) -> bool {
+    let name = variable["Name"].as_str().unwrap_or_default();
+    let of_runbook =
+        || found.seeded_runbooks().any(|runbook| seeded::tenant::belongs_to(variable, runbook.id()));
+    name::is_ours(name) || (name == name::CONCURRENCY_TAG && of_runbook())
 }

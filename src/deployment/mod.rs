@@ -7,3 +7,4 @@ pub mod lock;
 pub mod order;
 pub mod run;
 pub mod supply;
+pub mod tenant;

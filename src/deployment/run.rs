@@ -378,11 +378,7 @@ impl Outcome {
     /// For `--json`.
     #[must_use]
     pub fn as_json(&self, name: &str) -> Value {
-        let secrets: Vec<Value> = self
-            .secrets
-            .iter()
-            .map(|row| json!({"Name": row.name, "Description": row.description, "Became": row.became, "Open": row.open, "To": row.to}))
-            .collect();
+        let secrets: Vec<Value> = self.secrets.iter().map(Row::as_json).collect();
         json!({
             "Module": name,
             "Plan": self.summary,

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::module::manifest::{Manifest, SecretEntry, SecretOrigin};
 use crate::secret::{Secret, placeholder};
+use crate::seeded::name;
 use crate::terraform::memory_file::MemoryFile;
 use crate::ui;
 
@@ -35,6 +36,17 @@ pub struct Row {
     pub open: bool,
     /// Address of the resource that gets it, or `finish`.
     pub to: String,
+}
+
+/// Beginning of the name of the artifact that holds the rows of a module.
+pub const ARTIFACT: &str = "octoferry-secrets-";
+
+impl Row {
+    /// For `--json` and the artifact.
+    #[must_use]
+    pub fn as_json(&self) -> Value {
+        serde_json::json!({"Name": self.name, "Description": self.description, "Became": self.became, "Open": self.open, "To": self.to})
+    }
 }
 
 /// What the module's files say about variables.
@@ -114,7 +126,9 @@ pub fn supply(
     let mut missing = Vec::new();
     for entry in &manifest.secrets {
         let variable = entry.from.octopus_variable();
-        let (became, open) = if let Some(secret) = streamed.get(variable) {
+        // A tenant's value has this name in a run for that tenant alone; here it would be another value.
+        let given = streamed.get(variable).filter(|_| !matches!(entry.from, SecretOrigin::Tenant { .. }));
+        let (became, open) = if let Some(secret) = given {
             supply.found.insert(entry.name.clone(), secret.clone());
             if entry.terraform && !is_nfc(secret.expose()) {
                 // Terraform composes every text (Unicode NFC), so what is written in another form changes on the way.
@@ -128,7 +142,11 @@ pub fn supply(
             }
         } else {
             let why = match &entry.from {
-                SecretOrigin::Tenant { tenant, .. } => format!("comes in a run for the tenant {tenant:?}"),
+                SecretOrigin::Tenant { tenant, environments, .. } => format!(
+                    "comes with the runbook {:?}, run for the tenant {tenant:?} in {}",
+                    name::TENANT_SECRETS_RUNBOOK,
+                    environments.join(" or ")
+                ),
                 SecretOrigin::Person { because, .. } => format!("for a person, as {variable}: {because}"),
                 _ => {
                     missing.push(format!("  {variable}: {}", entry.description));

@@ -13,6 +13,7 @@ use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::module::manifest::{FinishStep, FinishValue, Scope, SecretOrigin, Target, TenantValueOwner};
 use crate::octopus::document::Document;
+use crate::seeded::tenant::readable_in;
 
 const HEADING: &str = "Values that are secret, and values for library variable sets, are not here: octoferry sets them after the apply.";
 
@@ -91,7 +92,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         if value.text("ProjectId") == Some(project_id.as_str()) {
             project_value(context, subject, project, value, &mut blocks);
         } else if let Some(set) = included_set(context, project, value) {
-            common_value(context, tenant, set, value);
+            common_value(context, tenant, project, set, value);
         }
     }
     for block in blocks.into_values() {
@@ -167,10 +168,6 @@ impl Found<'_> {
     fn template_name(&self) -> &str {
         self.template["Name"].as_str().unwrap_or_default()
     }
-
-    fn is_secret(&self) -> bool {
-        self.value.is_object()
-    }
 }
 
 fn environment_names(context: &Context<'_>, ids: &[String]) -> Vec<String> {
@@ -192,15 +189,11 @@ fn project_value(
     let owner = TenantValueOwner::Project(project.name().to_owned());
     let text = match found.value {
         Value::String(text) => text.clone(),
-        _ => {
-            let environments = linked_environments(subject.document, project, &found.environments);
-            return finish_value(context, subject.document, owner, &found, &environments);
-        }
+        _ => return finish_value(context, subject.document, project, owner, &found),
     };
     if found.environments.is_empty() || !unicode_normalization::is_nfc(&text) {
         // One resource is one environment for servers of either age.
-        let environments = found.environments.clone();
-        return finish_value(context, subject.document, owner, &found, &environments);
+        return finish_value(context, subject.document, project, owner, &found);
     }
     let control =
         found.template["DisplaySettings"]["Octopus.ControlType"].as_str().unwrap_or_default().to_owned();
@@ -226,32 +219,27 @@ fn project_value(
     }
 }
 
-/// Environments in whose runs a value can be read: its own, or all that the tenant is linked to for the project.
-fn linked_environments(tenant: &Document, project: &Document, own: &[String]) -> Vec<String> {
-    if !own.is_empty() {
-        return own.to_vec();
-    }
-    let links =
-        tenant.get("ProjectEnvironments").and_then(|links| links.get(project.id())).and_then(Value::as_array);
-    links.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
 /// A value for a library set: it needs the tenant's links and belongs to no project, so no module can hold it.
-fn common_value(context: &mut Context<'_>, tenant: &Document, set: &Document, value: &Document) {
+fn common_value(
+    context: &mut Context<'_>,
+    tenant: &Document,
+    project: &Document,
+    set: &Document,
+    value: &Document,
+) {
     if let Some(found) = find(context, tenant, set, value) {
         let owner = TenantValueOwner::LibraryVariableSet(set.name().to_owned());
-        let environments = found.environments.clone();
-        finish_value(context, tenant, owner, &found, &environments);
+        finish_value(context, tenant, project, owner, &found);
     }
 }
 
-/// Lets finish set the value. `readable` are the environments whose runs of the tenant can read a secret one.
+/// Lets finish set the value; a secret one is read in the runs of the project for the tenant.
 fn finish_value(
     context: &mut Context<'_>,
     tenant: &Document,
+    project: &Document,
     owner: TenantValueOwner,
     found: &Found<'_>,
-    readable: &[String],
 ) {
     let environments = environment_names(context, &found.environments);
     let value = match found.value {
@@ -259,7 +247,7 @@ fn finish_value(
             if secret.get("HasValue") != Some(&Value::Bool(true)) {
                 return;
             }
-            FinishValue::Secret(secret_entry(context, tenant, found, &environment_names(context, readable)))
+            FinishValue::Secret(secret_entry(context, tenant, project, found))
         }
         other => FinishValue::Json(context.portable(other)),
     };
@@ -275,10 +263,9 @@ fn finish_value(
 fn secret_entry(
     context: &mut Context<'_>,
     tenant: &Document,
+    project: &Document,
     found: &Found<'_>,
-    readable: &[String],
 ) -> String {
-    debug_assert!(found.is_secret());
     let words: Vec<String> = std::iter::once(tenant.name())
         .chain(found.at.target.key.get(1).map(String::as_str))
         .chain([found.template_name()])
@@ -294,12 +281,44 @@ fn secret_entry(
     if !names.is_empty() {
         description.push_str(&format!(" in {}", names.join(", ")));
     }
-    let origin = SecretOrigin::Tenant {
-        octopus_variable: found.template_name().to_owned(),
-        tenant: tenant.name().to_owned(),
-        environments: readable.to_vec(),
+    let readable = readable_in(tenant, project.id(), &found.environments);
+    let because = if is_contested(context, tenant, project, found) {
+        Some("the tenant has several values of this name in the project's runs")
+    } else if readable.is_empty() {
+        Some("no run of the project for this tenant has its environments")
+    } else {
+        None
+    };
+    let origin = match because {
+        Some(because) => SecretOrigin::Person {
+            octopus_variable: format!("Octoferry.Secret.{name}"),
+            because: because.to_owned(),
+        },
+        None => SecretOrigin::Tenant {
+            octopus_variable: found.template_name().to_owned(),
+            tenant: tenant.name().to_owned(),
+            environments: environment_names(context, &readable),
+        },
     };
     context.record_secret(name, description, &found.at, false, origin)
+}
+
+/// Whether the tenant has a value for another template of this name that the project's runs see, without case: then nobody can tell which of
+/// them a run reads. A value goes before variables and defaults of its name.
+fn is_contested(context: &Context<'_>, tenant: &Document, project: &Document, found: &Found<'_>) -> bool {
+    let sets = project
+        .texts("IncludedLibraryVariableSetIds")
+        .filter_map(|id| context.inventory.get("libraryvariablesets", id));
+    let same = |template: &&Value| {
+        template["Name"].as_str().unwrap_or_default().to_lowercase() == found.template_name().to_lowercase()
+            && template["Id"] != found.template["Id"]
+    };
+    let has_value = |template: &Value| {
+        context.inventory.all("tenantvariablevalues").any(|value| {
+            value.text("TenantId") == Some(tenant.id()) && value.text("TemplateId") == template["Id"].as_str()
+        })
+    };
+    std::iter::once(project).chain(sets).flat_map(|owner| owner.list("Templates")).filter(same).any(has_value)
 }
 
 /// `local.template_ids`: it stays known when the project changes, so no value is replaced.

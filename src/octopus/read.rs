@@ -137,6 +137,23 @@ pub async fn read(server: &Server, extent: Extent<'_>) -> Result<Inventory, Fail
     Ok(inventory)
 }
 
+/// Tenants and their values for these projects and their library sets, put into an inventory that has the projects.
+///
+/// # Errors
+/// When they can't be read whole.
+pub async fn add_tenant_values(
+    server: &Server,
+    inventory: &mut Inventory,
+    projects: &BTreeSet<String>,
+) -> Result<(), Failure> {
+    if let Ok(tenants) = whole_list(server, &list("tenants", "tenants", Need::Must)).await? {
+        insert(inventory, tenants);
+    }
+    let values = tenant_values::read(server, inventory, projects, false).await?;
+    insert(inventory, values);
+    Ok(())
+}
+
 /// The ids of projects that are wanted by name, slug or id.
 ///
 /// # Errors

@@ -115,7 +115,7 @@ pub async fn publish(
     Ok(snapshot["Id"].as_str().unwrap_or_default().to_owned())
 }
 
-/// Starts a run of a published snapshot in one environment, without a tenant. Prompted variables keep their defaults.
+/// Starts a run of a published snapshot in one environment, for a tenant or without. Prompted variables keep their defaults.
 ///
 /// # Errors
 /// When the server refuses: the project is disabled, a required prompt has no default, no permission.
@@ -124,11 +124,13 @@ pub async fn run(
     runbook: &Document,
     snapshot_id: &str,
     environment_id: &str,
+    tenant_id: Option<&str>,
 ) -> Result<Run, Failure> {
     let body = json!({
         "RunbookId": runbook.id(),
         "RunbookSnapshotId": snapshot_id,
         "EnvironmentId": environment_id,
+        "TenantId": tenant_id,
         "SpaceId": server.space_id(),
         "SkipActions": [],
         "SpecificMachineIds": [],

@@ -173,6 +173,45 @@ pub async fn settings_variables(
     Ok(())
 }
 
+/// The variables of a runbook that runs for tenants in their own environments, where no library set of ours is seen: in its project,
+/// scoped to this runbook alone.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn tenant_variables(
+    server: &Server,
+    project: &Document,
+    runbook: &Document,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let tag = format!("octoferry {} {}", settings.destination_url, settings.destination_space);
+    let wanted = [
+        (name::SOURCE_URL, settings.source_url.as_str(), false),
+        (name::SOURCE_SPACE, &settings.source_space, false),
+        (name::SOURCE_API_KEY, settings.source_key.expose(), true),
+        (name::DESTINATION_URL, &settings.destination_url, false),
+        (name::DESTINATION_SPACE, &settings.destination_space, false),
+        (name::DESTINATION_API_KEY, settings.destination_key.expose(), true),
+        // Servers before some 2025.3 release take no notice of the tag of a runbook: runs for one tenant could then meet.
+        (name::CONCURRENCY_TAG, &tag, false),
+    ];
+    edit_variables(server, project, |variables| {
+        let ours = |variable: &Value| wanted.iter().any(|(name, ..)| variable["Name"] == *name);
+        variables.retain(|variable| !(ours(variable) && super::tenant::belongs_to(variable, runbook.id())));
+        for (name, value, sensitive) in wanted {
+            variables.push(json!({
+                "Name": name,
+                "Value": value,
+                "Type": if sensitive { "Sensitive" } else { "String" },
+                "IsSensitive": sensitive,
+                "Scope": {"ProcessOwner": [runbook.id()]},
+            }));
+        }
+    })
+    .await?;
+    Ok(())
+}
+
 /// Changes one of the settings; whether it was another before.
 ///
 /// # Errors

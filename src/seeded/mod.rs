@@ -9,6 +9,7 @@ pub mod package;
 mod prepare;
 pub mod runbook;
 pub mod template;
+pub mod tenant;
 
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;

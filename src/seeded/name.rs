@@ -24,12 +24,14 @@ pub const SERIALIZE_SPACE_RUNBOOK: &str = "__ 1. Serialize Space";
 pub const DEPLOY_SPACE_RUNBOOK: &str = "__ 2. Deploy Space";
 pub const SERIALIZE_PROJECT_RUNBOOK: &str = "__ 1. Serialize Project";
 pub const DEPLOY_PROJECT_RUNBOOK: &str = "__ 2. Deploy Project";
+pub const TENANT_SECRETS_RUNBOOK: &str = "__ 3. Deploy Tenant Secrets";
 
 pub const CHECK_TEMPLATE: &str = "Octoferry - Check";
 pub const SERIALIZE_SPACE_TEMPLATE: &str = "Octoferry - Serialize Space";
 pub const DEPLOY_SPACE_TEMPLATE: &str = "Octoferry - Deploy Space";
 pub const SERIALIZE_PROJECT_TEMPLATE: &str = "Octoferry - Serialize Project";
 pub const DEPLOY_PROJECT_TEMPLATE: &str = "Octoferry - Deploy Project";
+pub const TENANT_SECRETS_TEMPLATE: &str = "Octoferry - Deploy Tenant Secrets";
 
 /// Last line of the description of everything that seed makes. A thing with one of our names but without this line is
 /// the user's own and is never touched.
@@ -59,6 +61,12 @@ pub const CONCURRENCY_TAG: &str = "Octopus.Task.ConcurrencyTag";
 pub const ACCOUNT_PREFIX: &str = "Octoferry.Account.";
 /// Start of the names of typed certificate variables.
 pub const CERTIFICATE_PREFIX: &str = "Octoferry.Certificate.";
+
+/// Whether a variable is one of ours by its name; Octopus compares names without case.
+#[must_use]
+pub fn is_ours(variable: &str) -> bool {
+    variable.get(..VARIABLE_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(VARIABLE_PREFIX))
+}
 
 /// A text as part of a variable's name: letters, digits, `_` and `-` of ASCII, no two separators in a row, never empty.
 /// Dots stay where they join two parts, since Octostache takes them as a path.

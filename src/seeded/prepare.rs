@@ -100,7 +100,9 @@ fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTree
     for set in inventory.all("variables") {
         let mut after = collapse::exported_set(set, environment);
         if let Some(Value::Array(variables)) = after.fields_mut().get_mut("Variables") {
-            variables.retain(|variable| !is_ours(variable));
+            let of_runbook =
+                |variable: &Value| removed.iter().any(|id| super::tenant::belongs_to(variable, id));
+            variables.retain(|variable| !is_ours(variable) && !of_runbook(variable));
         }
         changed.push(("variables", after));
     }
@@ -125,8 +127,5 @@ fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTree
 
 /// A variable that a person entered for octoferry, or seed made.
 fn is_ours(variable: &Value) -> bool {
-    let prefix = name::VARIABLE_PREFIX;
-    variable["Name"]
-        .as_str()
-        .is_some_and(|name| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)))
+    variable["Name"].as_str().is_some_and(name::is_ours)
 }

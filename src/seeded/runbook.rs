@@ -12,6 +12,8 @@ pub struct Runbook {
     pub name: &'static str,
     pub what: &'static str,
     pub template: Template,
+    /// It runs for tenants in their own environments, instead of in ours without a tenant.
+    pub for_tenants: bool,
 }
 
 /// The runbooks of the project `Octoferry`, in the order in which they run.
@@ -20,16 +22,19 @@ pub const SPACE: [Runbook; 3] = [
         name: name::CHECK_RUNBOOK,
         what: "Looks whether worker, Terraform, backend and both servers are ready.",
         template: template::CHECK,
+        for_tenants: false,
     },
     Runbook {
         name: name::SERIALIZE_SPACE_RUNBOOK,
         what: "Writes what projects share as a Terraform module into the built-in feed.",
         template: template::SERIALIZE_SPACE,
+        for_tenants: false,
     },
     Runbook {
         name: name::DEPLOY_SPACE_RUNBOOK,
         what: "Applies the newest space module to the destination.",
         template: template::DEPLOY_SPACE,
+        for_tenants: false,
     },
 ];
 
@@ -39,13 +44,23 @@ pub const PROJECT: [Runbook; 2] = [
         name: name::SERIALIZE_PROJECT_RUNBOOK,
         what: "Writes this project as a Terraform module into the built-in feed.",
         template: template::SERIALIZE_PROJECT,
+        for_tenants: false,
     },
     Runbook {
         name: name::DEPLOY_PROJECT_RUNBOOK,
         what: "Applies the newest module of this project to the destination.",
         template: template::DEPLOY_PROJECT,
+        for_tenants: false,
     },
 ];
+
+/// The runbook in projects that need it ([`super::tenant::projects`]).
+pub const TENANT_SECRETS: Runbook = Runbook {
+    name: name::TENANT_SECRETS_RUNBOOK,
+    what: "Sets the secret values of one tenant, which only its own run in its environment can read, at the destination.",
+    template: template::TENANT_SECRETS,
+    for_tenants: true,
+};
 
 /// Where the steps run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +78,9 @@ impl Runbook {
             "Name": self.name,
             "Description": name::description(self.what),
             "ProjectId": project_id,
-            "EnvironmentScope": "Specified",
-            "Environments": [environment_id],
-            "MultiTenancyMode": "Untenanted",
+            "EnvironmentScope": if self.for_tenants { "All" } else { "Specified" },
+            "Environments": if self.for_tenants { json!([]) } else { json!([environment_id]) },
+            "MultiTenancyMode": if self.for_tenants { "Tenanted" } else { "Untenanted" },
             // An environment with guided failure would leave the task waiting for a person.
             "DefaultGuidedFailureMode": "Off",
             "ConnectivityPolicy": {

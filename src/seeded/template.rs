@@ -30,8 +30,14 @@ pub const DEPLOY_PROJECT: Template = Template {
     text: include_str!("../../step-templates/octoferry-deploy-project.json"),
 };
 
+pub const TENANT_SECRETS: Template = Template {
+    name: name::TENANT_SECRETS_TEMPLATE,
+    text: include_str!("../../step-templates/octoferry-deploy-tenant-secrets.json"),
+};
+
 /// All of them.
-pub const ALL: [Template; 5] = [CHECK, SERIALIZE_SPACE, DEPLOY_SPACE, SERIALIZE_PROJECT, DEPLOY_PROJECT];
+pub const ALL: [Template; 6] =
+    [CHECK, SERIALIZE_SPACE, DEPLOY_SPACE, SERIALIZE_PROJECT, DEPLOY_PROJECT, TENANT_SECRETS];
 
 impl Template {
     /// The template as the library has it.

@@ -29,6 +29,9 @@ pub fn readable(
                 continue;
             }
             let name = text(variable, "Name");
+            if crate::seeded::name::is_ours(name) {
+                continue;
+            }
             let scope = variable.get("Scope").unwrap_or(&Value::Null);
             let kinds = scope_kinds(scope);
             let seen =

@@ -30,6 +30,10 @@ pub(super) fn spread(
             variables.push(variable.clone());
             continue;
         };
+        if name::is_ours(text(fields, "Name")) {
+            variables.push(variable.clone());
+            continue;
+        }
         let original = match state_of(fields, before) {
             State::Ordinary | State::Alias | State::Renamed { .. } => {
                 variables.push(variable.clone());

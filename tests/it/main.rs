@@ -11,3 +11,4 @@ mod servers;
 mod spread;
 #[allow(dead_code, reason = "each topic uses some of it")]
 mod support;
+mod tenants;

@@ -210,6 +210,19 @@ pub(crate) fn user_with(sandbox: &Sandbox, permissions: &[&str]) -> String {
 
 /// One plain request with the administrator's key; status and JSON (or null).
 pub(crate) fn http(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+    let (status, text) = http_raw(sandbox, method, path, body);
+    (status, serde_json::from_str(&text).unwrap_or_default())
+}
+
+/// The body of an answer that is no JSON, such as a log.
+#[track_caller]
+pub(crate) fn http_text(sandbox: &Sandbox, path: &str) -> String {
+    let (status, text) = http_raw(sandbox, "GET", path, None);
+    assert_eq!(status, 200, "{path}: {text}");
+    text
+}
+
+fn http_raw(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Value>) -> (u16, String) {
     let url = sandbox.url();
     let address = url.strip_prefix("http://").expect("a plain address");
     let mut connection = TcpStream::connect(address).expect("the sandbox listens");
@@ -227,7 +240,7 @@ pub(crate) fn http(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Va
     let answer = String::from_utf8_lossy(&answer);
     let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-    (status, serde_json::from_str(body).unwrap_or_default())
+    (status, body.to_owned())
 }
 
 /// The paths of all files below a folder, relative, sorted.

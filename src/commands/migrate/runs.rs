@@ -28,12 +28,25 @@ impl<'a> Runs<'a> {
     /// # Errors
     /// When it isn't published, or the server refuses.
     pub(super) async fn start(&self, runbook: &Document) -> Result<Run, Failure> {
+        self.start_for(runbook, self.environment, None).await
+    }
+
+    /// Starts a run in another environment, for a tenant.
+    ///
+    /// # Errors
+    /// As [`Runs::start`].
+    pub(super) async fn start_for(
+        &self,
+        runbook: &Document,
+        environment: &str,
+        tenant: Option<&str>,
+    ) -> Result<Run, Failure> {
         let snapshot =
             runbook.text("PublishedRunbookSnapshotId").filter(|id| !id.is_empty()).ok_or_else(|| {
                 Failure::failed(format!("the runbook {:?} is not published", runbook.name()))
                     .hint("Run octoferry seed again.")
             })?;
-        let run = tasks::run(self.source, runbook, snapshot, self.environment).await?;
+        let run = tasks::run(self.source, runbook, snapshot, environment, tenant).await?;
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(run.task_id.clone());
         Ok(run)
     }
@@ -71,13 +84,14 @@ impl<'a> Runs<'a> {
         )))
     }
 
-    /// Starts and follows.
+    /// Starts and follows; the task.
     ///
     /// # Errors
     /// As both.
-    pub(super) async fn run(&self, title: &str, runbook: &Document) -> Result<(), Failure> {
+    pub(super) async fn run(&self, title: &str, runbook: &Document) -> Result<String, Failure> {
         let run = self.start(runbook).await?;
-        self.follow(title, &run).await
+        self.follow(title, &run).await?;
+        Ok(run.task_id)
     }
 
     /// Asks the server to stop what is not finished.

@@ -2,26 +2,33 @@
 
 use std::fmt::Write as _;
 
-use crate::module::manifest::{Manifest, Note, Scope, SecretOrigin};
+use super::account::Account;
+use crate::module::manifest::{Manifest, Note, Scope, SecretEntry, SecretOrigin};
 use crate::seeded::name;
 
-/// The file's text; the space first, then projects in the given order.
+/// The file's text; the space first, then projects in the given order, each with what its deployment said about its secrets.
 #[must_use]
-pub(super) fn text(manifests: &[&Manifest]) -> String {
+pub(super) fn text(modules: &[(&Manifest, &Account)]) -> String {
     let mut text = String::from("# What is left to you\n");
     let mut any = false;
-    for manifest in manifests {
+    for (manifest, account) in modules {
         let mut part = String::new();
-        for secret in &manifest.secrets {
-            if let SecretOrigin::Person { octopus_variable, because } = &secret.from {
-                let _ = writeln!(
+        for (secret, why) in open(manifest, account) {
+            let _ = write!(
+                part,
+                "- [ ] **Secret** {}: {why}. Enter it at the destination: {}",
+                secret.description,
+                portal(secret)
+            );
+            if let SecretOrigin::Person { octopus_variable, .. } = &secret.from {
+                let _ = write!(
                     part,
-                    "- [ ] **Secret** {}: {because}. Enter it at the destination; or as the sensitive variable `{octopus_variable}` {}, scoped to the environment `{}`, and run the migration again.",
-                    secret.description,
+                    "; or at the source as the sensitive variable `{octopus_variable}` {}, scoped to the environment `{}`, and run the migration again",
                     place(manifest),
                     name::ENVIRONMENT,
                 );
             }
+            part.push_str(".\n");
         }
         for note in notes(manifest) {
             let _ = writeln!(part, "- [ ] {}", note.task());
@@ -39,9 +46,45 @@ pub(super) fn text(manifests: &[&Manifest]) -> String {
 
 /// How many lines of the file the module causes.
 #[must_use]
-pub(super) fn count(manifest: &Manifest) -> usize {
-    let person = |origin: &SecretOrigin| matches!(origin, SecretOrigin::Person { .. });
-    manifest.secrets.iter().filter(|secret| person(&secret.from)).count() + notes(manifest).count()
+pub(super) fn count(manifest: &Manifest, account: &Account) -> usize {
+    open(manifest, account).count() + notes(manifest).count()
+}
+
+/// Secrets that did not arrive, and why: as the deployment said; before one, those that no run can read.
+fn open<'a>(
+    manifest: &'a Manifest,
+    account: &'a Account,
+) -> impl Iterator<Item = (&'a SecretEntry, &'a str)> {
+    manifest.secrets.iter().filter_map(|secret| match (account.get(&secret.name), &secret.from) {
+        (Some(became), _) => became.open.then_some((secret, became.text.as_str())),
+        (None, SecretOrigin::Person { because, .. }) => Some((secret, because.as_str())),
+        (None, _) => None,
+    })
+}
+
+/// Where in the portal of the destination a secret is entered.
+fn portal(secret: &SecretEntry) -> String {
+    let key = secret.key.iter().map(|part| format!("{part:?}")).collect::<Vec<_>>().join(", ");
+    match secret.collection.as_str() {
+        "accounts" => format!("Infrastructure, Accounts, {key}"),
+        "certificates" => format!("Library, Certificates, {key}, Replace"),
+        "feeds" => format!("Library, External Feeds, {key}"),
+        "git-credentials" => format!("Library, Git Credentials, {key}"),
+        "proxies" => format!("Infrastructure, Machine Proxies, {key}"),
+        "machines" => format!("Infrastructure, Deployment Targets, {key}"),
+        "actiontemplates" => format!("Library, Step Templates, {key}"),
+        "libraryvariablesets" => format!("Library, Variable Sets, {key}"),
+        "projects" => format!("project {key}"),
+        "deploymentprocesses" => format!("project {key}, Process"),
+        "runbookprocesses" => format!("project and runbook {key}, Process"),
+        "tenantvariablevalues" => format!("tenant, owner and variable {key}"),
+        "variables" => match secret.key.as_slice() {
+            [owner, name] if owner == "projects" => format!("project {name:?}, Variables"),
+            [_, name] => format!("Library, Variable Sets, {name:?}"),
+            _ => key,
+        },
+        _ => format!("{} {key}", secret.collection),
+    }
 }
 
 /// What is to be done besides entering secrets, which stand in the file already.
@@ -66,6 +109,7 @@ fn place(manifest: &Manifest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::migrate::account::Became;
     use crate::module::manifest::{Origin, SecretEntry};
 
     fn manifest(scope: Scope) -> Manifest {
@@ -116,15 +160,23 @@ mod tests {
             name: "Web".to_owned(),
             slug: "web".to_owned(),
         });
-        assert_eq!((count(&space), count(&project)), (2, 0));
-        expect_test::expect![[r#"
+        let nothing = Account::new();
+        assert_eq!((count(&space, &nothing), count(&project, &nothing)), (2, 0));
+        expect_test::expect![[r##"
             # What is left to you
 
             ## Space Shop
 
-            - [ ] **Secret** Password of the feed "Images": no step can read feed passwords. Enter it at the destination; or as the sensitive variable `Octoferry.Secret.feed_password` in the library variable set `Octoferry Secrets`, scoped to the environment `Octoferry`, and run the migration again.
+            - [ ] **Secret** Password of the feed "Images": no step can read feed passwords. Enter it at the destination: Library, External Feeds, "Images"; or at the source as the sensitive variable `Octoferry.Secret.feed_password` in the library variable set `Octoferry Secrets`, scoped to the environment `Octoferry`, and run the migration again.
             - [ ] Targets trust the old server. Let them trust the new one.
-        "#]]
-        .assert_eq(&text(&[&space, &project]));
+        "##]]
+        .assert_eq(&text(&[(&space, &nothing), (&project, &nothing)]));
+        let became =
+            |open| Account::from([("feed_password".to_owned(), Became { text: "x".to_owned(), open })]);
+        assert_eq!(count(&space, &became(false)), 1, "somebody has entered it");
+        assert!(
+            text(&[(&space, &became(true))])
+                .contains("\"Images\": x. Enter it at the destination: Library, External Feeds, \"Images\"")
+        );
     }
 }

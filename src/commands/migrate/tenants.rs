@@ -1,0 +1,146 @@
+//! The runs in which tenants' secret values are read: listed and asked for first, one after the other, each by name when it can't be.
+
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::runs::Runs;
+use crate::deployment::tenant::{self, Planned};
+use crate::failure::Failure;
+use crate::module::manifest::Manifest;
+use crate::octopus::document::Document;
+use crate::octopus::freezes;
+use crate::octopus::upsert;
+use crate::seeded::found::Found;
+use crate::seeded::name;
+use crate::ui;
+
+/// One run, and how it ended.
+pub(super) struct TenantRow {
+    pub(super) run: Planned,
+    /// `yes`, or why not.
+    pub(super) became: String,
+    /// The task, when there was one.
+    pub(super) task: Option<String>,
+}
+
+impl TenantRow {
+    pub(super) fn is_well(&self) -> bool {
+        self.became == "yes"
+    }
+}
+
+fn title(run: &Planned) -> String {
+    format!("Deploy Tenant Secrets {} for {} in {}", run.project, run.tenant, run.environment)
+}
+
+/// Plans the runs for these projects' newest modules, asks, and does them. What a refused run would have read is looked for in others.
+///
+/// # Errors
+/// When the source can't be read. A run that fails or is refused is told in its row.
+pub(super) async fn run(
+    runs: &Runs<'_>,
+    found: &Found,
+    modules: &[(&str, &Manifest)],
+    agreed: bool,
+) -> Result<Vec<TenantRow>, Failure> {
+    if tenant::runs(modules, BTreeSet::new(), |_| true).is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenants = upsert::list(runs.source, "tenants").await?;
+    // Not everybody may see freezes; the server refuses the run then.
+    let freezes = freezes::list(&runs.source.client).await.unwrap_or_default();
+    let ready = |run: &Planned| ready(run, found, &tenants, &freezes);
+    let mut rows: Vec<TenantRow> = Vec::new();
+    let mut read = BTreeSet::new();
+    loop {
+        let tried = |run: &Planned| rows.iter().any(|row| row.run == *run);
+        let planned = tenant::runs(modules, read.clone(), |run| !tried(run) && ready(run).is_ok());
+        if planned.is_empty() {
+            break;
+        }
+        let told = "tenants' secret values can only be read in runs for the tenant in its own environment:";
+        runs.ui.info(&format!("\n{told}"));
+        for run in &planned {
+            runs.ui.info(&format!("  {:?} in {:?}, by {:?}", run.tenant, run.environment, run.project));
+        }
+        let question = format!("Run {:?} in these environments?", name::TENANT_SECRETS_RUNBOOK);
+        let agreed = runs.ui.confirm(&question, agreed).is_ok();
+        for run in planned {
+            let mut row = TenantRow { run, became: "not run: not agreed".to_owned(), task: None };
+            if let (true, Ok(ready)) = (agreed, ready(&row.run)) {
+                row.became = match ready.run(runs, &mut row).await {
+                    Ok(()) => "yes".to_owned(),
+                    Err(failure) => {
+                        runs.ui.failure(&failure);
+                        format!("no: {}", failure.message)
+                    }
+                };
+            }
+            if row.is_well() {
+                let manifests = modules.iter().filter(|(name, _)| *name == row.run.project);
+                read.extend(manifests.flat_map(|(_, manifest)| row.run.reads(manifest)));
+            }
+            rows.push(row);
+        }
+    }
+    // What stands in the way of the rest, by name.
+    for run in tenant::runs(modules, read, |run| !rows.iter().any(|row| row.run == *run)) {
+        if let Err(why) = ready(&run) {
+            runs.ui.warning(&format!("{}: left out, {why}", title(&run)));
+            rows.push(TenantRow { run, became: format!("left out: {why}"), task: None });
+        }
+    }
+    Ok(rows)
+}
+
+/// A run that nothing known is in the way of.
+struct Ready<'a> {
+    runbook: &'a Document,
+    tenant: &'a str,
+    environment: &'a str,
+}
+
+impl Ready<'_> {
+    async fn run(&self, runs: &Runs<'_>, row: &mut TenantRow) -> Result<(), Failure> {
+        let run = runs.start_for(self.runbook, self.environment, Some(self.tenant)).await?;
+        row.task = Some(run.task_id.clone());
+        runs.follow(&title(&row.run), &run).await
+    }
+}
+
+/// What the run needs, or what is in its way.
+fn ready<'a>(
+    run: &Planned,
+    found: &'a Found,
+    tenants: &'a [Document],
+    freezes: &[Value],
+) -> Result<Ready<'a>, String> {
+    let project = found.own_projects().into_iter().find(|project| project.name() == run.project);
+    let project = project.ok_or("the project is gone")?;
+    let runbook = found.runbook(project.id(), name::TENANT_SECRETS_RUNBOOK).ok_or_else(|| {
+        format!("the project has no runbook {:?}; octoferry seed makes it", name::TENANT_SECRETS_RUNBOOK)
+    })?;
+    let tenant = tenants.iter().find(|tenant| tenant.name() == run.tenant).ok_or("the tenant is gone")?;
+    if tenant.flag("IsDisabled") {
+        return Err("the tenant is disabled".to_owned());
+    }
+    let environment = found.environments.iter().find(|environment| environment.name() == run.environment);
+    let environment = environment.ok_or("the environment is gone")?;
+    let scope = (project.id(), tenant.id(), environment.id());
+    if let Some(freeze) = freezes.iter().find(|freeze| freezes::holds(freeze, scope, SystemTime::now())) {
+        return Err(format!("it is frozen by {}", freeze["Name"]));
+    }
+    Ok(Ready { runbook, tenant: tenant.id(), environment: environment.id() })
+}
+
+/// The rows for a person.
+pub(super) fn table(rows: &[TenantRow]) -> String {
+    let mut lines =
+        vec![["tenant", "environment", "project", "secret values set"].map(str::to_owned).to_vec()];
+    lines.extend(rows.iter().map(|row| {
+        [&row.run.tenant, &row.run.environment, &row.run.project, &row.became].map(Clone::clone).to_vec()
+    }));
+    ui::table(&lines)
+}

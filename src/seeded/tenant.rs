@@ -1,0 +1,130 @@
+//! Tenants' secret values can be read only in a run for that tenant: a project's own ones in their environment, common ones in any
+//! environment that the tenant is linked to. Which projects need a runbook for such runs.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+
+/// Ids of the projects that need the runbook: those with secret values of their own, and for each common value that none of these
+/// can read one more. `candidates` are the projects that may get runbooks.
+#[must_use]
+pub fn projects(inventory: &Inventory, candidates: &[&Document]) -> BTreeSet<String> {
+    let secrets: Vec<&Document> =
+        inventory.all("tenantvariablevalues").filter(|value| is_secret(value)).collect();
+    let own = |project: &Document| secrets.iter().any(|value| value.text("ProjectId") == Some(project.id()));
+    let mut needed: BTreeSet<String> =
+        candidates.iter().filter(|project| own(project)).map(|project| project.id().to_owned()).collect();
+    let mut by_name = candidates.to_vec();
+    by_name.sort_by_key(|project| (project.name(), project.id()));
+    for value in secrets {
+        let mut readers = by_name.iter().filter(|project| reads_common(inventory, project, value)).peekable();
+        let first = readers.peek().map(|project| project.id().to_owned());
+        if !readers.any(|project| needed.contains(project.id())) {
+            needed.extend(first);
+        }
+    }
+    needed
+}
+
+fn is_secret(value: &Document) -> bool {
+    value.get("Value").is_some_and(|value| value["HasValue"] == true)
+}
+
+/// Whether a run of the project for the value's tenant sees this value of a library set.
+fn reads_common(inventory: &Inventory, project: &Document, value: &Document) -> bool {
+    let Some(set) = value.text("LibraryVariableSetId").filter(|set| !set.is_empty()) else { return false };
+    let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get("tenants", id)) else {
+        return false;
+    };
+    project.texts("IncludedLibraryVariableSetIds").any(|id| id == set)
+        && !readable_in(tenant, project.id(), &environments(value)).is_empty()
+}
+
+/// Ids of the environments of a value; empty: all.
+fn environments(value: &Document) -> Vec<String> {
+    value.texts("EnvironmentIds").map(str::to_owned).collect()
+}
+
+/// Ids of the environments in which a run of the project for the tenant sees a value with these environments (empty: all).
+#[must_use]
+pub fn readable_in(tenant: &Document, project: &str, own: &[String]) -> Vec<String> {
+    let linked =
+        tenant.get("ProjectEnvironments").and_then(|links| links.get(project)).and_then(Value::as_array);
+    linked
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter(|id| own.is_empty() || own.iter().any(|own| own == id))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a variable is scoped to this runbook alone.
+#[must_use]
+pub fn belongs_to(variable: &Value, runbook: &str) -> bool {
+    variable["Scope"]["ProcessOwner"].as_array().is_some_and(|ids| ids.len() == 1 && ids[0] == runbook)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn add(inventory: &mut Inventory, collection: &str, document: Value) {
+        inventory.insert(collection, Document::new(document).unwrap());
+    }
+
+    fn needed(values: Vec<Value>) -> Vec<String> {
+        let mut inventory = Inventory::default();
+        for (id, name, sets) in
+            [("Projects-1", "Web", ["L-1"]), ("Projects-2", "App", ["L-1"]), ("Projects-3", "Zoo", ["L-2"])]
+        {
+            add(
+                &mut inventory,
+                "projects",
+                json!({"Id": id, "Name": name, "IncludedLibraryVariableSetIds": sets}),
+            );
+        }
+        add(
+            &mut inventory,
+            "tenants",
+            json!({"Id": "Tenants-1", "Name": "Fils", "ProjectEnvironments": {"Projects-1": ["E-1"], "Projects-2": ["E-2"], "Projects-3": []}}),
+        );
+        for (index, mut value) in values.into_iter().enumerate() {
+            value["Id"] = json!(format!("TenantVariables-{index}"));
+            value["TenantId"] = json!("Tenants-1");
+            add(&mut inventory, "tenantvariablevalues", value);
+        }
+        let candidates: Vec<&Document> = inventory.all("projects").collect();
+        projects(&inventory, &candidates).into_iter().collect()
+    }
+
+    #[test]
+    fn projects_with_secrets_of_their_own_and_one_for_common_ones() {
+        let secret = json!({"HasValue": true});
+        assert!(needed(vec![json!({"ProjectId": "Projects-1", "Value": "plain"})]).is_empty());
+        assert_eq!(
+            needed(vec![json!({"ProjectId": "Projects-1", "EnvironmentIds": ["E-1"], "Value": secret})]),
+            ["Projects-1"]
+        );
+        // Two can read it: the first by name, unless one is needed anyway.
+        assert_eq!(needed(vec![json!({"LibraryVariableSetId": "L-1", "Value": secret})]), ["Projects-2"]);
+        assert_eq!(
+            needed(vec![json!({"LibraryVariableSetId": "L-1", "EnvironmentIds": ["E-1"], "Value": secret})]),
+            ["Projects-1"]
+        );
+        assert_eq!(
+            needed(vec![
+                json!({"LibraryVariableSetId": "L-1", "Value": secret}),
+                json!({"ProjectId": "Projects-1", "EnvironmentIds": ["E-1"], "Value": secret}),
+            ]),
+            ["Projects-1"]
+        );
+        // No project can: linked nowhere.
+        assert!(needed(vec![json!({"LibraryVariableSetId": "L-2", "Value": secret})]).is_empty());
+    }
+}
