@@ -57,12 +57,11 @@ enum Given {
 impl<'a> Finish<'a> {
     #[must_use]
     pub fn new(server: Server, secrets: &'a BTreeMap<String, Secret>, folder: &Path) -> Self {
-        Self {
-            directory: Directory::new(server),
-            secrets,
-            folder: folder.to_owned(),
-            report: Report::default(),
-        }
+        let mut directory = Directory::new(server);
+        let names = std::fs::read(folder.join("users.json")).ok();
+        directory
+            .rename_users(names.and_then(|names| serde_json::from_slice(&names).ok()).unwrap_or_default());
+        Self { directory, secrets, folder: folder.to_owned(), report: Report::default() }
     }
 
     /// Runs all steps. A step that can't be done does not stop the others.

@@ -110,6 +110,10 @@ pub struct Context<'i> {
     pub(super) files: BTreeMap<String, Vec<Item>>,
     /// Files beside the module: scripts, YAML, long text.
     pub(super) texts: BTreeMap<String, String>,
+    /// Other files of the module, by path.
+    pub(super) documents: BTreeMap<String, String>,
+    /// Users that finish looks for at the destination.
+    pub(crate) user_names: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Variable>,
     pub(super) secrets: BTreeMap<String, SecretEntry>,
     pub(super) finish: Vec<FinishStep>,
@@ -154,6 +158,8 @@ impl<'i> Context<'i> {
             lookups: Lookups::default(),
             files: BTreeMap::new(),
             texts: BTreeMap::new(),
+            documents: BTreeMap::new(),
+            user_names: BTreeSet::new(),
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
             finish: Vec::new(),
@@ -276,7 +282,9 @@ impl<'i> Context<'i> {
             return Expr::Template(vec![prefix.into(), Expr::reference("var.octopus_space_id")]);
         }
         // Ids that are the same on every server.
-        if matches!(id, "feeds-builtin" | "teams-everyone" | "teams-administrators" | "teams-managers") {
+        if matches!(id, "feeds-builtin" | "teams-everyone" | "teams-administrators" | "teams-managers")
+            || (collection == "userroles" && id.starts_with("userroles-"))
+        {
             return id.into();
         }
         // Environments and parent environments share the prefix of their ids, and fields may hold either.
@@ -385,6 +393,11 @@ impl<'i> Context<'i> {
         self.free_text(value, at);
         self.texts.insert(candidate.clone(), value.to_owned());
         Expr::file(&candidate)
+    }
+
+    /// A file of the module that is neither Terraform nor text of a document.
+    pub fn document(&mut self, path: &str, text: String) {
+        self.documents.insert(path.to_owned(), text);
     }
 
     /// The parts of a text that are ids, alone, in lists or in JSON, and those that are not.
@@ -646,6 +659,20 @@ impl<'i> Context<'i> {
                 return Target { collection: collection.to_owned(), key: key.unwrap_or_default() };
             }
             "retentionpolicies" => document.text("RetentionType").map(str::to_owned),
+            "users" => document.text("Username").map(str::to_owned),
+            "scopeduserroles" => {
+                let name = |collection: &str, field: &str| {
+                    let id = document.text(field).unwrap_or_default();
+                    self.inventory.get(collection, id).map_or(id, Document::name).to_owned()
+                };
+                let key = vec![name("teams", "TeamId"), name("userroles", "UserRoleId")];
+                return Target { collection: collection.to_owned(), key };
+            }
+            "deploymentfreezes" => {
+                let owner = document.text("OwnerId").and_then(|id| self.inventory.get("projects", id));
+                let key = owner.into_iter().chain([document]).map(|document| document.name().to_owned());
+                return Target { collection: collection.to_owned(), key: key.collect() };
+            }
             _ => Some(document.name().to_owned()),
         };
         Target { collection: collection.to_owned(), key: project.into_iter().chain(own).collect() }

@@ -8,6 +8,11 @@ use crate::kinds::model::Lookup;
 /// Step templates have a data source that takes one name and answers null when there is none.
 const STEP_TEMPLATES: &str = "step_templates";
 
+/// Freezes belong to the server, and their names may repeat.
+const FREEZES: &str = crate::kinds::DEPLOYMENT_FREEZES;
+/// The data source also lists the teams of other spaces.
+const TEAMS: &str = "teams";
+
 /// What has been asked for.
 #[derive(Debug, Default)]
 pub struct Lookups {
@@ -49,19 +54,30 @@ impl Lookups {
                     Expr::List(wanted.iter().map(|name| name.as_str().into()).collect()),
                 ));
                 let data = lookup.data_source;
-                maps.set(
-                    list,
-                    Expr::Code(if *list == STEP_TEMPLATES {
+                maps.set(list, Expr::Code(match *list {
+                    STEP_TEMPLATES => {
                         format!("{{ for name, found in data.{data}.space : name => found.step_template }}")
-                    } else {
-                        format!("{{ for x in data.{data}.space.{list} : x.name => x.id }}")
-                    }),
-                );
+                    }
+                    FREEZES => format!(
+                        "merge([for x in data.{data}.space.{list} : {{ (x.name) = x.id }} if length(setsubtract(keys(x.project_environment_scope), data.octopusdeploy_projects.of_space.projects[*].id)) == 0]...)"
+                    ),
+                    TEAMS => format!(
+                        "{{ for x in data.{data}.space.{list} : x.name => x.id if contains([\"\", var.octopus_space_id], x.space_id) }}"
+                    ),
+                    _ => format!("{{ for x in data.{data}.space.{list} : x.name => x.id }}"),
+                }));
             }
             needs.set("needs", Expr::Object(names));
             items.push(Item::Block(needs));
             items.push(Item::Block(maps));
             items.extend(self.names.values().map(|(lookup, _)| Item::Block(by_name(*lookup))));
+            if self.names.contains_key(FREEZES) {
+                let mut projects = Block::new("data", &["octopusdeploy_projects", "of_space"]);
+                projects.comment = Some(
+                    "Freezes of other spaces may have the same name: they name other projects.".to_owned(),
+                );
+                items.push(Item::Block(projects.with("take", Expr::number(10000))));
+            }
         }
         items.extend(self.data.iter().map(|name| Item::Block(data_source(name))));
         items
@@ -78,6 +94,9 @@ fn by_name(lookup: Lookup) -> Block {
         ("self.step_template != null".to_owned(), "self.name".to_owned())
     } else {
         data.set("take", Expr::number(10000));
+        if list == FREEZES {
+            data.set("include_complete", true);
+        }
         let missing = format!("setsubtract(local.needs.{list}, self.{list}[*].name)");
         (format!("length({missing}) == 0"), format!("join(\", \", {missing})"))
     };

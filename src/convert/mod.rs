@@ -98,6 +98,7 @@ pub fn space(
 ) -> Result<Module, Failure> {
     let mut context = Context::new(inventory, sources, selection, Scope::Space);
     run(&mut context, kinds::SPACE);
+    kinds::complete_space(&mut context);
     note_the_rest(&mut context);
     finished(context)
 }
@@ -234,12 +235,15 @@ fn place(context: &Context<'_>, kind: &Kind, document: &Document) -> At {
 }
 
 fn subject<'i>(context: &mut Context<'i>, kind: &'static Kind, document: &'i Document) -> Subject<'i> {
+    let mut at = place(context, kind, document);
+    // What has no name of its own goes by those of its key.
+    let own = document.get("Name").map(|_| document.name().to_owned());
+    let name = own.unwrap_or_else(|| at.target.key.join(" "));
     let label = context.names.claim(
         &format!("{} {}", kind.collection, kind.noun),
-        &names::label(document.name()),
-        document.name(),
+        &names::label(&name),
+        if name == document.name() { &name } else { document.id() },
     );
-    let mut at = place(context, kind, document);
     at.prefix = format!("{}_{label}", names::label(kind.noun));
     Subject { document, label, at, file: kind.file }
 }
@@ -269,9 +273,14 @@ pub fn make(context: &mut Context<'_>, kind: &Kind, subject: &Subject<'_>, mut b
     let adopted = kind.adopt.is_some_and(|adopt| (adopt.document)(subject.document));
     context.made(&subject.at.target, &block.address(), adopted);
     if let Some(adopt) = kind.adopt.filter(|_| adopted) {
-        scaffold::adopt(context, kind, &adopt, &block);
+        take_over(context, kind, adopt.condition, &block);
     }
     context.add(subject.file, block);
+}
+
+/// Lets the module take over the document `x` at the destination for which the condition holds, if there is one.
+pub fn take_over(context: &mut Context<'_>, kind: &Kind, condition: &str, block: &Block) {
+    scaffold::adopt(context, kind, condition, block);
 }
 
 /// A note for every document of the space that no kind is about.
@@ -309,6 +318,7 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
         .map(|(name, items)| (name.clone(), crate::hcl::print(items).into_bytes()))
         .collect();
     files.extend(scaffold::documents(&context));
+    files.extend(context.documents.into_iter().map(|(path, text)| (path, text.into_bytes())));
     files.extend(context.texts.into_iter().map(|(path, text)| (path, text.into_bytes())));
     Ok(Module {
         files,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::context::Context;
 use crate::hcl::{Block, Expr, Item};
-use crate::kinds::model::{Adopt, Kind};
+use crate::kinds::model::Kind;
 use crate::module::manifest::Scope;
 
 /// Adds the Terraform files.
@@ -99,7 +99,7 @@ fn holds_triggers(context: &Context<'_>) -> bool {
 }
 
 /// Lets the module take over a document that every server makes.
-pub(super) fn adopt(context: &mut Context<'_>, kind: &Kind, adopt: &Adopt, block: &Block) {
+pub(super) fn adopt(context: &mut Context<'_>, kind: &Kind, condition: &str, block: &Block) {
     let Some(lookup) = kind.lookup else { return };
     let data = Block::new("data", &[lookup.data_source, "existing"]).with("take", Expr::number(10000));
     let items = context.files.entry("adopt.tf".to_owned()).or_default();
@@ -109,10 +109,7 @@ pub(super) fn adopt(context: &mut Context<'_>, kind: &Kind, adopt: &Adopt, block
     let existing = format!("data.{}.existing.{}", lookup.data_source, lookup.list);
     items.push(Item::Block(
         Block::new("import", &[])
-            .with(
-                "for_each",
-                Expr::Code(format!("toset([for x in {existing} : x.id if {}])", adopt.condition)),
-            )
+            .with("for_each", Expr::Code(format!("toset([for x in {existing} : x.id if {condition}])")))
             .with("to", Expr::reference(&block.address()))
             .with("id", Expr::reference("each.value")),
     ));

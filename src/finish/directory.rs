@@ -12,6 +12,8 @@ use crate::octopus::server::Server;
 pub struct Directory {
     pub server: Server,
     lists: HashMap<String, Vec<Value>>,
+    /// Users by the names that the source has for them, where they are others (`users.json` of the module).
+    users: HashMap<String, String>,
 }
 
 /// Where a document is.
@@ -33,7 +35,12 @@ impl Place {
 impl Directory {
     #[must_use]
     pub fn new(server: Server) -> Self {
-        Self { server, lists: HashMap::new() }
+        Self { server, lists: HashMap::new(), users: HashMap::new() }
+    }
+
+    /// Says under which names users are at the destination.
+    pub fn rename_users(&mut self, users: HashMap<String, String>) {
+        self.users = users;
     }
 
     /// Forgets what was read, after something changed.
@@ -101,6 +108,14 @@ impl Directory {
                 });
                 Ok(found.map(|freeze| Place::same(&id(freeze), format!("/api/{FREEZES}/{}", id(freeze)))))
             }
+            (IDENTITIES, [account, name]) => {
+                let Some(account) = self.named("users", account).await? else { return Ok(None) };
+                let base = format!("/api/serviceaccounts/{}/{IDENTITIES}", id(&account));
+                let answer = self.server.client.get(&format!("{base}/v1?skip=0&take=1000")).await?;
+                let mut identities = answer["OidcIdentities"].as_array().into_iter().flatten();
+                let found = identities.find(|identity| identity["Name"] == *name);
+                Ok(found.map(|identity| Place::same(&id(identity), format!("{base}/{}/v1", id(identity)))))
+            }
             ("tags", [set, tag]) => {
                 let set = self.named("tagsets", set).await?;
                 let tags = set.as_ref().and_then(|set| set["Tags"].as_array()).map_or(&[][..], Vec::as_slice);
@@ -133,15 +148,23 @@ impl Directory {
     }
 
     /// Where documents of a collection are made.
-    #[must_use]
-    pub fn new_documents(&self, collection: &str) -> String {
-        if is_of_server(collection) {
+    ///
+    /// # Errors
+    /// When the destination refuses to say whether there is the user whose identity it is.
+    pub async fn new_documents(&mut self, target: &Target) -> Result<String, Failure> {
+        let collection = target.collection.as_str();
+        if collection == IDENTITIES {
+            let account = target.key.first().map(String::as_str).unwrap_or_default();
+            let account = self.named("users", account).await?.unwrap_or(Value::Null);
+            return Ok(format!("/api/serviceaccounts/{}/{IDENTITIES}/create/v1", id(&account)));
+        }
+        Ok(if is_of_server(collection) {
             format!("/api/{collection}")
         } else if collection == "parentenvironments" {
             format!("/api/spaces/{}/parentEnvironments", self.server.space_id())
         } else {
             self.server.path(collection)
-        }
+        })
     }
 
     /// A document of a list, by its exact name. `list`: a collection of the space, or the path of one below it.
@@ -149,7 +172,16 @@ impl Directory {
     /// # Errors
     /// When the destination refuses.
     pub async fn named(&mut self, list: &str, name: &str) -> Result<Option<Value>, Failure> {
-        Ok(self.list(list).await?.iter().find(|document| document["Name"] == name).cloned())
+        let space = self.server.space_id().to_owned();
+        let field = if list == "users" { "Username" } else { "Name" };
+        let renamed = if list == "users" { self.users.get(name).cloned() } else { None };
+        let name = renamed.as_deref().unwrap_or(name);
+        // A server's list also has the teams of other spaces.
+        let elsewhere = |document: &Value| {
+            list == "teams" && document["SpaceId"].as_str().is_some_and(|id| !id.is_empty() && id != space)
+        };
+        let documents = self.list(list).await?;
+        Ok(documents.iter().find(|document| document[field] == name && !elsewhere(document)).cloned())
     }
 
     async fn list(&mut self, list: &str) -> Result<&[Value], Failure> {
@@ -165,6 +197,7 @@ impl Directory {
         match list {
             FREEZES => crate::octopus::freezes::list(client).await,
             "parentenvironments" => client.list(&self.server.path("environments/v2?type=Parent")).await,
+            "teams" => client.list("/api/teams?includeSystem=true").await,
             _ if is_of_server(list) => client.list(&format!("/api/{list}")).await,
             _ => client.list(&self.server.path(list)).await,
         }
@@ -194,10 +227,11 @@ impl Directory {
 
 /// Whether documents of this collection belong to no space.
 pub(super) fn is_of_server(collection: &str) -> bool {
-    matches!(collection, "teams" | "users" | "userroles" | "scopeduserroles" | FREEZES)
+    matches!(collection, "teams" | "users" | "userroles" | "scopeduserroles" | FREEZES | IDENTITIES)
 }
 
 const FREEZES: &str = "deploymentfreezes";
+const IDENTITIES: &str = "oidcidentities";
 
 /// Whether a freeze names nothing but things of this space (or nothing yet): names of freezes may repeat, and another space's freeze of
 /// the same name is not ours to change.

@@ -15,10 +15,14 @@ impl Finish<'_> {
     pub(super) async fn document(&mut self, target: &Target, wanted: &Value) -> Result<(), Failure> {
         let what = described(target);
         let mut secrets = Vec::new();
+        let account = wanted.get("ServiceAccountId").unwrap_or(&Value::Null);
+        if self.there(account, &what).await?.is_none() {
+            return Ok(());
+        }
         let wanted = self.resolved(wanted).await?;
         let wanted = self.filled(&wanted, "", &mut secrets);
         let Some(place) = self.directory.find(target).await? else {
-            let route = self.directory.new_documents(&target.collection);
+            let route = self.directory.new_documents(target).await?;
             self.directory.server.client.post(&route, &without_nothing(&wanted)).await?;
             self.directory.forget();
             self.report.done.push(format!("made {what}"));
@@ -56,7 +60,7 @@ impl Finish<'_> {
             self.report.failed.push(format!("{what} is not at the destination"));
             return Ok(());
         };
-        let item = self.resolved(item).await?;
+        let Some(item) = self.there(item, &what).await? else { return Ok(()) };
         let mut document = self.directory.server.client.get(&place.read).await?;
         let text = format!("{} of {what}", field::described(path));
         let Some(slot) = field::place_of(&mut document, path) else {
@@ -77,6 +81,19 @@ impl Finish<'_> {
             _ => self.report.failed.push(format!("{text} is no list at the destination")),
         }
         Ok(())
+    }
+
+    /// The value with its references replaced. `None`: it names a user whom the destination does not have, which is for a person.
+    async fn there(&mut self, value: &Value, what: &str) -> Result<Option<Value>, Failure> {
+        let target =
+            value.get("$ref").and_then(|target| serde_json::from_value::<Target>(target.clone()).ok());
+        if let Some(target) = target.filter(|target| target.collection == "users")
+            && self.directory.find(&target).await?.is_none()
+        {
+            self.report.open.push(format!("{what}: the destination has no user {:?}", target.key.join("/")));
+            return Ok(None);
+        }
+        self.resolved(value).await.map(Some)
     }
 
     /// The document with its secrets; those that nobody could supply are kept or left empty.

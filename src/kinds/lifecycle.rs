@@ -43,21 +43,27 @@ const PHASE: &[Field] = &[
     plain("MinimumEnvironmentsBeforePromotion").unless(Literal::Number(0)),
     references("AutomaticDeploymentTargets", "environments"),
     references("OptionalDeploymentTargets", "environments"),
-    custom("ReleaseRetentionPolicy", release_retention).writes(&["release_retention_with_strategy"]),
-    custom("TentacleRetentionPolicy", tentacle_retention).writes(&["tentacle_retention_with_strategy"]),
+    custom("ReleaseRetentionPolicy", |context, at, value, into| {
+        retention(context, at, value, into, "release_retention_with_strategy", "");
+    })
+    .writes(&["release_retention_with_strategy"]),
+    custom("TentacleRetentionPolicy", |context, at, value, into| {
+        retention(context, at, value, into, "tentacle_retention_with_strategy", "");
+    })
+    .writes(&["tentacle_retention_with_strategy"]),
 ];
 
 fn release_retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    retention(context, at, value, into, "release_retention_with_strategy");
+    retention(context, at, value, into, "release_retention_with_strategy", "Default");
 }
 
 fn tentacle_retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    retention(context, at, value, into, "tentacle_retention_with_strategy");
+    retention(context, at, value, into, "tentacle_retention_with_strategy", "Default");
 }
 
 /// `Default` and `Forever` must come without quantity and unit; a phase without policy inherits the lifecycle's, and a lifecycle
-/// without one has the space's (provider 1.15 and later).
-fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block, name: &str) {
+/// without one has the space's (provider 1.15 and later). `absent`: the strategy that is not written, for it is the one without a block.
+fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block, name: &str, absent: &str) {
     if is_empty(value) {
         return;
     }
@@ -87,7 +93,7 @@ fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block
     policy.insert("Strategy".to_owned(), strategy.into());
     let mut block = Block::new(name, &[]);
     carry(context, if strategy == "Count" { &counted } else { &uncounted }, &policy, at, &mut block);
-    if strategy != "Default" {
+    if strategy != absent {
         into.blocks.push(block);
     }
 }

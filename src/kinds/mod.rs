@@ -12,6 +12,7 @@ pub mod slug;
 mod account;
 mod certificate;
 mod channel;
+mod deployment_freeze;
 mod deployment_setting;
 mod environment;
 mod feed;
@@ -20,6 +21,8 @@ mod library_variable_set;
 mod lifecycle;
 mod machine_policy;
 mod machine_proxy;
+mod oidc_identity;
+mod parent_environment;
 pub mod project;
 mod project_group;
 #[cfg(test)]
@@ -28,16 +31,19 @@ mod retention;
 mod runbook;
 mod script_module;
 mod step_template;
+mod subscription;
 #[cfg(test)]
 mod table_tests;
 mod tag_set;
 mod target;
+mod team;
 mod tenant;
 mod tenant_link;
 #[cfg(test)]
 mod testing;
 mod text_value;
 mod trigger;
+mod user_role;
 mod variable;
 mod worker_pool;
 
@@ -45,10 +51,13 @@ use crate::convert::context::Context;
 use crate::kinds::model::{Kind, Lookup};
 use crate::octopus::document::Document;
 
+pub(crate) use deployment_freeze::LIST as DEPLOYMENT_FREEZES;
+
 /// What projects share, in the order of creation.
 pub const SPACE: &[&Kind] = &[
     &tag_set::KIND,
     &environment::KIND,
+    &parent_environment::KIND,
     &tenant::KIND,
     &account::KIND,
     &certificate::KIND,
@@ -65,6 +74,12 @@ pub const SPACE: &[&Kind] = &[
     &variable::LIBRARY,
     &step_template::KIND,
     &target::KIND,
+    &team::KIND,
+    &user_role::KIND,
+    &user_role::OF_SPACE,
+    &oidc_identity::KIND,
+    &subscription::KIND,
+    &deployment_freeze::OF_SPACE,
 ];
 
 /// What belongs to a project, in the order of creation.
@@ -77,10 +92,19 @@ pub const PROJECT: &[&Kind] = &[
     &variable::PROJECT,
     &trigger::KIND,
     &tenant_link::KIND,
+    &deployment_freeze::PART,
+    &deployment_freeze::OF_PROJECT,
+    &user_role::OF_PROJECT,
 ];
+
+/// What the space's module has besides its documents; after all of these are written.
+pub(crate) fn complete_space(context: &mut Context<'_>) {
+    team::add_users(context);
+}
 
 /// What a project's module has besides its documents; after all of these are written.
 pub(crate) fn complete_project(context: &mut Context<'_>, project: &str) {
+    subscription::include_project(context, project);
     channel::add_lookup(context, project);
     tenant_link::add_template_ids(context, project);
 }
@@ -88,16 +112,7 @@ pub(crate) fn complete_project(context: &mut Context<'_>, project: &str) {
 /// Things that are looked up and that no kind makes.
 const LOOKUPS: &[(&str, Lookup)] = &[
     ("projects", Lookup { list: "projects", data_source: "octopusdeploy_projects", noun: "project" }),
-    (
-        "parentenvironments",
-        Lookup {
-            list: "parent_environments",
-            data_source: "octopusdeploy_parent_environments",
-            noun: "parent environment",
-        },
-    ),
     ("workers", Lookup { list: "workers", data_source: "octopusdeploy_workers", noun: "worker" }),
-    ("teams", Lookup { list: "teams", data_source: "octopusdeploy_teams", noun: "team" }),
 ];
 
 /// The kind that a document is of.
@@ -137,12 +152,11 @@ pub fn not_carried(collection: &str) -> Option<&'static str> {
         // Frozen copies and older versions: history.
         "variablesnapshots" | "runbooksnapshots" | "actiontemplateversions" => None,
         "workers" => Some("a worker must be told of its new server by hand"),
-        "subscriptions" => Some("octoferry does not carry subscriptions yet"),
-        "parentenvironments" => Some("octoferry does not carry parent environments yet"),
-        "deploymentfreezes" => Some("freezes belong to the server, not to the space"),
-        "teams" | "users" | "userroles" | "scopeduserroles" => {
-            Some("users, teams and roles belong to the server, not to the space")
+        "ephemeralenvironments" => {
+            Some("an ephemeral environment is made by a deployment, and goes by itself")
         }
+        // Found by name at the destination.
+        "users" => None,
         "releases" | "deployments" | "tasks" | "events" | "artifacts" | "interruptions" | "runbookruns" => {
             Some("history stays at the source")
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::process::elsewhere;
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{is_empty, odd, unknown};
+use crate::convert::fields::{carry, is_empty, odd, unknown};
 use crate::hcl::{Block, Expr};
 use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::*;
@@ -43,7 +43,8 @@ pub(super) const KIND: Kind = Kind {
             tags("ProjectTags"),
             block("ProjectConnectivityPolicy", CONNECTIVITY).named("connectivity_policy"),
             blocks("Templates", TEMPLATE).named("template"),
-            custom("ExtensionSettings", extension_settings),
+            custom("ExtensionSettings", extension_settings)
+                .writes(&["jira_service_management_extension_settings", "servicenow_extension_settings"]),
             finish("AllowIgnoreChannelRules", NO_ARGUMENT).unless(Literal::Flag(true)),
             finish("CombineHealthAndSyncStatusInDashboardLiveStatus", NO_ARGUMENT)
                 .unless(Literal::Flag(false)),
@@ -89,6 +90,25 @@ pub(super) const TEMPLATE: &[Field] = &[
     map("DisplaySettings"),
     ID,
 ];
+
+const SERVICE_DESK: &[Field] = &[
+    plain("JsmConnectionId").named("connection_id").keep_empty(),
+    custom("JsmChangeControlled", enabled),
+    plain("ServiceDeskProjectName").keep_empty(),
+];
+
+const SERVICE_NOW: &[Field] = &[
+    plain("ServiceNowConnectionId").named("connection_id").keep_empty(),
+    custom("ServiceNowChangeControlled", enabled),
+    custom("AutomaticStateTransition", |_, _, value, block| {
+        block.set("is_state_automatically_transitioned", value == &Value::Bool(true));
+    }),
+    plain("StandardChangeTemplateName"),
+];
+
+fn enabled(_: &mut Context<'_>, _: &At, value: &Value, block: &mut Block) {
+    block.set("is_enabled", value == &Value::Bool(true));
+}
 
 /// Library sets, then script modules, by name: to the provider they are a set (since 1.10.1), so finish restores the order.
 fn included_sets(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
@@ -146,27 +166,49 @@ fn default_value(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
     }
 }
 
-fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
-    match value {
-        Value::Null => {}
-        Value::Array(items) => {
-            for item in items {
-                let id = item.get("ExtensionId").and_then(Value::as_str).unwrap_or_default();
-                let values = item.get("Values").unwrap_or(&Value::Null);
-                let set = values.as_object().is_some_and(|values| {
-                    values.values().any(|value| !is_empty(value) && *value != Value::Bool(false))
-                });
-                if set {
-                    context.note(
-                        "not-carried",
-                        at,
-                        &format!("the settings of the extension \"{id}\" name a connection of the source server, which is not in the space"),
-                        "Make the connection at the destination and choose it in the project's settings.",
-                    );
-                }
-            }
+/// One list of settings for all extensions; the provider has a block for each of two.
+fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    let Value::Array(items) = value else {
+        if !value.is_null() {
+            unknown(context, at, value);
         }
-        other => unknown(context, at, other),
+        return;
+    };
+    for item in items {
+        let id = item.get("ExtensionId").and_then(Value::as_str).unwrap_or_default();
+        let nothing = serde_json::Map::new();
+        let values = item.get("Values").and_then(Value::as_object).unwrap_or(&nothing);
+        let set = values.values().any(|value| !is_empty(value) && *value != Value::Bool(false));
+        let (name, fields, connection) = match id {
+            "jiraservicemanagement-integration" => {
+                ("jira_service_management_extension_settings", SERVICE_DESK, "JsmConnectionId")
+            }
+            "servicenow-integration" => {
+                ("servicenow_extension_settings", SERVICE_NOW, "ServiceNowConnectionId")
+            }
+            _ => {
+                if set {
+                    let text = format!("the provider has no argument for settings of the extension \"{id}\"");
+                    context.note("not-carried", at, &text, "Set them by hand at the destination.");
+                }
+                continue;
+            }
+        };
+        if !set {
+            continue;
+        }
+        let at = at.field(id);
+        let mut inner = Block::new(name, &[]);
+        carry(context, fields, values, &at, &mut inner);
+        block.blocks.push(inner);
+        if values.get(connection).is_some_and(|connection| !is_empty(connection)) {
+            context.note(
+                "connection",
+                &at.field(connection),
+                "names a connection of the source server, which is not in the space: deployments under change control wait until it is one of the destination",
+                "Make the connection at the destination and choose it in the project's settings, and in the module.",
+            );
+        }
     }
 }
 

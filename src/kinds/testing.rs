@@ -8,6 +8,25 @@ use crate::octopus::inventory::Inventory;
 
 /// Converts a space that holds these documents (collection → list) and a few that they can refer to.
 pub(crate) fn convert(file: &str, documents: &Value) -> String {
+    let inventory = inventory(documents);
+    let module =
+        convert::space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
+    told(&module, file)
+}
+
+/// The same for the project `Projects-1` of that space, called "Tickets" unless the documents say otherwise.
+pub(crate) fn convert_project(file: &str, documents: &Value) -> String {
+    let mut inventory = inventory(documents);
+    if inventory.get("projects", "Projects-1").is_none() {
+        let project = json!({"Id": "Projects-1", "Name": "Tickets", "Slug": "tickets"});
+        inventory.insert("projects", Document::new(project).expect("an object"));
+    }
+    let selection = Selection::default();
+    let module = convert::project(&inventory, "Projects-1", &selection, &SecretSources::default());
+    told(&module.expect("a module"), file)
+}
+
+fn inventory(documents: &Value) -> Inventory {
     let mut inventory = Inventory::default();
     inventory.space = Document::new(json!({"Id": "Spaces-2", "Name": "Source"}));
     let others = json!({
@@ -38,8 +57,11 @@ pub(crate) fn convert(file: &str, documents: &Value) -> String {
     };
     fill(&others, true, &mut inventory);
     fill(documents, false, &mut inventory);
-    let module =
-        convert::space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
+    inventory
+}
+
+/// A file of the module, then what finish sets, then the notes.
+fn told(module: &crate::module::Module, file: &str) -> String {
     let mut out = String::from_utf8(module.files.get(file).cloned().unwrap_or_default()).expect("text");
     for (path, content) in &module.files {
         if path.starts_with("scripts/") && !path.ends_with(".gitattributes") {

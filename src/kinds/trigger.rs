@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::process::elsewhere;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, odd};
+use crate::convert::fields::{carry, is_empty, odd, unknown};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::module::manifest::FinishStep;
 
 const FILE: &str = "triggers.tf";
 const HEADING: &str = "All triggers arrive disabled. After the cutover: -var enable_triggers=true.";
@@ -210,7 +211,7 @@ fn git_reference(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Some(shape) = KIND.shape(subject.document) else {
-        return not_carried(context, subject, "Filter/FilterType");
+        return whole(context, subject);
     };
     let empty = Map::new();
     let object = |name: &str| subject.document.get(name).and_then(Value::as_object).unwrap_or(&empty);
@@ -238,7 +239,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
             carry(context, CREATE_RELEASE, action, &action_at, &mut block);
         }
         "MachineFilter" | "FeedFilter" | "GitFilter" => {
-            return not_carried(context, subject, "Action/ActionType");
+            return whole(context, subject);
         }
         when => {
             let (name, fields) = match action_type {
@@ -249,7 +250,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
                 }
                 "DeployNewRelease" => ("deploy_new_release_action", DEPLOY_NEW),
                 "RunRunbook" => ("run_runbook_action", RUN_RUNBOOK),
-                _ => return not_carried(context, subject, "Action/ActionType"),
+                _ => return whole(context, subject),
             };
             common(context, subject, &mut block, true);
             let zone = filter.get("Timezone").and_then(Value::as_str).unwrap_or("UTC");
@@ -282,15 +283,37 @@ pub(super) fn add(context: &mut Context<'_>, block: Block) {
     context.add(FILE, block);
 }
 
-fn not_carried(context: &mut Context<'_>, subject: &Subject<'_>, field: &str) {
-    let mut at = subject.at.clone();
-    at.path = field.split('/').map(|name| Value::String(name.to_owned())).collect();
-    context.note(
-        "not-carried",
-        &at,
-        &format!("the trigger \"{}\" is not carried: {}", subject.document.name(), KIND.no_shape),
-        "Make it by hand at the destination.",
-    );
+/// What the provider has no resource or argument for is made as a whole by finish, disabled.
+fn whole(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let document = subject.document;
+    let mut wanted = Map::new();
+    for (name, value) in document.fields() {
+        match name.as_str() {
+            "Id" | "SpaceId" => {}
+            "IsDisabled" => {
+                if *value != Value::Bool(true) {
+                    context.hold(&subject.at.target, name, &Value::Bool(false));
+                }
+                wanted.insert(name.clone(), Value::Bool(true));
+            }
+            "Filter" | "Action" => {
+                let mut part = value.clone();
+                if let Some(fields) = part.as_object_mut() {
+                    for own in ["Id", "Links", "SpaceId", "LastModifiedOn", "LastModifiedBy"] {
+                        fields.shift_remove(own);
+                    }
+                }
+                wanted.insert(name.clone(), context.portable(&part));
+            }
+            "ProjectId" | "Name" | "Description" => {
+                wanted.insert(name.clone(), context.portable(value));
+            }
+            _ => unknown(context, &subject.at.field(name), value),
+        }
+    }
+    wanted.entry("IsDisabled").or_insert(Value::Bool(true));
+    context
+        .finish(FinishStep::Document { target: subject.at.target.clone(), document: Value::Object(wanted) });
 }
 
 /// Project, name, description and whether it is disabled. `full`: the resource has arguments for all of these.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::module::manifest::Note;
 use crate::octopus::document::Document;
+use crate::octopus::read::{about_this_space, people};
 
 /// What a space holds: collection → id → document. Collections are named as in `tests/spaces/README.md` (the API's route
 /// in lower case; `variables`, `deploymentprocesses`, `runbookprocesses`, `tenantvariablevalues`, … have special routes).
@@ -37,7 +38,25 @@ impl Inventory {
                 inventory.insert(collection, Document::new(document.clone())?);
             }
         }
+        inventory.add_of_server(dump, space_id);
         Some(inventory)
+    }
+
+    /// What of a dump's server is about the space, as reading a server would find it.
+    fn add_of_server(&mut self, dump: &Value, space_id: &str) {
+        let mut server = Self::default();
+        for (collection, documents) in dump["Documents"]["Server"].as_object().into_iter().flatten() {
+            for document in documents.as_object().into_iter().flatten().map(|(_, document)| document) {
+                if let Some(document) = Document::new(document.clone()) {
+                    server.insert(collection, document);
+                }
+            }
+        }
+        let freezes = server.all("deploymentfreezes").map(|freeze| ("deploymentfreezes", freeze.clone()));
+        let freezes = about_this_space(self, freezes.collect());
+        for (collection, document) in people::of_space(&server, space_id).into_iter().chain(freezes) {
+            self.insert(collection, document);
+        }
     }
 
     #[must_use]

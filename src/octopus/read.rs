@@ -5,6 +5,7 @@
 //! templates only), or its count doesn't match, we ask project by project and document by document.
 
 mod many;
+pub(crate) mod people;
 mod projects;
 mod tenant_values;
 
@@ -47,7 +48,7 @@ enum Need {
 struct List {
     /// Name in the inventory.
     collection: &'static str,
-    /// Route below `/api/{space}/`, or from `/api/` on.
+    /// Route below `/api/{space}/`.
     route: &'static str,
     need: Need,
 }
@@ -78,15 +79,13 @@ const LISTS: &[List] = &[
     list("workerpools", "workerpools", Need::Must),
     list("workers", "workers", Need::Noted),
     list("subscriptions", "subscriptions", Need::Noted),
-    // Teams of all spaces and of the server: those of this space are picked out.
-    list("teams", "/api/teams?includeSystem=false", Need::Noted),
 ];
 
 /// Types of the space's retention defaults (provider 1.17.0 asks for one at a time).
 const RETENTION_TYPES: &[&str] = &["LifecycleRelease", "LifecycleTentacle", "RunbookRetention"];
 
 /// Collections and documents, in the order in which they were asked for.
-type Found = Vec<(&'static str, Document)>;
+pub(crate) type Found = Vec<(&'static str, Document)>;
 
 /// Reads a space.
 ///
@@ -99,8 +98,17 @@ pub async fn read(server: &Server, extent: Extent<'_>) -> Result<Inventory, Fail
     inventory.space = Some(server.space.clone());
     let lists = try_join_all(LISTS.iter().map(|list| whole_list(server, list)));
     let retention = try_join_all(RETENTION_TYPES.iter().map(|kind| retention_default(server, kind)));
-    let (lists, retention, parents, freezes) =
-        futures::try_join!(lists, retention, parent_environments(server), deployment_freezes(server))?;
+    let (lists, retention, parents, ephemeral, freezes, people) = futures::try_join!(
+        lists,
+        retention,
+        parent_environments(server),
+        ephemeral_environments(server),
+        deployment_freezes(server),
+        people::read(server)
+    )?;
+    let (people, unseen) = people;
+    insert(&mut inventory, people);
+    inventory.unread.extend(unseen);
     for list in lists {
         match list {
             Ok(found) => insert(&mut inventory, found),
@@ -109,6 +117,7 @@ pub async fn read(server: &Server, extent: Extent<'_>) -> Result<Inventory, Fail
     }
     insert(&mut inventory, retention.into_iter().flatten().collect());
     insert(&mut inventory, parents);
+    insert(&mut inventory, ephemeral);
     match freezes {
         Ok(freezes) => {
             let freezes = about_this_space(&inventory, freezes);
@@ -200,7 +209,7 @@ fn insert(inventory: &mut Inventory, found: Found) {
 
 /// Reads one of [`LISTS`]; the inner error is a note about what can't be seen.
 async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Note>, Failure> {
-    let path = if list.route.starts_with('/') { list.route.to_owned() } else { server.path(list.route) };
+    let path = server.path(list.route);
     match server.client.list(&path).await {
         Ok(items) => {
             // A team without a space is one of the server, whatever the server makes of `includeSystem`.
@@ -270,6 +279,19 @@ async fn retention_default(server: &Server, kind: &str) -> Result<Found, Failure
         .collect())
 }
 
+/// Ephemeral environments: only their names are wanted, for a note.
+async fn ephemeral_environments(server: &Server) -> Result<Found, Failure> {
+    let listed = match server.client.list(&server.path("environments/v2?type=Ephemeral")).await {
+        Ok(items) => items,
+        Err(failure) if matches!(failure.http_status, Some(400 | 404)) => return Ok(Vec::new()),
+        Err(failure) => return Err(failure.while_doing("reading the ephemeral environments")),
+    };
+    // A server that ignores the filter lists all environments.
+    let ephemeral = listed.into_iter().filter_map(Document::new);
+    let ephemeral = ephemeral.filter(|document| document.text("Type") == Some("Ephemeral"));
+    Ok(ephemeral.map(|document| ("ephemeralenvironments", document)).collect())
+}
+
 /// Parents of ephemeral environments: the list tells the ids, the documents have a route of their own.
 async fn parent_environments(server: &Server) -> Result<Found, Failure> {
     let listed = match server.client.list(&server.path("environments/v2?type=Parent")).await {
@@ -305,7 +327,7 @@ async fn deployment_freezes(server: &Server) -> Result<Result<Found, Note>, Fail
 }
 
 /// The freezes that name a project or tenant of this space.
-fn about_this_space(inventory: &Inventory, freezes: Found) -> Found {
+pub(crate) fn about_this_space(inventory: &Inventory, freezes: Found) -> Found {
     let ours = |id: &str| inventory.get("projects", id).is_some() || inventory.get("tenants", id).is_some();
     let concerned = |freeze: &Document| {
         let projects = freeze.get("ProjectEnvironmentScope").and_then(Value::as_object);

@@ -371,7 +371,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
                    "Description": null, "ExternalSecurityGroups": [], "MemberUserIds": [], "SpaceId": null})
         },
         references: &[("MemberUserIds", "users")],
-        hooks: Hooks { leaving: Some(people::team_leaves), ..NO_HOOKS },
+        hooks: hooks(people::complete_team, None, Some(people::team_leaves)),
         ..PLAIN
     },
     Collection {
@@ -383,7 +383,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
             json!({"CanBeDeleted": true, "Description": null, "GrantedSpacePermissions": [], "GrantedSystemPermissions": [],
                    "SpacePermissionDescriptions": [], "SupportedRestrictions": [], "SystemPermissionDescriptions": []})
         },
-        hooks: Hooks { leaving: Some(people::role_leaves), ..NO_HOOKS },
+        hooks: hooks(people::complete_role, None, Some(people::role_leaves)),
         ..PLAIN
     },
     Collection {

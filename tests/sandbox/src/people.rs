@@ -35,6 +35,30 @@ pub(crate) fn user_leaves(server: &mut Server, _space: &str, id: &str) -> Result
     Ok(())
 }
 
+/// What may be done with a team is for the server to say, whatever a client writes. Its own teams have ids that are words.
+pub(crate) fn complete_team(
+    _server: &mut Server,
+    _space: &str,
+    fields: &mut Fields,
+    old: Option<&Value>,
+) -> Result<(), Answer> {
+    for field in ["CanBeDeleted", "CanBeRenamed", "CanChangeMembers", "CanChangeRoles"] {
+        fields.insert(field.into(), old.map_or(json!(true), |old| old[field].clone()));
+    }
+    Ok(())
+}
+
+/// The same of a role.
+pub(crate) fn complete_role(
+    _server: &mut Server,
+    _space: &str,
+    fields: &mut Fields,
+    old: Option<&Value>,
+) -> Result<(), Answer> {
+    fields.insert("CanBeDeleted".into(), old.map_or(json!(true), |old| old["CanBeDeleted"].clone()));
+    Ok(())
+}
+
 pub(crate) fn team_leaves(server: &mut Server, _space: &str, id: &str) -> Result<(), Answer> {
     if server.store.get(SERVER, "teams", id).is_some_and(|team| team["CanBeDeleted"] == false) {
         return Err(Answer::bad_request("A built-in team can't be deleted."));

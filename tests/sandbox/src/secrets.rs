@@ -89,6 +89,8 @@ enum Place<'a> {
     Sensitive(&'a mut Map<String, Value>),
     /// A variable of a variable set.
     Variable(&'a mut Map<String, Value>),
+    /// A plain text that is taken and never shown.
+    Text(&'a mut Value),
 }
 
 fn written_keeps(place: &Place) -> bool {
@@ -107,13 +109,17 @@ impl Place<'_> {
                 Some(value) if !value.is_empty() => Written::New(value.to_owned()),
                 _ => Written::Keep,
             },
+            Self::Text(text) => match text.as_str() {
+                Some(value) if !value.is_empty() => Written::New(value.to_owned()),
+                _ => Written::Keep,
+            },
         }
     }
 
     fn has_value(&self) -> bool {
         match self {
             Self::Sensitive(fields) => fields.get("HasValue") == Some(&Value::Bool(true)),
-            Self::Variable(_) => true,
+            Self::Variable(_) | Self::Text(_) => true,
         }
     }
 
@@ -128,9 +134,13 @@ impl Place<'_> {
             Self::Variable(fields) => {
                 fields.insert("Value".into(), json!(null));
             }
+            Self::Text(text) => *text = json!(""),
         }
     }
 }
+
+/// The header of a subscription's call: the official provider says that it is never echoed.
+const HEADER: &str = "EventNotificationSubscription/WebhookHeaderValue";
 
 /// Visits every place for a secret. Items of lists are named by `Id`, else `Name`, else index.
 fn walk(value: &mut Value, path: &str, visit: &mut dyn FnMut(&str, Place)) {
@@ -146,6 +156,7 @@ fn walk(value: &mut Value, path: &str, visit: &mut dyn FnMut(&str, Place)) {
                 walk(field, &join(path, name), visit);
             }
         }
+        Value::String(_) if path == HEADER => visit(path, Place::Text(value)),
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 let name = ["Id", "Name"]
