@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, odd};
+use crate::convert::fields::{is_empty, odd};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::module::manifest::{FinishStep, Target};
@@ -36,6 +36,10 @@ pub(super) const KIND: Kind = Kind {
         ],
         ..Shape::DEFAULT
     }],
+    // Ids like `teams-spacemanagers-Spaces-1` are the server's own, those of other teams are numbered.
+    built_in: |team| {
+        team.id().starts_with("teams-").then_some(BuiltIn { id: "null", data: "", fields: MANAGERS })
+    },
     expand: Some(expand),
     lookup: Some(Lookup { list: "teams", data_source: "octopusdeploy_teams", noun: "team" }),
     ..Kind::DEFAULT
@@ -60,16 +64,7 @@ const MANAGERS: &[Field] = &[
     SPACE_ID,
 ];
 
-/// Ids like `teams-spacemanagers-Spaces-1` are the server's own, those of other teams are numbered.
-fn is_servers_own(id: &str) -> bool {
-    id.starts_with("teams-")
-}
-
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
-    let document = subject.document;
-    if is_servers_own(document.id()) {
-        return carry(context, MANAGERS, document.fields(), &subject.at, &mut Block::default());
-    }
     let mut block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
     // Without it the team would be one of the server.
     block.set("space_id", Expr::reference("var.octopus_space_id"));
@@ -163,9 +158,9 @@ mod tests {
               name     = "Engine"
               space_id = var.octopus_space_id
             }
+            --- finish {"do":"include","target":{"collection":"teams","key":["Space Managers"]},"path":["MemberUserIds"],"item":{"$ref":{"collection":"users","key":["mate"]}}}
             --- finish {"do":"include","target":{"collection":"teams","key":["Bridge"]},"path":["MemberUserIds"],"item":{"$ref":{"collection":"users","key":["mate"]}}}
             --- finish {"do":"set","target":{"collection":"teams","key":["Bridge"]},"path":["Slug"],"value":{"json":"the-bridge"}}
-            --- finish {"do":"include","target":{"collection":"teams","key":["Space Managers"]},"path":["MemberUserIds"],"item":{"$ref":{"collection":"users","key":["mate"]}}}
             --- note not-read ["Bridge"] MemberUserIds: names users that the source API key may not see
             --- note unknown-field ["Bridge"] UnheardOf: octoferry does not know this field and does not carry it
             --- note users ["Bridge"] MemberUserIds: users are not carried: those who are at the destination under the name that users.json gives them are added
@@ -176,6 +171,6 @@ mod tests {
               "mate": "mate"
             }
         "#]]
-        .assert_eq(&convert("users.json", &documents).split("---").next().unwrap_or_default());
+        .assert_eq(convert("users.json", &documents).split("---").next().unwrap_or_default());
     }
 }

@@ -16,7 +16,12 @@ use crate::relay::log::Change;
 
 /// What was hidden: document id → id of the step, action or template → names of hidden properties (empty name: the default).
 #[derive(Default)]
-pub(super) struct Hide(Mutex<HashMap<String, Hidden>>);
+pub(super) struct Hide {
+    hidden: Mutex<HashMap<String, Hidden>>,
+    /// Template and version → parameters that have a secret default. A templated step that doesn't name such a parameter has, for the
+    /// provider, an empty text there ("unmanaged parameter").
+    defaults: Mutex<HashMap<(String, String), BTreeSet<String>>>,
+}
 
 type Hidden = BTreeMap<String, BTreeSet<String>>;
 
@@ -44,6 +49,40 @@ impl Hide {
         holder(address).is_some()
     }
 
+    /// Finds out which parameters of the templates in an answer have secret defaults.
+    pub(super) async fn learn(&self, client: &Client, address: &Address, answer: &Value) {
+        if holder(address) != Some(Holder::Process) {
+            return;
+        }
+        for template in self.unknown_templates(answer) {
+            let path = format!("{}/actiontemplates/{}/versions/{}", address.prefix, template.0, template.1);
+            // A template that can't be read has nothing that the provider could read either.
+            let found = client.find(&path).await.ok().flatten().unwrap_or(Value::Null);
+            let parameters = found["Parameters"].as_array().into_iter().flatten();
+            let names = parameters
+                .filter(|parameter| parameter["DefaultValue"]["HasValue"] == true)
+                .filter_map(|parameter| parameter["Name"].as_str().map(str::to_owned))
+                .collect();
+            lock(&self.defaults).insert(template, names);
+        }
+    }
+
+    /// Templates of actions with secrets that nothing is known of yet.
+    fn unknown_templates(&self, process: &Value) -> BTreeSet<(String, String)> {
+        let known = lock(&self.defaults);
+        let steps = process["Steps"].as_array().into_iter().flatten();
+        let actions = steps.filter_map(|step| step["Actions"].as_array()).flatten();
+        let with_secret = |properties: &&Value| {
+            properties.as_object().is_some_and(|properties| properties.values().any(Value::is_object))
+        };
+        actions
+            .map(|action| &action["Properties"])
+            .filter(with_secret)
+            .filter_map(template_of)
+            .filter(|template| !known.contains_key(template))
+            .collect()
+    }
+
     /// Takes them out of an answer, one document or a list; whether there were any.
     pub(super) fn hide(&self, address: &Address, answer: &mut Value) -> bool {
         let Some(holder) = holder(address) else { return false };
@@ -69,7 +108,14 @@ impl Hide {
                             .filter(|(_, value)| value.is_object())
                             .map(|(name, _)| name.clone())
                             .collect();
-                        properties.retain(|name, _| !names.contains(name));
+                        let template = template_of(&Value::Object(properties.clone()));
+                        let defaults = lock(&self.defaults);
+                        let unmanaged = template.and_then(|template| defaults.get(&template));
+                        let unmanaged = |name: &String| unmanaged.is_some_and(|names| names.contains(name));
+                        properties.retain(|name, _| !names.contains(name) || unmanaged(name));
+                        for name in names.iter().filter(|name| unmanaged(name)) {
+                            properties.insert(name.clone(), json!(""));
+                        }
                     }
                 }
                 Holder::Templates => {
@@ -129,8 +175,18 @@ impl Hide {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Hidden>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.hidden)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The template that an action is made of, and its version.
+fn template_of(properties: &Value) -> Option<(String, String)> {
+    let text = |name: &str| properties[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    Some((text("Octopus.Action.Template.Id")?, text("Octopus.Action.Template.Version")?))
 }
 
 /// Whether Terraform says nothing about a value.

@@ -20,19 +20,37 @@ pub(super) struct Hold {
 /// What an address is about.
 #[derive(Debug, PartialEq, Eq)]
 enum What {
-    Trigger { id: Option<String> },
-    Project { id: Option<String> },
+    /// A trigger or a subscription: the collection in which one is found.
+    Trigger {
+        id: Option<String>,
+        collection: &'static str,
+    },
+    Project {
+        id: Option<String>,
+    },
 }
 
 fn what(address: &Address) -> Option<What> {
     match address.parts().as_slice() {
-        ["projecttriggers"] | ["projects", _, "triggers"] => Some(What::Trigger { id: None }),
-        ["projecttriggers", _] => Some(What::Trigger { id: Some(address.asked(1).to_owned()) }),
-        ["projects", _, "triggers", _] => Some(What::Trigger { id: Some(address.asked(3).to_owned()) }),
+        ["projecttriggers"] | ["projects", _, "triggers"] => Some(trigger(None)),
+        ["projecttriggers", _] => Some(trigger(Some(address.asked(1)))),
+        ["projects", _, "triggers", _] => Some(trigger(Some(address.asked(3)))),
+        ["subscriptions"] => Some(What::Trigger { id: None, collection: "subscriptions" }),
+        ["subscriptions", _] => {
+            Some(What::Trigger { id: Some(address.asked(1).to_owned()), collection: "subscriptions" })
+        }
         ["projects"] => Some(What::Project { id: None }),
         ["projects", _] => Some(What::Project { id: Some(address.asked(1).to_owned()) }),
         _ => None,
     }
+}
+
+fn noun(collection: &str) -> &'static str {
+    if collection == "subscriptions" { "subscription" } else { "trigger" }
+}
+
+fn trigger(id: Option<&str>) -> What {
+    What::Trigger { id: id.map(str::to_owned), collection: "projecttriggers" }
 }
 
 /// Whether the provider has no argument for the switch of this trigger.
@@ -56,22 +74,23 @@ impl Hold {
         let mut changes = Vec::new();
         let name = document["Name"].as_str().unwrap_or_default().to_owned();
         match (what(address), method) {
-            (Some(What::Trigger { id: None }), &Method::POST)
+            (Some(What::Trigger { id: None, collection }), &Method::POST)
                 if (!self.enable_triggers || has_no_switch(document)) && document["IsDisabled"] != true =>
             {
                 document["IsDisabled"] = json!(true);
-                changes.push(Change { what: "made disabled", place: format!("trigger {name:?}") });
+                changes
+                    .push(Change { what: "made disabled", place: format!("{} {name:?}", noun(collection)) });
             }
-            (Some(What::Trigger { id: Some(id) }), &Method::PUT)
+            (Some(What::Trigger { id: Some(id), collection }), &Method::PUT)
                 if !self.enable_triggers || has_no_switch(document) =>
             {
-                let path = format!("{}/projecttriggers/{id}", address.prefix);
+                let path = format!("{}/{collection}/{id}", address.prefix);
                 let current = client.find(&path).await?.unwrap_or(Value::Null);
                 let switch = current["IsDisabled"].as_bool().unwrap_or(true);
                 if document["IsDisabled"].as_bool().unwrap_or(false) != switch {
                     let what = if switch { "kept disabled" } else { "kept enabled" };
                     document["IsDisabled"] = json!(switch);
-                    changes.push(Change { what, place: format!("trigger {name:?}") });
+                    changes.push(Change { what, place: format!("{} {name:?}", noun(collection)) });
                 }
             }
             (Some(What::Project { id: None }), &Method::POST)

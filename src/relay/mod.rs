@@ -165,7 +165,8 @@ impl Shared {
         };
         self.log.request(&method, &address, path, answer.status.as_u16(), started.elapsed());
         let content_type = answer.headers.get(CONTENT_TYPE).cloned();
-        let body = if answer.status.is_success() { self.after(&address, answer.body) } else { answer.body };
+        let body =
+            if answer.status.is_success() { self.after(&address, answer.body).await } else { answer.body };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = answer.status;
         if let Some(content_type) = content_type {
@@ -193,11 +194,12 @@ impl Shared {
     }
 
     /// The answer as Terraform sees it.
-    fn after(&self, address: &Address, body: Bytes) -> Bytes {
+    async fn after(&self, address: &Address, body: Bytes) -> Bytes {
         if !(self.hide.looks_at(address) || self.hold.looks_at(address)) {
             return body;
         }
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return body };
+        self.hide.learn(&self.client, address, &document).await;
         let hidden = self.hide.hide(address, &mut document);
         let held = self.hold.after(address, &mut document);
         if hidden || held { document.to_string().into() } else { body }

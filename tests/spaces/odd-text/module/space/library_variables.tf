@@ -1,155 +1,3 @@
-# Prefix.More
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_1" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "1"
-  type     = "String"
-  value    = "value 9"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_a_b" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "a/b"
-  type     = "String"
-  value    = "value 17"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_876b47" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  type     = "String"
-  value    = "value 19"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_db" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "Db"
-  description = "about **Db**"
-  type        = "String"
-  value       = "value 0"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_db_0" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "Db[0]"
-  description = "about **Db[0]**"
-  type        = "String"
-  value       = "value 6"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_db_0_name" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "Db[0].Name"
-  type     = "String"
-  value    = "value 7"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_db_password" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "Db:Password"
-  type     = "String"
-  value    = "value 3"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_db_password_b7b0bf" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "Db.Password"
-  type     = "String"
-  value    = "value 1"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_db_password_f39981" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "db-password"
-  description = "about **db-password**"
-  type        = "String"
-  value       = "value 4"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_db_password_fed3b9" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "Db Password"
-  type     = "String"
-  value    = "value 5"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_db_password_hint" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "Db.Password.Hint"
-  description = "about **Db.Password.Hint**"
-  type        = "String"
-  value       = "value 2"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_for_each" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "for_each"
-  description = "about **for_each**"
-  type        = "String"
-  value       = "value 18"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_octopus_action_step_x_name" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "Octopus.Action[Step \"x\"].Name"
-  description = "about **Octopus.Action[Step \"x\"].Name**"
-  type        = "String"
-  value       = "value 8"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_x" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "#{x}"
-  description = "about **#{x}**"
-  type        = "String"
-  value       = "value 12"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_x0f5403" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "💧"
-  type     = "String"
-  value    = "value 15"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_x63565d" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "имя"
-  description = "about **имя**"
-  type        = "String"
-  value       = "value 16"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_x8a331f" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "\""
-  type     = "String"
-  value    = "value 13"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_x_03cd2d" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "$${x}"
-  description = "about **$${x}**"
-  type        = "String"
-  value       = "value 10"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_x_248f65" {
-  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name     = "%%{x}"
-  type     = "String"
-  value    = "value 11"
-}
-
-resource "octopusdeploy_variable" "prefix_more_2644f3_xa9253d" {
-  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
-  name        = "\\"
-  description = "about **\\**"
-  type        = "String"
-  value       = "value 14"
-}
-
 # Prefix
 
 resource "octopusdeploy_variable" "prefix_value_backslashes" {
@@ -436,4 +284,156 @@ resource "octopusdeploy_variable" "prefix_value_zero" {
   name     = "Value.Zero"
   type     = "String"
   value    = "0"
+}
+
+# Prefix.More
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_1" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "1"
+  type     = "String"
+  value    = "value 9"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_a_b" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "a/b"
+  type     = "String"
+  value    = "value 17"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_876b47" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  type     = "String"
+  value    = "value 19"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_db" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "Db"
+  description = "about **Db**"
+  type        = "String"
+  value       = "value 0"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_db_0" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "Db[0]"
+  description = "about **Db[0]**"
+  type        = "String"
+  value       = "value 6"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_db_0_name" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "Db[0].Name"
+  type     = "String"
+  value    = "value 7"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_db_password" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "Db:Password"
+  type     = "String"
+  value    = "value 3"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_db_password_b7b0bf" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "Db.Password"
+  type     = "String"
+  value    = "value 1"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_db_password_f39981" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "db-password"
+  description = "about **db-password**"
+  type        = "String"
+  value       = "value 4"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_db_password_fed3b9" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "Db Password"
+  type     = "String"
+  value    = "value 5"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_db_password_hint" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "Db.Password.Hint"
+  description = "about **Db.Password.Hint**"
+  type        = "String"
+  value       = "value 2"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_for_each" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "for_each"
+  description = "about **for_each**"
+  type        = "String"
+  value       = "value 18"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_octopus_action_step_x_name" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "Octopus.Action[Step \"x\"].Name"
+  description = "about **Octopus.Action[Step \"x\"].Name**"
+  type        = "String"
+  value       = "value 8"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_x" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "#{x}"
+  description = "about **#{x}**"
+  type        = "String"
+  value       = "value 12"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_x0f5403" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "💧"
+  type     = "String"
+  value    = "value 15"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_x63565d" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "имя"
+  description = "about **имя**"
+  type        = "String"
+  value       = "value 16"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_x8a331f" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "\""
+  type     = "String"
+  value    = "value 13"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_x_03cd2d" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "$${x}"
+  description = "about **$${x}**"
+  type        = "String"
+  value       = "value 10"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_x_248f65" {
+  owner_id = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name     = "%%{x}"
+  type     = "String"
+  value    = "value 11"
+}
+
+resource "octopusdeploy_variable" "prefix_more_2644f3_xa9253d" {
+  owner_id    = octopusdeploy_library_variable_set.prefix_more_2644f3.id
+  name        = "\\"
+  description = "about **\\**"
+  type        = "String"
+  value       = "value 14"
 }
