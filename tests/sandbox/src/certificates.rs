@@ -1,15 +1,19 @@
-//! Certificates: what clients need of one, made up of its name and the digest of its data. No certificate is really read.
+//! Certificates: what the server reads from an upload; archiving.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::Digest;
 use serde_json::{Value, json};
+use x509_parser::time::ASN1Time;
+use x509_parser::x509::X509Name;
 
 use crate::answer::Answer;
 use crate::collections::Fields;
 use crate::documents::{fill, refuse_if_mentioned};
 use crate::request::{Method, Request};
 use crate::server::Server;
+use crate::store::text;
+use crate::worker::typed;
 use crate::{answer::Outcome, documents};
 
 pub(crate) fn defaults() -> Value {
@@ -19,7 +23,9 @@ pub(crate) fn defaults() -> Value {
 }
 
 /// Fields that the server reads from the data.
-const COMPUTED: [&str; 14] = [
+const COMPUTED: [&str; 16] = [
+    "CertificateChain",
+    "SubjectAlternativeNames",
     "CertificateDataFormat",
     "HasPrivateKey",
     "IssuerCommonName",
@@ -37,7 +43,7 @@ const COMPUTED: [&str; 14] = [
 ];
 
 pub(crate) fn complete(
-    _server: &mut Server,
+    server: &mut Server,
     _space: &str,
     fields: &mut Fields,
     old: Option<&Value>,
@@ -60,22 +66,132 @@ pub(crate) fn complete(
     let bytes = STANDARD.decode(data.trim()).map_err(|_| {
         Answer::bad_request("The certificate's data must be base64 of a PFX, PEM or DER file.")
     })?;
-    let name = fields.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let pem = bytes.windows(10).any(|window| window == b"-----BEGIN");
-    let has_key = bytes.windows(11).any(|window| window == b"PRIVATE KEY") || !pem;
-    let subject = format!("CN={name}");
-    let facts = json!({
-        "CertificateDataFormat": if pem { "Pem" } else { "Pkcs12" }, "HasPrivateKey": has_key,
-        "IssuerCommonName": name, "IssuerDistinguishedName": subject, "NotAfter": "2120-01-01T00:00:00.000+00:00",
-        "NotBefore": "2020-01-01T00:00:00.000+00:00", "SelfSigned": true,
-        "SerialNumber": hex(&md5::Md5::digest(&bytes)), "SignatureAlgorithmName": "sha256RSA",
-        "SubjectCommonName": name, "SubjectDistinguishedName": subject,
-        "Thumbprint": hex(&sha1::Sha1::digest(&bytes)), "Version": 3, "IsExpired": false,
-    });
+    // A password that the client leaves as it is opens the new data too.
+    let id = fields.get("Id").and_then(Value::as_str).unwrap_or_default();
+    let password = match fields.get("Password") {
+        Some(password) if password["NewValue"].is_string() => text(password, "NewValue"),
+        Some(password) if password["HasValue"] == true => {
+            server.store.secrets.get(id, "Password").unwrap_or_default()
+        }
+        _ => "",
+    }
+    .to_owned();
+    let facts = match facts(&bytes, &password) {
+        Some(facts) => facts,
+        // Binary data that can't be opened: the password is wrong, or it is broken.
+        None if bytes.first() == Some(&0x30) => {
+            return Err(Answer::bad_request(
+                "The certificate file could not be read. Is it a PFX, PEM or DER file, and the password right?",
+            ));
+        }
+        None => made_up(&bytes, fields.get("Name").and_then(Value::as_str).unwrap_or_default()),
+    };
     for (field, value) in facts.as_object().into_iter().flatten() {
         fields.insert(field.clone(), value.clone());
     }
     Ok(())
+}
+
+/// Reads the facts of loaded certificates anew, where the data is a certificate: files of tests may have made-up ones.
+pub(crate) fn complete_loaded(server: &mut Server) {
+    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
+    for space in spaces {
+        let certificates: Vec<Value> =
+            server.store.all(&space, "certificates").map(|(_, document)| document.clone()).collect();
+        for mut certificate in certificates {
+            let id = text(&certificate, "Id");
+            let secret = |path: &str| server.store.secrets.get(id, path).unwrap_or_default();
+            let Ok(bytes) = STANDARD.decode(secret("CertificateData").trim()) else { continue };
+            let Some(Value::Object(facts)) = facts(&bytes, secret("Password")) else { continue };
+            if let Value::Object(fields) = &mut certificate {
+                fields.extend(facts);
+            }
+            server.store.put(&space, "certificates", certificate);
+        }
+    }
+}
+
+/// What the server tells of an upload's first certificate. `None` when there is none in it that can be read.
+fn facts(bytes: &[u8], password: &str) -> Option<Value> {
+    let pem = typed::pem_form(bytes, password)?;
+    let blocks = typed::pem_blocks(&pem);
+    let certificates: Vec<Vec<u8>> = blocks
+        .iter()
+        .filter(|block| block.starts_with("-----BEGIN CERTIFICATE-----"))
+        .filter_map(|block| STANDARD.decode(typed::der(block)).ok())
+        .collect();
+    let has_key =
+        blocks.iter().any(|block| block.lines().next().is_some_and(|line| line.contains("PRIVATE KEY")));
+    let mut facts = facts_of(certificates.first()?)?;
+    let chain: Vec<Value> = certificates[1..].iter().filter_map(|bytes| facts_of(bytes)).collect();
+    let format = if typed::is_pem(bytes) {
+        "Pem"
+    } else if has_key || !chain.is_empty() {
+        "Pkcs12"
+    } else {
+        "Der"
+    };
+    facts["CertificateChain"] = Value::Array(chain);
+    facts["CertificateDataFormat"] = json!(format);
+    facts["HasPrivateKey"] = json!(has_key);
+    Some(facts)
+}
+
+fn facts_of(der: &[u8]) -> Option<Value> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    let common_name = |name: &X509Name| {
+        name.iter_common_name().next().and_then(|name| name.as_str().ok()).unwrap_or_default().to_owned()
+    };
+    let (subject, issuer) = (certificate.subject(), certificate.issuer());
+    let time = |time: &ASN1Time| {
+        chrono::DateTime::from_timestamp(time.timestamp(), 0)
+            .map(|time| time.format("%Y-%m-%dT%H:%M:%S%.3f+00:00").to_string())
+    };
+    let validity = certificate.validity();
+    let names: Vec<String> = certificate
+        .subject_alternative_name()
+        .ok()
+        .flatten()
+        .map(|extension| extension.value.general_names.iter().map(ToString::to_string).collect())
+        .unwrap_or_default();
+    Some(json!({
+        "Thumbprint": hex(&sha1::Sha1::digest(der)), "SubjectDistinguishedName": subject.to_string(),
+        "SubjectCommonName": common_name(subject), "IssuerDistinguishedName": issuer.to_string(),
+        "IssuerCommonName": common_name(issuer), "SelfSigned": subject.as_raw() == issuer.as_raw(),
+        "NotBefore": time(&validity.not_before), "NotAfter": time(&validity.not_after),
+        "IsExpired": validity.not_after.timestamp() < chrono::Utc::now().timestamp(),
+        "SerialNumber": hex(certificate.raw_serial()), "Version": certificate.version().0 + 1,
+        "SignatureAlgorithmName": algorithm(&certificate.signature_algorithm.algorithm.to_id_string()),
+        "SubjectAlternativeNames": names,
+    }))
+}
+
+/// As .NET names it.
+fn algorithm(oid: &str) -> &str {
+    match oid {
+        "1.2.840.113549.1.1.5" => "sha1RSA",
+        "1.2.840.113549.1.1.11" => "sha256RSA",
+        "1.2.840.113549.1.1.12" => "sha384RSA",
+        "1.2.840.113549.1.1.13" => "sha512RSA",
+        "1.2.840.10045.4.3.2" => "sha256ECDSA",
+        "1.2.840.10045.4.3.3" => "sha384ECDSA",
+        other => other,
+    }
+}
+
+/// Facts for data that is no certificate, which a real server would refuse: tests use texts for certificates.
+fn made_up(bytes: &[u8], name: &str) -> Value {
+    let pem = typed::is_pem(bytes);
+    let has_key = bytes.windows(11).any(|window| window == b"PRIVATE KEY") || !pem;
+    let subject = format!("CN={name}");
+    json!({
+        "CertificateDataFormat": if pem { "Pem" } else { "Pkcs12" }, "HasPrivateKey": has_key,
+        "IssuerCommonName": name, "IssuerDistinguishedName": subject, "NotAfter": "2120-01-01T00:00:00.000+00:00",
+        "NotBefore": "2020-01-01T00:00:00.000+00:00", "SelfSigned": true,
+        "SerialNumber": hex(&md5::Md5::digest(bytes)), "SignatureAlgorithmName": "sha256RSA",
+        "SubjectCommonName": name, "SubjectDistinguishedName": subject,
+        "Thumbprint": hex(&sha1::Sha1::digest(bytes)), "Version": 3, "IsExpired": false,
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -96,9 +212,9 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
             let search = request.query("search").map(str::to_lowercase);
             Ok(documents::list(server, request, certificates, |certificate| {
                 certificate["Archived"].is_null() != archived
-                    && search.as_ref().is_none_or(|part| {
-                        crate::store::text(certificate, "Name").to_lowercase().contains(part)
-                    })
+                    && search
+                        .as_ref()
+                        .is_none_or(|part| text(certificate, "Name").to_lowercase().contains(part))
             }))
         }
         (Method::Post, ["certificates", _, change @ ("archive" | "unarchive")]) => {

@@ -16,7 +16,7 @@ use crate::permissions::Grants;
 use crate::rate::Buckets;
 use crate::store::{SERVER, Store, new_uuid};
 use crate::tasks::Tasks;
-use crate::{dump, projects, spaces};
+use crate::{certificates, dump, projects, spaces};
 
 /// All that requests read and change.
 pub(crate) struct Server {
@@ -88,6 +88,7 @@ impl Shared {
             }
         }
         projects::complete_loaded(&mut server);
+        certificates::complete_loaded(&mut server);
         spaces::found(&mut server, dumps.is_empty(), &options);
         let administrator = server
             .store

@@ -91,17 +91,20 @@ pub fn certificate(document: &Value, secrets: &Secrets) -> Vec<Part> {
         ("RawOriginal", original.clone(), true),
         ("Password", password.clone(), true),
     ];
-    let Ok(bytes) = BASE64.decode(&original) else { return parts };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let (pem, pfx) = if text.contains("-----BEGIN ") {
-        let pfx = openssl(&["pkcs12", "-export", "-passin", "env:P", "-passout", "env:P"], &bytes, &password);
-        (text, pfx.map(|bytes| BASE64.encode(bytes)))
+    let Ok(bytes) = BASE64.decode(original.trim()) else { return parts };
+    let Some(pem) = pem_form(&bytes, &password) else { return parts };
+    let blocks = pem_blocks(&pem);
+    let pfx = if is_pem(&bytes) {
+        // From its standard input openssl wants the key first.
+        let mut sorted = blocks.clone();
+        sorted.sort_by_key(|block| block.starts_with("-----BEGIN CERTIFICATE-----"));
+        let arguments = ["pkcs12", "-export", "-passin", "env:P", "-passout", "env:P"];
+        let pfx = openssl(&arguments, format!("{}\n", sorted.join("\n")).as_bytes(), &password);
+        pfx.map(|bytes| BASE64.encode(bytes))
     } else {
-        let pem = openssl(&["pkcs12", "-nodes", "-passin", "env:P"], &bytes, &password);
-        (pem.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default(), Some(original))
+        Some(original)
     };
     parts.extend(pfx.map(|pfx| ("Pfx", pfx, true)));
-    let blocks = pem_blocks(&pem);
     let certificates: Vec<&str> =
         blocks.iter().copied().filter(|block| block.starts_with("-----BEGIN CERTIFICATE-----")).collect();
     if let Some(first) = certificates.first() {
@@ -118,8 +121,25 @@ pub fn certificate(document: &Value, secrets: &Secrets) -> Vec<Part> {
     parts
 }
 
+pub fn is_pem(bytes: &[u8]) -> bool {
+    bytes.windows(11).any(|window| window == b"-----BEGIN ")
+}
+
+/// What an upload holds, as PEM: certificates and the unencrypted key. `None` when it can't be read, for one with a
+/// wrong password.
+pub fn pem_form(bytes: &[u8], password: &str) -> Option<String> {
+    if is_pem(bytes) {
+        return Some(String::from_utf8_lossy(bytes).into_owned());
+    }
+    let pem = openssl(&["pkcs12", "-nodes", "-passin", "env:P"], bytes, password)
+        // Files of older Windows servers.
+        .or_else(|| openssl(&["pkcs12", "-legacy", "-nodes", "-passin", "env:P"], bytes, password))
+        .or_else(|| openssl(&["x509", "-inform", "DER"], bytes, ""))?;
+    Some(String::from_utf8_lossy(&pem).into_owned())
+}
+
 /// The PEM blocks of a text, each from its BEGIN to its END line.
-fn pem_blocks(text: &str) -> Vec<&str> {
+pub fn pem_blocks(text: &str) -> Vec<&str> {
     let mut blocks = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("-----BEGIN ") {
@@ -134,7 +154,7 @@ fn pem_blocks(text: &str) -> Vec<&str> {
 }
 
 /// The base64 inside a PEM block, which is that of its DER form.
-fn der(block: &str) -> String {
+pub fn der(block: &str) -> String {
     block.lines().filter(|line| !line.contains("-----") && !line.contains(':')).map(str::trim).collect()
 }
 
