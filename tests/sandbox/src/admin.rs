@@ -50,6 +50,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/sandbox/users", post(add_user))
         .route("/sandbox/settings", post(change_settings))
         .route("/sandbox/retention", post(apply_retention))
+        .route("/sandbox/approvals", post(approve))
 }
 
 async fn add_fault(
@@ -117,12 +118,17 @@ struct Settings {
     feature_toggles: Option<std::collections::BTreeMap<String, bool>>,
     /// `space-wide-lists`, or names of collections.
     switched_off: Option<Vec<String>>,
+    /// New tasks wait for an approval: `POST /sandbox/approvals`.
+    need_approval: Option<bool>,
 }
 
 async fn change_settings(State(shared): Shelf, Json(settings): Json<Settings>) {
     let mut server = shared.lock();
     if let Some(maintenance) = settings.maintenance {
         server.maintenance = maintenance;
+    }
+    if let Some(need_approval) = settings.need_approval {
+        server.tasks.need_approval = need_approval;
     }
     server.feature_toggles.extend(settings.feature_toggles.unwrap_or_default());
     if let Some(names) = settings.switched_off {
@@ -139,4 +145,16 @@ struct Retention {
 /// Lets the built-in feed's retention run, as if its days were over.
 async fn apply_retention(State(shared): Shelf, Json(retention): Json<Retention>) -> Json<Vec<String>> {
     Json(crate::packages::apply_retention(&mut shared.lock(), &retention.space_id))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Approval {
+    task_id: String,
+}
+
+/// Approves a waiting task, as a person with the right to do so.
+async fn approve(State(shared): Shelf, Json(approval): Json<Approval>) {
+    crate::tasks::approve(&mut shared.lock(), &approval.task_id);
+    shared.work.notify_waiters();
 }

@@ -185,8 +185,16 @@ fn remove_many(server: &mut Server, request: &Request) -> Outcome {
     Ok(Answer::ok(json!({})))
 }
 
-/// What retention does on a server without releases: all packages of a space go. Answers their ids.
+/// What retention does on a server without releases, long after: all packages of a space go, also those that only a
+/// runbook's snapshot uses, unless the feed keeps for ever. Answers their ids.
 pub(crate) fn apply_retention(server: &mut Server, space: &str) -> Vec<String> {
+    let days = server
+        .store
+        .find(space, "feeds", "FeedType", "BuiltIn")
+        .and_then(|feed| feed["DeleteUnreleasedPackagesAfterDays"].as_i64());
+    if days.unwrap_or_default() == 0 {
+        return Vec::new();
+    }
     let ids: Vec<String> = server.store.all(space, COLLECTION).map(|(id, _)| id.clone()).collect();
     for id in &ids {
         // They were there a moment ago, under the same lock.

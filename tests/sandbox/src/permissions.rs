@@ -102,7 +102,13 @@ pub(crate) fn holds(server: &Server, user: &str, permission: &str, space: &str) 
 /// Refuses what the user may not do. A permission narrowed to some documents passes here and filters lists later
 /// ([`sees`]).
 pub(crate) fn check(server: &Server, request: &Request) -> Result<(), Answer> {
-    let Some(permission) = needed(request) else { return Ok(()) };
+    let Some(mut permission) = needed(request) else { return Ok(()) };
+    // Snapshots have a permission of their own from 2026.3 on.
+    if matches!(request.route(), (Method::Post, route) if route.contains(&"runbooksnapshots") && permission == "RunbookEdit")
+        && crate::packages::compare_versions(&server.server_version, "2026.3").is_ge()
+    {
+        permission = "RunbookSnapshotCreate".to_owned();
+    }
     if holds(server, &request.user, &permission, &request.space) {
         Ok(())
     } else {
@@ -309,6 +315,7 @@ pub(crate) fn space_permission_names() -> Vec<String> {
             "BuiltInFeedDownload",
             "RunbookRunCreate",
             "RunbookRunView",
+            "RunbookSnapshotCreate",
             "RunbookRunDelete",
             "RunbookSnapshotCreate",
             "TaskView",

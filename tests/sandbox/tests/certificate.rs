@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+#[allow(dead_code, reason = "what other tests share")]
 mod support;
 
 use std::path::Path;

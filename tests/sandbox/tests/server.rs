@@ -119,6 +119,18 @@ fn a_missing_permission_is_named() {
 }
 
 #[test]
+fn snapshots_have_a_permission_of_their_own_from_2026_3_on() {
+    for (version, missing) in [("2026.2.7000", "RunbookEdit"), ("2026.3.100", "RunbookSnapshotCreate")] {
+        let sandbox =
+            Sandbox::launch(Options { server_version: version.to_owned(), ..Options::default() }).unwrap();
+        let user = json!({"Username": "runner", "Permissions": ["RunbookView"]});
+        let key = ask(&sandbox, "POST", "/sandbox/users", user).1["ApiKey"].as_str().unwrap().to_owned();
+        let refused = ask_as(&sandbox, &key, "POST", "runbookSnapshots", &json!({}));
+        assert!(refused.text.contains(&format!("Missing permission: {missing}")), "{}", refused.text);
+    }
+}
+
+#[test]
 fn pages_link_to_the_next_and_names_are_unique() {
     let sandbox = new();
     for number in 0..35 {
@@ -275,7 +287,15 @@ fn packages_are_pushed_found_downloaded_and_deleted() {
     let key = sandbox.api_key();
     assert_eq!(ask_as(&sandbox, &key, "GET", "packages/tool.1.0.9/raw", &Value::Null).text, "PK");
     assert_eq!(ask(&sandbox, "DELETE", "packages/packages-tool.1.0.9", Value::Null).0, 200);
-    let gone = ask(&sandbox, "POST", "/sandbox/retention", json!({"SpaceId": "Spaces-1"})).1;
+    let feed = get(&sandbox, "feeds?feedType=BuiltIn")["Items"][0].clone();
+    let path = format!("feeds/{}", feed["Id"].as_str().unwrap());
+    let retention = || ask(&sandbox, "POST", "/sandbox/retention", json!({"SpaceId": "Spaces-1"})).1;
+    let mut keeps = feed.clone();
+    keeps["DeleteUnreleasedPackagesAfterDays"] = Value::Null;
+    put(&sandbox, &path, keeps);
+    assert_eq!(retention(), json!([]));
+    put(&sandbox, &path, feed);
+    let gone = retention();
     assert_eq!(gone, json!(["packages-tool.1.0.10"]));
 }
 
@@ -335,10 +355,26 @@ fn an_enabled_trigger_is_remembered_and_bodies_are_not_logged() {
 fn space_wide_lists_can_be_switched_off() {
     let sandbox = new();
     make_project(&sandbox, "P", json!({}));
-    let lists =
-        ["channels", "deploymentprocesses", "runbookProcesses", "projecttriggers", "runbooks", "variables"];
+    let lists = [
+        "channels",
+        "deploymentprocesses",
+        "runbookProcesses",
+        "projecttriggers",
+        "runbooks",
+        "variables",
+        "tenantvariables/all",
+    ];
     for list in lists {
-        assert!(get(&sandbox, list)["TotalResults"].is_number(), "{list}");
+        assert!(get(&sandbox, list)["TotalResults"].is_number() || list.ends_with("all"), "{list}");
+    }
+    // Each on its own.
+    for off in lists {
+        let name = off.split('/').next();
+        ask(&sandbox, "POST", "/sandbox/settings", json!({"SwitchedOff": [name]}));
+        for list in lists {
+            let expected = if list == off { 404 } else { 200 };
+            assert_eq!(ask(&sandbox, "GET", list, Value::Null).0, expected, "{list} without {off}");
+        }
     }
     ask(&sandbox, "POST", "/sandbox/settings", json!({"SwitchedOff": ["space-wide-lists"]}));
     for list in lists {

@@ -2,6 +2,7 @@
 
 pub(crate) mod artifact;
 pub(crate) mod execute;
+mod freeze;
 pub(crate) mod interruption;
 mod listener;
 pub(crate) mod log;
@@ -37,6 +38,8 @@ pub(crate) struct Tasks {
     pub(crate) samples: Vec<Value>,
     /// Work folders that were kept (`Options::keep_work`).
     pub(crate) kept: Vec<Value>,
+    /// New tasks wait until somebody approves them (`/sandbox/settings`).
+    pub(crate) need_approval: bool,
     /// The sandbox ends: nothing starts, what runs is killed.
     pub(crate) stopping: bool,
 }
@@ -62,6 +65,10 @@ pub(crate) fn enqueue(
     });
     if let (Value::Object(task), Value::Object(fields)) = (&mut task, fields) {
         task.extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    if server.tasks.need_approval {
+        task["HasPendingPreconditions"] = json!(true);
+        task["PendingPreconditionTypes"] = json!(["Approval"]);
     }
     server.store.put(space, "tasks", task);
     server.tasks.logs.insert(id.clone(), log::Log::new(&id, description));
@@ -116,6 +123,11 @@ pub(crate) fn finish(server: &mut Server, id: &str, state: &str, error: &str) {
             },
         );
     }
+}
+
+/// Lets a task go that waits for an approval.
+pub(crate) fn approve(server: &mut Server, id: &str) {
+    change(server, id, json!({"HasPendingPreconditions": false, "PendingPreconditionTypes": []}));
 }
 
 /// Whether a task is asked to stop.
@@ -202,7 +214,9 @@ fn pick(server: &mut Server, shared: &Shared) -> Vec<(String, String)> {
         let waited = chrono::DateTime::parse_from_rfc3339(text(&task, "QueueTime"))
             .is_ok_and(|time| time.to_utc() + delay <= now);
         let tag = text(&task, "ConcurrencyTag").to_owned();
-        if !waited || executing >= shared.options.task_cap || (!tag.is_empty() && tags.contains(&tag)) {
+        let held = task["HasPendingPreconditions"] == true;
+        if held || !waited || executing >= shared.options.task_cap || (!tag.is_empty() && tags.contains(&tag))
+        {
             // Later tasks of the same tag keep their place in the queue.
             tags.insert(tag);
             continue;

@@ -40,6 +40,12 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
             super::cancel(server, text(&task, "Id"));
             find(server, request, id).map(|task| Answer::ok(show(&task)))
         }),
+        (Method::Get, ["tasks", _, "servertaskapproval"]) => find(server, request, id).map(|task| {
+            let waits = task["HasPendingPreconditions"] == true;
+            Answer::ok(
+                json!({"ServerTaskId": task["Id"], "State": if waits { "Pending" } else { "Approved" }}),
+            )
+        }),
         (Method::Post, ["tasks", _, "state"]) => set_state(server, request, id),
         (Method::Post, ["tasks", _, "prioritize"]) => {
             find(server, request, id).map(|task| Answer::ok(show(&task)))
@@ -169,6 +175,9 @@ fn waiting_for(server: &Server, task: &Value) -> Vec<Value> {
         .iter()
         .map(|other| message("Info", format!("This task waits for {} to complete.", text(other, "Id"))))
         .collect();
+    if task["HasPendingPreconditions"] == true {
+        messages.push(message("Info", "This task waits for an approval.".to_owned()));
+    }
     if server.store.get(SERVER, "spaces", space).is_some_and(|space| space["TaskQueueStopped"] == true) {
         messages.push(message("Warning", "The task queue of this space is stopped.".to_owned()));
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::freeze;
 use super::preview::{allowed_environments, guided_by_default, place_of, prompts, source_of};
 use super::snapshot::{self, SNAPSHOTS};
 use super::variable;
@@ -41,6 +42,9 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         (Method::Post, ["runbooks", _, "run"]) => run_by_ids(server, request, id),
         (Method::Post, ["runbook-runs", "create", "v1"]) => run_by_names(server, request),
         (Method::Get, ["runbookruns"]) => Ok(list(server, request)),
+        (Method::Get, ["runbookruns", _, "details", "v1"]) => {
+            find(server, request, id).map(|run| Answer::ok(details(server, run)))
+        }
         (Method::Get, ["runbookruns", _]) => find(server, request, id).map(|run| Answer::ok(show(run))),
         _ => return None,
     })
@@ -48,6 +52,14 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
 
 fn find<'a>(server: &'a Server, request: &Request, id: &str) -> Result<&'a Value, Answer> {
     server.store.get(&request.space, "runbookruns", id).ok_or_else(|| Answer::no_document(id))
+}
+
+/// A run with the packages that its snapshot chose.
+fn details(server: &Server, run: &Value) -> Value {
+    let snapshot = server.store.get(text(run, "SpaceId"), SNAPSHOTS, text(run, "RunbookSnapshotId"));
+    let packages = snapshot.map_or(json!([]), |snapshot| snapshot["SelectedPackages"].clone());
+    json!({"RunbookRunId": run["Id"], "RunbookSnapshotId": run["RunbookSnapshotId"], "SelectedPackages": packages,
+           "SelectedGitResources": []})
 }
 
 fn show(run: &Value) -> Value {
@@ -390,6 +402,7 @@ fn check(server: &Server, request: &Request, order: &Order) -> Result<Checked, A
         )));
     }
     check_tenant(store, space, order, text(environment, "Id"))?;
+    check_freezes(server, order, text(environment, "Id"))?;
     let place = place_of(store, space, text(environment, "Id"), &order.tenant, text(order.runbook, "Id"));
     let candidates =
         variable::candidates(store, space, &source_of(&snapshot), place.tenant.as_deref(), &order.answers);
@@ -407,6 +420,21 @@ fn check(server: &Server, request: &Request, order: &Order) -> Result<Checked, A
     let dictionary = variable::dictionary(store, space, &candidates, &place);
     let tag = dictionary.get("Octopus.Task.ConcurrencyTag").ok().flatten().filter(|tag| !tag.is_empty());
     Ok(Checked { environment: environment.clone(), tag: tag.unwrap_or(usual), snapshot })
+}
+
+/// Assumption: freezes are set aside by name, with a reason, in every way to start a run.
+fn check_freezes(server: &Server, order: &Order, environment: &str) -> Result<(), Answer> {
+    let reason = field_text(order.body, "deploymentFreezeOverrideReason");
+    let overridden =
+        if reason.is_empty() { Vec::new() } else { field_texts(order.body, "deploymentFreezeNames") };
+    let project = text(order.runbook, "ProjectId");
+    let subject = freeze::Subject { project, environment, tenant: &order.tenant, overridden };
+    match freeze::in_force(server, &subject) {
+        Some(name) => Err(Answer::bad_request(format!(
+            "This run is not allowed while the deployment freeze '{name}' is in force."
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn check_tenant(store: &Store, space: &str, order: &Order, environment: &str) -> Result<(), Answer> {
