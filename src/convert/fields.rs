@@ -109,6 +109,12 @@ fn carry_field(
             }
         }
         Carry::Reference(collection) => match value {
+            // The provider wants an argument and sends an empty text where the document has nothing.
+            Value::Null => {
+                into.set(&field.argument(), "");
+                context.set(at, value, "the provider sends an empty text for nothing");
+            }
+            Value::String(id) if id.is_empty() => into.set(&field.argument(), ""),
             Value::String(id) => {
                 let expression = context.reference(collection, id, at);
                 into.set(&field.argument(), expression);

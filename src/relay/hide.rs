@@ -12,15 +12,15 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 use crate::octopus::client::Client;
 use crate::relay::address::Address;
+use crate::relay::defaults::Defaults;
 use crate::relay::log::Change;
 
-/// What was hidden: document id → id of the step, action or template → names of hidden properties (empty name: the default).
+/// What was hidden, and what must not be.
 #[derive(Default)]
 pub(super) struct Hide {
+    /// Document id → id of the step, action or template → names of hidden properties (empty name: the default).
     hidden: Mutex<HashMap<String, Hidden>>,
-    /// Template and version → parameters that have a secret default. A templated step that doesn't name such a parameter has, for the
-    /// provider, an empty text there ("unmanaged parameter").
-    defaults: Mutex<HashMap<(String, String), BTreeSet<String>>>,
+    defaults: Defaults,
 }
 
 type Hidden = BTreeMap<String, BTreeSet<String>>;
@@ -49,53 +49,39 @@ impl Hide {
         holder(address).is_some()
     }
 
-    /// Finds out which parameters of the templates in an answer have secret defaults.
-    pub(super) async fn learn(&self, client: &Client, address: &Address, answer: &Value) {
-        if holder(address) != Some(Holder::Process) {
-            return;
-        }
-        for template in self.unknown_templates(answer) {
-            let path = format!("{}/actiontemplates/{}/versions/{}", address.prefix, template.0, template.1);
-            // A template that can't be read has nothing that the provider could read either.
-            let found = client.find(&path).await.ok().flatten().unwrap_or(Value::Null);
-            let parameters = found["Parameters"].as_array().into_iter().flatten();
-            let names = parameters
-                .filter(|parameter| parameter["DefaultValue"]["HasValue"] == true)
-                .filter_map(|parameter| parameter["Name"].as_str().map(str::to_owned))
-                .collect();
-            lock(&self.defaults).insert(template, names);
-        }
-    }
-
-    /// Templates of actions with secrets that nothing is known of yet.
-    fn unknown_templates(&self, process: &Value) -> BTreeSet<(String, String)> {
-        let known = lock(&self.defaults);
-        let steps = process["Steps"].as_array().into_iter().flatten();
-        let actions = steps.filter_map(|step| step["Actions"].as_array()).flatten();
-        let with_secret = |properties: &&Value| {
-            properties.as_object().is_some_and(|properties| properties.values().any(Value::is_object))
-        };
-        actions
-            .map(|action| &action["Properties"])
-            .filter(with_secret)
-            .filter_map(template_of)
-            .filter(|template| !known.contains_key(template))
-            .collect()
-    }
-
     /// Takes them out of an answer, one document or a list; whether there were any.
-    pub(super) fn hide(&self, address: &Address, answer: &mut Value) -> bool {
-        let Some(holder) = holder(address) else { return false };
-        match answer.get_mut("Items").and_then(Value::as_array_mut) {
-            // Not short-circuiting: every document is looked at.
-            Some(items) => {
-                items.iter_mut().filter_map(|item| self.hide_in(holder, item).then_some(())).count() > 0
-            }
-            None => self.hide_in(holder, answer),
+    pub(super) async fn hide(
+        &self,
+        client: &Client,
+        address: &Address,
+        answer: &mut Value,
+    ) -> Result<bool, Failure> {
+        let Some(holder) = holder(address) else { return Ok(false) };
+        let documents = match answer.get_mut("Items").and_then(Value::as_array_mut) {
+            Some(items) => items.iter_mut().collect(),
+            None => vec![answer],
+        };
+        let mut any = false;
+        for document in documents {
+            any |= self.hide_in(client, holder, address, document).await?;
         }
+        Ok(any)
     }
 
-    fn hide_in(&self, holder: Holder, document: &mut Value) -> bool {
+    async fn hide_in(
+        &self,
+        client: &Client,
+        holder: Holder,
+        address: &Address,
+        document: &mut Value,
+    ) -> Result<bool, Failure> {
+        if holder == Holder::Process {
+            self.defaults.learn(client, &address.prefix, document).await?;
+        }
+        Ok(self.take_out(holder, document))
+    }
+
+    fn take_out(&self, holder: Holder, document: &mut Value) -> bool {
         let Some(id) = document["Id"].as_str().map(str::to_lowercase) else { return false };
         let mut hidden = Hidden::new();
         each_part(holder, document, |part, id| {
@@ -103,19 +89,13 @@ impl Hide {
             match holder {
                 Holder::Process => {
                     if let Some(properties) = part.get_mut("Properties").and_then(Value::as_object_mut) {
+                        let shown = self.defaults.of(properties);
                         names = properties
                             .iter()
-                            .filter(|(_, value)| value.is_object())
+                            .filter(|(name, value)| value.is_object() && !shown.contains(*name))
                             .map(|(name, _)| name.clone())
                             .collect();
-                        let template = template_of(&Value::Object(properties.clone()));
-                        let defaults = lock(&self.defaults);
-                        let unmanaged = template.and_then(|template| defaults.get(&template));
-                        let unmanaged = |name: &String| unmanaged.is_some_and(|names| names.contains(name));
-                        properties.retain(|name, _| !names.contains(name) || unmanaged(name));
-                        for name in names.iter().filter(|name| unmanaged(name)) {
-                            properties.insert(name.clone(), json!(""));
-                        }
+                        properties.retain(|name, _| !names.contains(name));
                     }
                 }
                 Holder::Templates => {
@@ -150,7 +130,7 @@ impl Hide {
         if !self.lock().contains_key(id)
             && let Some(mut current) = client.find(&address.path).await?
         {
-            self.hide_in(holder, &mut current);
+            self.hide_in(client, holder, address, &mut current).await?;
         }
         let hidden = self.lock().get(id).cloned().unwrap_or_default();
         let mut changes = Vec::new();
@@ -175,18 +155,8 @@ impl Hide {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Hidden>> {
-        lock(&self.hidden)
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The template that an action is made of, and its version.
-fn template_of(properties: &Value) -> Option<(String, String)> {
-    let text = |name: &str| properties[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    Some((text("Octopus.Action.Template.Id")?, text("Octopus.Action.Template.Version")?))
 }
 
 /// Whether Terraform says nothing about a value.
@@ -230,10 +200,10 @@ mod tests {
         let mut read = json!({"Id": "deploymentprocess-Projects-1", "Steps": [{"Id": "s", "Properties": {}, "Actions": [
             {"Id": "a", "Name": "Install", "Properties": {"Plain": "1", "Secret": secret}}
         ]}]});
-        assert!(hide.hide(&address, &mut read));
+        let client = crate::relay::tests::no_server();
+        assert!(hide.hide(&client, &address, &mut read).await.ok().unwrap());
         assert_eq!(read["Steps"][0]["Actions"][0]["Properties"], json!({"Plain": "1"}));
 
-        let client = crate::relay::tests::no_server();
         let mut written = read.clone();
         written["Steps"][0]["Actions"][0]["Properties"]["Plain"] = json!("2");
         let changes = hide.put_back(&client, &Method::PUT, &address, &mut written).await.ok().unwrap();
@@ -246,9 +216,9 @@ mod tests {
         let hide = Hide::default();
         let address = Address::parse("/api/Spaces-1/projects/Projects-1");
         let mut read = json!({"Id": "Projects-1", "Templates": [{"Id": "t", "Name": "x", "DefaultValue": {"HasValue": true}}]});
-        assert!(hide.hide(&address, &mut read));
-        assert_eq!(read["Templates"][0]["DefaultValue"], "");
         let client = crate::relay::tests::no_server();
+        assert!(hide.hide(&client, &address, &mut read).await.ok().unwrap());
+        assert_eq!(read["Templates"][0]["DefaultValue"], "");
         hide.put_back(&client, &Method::PUT, &address, &mut read).await.ok().unwrap();
         assert_eq!(read["Templates"][0]["DefaultValue"]["HasValue"], true);
         let mut plain = json!({"Templates": [{"Id": "t", "DefaultValue": "said"}]});

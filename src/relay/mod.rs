@@ -6,6 +6,7 @@
 //! nothing that starts work by itself is switched on, or off again ([`hold`]).
 
 mod address;
+mod defaults;
 mod hide;
 mod hold;
 mod keep;
@@ -165,8 +166,14 @@ impl Shared {
         };
         self.log.request(&method, &address, path, answer.status.as_u16(), started.elapsed());
         let content_type = answer.headers.get(CONTENT_TYPE).cloned();
-        let body =
-            if answer.status.is_success() { self.after(&address, answer.body).await } else { answer.body };
+        let body = if answer.status.is_success() {
+            match self.after(&address, answer.body).await {
+                Ok(body) => body,
+                Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
+            }
+        } else {
+            answer.body
+        };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = answer.status;
         if let Some(content_type) = content_type {
@@ -194,15 +201,14 @@ impl Shared {
     }
 
     /// The answer as Terraform sees it.
-    async fn after(&self, address: &Address, body: Bytes) -> Bytes {
+    async fn after(&self, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
         if !(self.hide.looks_at(address) || self.hold.looks_at(address)) {
-            return body;
+            return Ok(body);
         }
-        let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return body };
-        self.hide.learn(&self.client, address, &document).await;
-        let hidden = self.hide.hide(address, &mut document);
+        let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
+        let hidden = self.hide.hide(&self.client, address, &mut document).await?;
         let held = self.hold.after(address, &mut document);
-        if hidden || held { document.to_string().into() } else { body }
+        Ok(if hidden || held { document.to_string().into() } else { body })
     }
 }
 

@@ -7,6 +7,8 @@ mod check;
 mod check_worker;
 mod golden;
 mod interrupted;
+mod journey;
+mod road;
 mod servers;
 mod spread;
 #[allow(dead_code, reason = "each topic uses some of it")]

@@ -1,0 +1,157 @@
+//! A whole journey for tests: two sandboxes, the built program as package, a state folder, and the commands of a person in between.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use octopus_sandbox::{Options, Sandbox, WorkerKind};
+use serde_json::Value;
+
+use crate::support::{Ended, Run, octoferry, space_file, terraform_config};
+
+/// The destination's space.
+pub(crate) const NEW: &str = "New";
+
+/// The built program as `octoferry.<version>.zip`, made once. It needs the C library of this machine, as do the sandbox's workers.
+pub(crate) fn package() -> &'static Path {
+    static PACKAGE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, file) = PACKAGE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder for the package");
+        let file = folder.path().join("octoferry.0.1.0.zip");
+        let shell = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/step.sh");
+        let mut archive = zip::ZipWriter::new(std::fs::File::create(&file).expect("a file"));
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Stored)
+            .unix_permissions(0o755);
+        for (name, from) in [("octoferry", Path::new(env!("CARGO_BIN_EXE_octoferry"))), ("step.sh", &shell)] {
+            archive.start_file(name, options).expect("an entry");
+            archive.write_all(&std::fs::read(from).expect("its file")).expect("its bytes");
+        }
+        archive.finish().expect("an archive");
+        (folder, file)
+    });
+    file
+}
+
+/// Two servers, and what the source held in the beginning.
+pub(crate) struct Journey {
+    pub(crate) source: Sandbox,
+    pub(crate) destination: Sandbox,
+    pub(crate) space: String,
+    /// State, modules, dumps.
+    pub(crate) folder: tempfile::TempDir,
+    before: Value,
+}
+
+impl Journey {
+    /// A source with one of the spaces in `tests/spaces`, whose workers find the stand-in provider; an empty destination.
+    pub(crate) fn with(case: &str) -> Self {
+        Self::of(Options { load: vec![space_file(case)], ..Options::default() }, Options::default())
+    }
+
+    /// As [`Self::with`], of servers with options of their own; the worker and the new space are added.
+    pub(crate) fn of(mut source: Options, mut destination: Options) -> Self {
+        source.worker = WorkerKind { environment: worker_environment(), ..source.worker };
+        destination.spaces.push(NEW.to_owned());
+        let source = Sandbox::launch(source).expect("the source starts");
+        let destination = Sandbox::launch(destination).expect("the destination starts");
+        let before = source.dump();
+        let space = before["Documents"]["Server"]["spaces"]["Spaces-2"]["Name"].as_str();
+        let space = space.expect("the space has a name").to_owned();
+        let folder = tempfile::tempdir().expect("a folder for the journey");
+        Self { source, destination, space, folder, before }
+    }
+
+    /// One of octoferry's commands, with both servers in its environment.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        octoferry(arguments)
+            .source(&self.source, &self.space)
+            .destination(&self.destination, NEW)
+            .env("TF_CLI_CONFIG_FILE", terraform_config())
+            .env("HOME", &self.path("home"))
+            .in_folder(self.folder.path())
+    }
+
+    /// A path in the journey's folder.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_string_lossy().into_owned()
+    }
+
+    /// `seed` with state in a folder of the workers' machine.
+    pub(crate) fn seed(&self) -> Ended {
+        let state = format!("path={}", self.path("state"));
+        self.run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
+            .option("--package", package())
+            .ends_with(0)
+    }
+
+    /// `spread`; it may have something for a person.
+    pub(crate) fn spread(&self) -> Ended {
+        self.run(&["spread", "--yes"]).ends_with(0)
+    }
+
+    /// `migrate`, which ends with notes for a person or without.
+    pub(crate) fn migrate(&self, code: i32) -> Ended {
+        self.run(&["migrate", "--yes", "--todo", &self.path("todo.md")]).ends_with(code)
+    }
+
+    /// `unseed`, and the comparer's word that the source is as it was, ids of variables included.
+    #[track_caller]
+    pub(crate) fn unseed(&self) {
+        self.run(&["unseed", "--yes"]).ends_with(0);
+        let before = self.written("source-before.json", &self.before);
+        let after = self.written("source-after.json", &self.source.dump());
+        compare(
+            "compare-spaces",
+            &["--untouched", &format!("{before}:Spaces-2"), &format!("{after}:Spaces-2")],
+        );
+    }
+
+    /// What the comparer says of the source as it was and the destination as it is; it must find nothing but what a fact forces.
+    #[track_caller]
+    pub(crate) fn arrived(&self) -> String {
+        let before = self.written("source-before.json", &self.before);
+        let destination = self.written("destination.json", &self.destination.dump());
+        compare(
+            "compare-spaces",
+            &["--allowed", &allowed(), &format!("{before}:Spaces-2"), &format!("{destination}:Spaces-2")],
+        )
+    }
+
+    /// Every note of the space's modules must be one that a fact forces.
+    #[track_caller]
+    pub(crate) fn notes_are_forced(&self) {
+        let modules = self.path("modules");
+        self.run(&["serialize", "all", "--out", &modules]).ends_with(3);
+        compare("check-notes", &[&allowed(), &modules]);
+    }
+
+    fn written(&self, name: &str, dump: &Value) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, dump.to_string()).expect("the dump is written");
+        path
+    }
+}
+
+/// What a worker's own environment holds: where Terraform finds the provider.
+pub(crate) fn worker_environment() -> std::collections::BTreeMap<String, String> {
+    [("TF_CLI_CONFIG_FILE".to_owned(), terraform_config().to_owned())].into()
+}
+
+fn allowed() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/allowed-notes.txt").to_string_lossy().into_owned()
+}
+
+/// Runs one of the programs in `tests/compare`, which share nothing with octoferry; what it printed. It must be content.
+#[track_caller]
+fn compare(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compare").join(program))
+        .args(arguments)
+        .output()
+        .expect("the comparer runs");
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} is not content:\n{said}");
+    said
+}

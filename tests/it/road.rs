@@ -1,0 +1,81 @@
+//! The whole road, as a person drives it: seed, spread, migrate, migrate again, verify, unseed. The comparer has the last word.
+
+use serde_json::{Value, json};
+
+use crate::journey::Journey;
+use crate::support::http;
+
+/// The first document of a collection of the destination's space that has this name.
+fn at_destination(journey: &Journey, collection: &str, name: &str) -> Value {
+    let path = format!("/api/Spaces-2/{collection}?take=1000");
+    let (_, page) = http(&journey.destination, "GET", &path, None);
+    let mut items = page["Items"].as_array().into_iter().flatten();
+    items.find(|item| item["Name"] == name).unwrap_or_else(|| panic!("{collection} {name}")).clone()
+}
+
+#[test]
+fn a_small_space_moves_and_moving_it_again_changes_nothing() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    journey.spread();
+    let first = journey.migrate(3);
+    first.says("a second plan is empty").says("Letterbox Web");
+    let again = journey.migrate(3);
+    again.says("0 to make, 0 to change, 0 to destroy").never_says(" made octopusdeploy_");
+    journey.run(&["verify", "--notes", &journey.path("modules")]).ends_with(2).says("modules");
+    journey.notes_are_forced();
+    journey.run(&["verify", "--notes", &journey.path("modules")]).ends_with(0).says("all of them noted");
+    journey.unseed();
+    let said = journey.arrived();
+    assert!(said.contains("8 of 9 delivered byte for byte, 1 placeholder"), "{said}");
+}
+
+#[test]
+fn an_edit_at_the_source_arrives_with_the_next_migration_and_a_persons_secret_stays() {
+    let journey = Journey::with("shop");
+    journey.seed();
+    journey.spread();
+    journey.migrate(3);
+
+    // A person completes the token at the destination, then its description changes at the source.
+    let mut account = at_destination(&journey, "accounts", "Cluster token");
+    account["Token"] = json!({"HasValue": true, "NewValue": "entered-by-a-person", "Hint": null});
+    let path = format!("/api/Spaces-2/accounts/{}", account["Id"].as_str().unwrap());
+    assert_eq!(http(&journey.destination, "PUT", &path, Some(&account)).0, 200);
+    let (_, page) = http(&journey.source, "GET", "/api/Spaces-2/accounts?take=100", None);
+    let mut items = page["Items"].as_array().unwrap().iter();
+    let mut account = items.find(|account| account["Name"] == "Cluster token").unwrap().clone();
+    account["Description"] = json!("Changed in between");
+    let path = format!("/api/Spaces-2/accounts/{}", account["Id"].as_str().unwrap());
+    assert_eq!(http(&journey.source, "PUT", &path, Some(&account)).0, 200);
+
+    let (_, enabled) = http(&journey.destination, "GET", "/sandbox/triggers-ever-enabled", None);
+    assert_eq!(enabled, json!([]), "nothing that starts work by itself is enabled, not for a moment");
+
+    journey.migrate(3).says("1 to change").never_says("2 to change");
+    let account = at_destination(&journey, "accounts", "Cluster token");
+    assert_eq!(account["Description"], "Changed in between");
+    let secrets = &journey.destination.dump()["Secrets"];
+    assert_eq!(secrets[account["Id"].as_str().unwrap()]["Token"], "entered-by-a-person");
+}
+
+#[test]
+fn one_project_moves_alone_after_the_space() {
+    let journey = Journey::with("bookshop");
+    journey.seed();
+    journey.spread();
+    journey.run(&["migrate", "--yes", "--space-only", "--todo", &journey.path("todo.md")]).ends_with(3);
+    let (_, page) = http(&journey.destination, "GET", "/api/Spaces-2/projects", None);
+    assert_eq!(page["TotalResults"], 0);
+    // Catalogue deploys Database: before that is there, the plan says what is missing, and nothing is made.
+    let alone = |project, code| {
+        journey
+            .run(&["migrate", "--yes", "--project", project, "--todo", &journey.path("todo.md")])
+            .ends_with(code)
+    };
+    alone("Catalogue", 1).says("The space has no project named: Database.");
+    alone("Database", 0).never_says("Storefront");
+    alone("Catalogue", 0);
+    let (_, page) = http(&journey.destination, "GET", "/api/Spaces-2/projects", None);
+    assert_eq!(page["TotalResults"], 2);
+}
