@@ -145,3 +145,37 @@ test("tenants have values in both views", async () => {
   assert.deepEqual(values.map((value) => [value.TemplateId, value.Scope.EnvironmentIds]).sort(), [[key, [environment.Id]], [word, [environment.Id]]].sort());
   assert.equal(values.find((value) => value.TemplateId === word).Value, "special");
 });
+
+test("a runbook is committed to a branch and runs from there", async () => {
+  const client = await connect(process.env.SANDBOX_API_KEY);
+  const environment = await new api.EnvironmentRepository(client, space).create({ Name: "Npm git" });
+  const lifecycle = (await new api.LifecycleRepository(client, space).list({ take: 1 })).Items[0];
+  const group = (await new api.ProjectGroupRepository(client, space).list({ take: 1 })).Items[0];
+  const project = await new api.ProjectRepository(client, space).create({ Name: "Npm git", LifecycleId: lifecycle.Id, ProjectGroupId: group.Id });
+  await client.doCreate(`~/api/{spaceId}/projects/{id}/git/convert`, { CommitMessage: "Into Git",
+    VersionControlSettings: { Type: "VersionControlled", Url: "https://git.example/npm.git", DefaultBranch: "main", BasePath: ".octopus" } },
+  { spaceName: space, id: project.Id });
+  const runbooks = new api.RunbookRepository(client, space, project);
+  const made = await runbooks.createWithGitRef({ Name: "Npm in git", ProjectId: project.Id, SpaceId: project.SpaceId, MultiTenancyMode: "Untenanted",
+    ConnectivityPolicy: { AllowDeploymentsToNoTargets: true }, EnvironmentScope: "All", Environments: [], DefaultGuidedFailureMode: "Off",
+    RunRetentionPolicy: { QuantityToKeep: 100, ShouldKeepForever: false }, ChangeDescription: "a runbook" }, "refs/heads/main");
+  assert.equal(made.Id, "npm-in-git");
+  made.Description = "changed";
+  await runbooks.modifyWithGitRef(made, "main");
+  const read = await runbooks.getWithGitRef("npm-in-git", "main");
+  assert.equal(read.Description, "changed");
+  const processes = new api.RunbookProcessRepository(client, space, project);
+  const process_ = await processes.getWithGitRef(read, "main");
+  process_.Steps = [{ Name: "Say", Properties: {}, Actions: [{ Name: "Say", ActionType: "Octopus.Script", Packages: [],
+    Properties: { "Octopus.Action.RunOnServer": "true", "Octopus.Action.Script.ScriptSource": "Inline", "Octopus.Action.Script.Syntax": "Bash",
+      "Octopus.Action.Script.ScriptBody": "echo committed-word\n" } }] }];
+  await processes.updateWithGitRef(process_, "main");
+  const answer = await new api.RunbookRunRepository(client, space).createGit(
+    { spaceName: space, ProjectName: "Npm git", RunbookName: "Npm in git", EnvironmentNames: ["Npm git"] }, "main");
+  const task = answer.RunbookRunServerTasks[0].ServerTaskId;
+  const ended = await new api.ServerTaskWaiter(client, space).waitForServerTaskToComplete(task, 50, 60000);
+  assert.equal(ended.State, "Success");
+  assert.ok((await new api.SpaceServerTaskRepository(client, space).getRaw(task)).includes("committed-word"));
+  await runbooks.deleteWithGitRef(read, "main");
+  await assert.rejects(runbooks.getWithGitRef("npm-in-git", "main"));
+});

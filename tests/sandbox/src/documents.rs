@@ -1,12 +1,13 @@
 //! The ordinary collections: lists, single documents, create, update, delete, logos.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome};
 use crate::collections::{self, Collection, Fields, Unique};
+pub(crate) use crate::links::show;
 use crate::paging;
 use crate::permissions;
-use crate::request::{Method, Request, encode};
+use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::slugs;
 use crate::store::{SERVER, text};
@@ -38,84 +39,6 @@ const SPACE_WIDE: [&str; 3] = ["channels", "projecttriggers", "runbooks"];
 /// Where the documents of a collection stand: in the request's space, or in the server.
 pub(crate) fn place<'a>(collection: &Collection, request: &'a Request) -> &'a str {
     if collection.of_server { SERVER } else { &request.space }
-}
-
-/// A document as an answer shows it: with its links.
-pub(crate) fn show(place: &str, collection: &str, document: &Value) -> Value {
-    let id = text(document, "Id");
-    let base = if place == SERVER { "/api".to_owned() } else { format!("/api/{place}") };
-    let own = format!("{base}/{collection}/{}", encode(id));
-    let mut links = Map::new();
-    links.insert("Self".into(), json!(own));
-    match collection {
-        "projects" => {
-            links.insert("Web".into(), json!(format!("/app#/{place}/projects/{id}")));
-            let git = document["IsVersionControlled"] == true;
-            let settings = if git {
-                format!("{own}/{{gitRef}}/deploymentsettings")
-            } else {
-                format!("{own}/deploymentsettings")
-            };
-            links.insert("DeploymentSettings".into(), json!(settings));
-            if !git {
-                links.insert("ConvertToVcs".into(), json!(format!("{own}/git/convert")));
-            }
-            links.insert(
-                "Variables".into(),
-                json!(format!("{base}/variables/{}", text(document, "VariableSetId"))),
-            );
-            links.insert(
-                "DeploymentProcess".into(),
-                json!(format!("{base}/deploymentprocesses/{}", text(document, "DeploymentProcessId"))),
-            );
-            links.insert("Channels".into(), json!(format!("{own}/channels{{?skip,take,partialName}}")));
-            links.insert("Runbooks".into(), json!(format!("{own}/runbooks{{?skip,take,partialName}}")));
-            links.insert("Triggers".into(), json!(format!("{own}/triggers{{?skip,take}}")));
-            links.insert("Logo".into(), json!(format!("{own}/logo")));
-        }
-        "runbooks" => {
-            links.insert("RunbookSnapshotTemplate".into(), json!(format!("{own}/runbookSnapshotTemplate")));
-            links.insert("RunbookRunTemplate".into(), json!(format!("{own}/runbookRunTemplate")));
-            links.insert(
-                "RunbookRunPreview".into(),
-                json!(format!("{own}/runbookRuns/preview/{{environment}}{{?includeDisabledSteps}}")),
-            );
-            links.insert("CreateRunbookRun".into(), json!(format!("{own}/run")));
-            links.insert(
-                "RunbookSnapshots".into(),
-                json!(format!("{own}/runbookSnapshots{{?skip,take,searchByName}}")),
-            );
-        }
-        "libraryvariablesets" => {
-            links.insert(
-                "Variables".into(),
-                json!(format!("{base}/variables/{}", text(document, "VariableSetId"))),
-            );
-        }
-        "tenants" => {
-            links.insert("Variables".into(), json!(format!("{own}/variables")));
-            links.insert("Logo".into(), json!(format!("{own}/logo")));
-        }
-        "users" => {
-            links.insert("Permissions".into(), json!(format!("{own}/permissions{{?spaces,includeSystem}}")));
-            links.insert("ApiKeys".into(), json!(format!("{own}/apikeys{{/id}}{{?skip,take}}")));
-            links.insert("Spaces".into(), json!(format!("{own}/spaces")));
-            links.insert("Teams".into(), json!(format!("{own}/teams{{?spaces,includeSystem}}")));
-        }
-        "teams" => {
-            links.insert("ScopedUserRoles".into(), json!(format!("{own}/scopeduserroles{{?skip,take}}")));
-        }
-        "spaces" => {
-            links.insert("SpaceHome".into(), json!(format!("/api/{id}")));
-            links.insert("Logo".into(), json!(format!("{own}/logo")));
-        }
-        _ => {}
-    }
-    let mut shown = document.clone();
-    if let Value::Object(fields) = &mut shown {
-        fields.insert("Links".into(), Value::Object(links));
-    }
-    shown
 }
 
 /// Those of a collection that the user sees, the query asks for and `wanted` accepts, in order.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::store::Store;
 
 /// Collections that are history or content, not documents of a space: they are not in a dump.
-const NOT_DUMPED: [&str; 6] = ["tasks", "runbookruns", "artifacts", "interruptions", "events", "packages"];
+const NOT_DUMPED: [&str; 7] =
+    ["tasks", "runbookruns", "artifacts", "interruptions", "events", "packages", "gitvariablesnapshots"];
 
 /// Adds the documents and secrets of a dump. `None` when it isn't one.
 pub(crate) fn load(store: &mut Store, dump: &Value) -> Option<()> {

@@ -16,6 +16,7 @@
 //! | `auth`, `permissions` | who asks, and what they may |
 //! | `paging` | pages, filters, order of lists |
 //! | `collections` | the table of ordinary kinds: id prefix, permission, defaults, what is unique; `documents` serves them |
+//! | `git` | projects stored in Git: branches, their content, runs |
 //! | `faults`, `rate`, `log`, `admin` | trouble on demand, the token bucket, the request log, the routes under `/sandbox` |
 //! | others | one room each: `variables`, `processes`, `projects`, `tenants`, `packages`, … |
 //!
@@ -35,9 +36,11 @@ mod collections;
 mod documents;
 mod dump;
 mod faults;
+mod git;
 mod http;
 mod infrastructure;
 mod libraries;
+mod links;
 mod log;
 mod machines;
 mod options;

@@ -167,8 +167,12 @@ fn needed(request: &Request) -> Option<String> {
         }
         (
             _,
-            ["deploymentprocesses" | "runbookprocesses", ..] | ["projects", _, "deploymentprocesses", ..],
+            ["deploymentprocesses" | "runbookprocesses", ..]
+            | ["projects", _, "deploymentprocesses" | "runbookprocesses", ..]
+            | ["projects", _, _, "deploymentprocesses" | "runbookprocesses", ..],
         ) => view_or_edit("Process"),
+        (Method::Post, ["projects", _, _, "runbooks", _, "run", ..]) => named("RunbookRunCreate"),
+        (_, ["projects", _, _, "runbooks", ..]) => view_or_edit("Runbook"),
         (_, ["projects", _, "triggers" | "projecttriggers", ..] | ["projecttriggers", ..]) => {
             Some(format!("Trigger{verb}"))
         }

@@ -43,6 +43,8 @@ fn list(server: &Server, request: &Request, collection: &str) -> Answer {
         .all(&request.space, collection)
         .map(|(_, process)| process)
         .filter(|process| !is_frozen(text(process, "Id")) && paging::matches(request, process))
+        // What is in Git has its own addresses.
+        .filter(|process| refuse_git(server, &request.space, text(process, "ProjectId"), collection).is_ok())
         .collect();
     paging::sort(&mut processes);
     paging::page(request, collection, &processes, |process| show(&request.space, collection, process))
@@ -63,8 +65,8 @@ pub(crate) fn answer(
 ) -> Outcome {
     let space = &request.space;
     let old = server.store.get(space, collection, id).cloned().ok_or_else(|| Answer::no_document(id))?;
-    if collection == "deploymentprocesses" && !by_git_route {
-        refuse_git(server, space, text(&old, "ProjectId"))?;
+    if !by_git_route {
+        refuse_git(server, space, text(&old, "ProjectId"), collection)?;
     }
     if request.method == Method::Get {
         return Ok(Answer::ok(show(space, collection, &old)));
@@ -119,7 +121,12 @@ pub(crate) fn write(
     Ok(())
 }
 
-fn complete_steps(server: &Server, space: &str, steps: &mut [Value], old: &Value) -> Result<(), Answer> {
+pub(crate) fn complete_steps(
+    server: &Server,
+    space: &str,
+    steps: &mut [Value],
+    old: &Value,
+) -> Result<(), Answer> {
     let old_steps = old["Steps"].as_array().cloned().unwrap_or_default();
     let old_actions: Vec<Value> = actions(old).cloned().collect();
     let mut step_slugs: Vec<String> = Vec::new();

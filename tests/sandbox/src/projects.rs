@@ -9,7 +9,7 @@ use crate::documents::{self, check_reference, fill, fill_choices, find};
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::{text, texts};
-use crate::{channels, libraries, processes, variables};
+use crate::{channels, git, libraries, processes, variables};
 
 /// What the server knows of a project that nobody gave.
 pub(crate) fn defaults() -> Value {
@@ -184,9 +184,14 @@ pub(crate) fn leaving(server: &mut Server, space: &str, id: &str) -> Result<(), 
         crate::runbooks::leaving(server, space, &runbook)?;
         server.store.remove(space, "runbooks", &runbook);
     }
-    for collection in
-        ["channels", "projecttriggers", "tenantvariablevalues", "runbooksnapshots", "runbookprocesses"]
-    {
+    for collection in [
+        "channels",
+        "projecttriggers",
+        "tenantvariablevalues",
+        "runbooksnapshots",
+        "runbookprocesses",
+        git::BRANCHES,
+    ] {
         for document in owned(server, space, collection, id) {
             server.store.remove(space, collection, &document);
         }
@@ -234,8 +239,6 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         (Method::Put, ["deploymentsettings"] | [_, "deploymentsettings"]) => {
             write_settings(server, request, &project)
         }
-        (Method::Post, ["git", "convert"]) => convert(server, request, &project),
-        (Method::Get, ["git", "branches"]) => Ok(branches(server, request, &project)),
         (_, ["channels", ..]) => below(server, request, "channels", &project, 2),
         (_, ["triggers" | "projecttriggers", ..]) => below(server, request, "projecttriggers", &project, 2),
         (Method::Get | Method::Post, ["runbooks"]) => below(server, request, "runbooks", &project, 2),
@@ -315,50 +318,17 @@ fn write_settings(server: &mut Server, request: &Request, project: &str) -> Outc
     read_settings(server, &space, project)
 }
 
-/// Converts a project to Git. Nothing is written to a repository: all branches show the same documents.
-/// Assumption: variables and runbooks stay in the database until they are migrated on their own.
-fn convert(server: &mut Server, request: &Request, project: &str) -> Outcome {
-    let fields = request.object()?;
-    let mut settings = fields.get("VersionControlSettings").cloned().unwrap_or(json!({}));
-    if text(&settings, "Url").is_empty() {
-        return Err(Answer::bad_request("Please provide the URL of the Git repository."));
-    }
-    if let Value::Object(settings) = &mut settings {
-        fill(
-            settings,
-            &json!({"Type": "VersionControlled", "DefaultBranch": "main", "BasePath": ".octopus",
-                    "ProtectedBranchNamePatterns": [], "ProtectedDefaultBranch": false}),
-        );
-        settings
-            .insert("ConversionState".into(), json!({"VariablesAreInGit": false, "RunbooksAreInGit": false}));
-    }
-    let space = request.space.clone();
-    let mut document =
-        server.store.get(&space, "projects", project).cloned().ok_or_else(|| Answer::no_document(project))?;
-    document["IsVersionControlled"] = json!(true);
-    document["PersistenceSettings"] = settings;
-    server.store.keep(&space, "projects", document);
-    Ok(Answer::ok(json!({"Messages": []})))
-}
-
-fn branches(server: &Server, request: &Request, project: &str) -> Answer {
-    let document = server.store.get(&request.space, "projects", project);
-    let default = document.map_or("main", |project| text(&project["PersistenceSettings"], "DefaultBranch"));
-    let branch =
-        json!({"Name": default, "CanonicalName": format!("refs/heads/{default}"), "IsProtected": false});
-    crate::paging::page(request, "GitBranch", &[&branch], Clone::clone)
-}
-
-/// Whether an action, machine or person may find the project's documents outside of Git.
-pub(crate) fn refuse_git(server: &Server, space: &str, project: &str) -> Result<(), Answer> {
-    let in_git = server
-        .store
-        .get(space, "projects", project)
-        .is_some_and(|project| project["IsVersionControlled"] == true);
-    if in_git {
-        return Err(Answer::bad_request(
-            "Received a request for a version-controlled resource on a non-version control route. To access this resource, include a Git ref in the route.",
-        ));
+/// Refuses processes that are stored in Git: those have addresses with a Git reference.
+pub(crate) fn refuse_git(
+    server: &Server,
+    space: &str,
+    project: &str,
+    collection: &str,
+) -> Result<(), Answer> {
+    let Some(project) = server.store.get(space, "projects", project) else { return Ok(()) };
+    let runbooks = project["PersistenceSettings"]["ConversionState"]["RunbooksAreInGit"] == true;
+    if git::is_in_git(project) && (collection == "deploymentprocesses" || runbooks) {
+        return Err(git::no_git_ref());
     }
     Ok(())
 }

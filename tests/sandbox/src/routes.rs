@@ -6,7 +6,7 @@ use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::SERVER;
 use crate::{
-    certificates, documents, infrastructure, packages, people, processes, projects, root, spaces, tasks,
+    certificates, documents, git, infrastructure, packages, people, processes, projects, root, spaces, tasks,
     templates, tenants, variables,
 };
 
@@ -15,6 +15,7 @@ type Room = fn(&mut Server, &Request) -> Option<Outcome>;
 
 /// Special rooms first; `documents` serves all ordinary collections.
 const ROOMS: &[Room] = &[
+    git::route,
     tasks::room::route,
     tasks::preview::route,
     tasks::run::route,

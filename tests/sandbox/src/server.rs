@@ -16,7 +16,7 @@ use crate::permissions::Grants;
 use crate::rate::Buckets;
 use crate::store::{SERVER, Store, new_uuid};
 use crate::tasks::Tasks;
-use crate::{certificates, dump, projects, spaces};
+use crate::{certificates, dump, git, projects, spaces};
 
 /// All that requests read and change.
 pub(crate) struct Server {
@@ -89,6 +89,7 @@ impl Shared {
         }
         projects::complete_loaded(&mut server);
         certificates::complete_loaded(&mut server);
+        git::complete_loaded(&mut server);
         spaces::found(&mut server, dumps.is_empty(), &options);
         let administrator = server
             .store

@@ -83,7 +83,7 @@ fn show(server: &Server, space: &str, set: &Value) -> Value {
 }
 
 /// What the scopes of an owner's variables may name.
-fn scope_values(server: &Server, space: &str, owner: &str) -> Value {
+pub(crate) fn scope_values(server: &Server, space: &str, owner: &str) -> Value {
     let named = |collection: &str| -> Vec<Value> {
         let mut documents: Vec<&Value> =
             server.store.all(space, collection).map(|(_, document)| document).collect();
@@ -174,7 +174,7 @@ fn write(server: &mut Server, request: &Request, id: &str) -> Outcome {
     Ok(Answer::ok(shown))
 }
 
-fn complete(server: &Server, space: &str, variable: &mut Value) -> Result<(), Answer> {
+pub(crate) fn complete(server: &Server, space: &str, variable: &mut Value) -> Result<(), Answer> {
     let Value::Object(fields) = variable else {
         return Err(Answer::bad_request("A variable must be a JSON object."));
     };

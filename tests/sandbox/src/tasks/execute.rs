@@ -57,6 +57,9 @@ impl Context<'_> {
         let place = Place { action: id, ..self.place.clone() };
         let mut dictionary = variable::dictionary(&server.store, &self.space, &self.candidates, &place);
         variable::add_system(&mut dictionary, server, &self.space, &self.run);
+        for (name, field) in [("Id", "Id"), ("Name", "Name"), ("Slug", "Slug")] {
+            dictionary.set(format!("Octopus.Runbook.{name}"), text(&self.runbook, field));
+        }
         for output in &self.outputs {
             dictionary.insert(output.clone());
         }
@@ -157,9 +160,13 @@ fn prepare<'a>(shared: &'a Shared, server: &Server, space: &str, task: &str) -> 
             .ok_or_else(|| format!("The document {id} was deleted before the task started."))
     };
     let run = get("runbookruns", &input.run)?;
-    let snapshot = get("runbooksnapshots", text(&run, "RunbookSnapshotId"))?;
-    let runbook = get("runbooks", text(&run, "RunbookId"))?;
-    let process = get("runbookprocesses", text(&snapshot, "FrozenRunbookProcessId"))?;
+    let (snapshot, runbook, process) = if let Some(frozen) = &input.frozen {
+        (frozen.snapshot.clone(), frozen.runbook.clone(), frozen.process.clone())
+    } else {
+        let snapshot = get("runbooksnapshots", text(&run, "RunbookSnapshotId"))?;
+        let process = get("runbookprocesses", text(&snapshot, "FrozenRunbookProcessId"))?;
+        (snapshot, get("runbooks", text(&run, "RunbookId"))?, process)
+    };
     let place = preview::place_of(
         store,
         space,

@@ -1,6 +1,7 @@
 //! Tasks: the queue, their states, and what is kept of them while they run.
 
 pub(crate) mod artifact;
+mod check;
 pub(crate) mod execute;
 mod freeze;
 pub(crate) mod interruption;
@@ -111,6 +112,10 @@ pub(crate) fn finish(server: &mut Server, id: &str, state: &str, error: &str) {
             "PendingInterruptionTypes": [],
         }),
     );
+    let frozen = server.tasks.inputs.get_mut(id).and_then(|input| input.frozen.take());
+    if let (Some(frozen), Some((space, _))) = (frozen, find(server, id)) {
+        crate::git::run::release(server, &space, &frozen);
+    }
     if let Some(log) = server.tasks.logs.get_mut(id) {
         log.close(
             &[],

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::snapshot::{self, FROZEN_SETS, SNAPSHOTS};
 use super::variable::{self, Source};
 use crate::answer::{Answer, Outcome};
+use crate::git;
 use crate::paging;
 use crate::request::{Method, Request};
 use crate::server::Server;
@@ -50,7 +51,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
 }
 
 /// The environments of a runbook, by its scope.
-pub(super) fn allowed_environments(store: &Store, space: &str, runbook: &Value) -> Vec<Value> {
+pub(crate) fn allowed_environments(store: &Store, space: &str, runbook: &Value) -> Vec<Value> {
     let all = || -> Vec<String> { store.all(space, "environments").map(|(id, _)| id.clone()).collect() };
     let ids: Vec<String> = match text(runbook, "EnvironmentScope") {
         "Specified" => texts(runbook, "Environments").map(ToOwned::to_owned).collect(),
@@ -129,14 +130,19 @@ fn run_template(server: &Server, request: &Request, id: &str) -> Outcome {
 
 fn draft_template(server: &Server, request: &Request, id: &str) -> Outcome {
     let runbook = snapshot::find_runbook(server, request, id)?;
-    let (store, space) = (&server.store, request.space.as_str());
+    Ok(Answer::ok(promotions(server, &request.space, runbook)))
+}
+
+/// Where a runbook may run, and for whom.
+pub(crate) fn promotions(server: &Server, space: &str, runbook: &Value) -> Value {
+    let store = &server.store;
     let promote: Vec<Value> = allowed_environments(store, space, runbook)
         .iter()
         .map(|environment| json!({"Id": environment["Id"], "Name": environment["Name"]}))
         .collect();
-    Ok(Answer::ok(json!({
+    json!({
         "RunbookId": runbook["Id"], "PromoteTo": promote, "TenantPromotions": tenants_of(store, space, text(runbook, "ProjectId")),
-    })))
+    })
 }
 
 // --- Variables and preview ----------------------------------------------------------------------------------
@@ -144,7 +150,7 @@ fn draft_template(server: &Server, request: &Request, id: &str) -> Outcome {
 /// Where a snapshot's variables are.
 pub(crate) fn source_of(snapshot: &Value) -> Source {
     Source {
-        collection: FROZEN_SETS,
+        collection: if snapshot["GitReference"].is_object() { git::run::FROZEN_SETS } else { FROZEN_SETS },
         project_set: text(snapshot, "FrozenProjectVariableSetId").to_owned(),
         library_sets: texts(snapshot, "LibraryVariableSetSnapshotIds").map(ToOwned::to_owned).collect(),
         project: text(snapshot, "ProjectId").to_owned(),
@@ -199,10 +205,23 @@ fn preview(
         let runbook = snapshot::find_runbook(server, request, id)?;
         (runbook, text(runbook, "RunbookProcessId"), source_of_draft(store, space, runbook))
     };
+    let process = store.get(space, "runbookprocesses", process).cloned().unwrap_or_default();
+    preview_of(server, request, (runbook, &process, &source), environment, tenant)
+}
+
+/// What a run of this runbook with these variables would ask for and do.
+pub(crate) fn preview_of(
+    server: &Server,
+    request: &Request,
+    (runbook, process, source): (&Value, &Value, &Source),
+    environment: &str,
+    tenant: &str,
+) -> Result<Value, Answer> {
+    let (store, space) = (&server.store, request.space.as_str());
     let environment =
         store.get(space, "environments", environment).ok_or_else(|| Answer::no_document(environment))?;
     let place = place_of(store, space, text(environment, "Id"), tenant, text(runbook, "Id"));
-    let candidates = variable::candidates(store, space, &source, place.tenant.as_deref(), &BTreeMap::new());
+    let candidates = variable::candidates(store, space, source, place.tenant.as_deref(), &BTreeMap::new());
     let mut elements = Vec::new();
     let mut values = serde_json::Map::new();
     for prompt in prompts(&candidates, &place) {
@@ -217,7 +236,6 @@ fn preview(
         values.insert(prompt.id.clone(), default);
     }
     let with_disabled = request.query_flag("includeDisabledSteps") == Some(true);
-    let process = store.get(space, "runbookprocesses", process).cloned().unwrap_or_default();
     let mut steps = Vec::new();
     for (index, step) in process["Steps"].as_array().into_iter().flatten().enumerate() {
         for action in step["Actions"].as_array().into_iter().flatten() {

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::freeze;
-use super::preview::{allowed_environments, guided_by_default, place_of, prompts, source_of};
+use super::check::{Checked, check};
+use super::preview::{guided_by_default, place_of, prompts, source_of};
 use super::snapshot::{self, SNAPSHOTS};
 use super::variable;
 use crate::answer::{Answer, Outcome};
+use crate::git::run::Frozen;
 use crate::paging;
 use crate::permissions;
 use crate::request::{Method, Request, encode};
@@ -21,6 +22,8 @@ pub(crate) struct Input {
     pub(crate) run: String,
     /// Variable id → what was entered.
     pub(crate) answers: BTreeMap<String, String>,
+    /// Of a runbook in Git: what it was when it was started.
+    pub(crate) frozen: Option<Frozen>,
     /// Ids of actions.
     pub(crate) skip: BTreeSet<String>,
     pub(crate) guided: bool,
@@ -104,30 +107,47 @@ fn list(server: &Server, request: &Request) -> Answer {
     paging::page(request, "RunbookRun", &runs, show)
 }
 
-/// A run as all three addresses understand it.
-struct Order<'a> {
-    runbook: &'a Value,
+/// A run as all addresses understand it.
+pub(crate) struct Order<'a> {
+    pub(super) runbook: &'a Value,
     /// Id or name; `None` = the published one.
     snapshot: Option<String>,
-    environment: String,
-    tenant: String,
-    answers: BTreeMap<String, String>,
-    skip: BTreeSet<String>,
-    body: &'a Value,
+    pub(super) environment: String,
+    pub(super) tenant: String,
+    pub(crate) answers: BTreeMap<String, String>,
+    pub(crate) skip: BTreeSet<String>,
+    pub(super) body: &'a Value,
+    /// Of a runbook in Git: takes the place of a snapshot.
+    frozen: Option<&'a Frozen>,
+}
+
+impl<'a> Order<'a> {
+    pub(crate) fn of_git(frozen: &'a Frozen, environment: &str, tenant: &str, body: &'a Value) -> Self {
+        Self {
+            runbook: &frozen.runbook,
+            snapshot: None,
+            environment: environment.to_owned(),
+            tenant: tenant.to_owned(),
+            answers: BTreeMap::new(),
+            skip: BTreeSet::new(),
+            body,
+            frozen: Some(frozen),
+        }
+    }
 }
 
 /// A field of the body, its name matched without case, as the server does.
-fn field<'a>(body: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn field<'a>(body: &'a Value, name: &str) -> &'a Value {
     let found =
         body.as_object().and_then(|fields| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)));
     found.map_or(&Value::Null, |(_, value)| value)
 }
 
-fn field_text(body: &Value, name: &str) -> String {
+pub(crate) fn field_text(body: &Value, name: &str) -> String {
     field(body, name).as_str().unwrap_or_default().to_owned()
 }
 
-fn field_texts(body: &Value, name: &str) -> Vec<String> {
+pub(crate) fn field_texts(body: &Value, name: &str) -> Vec<String> {
     field(body, name)
         .as_array()
         .into_iter()
@@ -138,7 +158,7 @@ fn field_texts(body: &Value, name: &str) -> Vec<String> {
 }
 
 /// Entered values, which may be objects for secrets.
-fn answers_of(values: &Value) -> BTreeMap<String, String> {
+pub(crate) fn answers_of(values: &Value) -> BTreeMap<String, String> {
     let entries = values.as_object().into_iter().flatten();
     entries
         .filter_map(|(name, value)| {
@@ -163,6 +183,7 @@ fn run_one(server: &mut Server, request: &Request) -> Outcome {
         answers: answers_of(field(&body, "FormValues")),
         skip: field_texts(&body, "SkipActions").into_iter().collect(),
         body: &body,
+        frozen: None,
     };
     start(server, request, &[order]).map(|runs| Answer::created(runs.into_iter().next().unwrap_or_default()))
 }
@@ -209,14 +230,7 @@ fn run_by_names(server: &mut Server, request: &Request) -> Outcome {
     }
     let space = request.space.as_str();
     let store = &server.store;
-    let by_name = |collection: &str, noun: &str, name: &str| -> Result<String, Answer> {
-        let found = store.all(space, collection).map(|(_, document)| document).find(|document| {
-            ["Name", "Id", "Slug"].iter().any(|field| text(document, field).eq_ignore_ascii_case(name))
-        });
-        found
-            .map(|document| text(document, "Id").to_owned())
-            .ok_or_else(|| Answer::bad_request(format!("The {noun} '{name}' could not be found.")))
-    };
+    let by_name = |collection: &str, noun: &str, name: &str| by_name(store, space, collection, noun, name);
     let project = by_name("projects", "project", &field_text(&body, "projectName"))?;
     let wanted = field_text(&body, "runbookName");
     let id = store
@@ -238,25 +252,11 @@ fn run_by_names(server: &mut Server, request: &Request) -> Outcome {
     let runbook = snapshot::find_runbook(server, request, &id)?.clone();
     let snapshot = Some(field_text(&body, "snapshot")).filter(|name| !name.is_empty());
     let mut orders = orders(&runbook, snapshot, &environments, &tenants, &body, |_| {});
-    let entered = answers_of(field(&body, "variables"));
     let skipped = field_texts(&body, "skipStepNames");
     for order in &mut orders {
         // Prompts go by name here, steps too; unknown step names are no error.
         let snapshot = chosen_snapshot(server, request, order)?;
-        let place = place_of(&server.store, space, &order.environment, &order.tenant, &id);
-        let candidates = variable::candidates(
-            &server.store,
-            space,
-            &source_of(&snapshot),
-            place.tenant.as_deref(),
-            &BTreeMap::new(),
-        );
-        for prompt in prompts(&candidates, &place) {
-            if let Some((_, value)) = entered.iter().find(|(name, _)| name.eq_ignore_ascii_case(&prompt.name))
-            {
-                order.answers.insert(prompt.id.clone(), value.clone());
-            }
-        }
+        answer_by_name(server, request, order, &snapshot, field(&body, "variables"));
         let process = server.store.get(space, "runbookprocesses", text(&snapshot, "FrozenRunbookProcessId"));
         for step in process
             .map(|process| process["Steps"].clone())
@@ -281,6 +281,46 @@ fn run_by_names(server: &mut Server, request: &Request) -> Outcome {
     Ok(Answer::ok(json!({"RunbookRunServerTasks": tasks})))
 }
 
+/// The id of a document by its name, id or slug.
+pub(crate) fn by_name(
+    store: &Store,
+    space: &str,
+    collection: &str,
+    noun: &str,
+    name: &str,
+) -> Result<String, Answer> {
+    let found = store.all(space, collection).map(|(_, document)| document).find(|document| {
+        ["Name", "Id", "Slug"].iter().any(|field| text(document, field).eq_ignore_ascii_case(name))
+    });
+    found
+        .map(|document| text(document, "Id").to_owned())
+        .ok_or_else(|| Answer::bad_request(format!("The {noun} '{name}' could not be found.")))
+}
+
+/// Answers prompts that are given by name.
+pub(crate) fn answer_by_name(
+    server: &Server,
+    request: &Request,
+    order: &mut Order,
+    snapshot: &Value,
+    named: &Value,
+) {
+    let (space, entered) = (request.space.as_str(), answers_of(named));
+    let place = place_of(&server.store, space, &order.environment, &order.tenant, text(order.runbook, "Id"));
+    let candidates = variable::candidates(
+        &server.store,
+        space,
+        &source_of(snapshot),
+        place.tenant.as_deref(),
+        &BTreeMap::new(),
+    );
+    for prompt in prompts(&candidates, &place) {
+        if let Some((_, value)) = entered.iter().find(|(name, _)| name.eq_ignore_ascii_case(&prompt.name)) {
+            order.answers.insert(prompt.id.clone(), value.clone());
+        }
+    }
+}
+
 /// One order for each pair of environment and tenant.
 fn orders<'a>(
     runbook: &'a Value,
@@ -303,6 +343,7 @@ fn orders<'a>(
                 answers: BTreeMap::new(),
                 skip: BTreeSet::new(),
                 body,
+                frozen: None,
             };
             fill(&mut order);
             orders.push(order);
@@ -323,7 +364,7 @@ fn tenants_with(server: &Server, request: &Request, project: &str, tags: &[Strin
     tenants.map(|(id, _)| id.clone()).collect()
 }
 
-fn chosen_snapshot(server: &Server, request: &Request, order: &Order) -> Result<Value, Answer> {
+pub(super) fn chosen_snapshot(server: &Server, request: &Request, order: &Order) -> Result<Value, Answer> {
     let (store, space) = (&server.store, request.space.as_str());
     let project = store.get(space, "projects", text(order.runbook, "ProjectId")).cloned().unwrap_or_default();
     if project["IsDisabled"] == true {
@@ -331,6 +372,9 @@ fn chosen_snapshot(server: &Server, request: &Request, order: &Order) -> Result<
             Some(_) => "Please specify the Runbook Snapshot to run.".to_owned(),
             None => format!("The project '{}' is disabled.", text(&project, "Name")),
         }));
+    }
+    if let Some(frozen) = order.frozen {
+        return Ok(frozen.snapshot.clone());
     }
     let published = text(order.runbook, "PublishedRunbookSnapshotId");
     let snapshot = match &order.snapshot {
@@ -357,7 +401,7 @@ fn chosen_snapshot(server: &Server, request: &Request, order: &Order) -> Result<
 }
 
 /// Checks all orders, then puts a task for each into the queue.
-fn start(server: &mut Server, request: &Request, orders: &[Order]) -> Result<Vec<Value>, Answer> {
+pub(crate) fn start(server: &mut Server, request: &Request, orders: &[Order]) -> Result<Vec<Value>, Answer> {
     if orders.is_empty() {
         return Err(Answer::bad_request("Please specify at least one environment."));
     }
@@ -370,100 +414,6 @@ fn start(server: &mut Server, request: &Request, orders: &[Order]) -> Result<Vec
         .zip(orders)
         .map(|(checked, order)| begin(server, request, order, checked))
         .collect())
-}
-
-struct Checked {
-    snapshot: Value,
-    environment: Value,
-    tag: String,
-}
-
-fn check(server: &Server, request: &Request, order: &Order) -> Result<Checked, Answer> {
-    let (store, space) = (&server.store, request.space.as_str());
-    let snapshot = chosen_snapshot(server, request, order)?;
-    let environment = store.get(space, "environments", &order.environment).ok_or_else(|| {
-        Answer::bad_request(format!("The environment '{}' could not be found.", order.environment))
-    })?;
-    let project = text(order.runbook, "ProjectId");
-    let seen = [Some(environment), store.get(space, "projects", project)];
-    if seen
-        .into_iter()
-        .flatten()
-        .any(|document| !permissions::sees(server, request, "RunbookRunCreate", document))
-    {
-        return Err(Answer::forbidden("RunbookRunCreate"));
-    }
-    let allowed = allowed_environments(store, space, order.runbook);
-    if !allowed.iter().any(|allowed| allowed["Id"] == environment["Id"]) {
-        return Err(Answer::bad_request(format!(
-            "The runbook '{}' can't be run in the environment '{}'.",
-            text(order.runbook, "Name"),
-            text(environment, "Name")
-        )));
-    }
-    check_tenant(store, space, order, text(environment, "Id"))?;
-    check_freezes(server, order, text(environment, "Id"))?;
-    let place = place_of(store, space, text(environment, "Id"), &order.tenant, text(order.runbook, "Id"));
-    let candidates =
-        variable::candidates(store, space, &source_of(&snapshot), place.tenant.as_deref(), &order.answers);
-    for prompt in prompts(&candidates, &place) {
-        if prompt.prompt["Required"] == true && prompt.value.is_empty() {
-            let label = match text(&prompt.prompt, "Label") {
-                "" => prompt.name.as_str(),
-                label => label,
-            };
-            return Err(Answer::bad_request(format!("The variable '{label}' requires a value.")));
-        }
-    }
-    let tenant = if order.tenant.is_empty() { String::new() } else { format!("{}/", order.tenant) };
-    let usual = format!("{tenant}{project}/{}/{}", text(order.runbook, "Id"), text(environment, "Id"));
-    let dictionary = variable::dictionary(store, space, &candidates, &place);
-    let tag = dictionary.get("Octopus.Task.ConcurrencyTag").ok().flatten().filter(|tag| !tag.is_empty());
-    Ok(Checked { environment: environment.clone(), tag: tag.unwrap_or(usual), snapshot })
-}
-
-/// Assumption: freezes are set aside by name, with a reason, in every way to start a run.
-fn check_freezes(server: &Server, order: &Order, environment: &str) -> Result<(), Answer> {
-    let reason = field_text(order.body, "deploymentFreezeOverrideReason");
-    let overridden =
-        if reason.is_empty() { Vec::new() } else { field_texts(order.body, "deploymentFreezeNames") };
-    let project = text(order.runbook, "ProjectId");
-    let subject = freeze::Subject { project, environment, tenant: &order.tenant, overridden };
-    match freeze::in_force(server, &subject) {
-        Some(name) => Err(Answer::bad_request(format!(
-            "This run is not allowed while the deployment freeze '{name}' is in force."
-        ))),
-        None => Ok(()),
-    }
-}
-
-fn check_tenant(store: &Store, space: &str, order: &Order, environment: &str) -> Result<(), Answer> {
-    let mode = text(order.runbook, "MultiTenancyMode");
-    if order.tenant.is_empty() {
-        return if mode == "Tenanted" {
-            Err(Answer::bad_request("This runbook can only be run for a tenant. Please specify one."))
-        } else {
-            Ok(())
-        };
-    }
-    let Some(tenant) = store.get(space, "tenants", &order.tenant) else {
-        return Err(Answer::bad_request(format!("The tenant '{}' could not be found.", order.tenant)));
-    };
-    let name = text(tenant, "Name");
-    if matches!(mode, "Untenanted" | "") {
-        return Err(Answer::bad_request("This runbook can't be run for a tenant."));
-    }
-    if tenant["IsDisabled"] == true {
-        return Err(Answer::bad_request(format!("The tenant '{name}' is disabled.")));
-    }
-    let linked =
-        texts(&tenant["ProjectEnvironments"], text(order.runbook, "ProjectId")).any(|id| id == environment);
-    if !linked {
-        return Err(Answer::bad_request(format!(
-            "The tenant '{name}' is not connected to this project in this environment."
-        )));
-    }
-    Ok(())
 }
 
 /// Makes the run and its task.
@@ -504,11 +454,18 @@ fn begin(server: &mut Server, request: &Request, order: &Order, checked: Checked
         "UseGuidedFailure": guided, "SkipActions": order.skip, "ForcePackageDownload": false,
         "SpecificMachineIds": [], "ExcludedMachineIds": [], "FormValues": {},
         "QueueTime": queue_time, "QueueTimeExpiry": expiry, "FailureEncountered": false,
+        "GitReference": checked.snapshot["GitReference"],
     });
     server.store.put(space, "runbookruns", run.clone());
-    server
-        .tasks
-        .inputs
-        .insert(task, Input { run: id, answers: order.answers.clone(), skip: order.skip.clone(), guided });
+    server.tasks.inputs.insert(
+        task,
+        Input {
+            run: id,
+            answers: order.answers.clone(),
+            frozen: order.frozen.cloned(),
+            skip: order.skip.clone(),
+            guided,
+        },
+    );
     show(&run)
 }

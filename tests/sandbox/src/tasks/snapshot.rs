@@ -85,9 +85,7 @@ fn refuse_git(store: &Store, space: &str, project: &str) -> Result<(), Answer> {
     let settings =
         store.get(space, "projects", project).map_or(&Value::Null, |project| &project["PersistenceSettings"]);
     if settings["Type"] == "VersionControlled" && settings["ConversionState"]["RunbooksAreInGit"] == true {
-        return Err(Answer::bad_request(
-            "Received a request for a version-controlled resource on a non-version control route. To access this resource, include a Git ref in the route.",
-        ));
+        return Err(crate::git::no_git_ref());
     }
     Ok(())
 }
@@ -147,6 +145,13 @@ pub(crate) struct PackageNeed {
     fixed: Value,
 }
 
+impl PackageNeed {
+    /// Whether the step says the version.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.fixed.as_str().is_some_and(|version| !version.is_empty())
+    }
+}
+
 /// The packages of all enabled actions.
 pub(crate) fn package_needs(process: &Value) -> Vec<PackageNeed> {
     let steps = process["Steps"].as_array().into_iter().flatten();
@@ -198,7 +203,19 @@ fn template(server: &Server, request: &Request, id: &str) -> Outcome {
     let last = store
         .get(space, SNAPSHOTS, text(runbook, "PublishedRunbookSnapshotId"))
         .map_or(&Value::Null, |snapshot| &snapshot["SelectedPackages"]);
-    let needs = store.get(space, "runbookprocesses", process).map(package_needs).unwrap_or_default();
+    let process = store.get(space, "runbookprocesses", process).cloned().unwrap_or_default();
+    Ok(Answer::ok(template_of(server, space, runbook, &process, last)))
+}
+
+/// What has to be chosen for a snapshot of this process. `last`: the packages of the snapshot before.
+pub(crate) fn template_of(
+    server: &Server,
+    space: &str,
+    runbook: &Value,
+    process: &Value,
+    last: &Value,
+) -> Value {
+    let needs = package_needs(process);
     let packages: Vec<Value> = needs
         .iter()
         .map(|need| {
@@ -213,10 +230,10 @@ fn template(server: &Server, request: &Request, id: &str) -> Outcome {
             })
         })
         .collect();
-    Ok(Answer::ok(json!({
-        "NextNameIncrement": next_name(store, space, text(runbook, "Id")), "RunbookId": runbook["Id"],
-        "RunbookProcessId": process, "Packages": packages, "GitResources": [],
-    })))
+    json!({
+        "NextNameIncrement": next_name(&server.store, space, text(runbook, "Id")), "RunbookId": runbook["Id"],
+        "RunbookProcessId": runbook["RunbookProcessId"], "Packages": packages, "GitResources": [],
+    })
 }
 
 /// The version that a list of selected packages has for a reference.
@@ -235,6 +252,7 @@ pub(crate) fn selected(list: &Value, action: &str, reference: &str) -> Option<St
 fn create(server: &mut Server, request: &Request) -> Outcome {
     let fields = Value::Object(request.object()?);
     let space = request.space.as_str();
+    refuse_git(&server.store, space, text(&fields, "ProjectId"))?;
     let runbook = find_runbook(server, request, text(&fields, "RunbookId"))?.clone();
     let packages = match &fields["SelectedPackages"] {
         Value::Null => json!([]),
@@ -252,8 +270,7 @@ fn create(server: &mut Server, request: &Request) -> Outcome {
         ));
     }
     for need in package_needs(&process) {
-        let fixed = need.fixed.as_str().is_some_and(|version| !version.is_empty());
-        if !fixed && selected(&packages, &need.action, &need.reference).is_none() {
+        if !need.is_fixed() && selected(&packages, &need.action, &need.reference).is_none() {
             return Err(Answer::bad_request(format!(
                 "No package version was specified for the step {}",
                 need.action
@@ -297,7 +314,13 @@ fn create(server: &mut Server, request: &Request) -> Outcome {
     ] {
         snapshot.insert(field.to_owned(), value);
     }
-    snapshot.extend(freeze_variables(&mut server.store, space, text(&runbook, "ProjectId"), &id));
+    snapshot.extend(freeze_variables(
+        &mut server.store,
+        space,
+        text(&runbook, "ProjectId"),
+        &id,
+        FROZEN_SETS,
+    ));
     let snapshot = Value::Object(snapshot);
     server.store.put(space, SNAPSHOTS, snapshot.clone());
     // Any text publishes, also "false"; so does a bare `true` in the body.
@@ -319,13 +342,19 @@ fn freeze(store: &mut Store, space: &str, from: &str, id: &str, to: &str, frozen
 }
 
 /// Freezes the project's variables and those of its library sets. Returns the fields that name the copies.
-fn freeze_variables(store: &mut Store, space: &str, project: &str, snapshot: &str) -> Map<String, Value> {
+pub(crate) fn freeze_variables(
+    store: &mut Store,
+    space: &str,
+    project: &str,
+    snapshot: &str,
+    to: &str,
+) -> Map<String, Value> {
     let project = store.get(space, "projects", project).cloned().unwrap_or_default();
     let mut frozen_of = |set: &str| {
         let version =
             store.get(space, "variables", set).map_or(0, |set| set["Version"].as_u64().unwrap_or_default());
         let frozen = format!("{set}-s-{version}-{snapshot}");
-        freeze(store, space, "variables", set, FROZEN_SETS, &frozen);
+        freeze(store, space, "variables", set, to, &frozen);
         frozen
     };
     let own = frozen_of(text(&project, "VariableSetId"));
@@ -389,7 +418,7 @@ fn refresh(server: &mut Server, request: &Request, id: &str) -> Outcome {
     for old in frozen_sets(&snapshot) {
         server.store.remove(space, FROZEN_SETS, &old);
     }
-    let fresh = freeze_variables(&mut server.store, space, text(&snapshot, "ProjectId"), &id);
+    let fresh = freeze_variables(&mut server.store, space, text(&snapshot, "ProjectId"), &id, FROZEN_SETS);
     if let Value::Object(fields) = &mut snapshot {
         fields.extend(fresh);
     }
@@ -397,7 +426,7 @@ fn refresh(server: &mut Server, request: &Request, id: &str) -> Outcome {
     Ok(Answer::ok(show(&snapshot)))
 }
 
-fn frozen_sets(snapshot: &Value) -> Vec<String> {
+pub(crate) fn frozen_sets(snapshot: &Value) -> Vec<String> {
     let own = text(snapshot, "FrozenProjectVariableSetId");
     std::iter::once(own)
         .chain(texts(snapshot, "LibraryVariableSetSnapshotIds"))
