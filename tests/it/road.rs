@@ -1,9 +1,10 @@
 //! The whole road, as a person drives it: seed, spread, migrate, migrate again, verify, unseed. The comparer has the last word.
 
+use octopus_sandbox::{Options, S3Store};
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::http;
+use crate::support::{http, space_file};
 
 /// The first document of a collection of the destination's space that has this name.
 fn at_destination(journey: &Journey, collection: &str, name: &str) -> Value {
@@ -78,4 +79,72 @@ fn one_project_moves_alone_after_the_space() {
     alone("Catalogue", 0);
     let (_, page) = http(&journey.destination, "GET", "/api/Spaces-2/projects", None);
     assert_eq!(page["TotalResults"], 2);
+}
+
+/// Whether a text is in the arguments or the environment of a process, in what a step left behind, or in a file of the backend's own.
+fn seen_anywhere(journey: &Journey, marker: &str) -> Vec<String> {
+    let mut places: Vec<String> = Vec::new();
+    for sample in journey.source.process_samples() {
+        // Terraform's own environment is where an S3 backend may have them; nobody else's.
+        if sample.to_string().contains(marker) && !sample["Command"].to_string().contains("terraform") {
+            places.push(format!("process {}", sample["Command"]));
+        }
+    }
+    for work in journey.source.kept_work() {
+        let folder = std::path::PathBuf::from(work["Folder"].as_str().expect("a folder"));
+        for file in crate::support::files_below(&folder) {
+            let content = std::fs::read(folder.join(&file)).unwrap_or_default();
+            if String::from_utf8_lossy(&content).contains(marker) {
+                places.push(format!("file {file}"));
+            }
+        }
+    }
+    places
+}
+
+#[test]
+fn state_lies_in_s3_with_an_accounts_credentials() {
+    const SECRET_KEY: &str = "planted-secret-key-of-the-backend";
+    let store = S3Store::start("AKIAPLANTED", &["states"]).unwrap();
+    let options = Options {
+        load: vec![space_file("small-web")],
+        sample_processes: true,
+        keep_work: true,
+        ..Options::default()
+    };
+    let journey = Journey::of(options, Options::default());
+    let account = json!({"Name": "States", "AccountType": "AmazonWebServicesAccount", "AccessKey": "AKIAPLANTED",
+        "SecretKey": {"HasValue": true, "NewValue": SECRET_KEY, "Hint": null}, "TenantedDeploymentParticipation": "Untenanted"});
+    assert_eq!(http(&journey.source, "POST", "/api/Spaces-2/accounts", Some(&account)).0, 201);
+    let endpoint = format!("endpoints={{s3=\"{}\"}}", store.url());
+    let mut seed = journey
+        .run(&["seed", "--yes", "--backend", "s3", "--backend-account", "States"])
+        .option("--package", crate::journey::package());
+    for setting in [
+        "bucket=states",
+        "region=eu-north-1",
+        endpoint.as_str(),
+        "use_path_style=true",
+        "use_lockfile=true",
+        "skip_credentials_validation=true",
+        "skip_requesting_account_id=true",
+        "skip_metadata_api_check=true",
+        "skip_region_validation=true",
+    ] {
+        seed = seed.option("--backend-config", setting);
+    }
+    seed.ends_with(0);
+    journey.spread();
+    journey.migrate(3);
+    let objects: Vec<String> = store.objects().into_keys().collect();
+    assert_eq!(objects.len(), 2, "two states and no lock: {objects:?}");
+    for (object, of) in objects.iter().zip(["/Projects-1", "/space"]) {
+        // octoferry/<installation>/<space>/<destination host>/<destination space>/<project or space>
+        assert!(
+            object.starts_with("states/octoferry/") && object.contains("/Spaces-2/") && object.contains(of),
+            "{object}"
+        );
+    }
+    assert_eq!(seen_anywhere(&journey, SECRET_KEY), [""; 0]);
+    journey.migrate(3).says("0 to make, 0 to change, 0 to destroy").never_says(" made octopusdeploy_");
 }
