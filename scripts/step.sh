@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the steps of octoferry do in a run: it travels in the package beside the binary and is sourced by the body of
 # each step template, in the shell that has get_octopusvariable. Secrets go through pipes alone: never into a variable of
-# the shell, an argument, the environment or a file.
+# ours, an argument, the environment or a file.
 
 octoferry_program="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/octoferry"
 
@@ -45,6 +45,18 @@ octoferry_check() {
   chmod +x "$octoferry_program"
 }
 
+# Whether Octopus has put the run's variables into the array octopus_parameters, where they are as they are stored. What
+# get_octopusvariable gives is evaluated: a secret that holds #{ may come out as another one.
+octoferry_is_raw() {
+  local kind=''
+  case "$(get_octopusvariable OctopusEnabledFeatureToggles)" in
+    *BashParametersArrayFeatureToggle*) ;;
+    *) return 1 ;;
+  esac
+  IFS= read -r -n 10 kind < <(declare -p octopus_parameters 2>/dev/null) || true
+  [ "$kind" = 'declare -A' ]
+}
+
 # Writes the stream of secrets for these Octopus variables to standard output. The two keys may be kept under other names;
 # octoferry knows them by its own. A value that can't be read ends the stream without its trailer: the reader refuses it.
 octoferry_secrets() {
@@ -59,7 +71,12 @@ octoferry_secrets() {
     # Without an encoded name (a tool that could not be started) the answer would look like "absent".
     [ -n "$(encode_servicemessagevalue "$variable")" ] || return 1
     printf '%s\0' "$name" || return 1
-    get_octopusvariable "$variable" || return 1
+    # What a person enters for octoferry's own use may be an expression.
+    if [ "${octoferry_raw+yes}" ] && [ "${octopus_parameters["$variable"]+yes}" ] && [[ $name != Octoferry.Source.* && $name != Octoferry.Destination.* && $name != Octoferry.Backend.* ]]; then
+      printf '%s' "${octopus_parameters["$variable"]}" || return 1
+    else
+      get_octopusvariable "$variable" || return 1
+    fi
     printf '\0' || return 1
     count=$((count + 1))
   done
@@ -74,6 +91,12 @@ octoferry_prepare() {
   octoferry_source_key="$(octoferry_required SourceApiKeyVariable)" || exit 1
   octoferry_destination_key=''
   octoferry_module="$PWD/octoferry-module"
+  octoferry_as_stored=()
+  unset octoferry_raw
+  if octoferry_is_raw; then
+    octoferry_raw=yes
+    octoferry_as_stored=(--raw)
+  fi
   octoferry_source=(--source-url "$octoferry_source_url" --source-space "$octoferry_source_space")
 }
 
@@ -131,7 +154,7 @@ octoferry_deploy() {
   case "$(octoferry_parameter Existing)" in adopt) options+=(--existing adopt) ;; esac
   octoferry_fetch "${fetch[@]}"
   octoferry_secrets "${octoferry_names[@]}" |
-    "$octoferry_program" --step deploy "$octoferry_module" --secrets stdin "${octoferry_destination[@]}" "${octoferry_backend[@]}" "${options[@]+"${options[@]}"}"
+    "$octoferry_program" --step deploy "$octoferry_module" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_destination[@]}" "${octoferry_backend[@]}" "${options[@]+"${options[@]}"}"
 }
 
 # The secret values of the tenant of this run.
@@ -146,7 +169,7 @@ octoferry_deploy_tenant() {
   run=(--tenant "$tenant" --environment "$environment")
   octoferry_fetch project --project "$project" "${run[@]}"
   octoferry_secrets "${octoferry_names[@]}" |
-    "$octoferry_program" --step deploy "$octoferry_module" "${run[@]}" --secrets stdin "${octoferry_destination[@]}"
+    "$octoferry_program" --step deploy "$octoferry_module" "${run[@]}" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_destination[@]}"
 }
 
 octoferry_check_worker() {

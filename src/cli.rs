@@ -227,6 +227,9 @@ pub struct Deploy {
     /// Read secrets and keys from standard input, in the format of the step templates
     #[arg(long, value_name = "FROM")]
     pub secrets: Option<SecretsFrom>,
+    /// The values on standard input are as Octopus stores them, no expression in them is evaluated
+    #[arg(long, requires = "secrets")]
+    pub raw: bool,
     /// Deploy without the secrets that are missing: recognisable placeholders take their place
     #[arg(long)]
     pub placeholders: bool,

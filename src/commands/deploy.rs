@@ -56,6 +56,7 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
         destination,
         plan_only: arguments.plan,
         placeholders: arguments.placeholders,
+        raw: arguments.raw,
         enable_triggers: arguments.enable_triggers,
         allow_destroy: arguments.allow_destroy,
         adopt: arguments.existing == Existing::Adopt,
@@ -83,7 +84,7 @@ async fn for_tenant(
     let mut open = 0;
     let mut failed = Vec::new();
     for module in modules {
-        let (rows, report) = run.set(module, destination.clone(), streamed).await?;
+        let (rows, report) = run.set(module, destination.clone(), streamed, arguments.raw).await?;
         told_secrets(module, &rows, ui)?;
         open += rows.iter().filter(|row| row.open).count();
         failed.extend(report.failed);

@@ -555,6 +555,7 @@ impl<'i> Context<'i> {
                 collection: at.target.collection.clone(),
                 key: at.target.key.clone(),
                 field: at.path_text(),
+                path: if terraform && at.reachable() { at.path.clone() } else { Vec::new() },
                 from,
             },
         );

@@ -47,6 +47,8 @@ pub struct Deployment<'a> {
     pub workplace: Workplace,
     pub plan_only: bool,
     pub placeholders: bool,
+    /// The values from standard input are as Octopus stores them.
+    pub raw: bool,
     pub enable_triggers: bool,
     pub allow_destroy: bool,
     pub adopt: bool,
@@ -124,7 +126,8 @@ impl Deployment<'_> {
     async fn prepare(&self, module: &Folder) -> Result<Ready<'_>, Failure> {
         let directory = self.workplace.copy(&module.path, module.slug())?;
         let declared = Declared::read(&directory)?;
-        let supply = supply::supply(&module.manifest, &declared, &self.streamed, self.placeholders)?;
+        let supply =
+            supply::supply(&module.manifest, &declared, &self.streamed, self.placeholders, self.raw)?;
         let fixed = [
             ("octopus_url", json!(self.relay.url())),
             ("octopus_api_key", json!(self.relay.key().expose())),
@@ -293,20 +296,26 @@ impl Deployment<'_> {
 
     async fn finish(&self, module: &Folder, supply: &mut Supply) -> Result<Report, Failure> {
         let steps = Finish::new(self.destination.clone(), &supply.found, &module.path);
-        let report = steps.run(&module.manifest, self.enable_triggers).await.map_err(|failure| {
+        let mut manifest = module.manifest.clone();
+        manifest.finish.append(&mut supply.finish);
+        let report = steps.run(&manifest, self.enable_triggers).await.map_err(|failure| {
             failure.while_doing("finishing").hint("Terraform's part is done. Deploy again to finish.")
         })?;
         for done in &report.done {
             self.ui.info(&format!("  finish: set {done}"));
         }
         for row in &mut supply.rows {
-            if let Some(became) = report.secrets.get(&row.name) {
-                if *became == "kept as it is at the destination" {
+            match report.secrets.get(&row.name).copied() {
+                Some(became @ "kept as it is at the destination") => {
                     row.open = false;
-                    (*became).clone_into(&mut row.became);
-                } else if *became == "missing" {
-                    row.open = true;
+                    became.clone_into(&mut row.became);
                 }
+                Some(became @ "set by finish") if row.became == supply::FOUND => {
+                    became.clone_into(&mut row.became);
+                }
+                Some("missing") => row.open = true,
+                None if row.became == supply::FOUND => "accepted".clone_into(&mut row.became),
+                _ => {}
             }
         }
         if report.failed.is_empty() {

@@ -8,7 +8,7 @@ use unicode_normalization::is_nfc;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::module::manifest::{Manifest, SecretEntry, SecretOrigin};
+use crate::module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin, Target};
 use crate::secret::{Secret, placeholder};
 use crate::seeded::name;
 use crate::terraform::memory_file::MemoryFile;
@@ -18,11 +18,14 @@ use crate::ui;
 const PERSON_PREFIX: &str = "Octoferry.Secret.";
 
 /// The secrets of one module.
+#[derive(Default)]
 pub struct Supply {
     /// By the manifest's names; without those that nobody supplied.
     pub found: BTreeMap<String, Secret>,
     /// Terraform variables that get a placeholder.
     pub placeholders: BTreeMap<String, String>,
+    /// What finish sets in Terraform's stead: Terraform would alter the value.
+    pub finish: Vec<FinishStep>,
     /// One line for each secret of the manifest.
     pub rows: Vec<Row>,
 }
@@ -112,7 +115,16 @@ impl Declared {
     }
 }
 
-/// Finds the module's secrets among those from standard input (by Octopus variable).
+/// What became of a secret that will arrive as it was given.
+pub const FOUND: &str = "found";
+/// A value that Octopus may have changed before it came to us.
+pub const EVALUATED: &str =
+    "found; the value holds #{…}, and this server evaluates what stands in it: compare it";
+/// Terraform composes every text (Unicode NFC).
+const COMPOSED: &str =
+    "not handed over: Terraform would alter it (it composes Unicode), and finish has no way to this place";
+
+/// Finds the module's secrets among those from standard input (by Octopus variable). `are_raw`: Octopus has not evaluated expressions in them.
 ///
 /// # Errors
 /// When secrets are missing that can be had, all of them named; unless placeholders are welcome.
@@ -121,24 +133,33 @@ pub fn supply(
     declared: &Declared,
     streamed: &BTreeMap<String, Secret>,
     placeholders_welcome: bool,
+    are_raw: bool,
 ) -> Result<Supply, Failure> {
-    let mut supply = Supply { found: BTreeMap::new(), placeholders: BTreeMap::new(), rows: Vec::new() };
+    let mut supply = Supply::default();
     let mut missing = Vec::new();
     for entry in &manifest.secrets {
         let variable = entry.from.octopus_variable();
         // A tenant's value has this name in a run for that tenant alone; here it would be another value.
         let given = streamed.get(variable).filter(|_| !matches!(entry.from, SecretOrigin::Tenant { .. }));
         let (became, open) = if let Some(secret) = given {
-            supply.found.insert(entry.name.clone(), secret.clone());
-            if entry.terraform && !is_nfc(secret.expose()) {
-                // Terraform composes every text (Unicode NFC), so what is written in another form changes on the way.
-                (
-                    "found; arrives in another Unicode form (Terraform composes it): enter it again"
-                        .to_owned(),
-                    true,
-                )
+            let altered = entry.terraform && !is_nfc(secret.expose());
+            if altered && entry.path.is_empty() {
+                missing.push(format!("  {variable}: {}: {COMPOSED}", entry.description));
+                supply.placeholders.insert(entry.name.clone(), placeholder::for_entry(entry));
+                (COMPOSED.to_owned(), true)
             } else {
-                ("found".to_owned(), false)
+                if altered {
+                    supply.placeholders.insert(entry.name.clone(), placeholder::for_entry(entry));
+                    supply.finish.push(FinishStep::Set {
+                        target: Target { collection: entry.collection.clone(), key: entry.key.clone() },
+                        path: entry.path.clone(),
+                        value: FinishValue::Secret(entry.name.clone()),
+                    });
+                }
+                supply.found.insert(entry.name.clone(), secret.clone());
+                // Whatever else stood there may be gone.
+                let evaluated = !are_raw && secret.expose().contains("#{");
+                (if evaluated { EVALUATED } else { FOUND }.to_owned(), evaluated)
             }
         } else {
             let why = match &entry.from {
@@ -191,7 +212,8 @@ pub fn variables_file(
     fixed: &[(&str, Value)],
 ) -> Result<MemoryFile, Failure> {
     use std::fmt::Write as _;
-    let secrets = supply.found.iter().map(|(name, secret)| (name.as_str(), quoted(secret.expose())));
+    let by_terraform = supply.found.iter().filter(|(name, _)| !supply.placeholders.contains_key(*name));
+    let secrets = by_terraform.map(|(name, secret)| (name.as_str(), quoted(secret.expose())));
     let placeholders = supply.placeholders.iter().map(|(name, text)| (name.as_str(), quoted(text)));
     let fixed = fixed.iter().map(|(name, value)| match value {
         Value::String(text) => (*name, quoted(text)),
@@ -256,6 +278,57 @@ mod tests {
         declared.scan("variable \"a_b\" {\n  type = string\n}\n\nresource \"octopusdeploy_token_account\" \"k\" {\n  token = var.a_b\n}\n");
         assert!(declared.variables.contains("a_b"));
         assert!(declared.users["a_b"].contains("octopusdeploy_token_account.k"));
+    }
+
+    fn supplied(value: &str, path: Vec<Value>, raw: bool) -> Result<Supply, Failure> {
+        let entry = SecretEntry {
+            name: "key".into(),
+            description: "Value of \"Key\"".into(),
+            terraform: true,
+            collection: "variables".into(),
+            key: vec!["projects".into(), "Web".into()],
+            field: "Key/Value".into(),
+            path,
+            from: SecretOrigin::Variable { octopus_variable: "Key".into() },
+        };
+        let manifest = serde_json::json!({
+            "format": 1, "octoferry": "", "scope": {"of": "space"}, "secrets": [entry],
+            "source": {"installation_id": "", "space_id": "", "space_name": ""},
+        });
+        let manifest: Manifest = serde_json::from_value(manifest).unwrap();
+        let declared = Declared { variables: BTreeSet::from(["key".to_owned()]), ..Declared::default() };
+        let streamed = BTreeMap::from([("Key".to_owned(), Secret::new(value.to_owned()))]);
+        supply(&manifest, &declared, &streamed, false, raw)
+    }
+
+    #[test]
+    fn what_terraform_would_alter_goes_by_finish_or_is_refused_by_name() {
+        let path = vec![
+            serde_json::json!("Variables"),
+            serde_json::json!({"Name": "Key"}),
+            serde_json::json!("Value"),
+        ];
+        let supply = supplied("u\u{308}ber", path.clone(), false).ok().unwrap();
+        assert!(supply.placeholders["key"].starts_with("octoferry-placeholder"));
+        assert!(
+            matches!(&supply.finish[..], [FinishStep::Set { value: FinishValue::Secret(name), .. }] if name == "key")
+        );
+        assert_eq!(supply.found["key"].expose(), "u\u{308}ber");
+        let refused = supplied("u\u{308}ber", Vec::new(), false).err().unwrap();
+        assert!(
+            refused.message.contains("Key: Value of") && !refused.message.contains("ber"),
+            "{}",
+            refused.message
+        );
+        let composed = supplied("\u{fc}ber", path, false).ok().unwrap();
+        assert!(composed.finish.is_empty() && composed.placeholders.is_empty());
+    }
+
+    #[test]
+    fn expressions_that_octopus_may_have_evaluated_are_told() {
+        assert!(supplied("a #{b}", Vec::new(), false).ok().unwrap().rows[0].open);
+        assert!(!supplied("a #{b}", Vec::new(), true).ok().unwrap().rows[0].open);
+        assert!(!supplied("a", Vec::new(), false).ok().unwrap().rows[0].open);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli;
 use crate::deployment::order::Folder;
-use crate::deployment::supply::Row;
+use crate::deployment::supply::{self, Row};
 use crate::failure::Failure;
 use crate::finish::{Finish, Report};
 use crate::module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin};
@@ -32,7 +32,7 @@ impl<'a> TenantRun<'a> {
             if tenant == self.tenant && environments.iter().any(|environment| environment == self.environment))
     }
 
-    /// Sets the values that this run has read, and nothing else; what became of each.
+    /// Sets the values that this run has read, and nothing else; what became of each. `are_raw`: Octopus has not evaluated expressions in them.
     ///
     /// # Errors
     /// When the destination can't be reached, or a value can't be set there.
@@ -41,6 +41,7 @@ impl<'a> TenantRun<'a> {
         module: &Folder,
         destination: Server,
         streamed: &BTreeMap<String, Secret>,
+        are_raw: bool,
     ) -> Result<(Vec<Row>, Report), Failure> {
         let entries: Vec<&SecretEntry> =
             module.manifest.secrets.iter().filter(|secret| self.reads(secret)).collect();
@@ -55,12 +56,16 @@ impl<'a> TenantRun<'a> {
         let rows = entries
             .iter()
             .map(|entry| {
-                let became = match (found.contains_key(&entry.name), report.secrets.get(&entry.name)) {
-                    (false, _) => {
+                let secret = found.get(&entry.name);
+                let became = match (secret, report.secrets.get(&entry.name)) {
+                    (None, _) => {
                         format!("the variable {} has no value in this run", entry.from.octopus_variable())
                     }
-                    (true, Some(became)) => (*became).to_owned(),
-                    (true, None) => "found, but not accepted".to_owned(),
+                    (Some(secret), Some(&"set by finish")) if !are_raw && secret.expose().contains("#{") => {
+                        supply::EVALUATED.to_owned()
+                    }
+                    (Some(_), Some(became)) => (*became).to_owned(),
+                    (Some(_), None) => "found, but not accepted".to_owned(),
                 };
                 Row {
                     name: entry.name.clone(),
@@ -162,6 +167,7 @@ mod tests {
             collection: "tenantvariablevalues".to_owned(),
             key: ["Fils", owner, template].map(str::to_owned).to_vec(),
             field: "Value".to_owned(),
+            path: Vec::new(),
             from: SecretOrigin::Tenant {
                 octopus_variable: template.to_owned(),
                 tenant: "Fils".to_owned(),

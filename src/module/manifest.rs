@@ -70,6 +70,9 @@ pub struct SecretEntry {
     pub key: Vec<String>,
     /// Where in the document: `SecretKey`, `Details/Password`, or the variable's name.
     pub field: String,
+    /// The same as [`FinishStep::Set::path`], so that finish can set a value that Terraform would alter; empty where finish can't go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<Value>,
     #[serde(flatten)]
     pub from: SecretOrigin,
 }

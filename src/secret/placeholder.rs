@@ -62,6 +62,7 @@ mod tests {
                 collection: collection.into(),
                 key: vec!["x".into()],
                 field: field.into(),
+                path: Vec::new(),
                 from: SecretOrigin::Person { octopus_variable: "x".into(), because: String::new() },
             };
             let placeholder = for_entry(&entry);

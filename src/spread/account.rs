@@ -33,6 +33,17 @@ pub fn restriction(document: &Document, environment: &str) -> Option<String> {
     }
 }
 
+/// Whether the account or certificate refuses a run for the tenant in the environment, as far as its document tells.
+#[must_use]
+pub fn refuses(document: &Document, environment: &str, tenant: &Document) -> bool {
+    let elsewhere =
+        !document.list(ENVIRONMENTS).is_empty() && !document.texts(ENVIRONMENTS).any(|id| id == environment);
+    let for_all = document.list("TenantIds").is_empty() && document.list("TenantTags").is_empty();
+    let named = document.texts("TenantIds").any(|id| id == tenant.id())
+        || document.texts("TenantTags").any(|tag| tenant.texts("TenantTags").any(|other| other == tag));
+    elsewhere || document.text(PARTICIPATION) == Some("Untenanted") || !(for_all || named)
+}
+
 /// The accounts and certificates that a run of ours would have in its scope: those with a typed variable in the set
 /// `Octoferry Accounts` (or that will have one), and those that a variable refers to which our run sees.
 fn in_scope(inventory: &Inventory) -> Vec<(&'static str, &Document)> {

@@ -9,6 +9,7 @@ mod check_worker;
 mod golden;
 mod interrupted;
 mod journey;
+mod markers;
 mod road;
 mod servers;
 mod spread;

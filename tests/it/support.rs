@@ -223,6 +223,17 @@ pub(crate) fn http_text(sandbox: &Sandbox, path: &str) -> String {
 }
 
 fn http_raw(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Value>) -> (u16, String) {
+    let (status, bytes) = http_bytes(sandbox, method, path, body);
+    (status, String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// One plain request; status and the bytes of the body.
+pub(crate) fn http_bytes(
+    sandbox: &Sandbox,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> (u16, Vec<u8>) {
     let url = sandbox.url();
     let address = url.strip_prefix("http://").expect("a plain address");
     let mut connection = TcpStream::connect(address).expect("the sandbox listens");
@@ -237,10 +248,10 @@ fn http_raw(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Value>) -
     .expect("the sandbox reads");
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer).expect("the sandbox answers");
-    let answer = String::from_utf8_lossy(&answer);
-    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("an HTTP answer");
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-    (status, body.to_owned())
+    (status, answer.split_off(end + 4))
 }
 
 /// The paths of all files below a folder, relative, sorted.
@@ -309,6 +320,20 @@ pub(crate) fn pretended_package(folder: &Path) -> PathBuf {
     for (name, bytes) in [("octoferry", program.as_slice()), ("step.sh", b"#!/bin/bash\n")] {
         archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("an entry");
         archive.write_all(bytes).expect("its bytes");
+    }
+    archive.finish().expect("an archive");
+    file
+}
+
+/// A package of the program as it was built for the tests, with the shell of the steps.
+pub(crate) fn built_package(folder: &Path) -> PathBuf {
+    let file = folder.join("octoferry.9.9.9.zip");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&file).expect("a file"));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let shell = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/step.sh");
+    for (name, path) in [("octoferry", Path::new(env!("CARGO_BIN_EXE_octoferry"))), ("step.sh", &shell)] {
+        archive.start_file(name, stored).expect("an entry");
+        archive.write_all(&std::fs::read(path).expect("the file")).expect("its bytes");
     }
     archive.finish().expect("an archive");
     file

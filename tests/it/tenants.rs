@@ -2,8 +2,6 @@
 //! destination that has everything else; and nothing of it left after unseed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use octoferry::deployment::tenant;
@@ -11,23 +9,9 @@ use octoferry::module::manifest::Manifest;
 use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{http, octoferry, space_file};
+use crate::support::{built_package, http, octoferry, space_file};
 
 const SPACE: &str = "Tallow & Wick";
-
-/// A package of the program as it was built for the tests, with the shell of the steps.
-fn package(folder: &Path) -> PathBuf {
-    let file = folder.join("octoferry.9.9.9.zip");
-    let mut archive = zip::ZipWriter::new(std::fs::File::create(&file).expect("a file"));
-    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    let shell = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/step.sh");
-    for (name, path) in [("octoferry", Path::new(env!("CARGO_BIN_EXE_octoferry"))), ("step.sh", &shell)] {
-        archive.start_file(name, stored).expect("an entry");
-        archive.write_all(&std::fs::read(path).expect("the file")).expect("its bytes");
-    }
-    archive.finish().expect("an archive");
-    file
-}
 
 /// The shop, whose accounts and certificates allow all tenants: else the server refuses most of its tenants' runs, the users' own too.
 fn dump_of_shop() -> Value {
@@ -140,7 +124,7 @@ fn secret_values_arrive_by_the_tenants_own_runs_and_unseed_leaves_nothing() {
     let before = source.dump();
     let folder = tempfile::tempdir().unwrap();
     let seed = octoferry(["seed", "--yes", "--backend", "local", "--backend-config", "path=/var/lib/states"])
-        .option("--package", package(folder.path()))
+        .option("--package", built_package(folder.path()))
         .source(&source, SPACE)
         .destination(&destination, SPACE)
         .ends_with(0);

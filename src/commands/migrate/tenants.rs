@@ -1,6 +1,6 @@
 //! The runs in which tenants' secret values are read: listed and asked for first, one after the other, each by name when it can't be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -11,9 +11,11 @@ use crate::failure::Failure;
 use crate::module::manifest::Manifest;
 use crate::octopus::document::Document;
 use crate::octopus::freezes;
+use crate::octopus::server::Server;
 use crate::octopus::upsert;
 use crate::seeded::found::Found;
 use crate::seeded::name;
+use crate::spread::account;
 use crate::ui;
 
 /// One run, and how it ended.
@@ -48,10 +50,8 @@ pub(super) async fn run(
     if tenant::runs(modules, BTreeSet::new(), |_| true).is_empty() {
         return Ok(Vec::new());
     }
-    let tenants = upsert::list(runs.source, "tenants").await?;
-    // Not everybody may see freezes; the server refuses the run then.
-    let freezes = freezes::list(&runs.source.client).await.unwrap_or_default();
-    let ready = |run: &Planned| ready(run, found, &tenants, &freezes);
+    let known = Known::read(runs.source, found, modules).await?;
+    let ready = |run: &Planned| known.ready(run);
     let mut rows: Vec<TenantRow> = Vec::new();
     let mut read = BTreeSet::new();
     loop {
@@ -110,29 +110,98 @@ impl Ready<'_> {
     }
 }
 
-/// What the run needs, or what is in its way.
-fn ready<'a>(
-    run: &Planned,
+/// What may be in the way of runs.
+struct Known<'a> {
     found: &'a Found,
-    tenants: &'a [Document],
-    freezes: &[Value],
-) -> Result<Ready<'a>, String> {
-    let project = found.own_projects().into_iter().find(|project| project.name() == run.project);
-    let project = project.ok_or("the project is gone")?;
-    let runbook = found.runbook(project.id(), name::TENANT_SECRETS_RUNBOOK).ok_or_else(|| {
-        format!("the project has no runbook {:?}; octoferry seed makes it", name::TENANT_SECRETS_RUNBOOK)
-    })?;
-    let tenant = tenants.iter().find(|tenant| tenant.name() == run.tenant).ok_or("the tenant is gone")?;
-    if tenant.flag("IsDisabled") {
-        return Err("the tenant is disabled".to_owned());
+    tenants: Vec<Document>,
+    freezes: Vec<Value>,
+    /// Accounts and certificates.
+    restricted: Vec<Document>,
+    /// Project id → the variables that its runs see.
+    variables: BTreeMap<String, Vec<Value>>,
+}
+
+impl<'a> Known<'a> {
+    async fn read(source: &Server, found: &'a Found, modules: &[(&str, &Manifest)]) -> Result<Self, Failure> {
+        // Not everybody may see freezes; the server refuses the run then.
+        let freezes = freezes::list(&source.client).await.unwrap_or_default();
+        let (tenants, accounts, certificates) = futures::try_join!(
+            upsert::list(source, "tenants"),
+            upsert::list(source, "accounts"),
+            upsert::list(source, "certificates")
+        )?;
+        let mut variables = BTreeMap::new();
+        for project in found.own_projects() {
+            if !modules.iter().any(|(name, _)| *name == project.name()) {
+                continue;
+            }
+            let sets = project.texts("IncludedLibraryVariableSetIds");
+            let mut seen = Vec::new();
+            for owner in std::iter::once(project.id()).chain(sets) {
+                let set = source.client.find(&source.path(&format!("variables/variableset-{owner}"))).await?;
+                seen.extend(set.unwrap_or_default()["Variables"].as_array().cloned().unwrap_or_default());
+            }
+            variables.insert(project.id().to_owned(), seen);
+        }
+        let restricted = [accounts, certificates].concat();
+        Ok(Self { found, tenants, freezes, restricted, variables })
     }
-    let environment = found.environments.iter().find(|environment| environment.name() == run.environment);
-    let environment = environment.ok_or("the environment is gone")?;
-    let scope = (project.id(), tenant.id(), environment.id());
-    if let Some(freeze) = freezes.iter().find(|freeze| freezes::holds(freeze, scope, SystemTime::now())) {
-        return Err(format!("it is frozen by {}", freeze["Name"]));
+
+    /// What the run needs, or what is in its way.
+    fn ready(&self, run: &Planned) -> Result<Ready<'_>, String> {
+        let project = self.found.own_projects().into_iter().find(|project| project.name() == run.project);
+        let project = project.ok_or("the project is gone")?;
+        let runbook = self.found.runbook(project.id(), name::TENANT_SECRETS_RUNBOOK).ok_or_else(|| {
+            format!("the project has no runbook {:?}; octoferry seed makes it", name::TENANT_SECRETS_RUNBOOK)
+        })?;
+        let tenant = self.tenants.iter().find(|tenant| tenant.name() == run.tenant);
+        let tenant = tenant.ok_or("the tenant is gone")?;
+        if tenant.flag("IsDisabled") {
+            return Err("the tenant is disabled".to_owned());
+        }
+        let named = |environment: &&Document| environment.name() == run.environment;
+        let environment = self.found.environments.iter().find(named).ok_or("the environment is gone")?;
+        let scope = (project.id(), tenant.id(), environment.id());
+        if let Some(freeze) =
+            self.freezes.iter().find(|freeze| freezes::holds(freeze, scope, SystemTime::now()))
+        {
+            return Err(format!("it is frozen by {}", freeze["Name"]));
+        }
+        if let Some(document) = self.refusing(project.id(), tenant, environment.id()) {
+            return Err(format!(
+                "a variable in its scope refers to {:?}, which does not allow this tenant or environment, so Octopus refuses every run there",
+                document.name()
+            ));
+        }
+        Ok(Ready { runbook, tenant: tenant.id(), environment: environment.id() })
     }
-    Ok(Ready { runbook, tenant: tenant.id(), environment: environment.id() })
+
+    /// An account or certificate of a variable in the run's scope that refuses it. What is scoped to targets, channels, steps or other
+    /// processes is not in the scope of a runbook's step on a worker.
+    fn refusing(&self, project: &str, tenant: &Document, environment: &str) -> Option<&Document> {
+        let holds = |variable: &Value, kind: &str, matches: &dyn Fn(&str) -> bool| {
+            let values = variable["Scope"][kind].as_array().map_or(&[][..], Vec::as_slice);
+            values.is_empty() || values.iter().filter_map(Value::as_str).any(matches)
+        };
+        let in_scope = |variable: &&Value| {
+            holds(variable, "Environment", &|id| id == environment)
+                && holds(variable, "TenantTag", &|tag| tenant.texts("TenantTags").any(|other| other == tag))
+                && ["Machine", "Role", "Channel", "Action", "ProcessOwner"]
+                    .iter()
+                    .all(|kind| holds(variable, kind, &|_| false))
+        };
+        let ids: BTreeSet<&str> = self
+            .variables
+            .get(project)?
+            .iter()
+            .filter(in_scope)
+            .filter(|variable| variable["Type"] != "String" && variable["Type"] != "Sensitive")
+            .filter_map(|variable| variable["Value"].as_str())
+            .collect();
+        self.restricted
+            .iter()
+            .find(|document| ids.contains(document.id()) && account::refuses(document, environment, tenant))
+    }
 }
 
 /// The rows for a person.

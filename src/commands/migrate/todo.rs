@@ -142,6 +142,7 @@ mod tests {
             collection: "feeds".to_owned(),
             key: vec!["Images".to_owned()],
             field: "Password".to_owned(),
+            path: Vec::new(),
             from: SecretOrigin::Person {
                 octopus_variable: "Octoferry.Secret.feed_password".to_owned(),
                 because: "no step can read feed passwords".to_owned(),
