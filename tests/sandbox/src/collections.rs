@@ -180,7 +180,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         slug: true,
         defaults: || json!({"PackageAcquisitionLocationOptions": []}),
         filters: &[("feedType", "FeedType")],
-        hooks: Hooks { leaving: Some(infrastructure::feed_leaves), ..NO_HOOKS },
+        hooks: hooks(infrastructure::complete_feed, None, Some(infrastructure::feed_leaves)),
         ..PLAIN
     },
     Collection {

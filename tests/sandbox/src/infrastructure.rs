@@ -228,6 +228,48 @@ pub(crate) fn account_leaves(server: &mut Server, space: &str, id: &str) -> Resu
     refuse_if_mentioned(server, space, id, &["machines", "workers", "variables"])
 }
 
+/// A feed has the fields of its type; clients send those of others too, as false and 0.
+pub(crate) fn complete_feed(
+    _server: &mut Server,
+    _space: &str,
+    fields: &mut Fields,
+    _old: Option<&Value>,
+) -> Result<(), Answer> {
+    let kind = fields.get("FeedType").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut foreign = Vec::new();
+    if kind != "BuiltIn" {
+        foreign.extend([
+            "DeletePackagesAssociatedWithReleases",
+            "DeleteUnreleasedPackagesAfterDays",
+            "IsBuiltInRepoSyncEnabled",
+        ]);
+    }
+    if kind != "NuGet" {
+        foreign.push("EnhancedMode");
+    }
+    // No feed is asked 0 times.
+    foreign.extend(
+        ["DownloadAttempts", "DownloadRetryBackoffSeconds"]
+            .into_iter()
+            .filter(|field| fields.get(*field) == Some(&json!(0))),
+    );
+    for field in foreign {
+        fields.shift_remove(field);
+    }
+    if let Some(Value::Object(login)) = fields.get_mut("OidcAuthentication") {
+        login.shift_remove("Type");
+    }
+    match kind.as_str() {
+        "S3" => fill(fields, &json!({"UseMachineCredentials": false})),
+        "GcsStorage" => fill(fields, &json!({"UseServiceAccountKey": false})),
+        "Npm" | "PyPi" => {
+            fill(fields, &json!({"Password": {"HasValue": false, "Hint": null, "NewValue": null}}));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 pub(crate) fn feed_leaves(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {
     let kind = server
         .store

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::collections::Fields;
-use crate::documents::{check_reference, fill, refuse_if_default, refuse_if_mentioned};
+use crate::documents::{check_reference, refuse_if_default, refuse_if_mentioned};
 use crate::server::Server;
 use crate::store::text;
 
@@ -59,10 +59,13 @@ pub(crate) fn complete(
     let style = endpoint.get("CommunicationStyle").and_then(Value::as_str).unwrap_or_default().to_owned();
     if style == "Kubernetes" {
         // Clients read an absent container as a change.
-        fill(
-            endpoint,
-            &json!({"Container": {"Dockerfile": null, "FeedId": null, "GitUrl": null, "Image": null}}),
-        );
+        let nothing = json!({"Dockerfile": null, "FeedId": null, "GitUrl": null, "Image": null});
+        match endpoint.get_mut("Container") {
+            Some(Value::Object(container)) if !container.is_empty() => {}
+            _ => {
+                endpoint.insert("Container".into(), nothing);
+            }
+        }
     }
     if style == "Ssh" && endpoint.get("Uri").and_then(Value::as_str).unwrap_or_default().is_empty() {
         let host = endpoint.get("Host").and_then(Value::as_str).unwrap_or_default();
