@@ -16,6 +16,8 @@ pub enum How {
     Name(&'static str),
     /// Sent as `{HasValue, NewValue}` (also when it is not configured: then it is taken away), never read back.
     Secret(&'static str),
+    /// The same, but left out when it is not configured.
+    SecretIfGiven(&'static str),
     /// Nanoseconds here, a .NET time span there.
     Nanoseconds(&'static str),
     /// Read, not sent.
@@ -130,6 +132,7 @@ impl Mapping<'_> {
                 Some(How::Leave | How::Read(_)) => {}
                 Some(How::Secret(member)) => put(&mut document, member, sensitive(value)),
                 _ if value.is_null() => {}
+                Some(How::SecretIfGiven(member)) => put(&mut document, member, sensitive(value)),
                 Some(How::Nanoseconds(member)) => {
                     put(&mut document, member, json!(timespan::write(value.as_i64().unwrap_or_default())));
                 }
@@ -184,7 +187,7 @@ impl Mapping<'_> {
             let inner = join(path, name);
             let before = state.get(name).unwrap_or(&Json::Null);
             let read = match self.rule(&inner) {
-                Some(How::Leave | How::Secret(_) | How::Send(_)) => before.clone(),
+                Some(How::Leave | How::Secret(_) | How::SecretIfGiven(_) | How::Send(_)) => before.clone(),
                 Some(How::Nanoseconds(member)) => {
                     at(document, member).as_str().map_or(Json::Null, |span| json!(timespan::read(span)))
                 }

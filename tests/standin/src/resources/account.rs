@@ -1,7 +1,9 @@
 //! Accounts: one collection, told apart by `AccountType`.
 
+use serde_json::{Value as Json, json};
+
 use super::document::Document;
-use crate::mapping::How::{Name, Read, Secret};
+use crate::mapping::How::{Name, Read, Secret, SecretIfGiven};
 use crate::mapping::Rules;
 
 const ROUTE: &str = "accounts";
@@ -55,12 +57,12 @@ pub(super) fn document(name: &str) -> Option<Document> {
                 ("subscription_id", Name("SubscriptionNumber")),
                 ("management_endpoint", Name("ServiceManagementEndpointBaseUri")),
                 ("storage_endpoint_suffix", Name("ServiceManagementEndpointSuffix")),
-                ("certificate", Secret("CertificateBytes")),
+                ("certificate", SecretIfGiven("CertificateBytes")),
             ],
         ),
         "azure_openid_connect" => Document::new(
             ROUTE,
-            r#"{"AccountType":"AzureOidc","TenantedDeploymentParticipation":"Untenanted"}"#,
+            r#"{"AccountType":"AzureOidc","ResourceManagementEndpointBaseUri":"","TenantedDeploymentParticipation":"Untenanted"}"#,
             rules![
                 ("application_id", Name("ClientId")),
                 ("subscription_id", Name("SubscriptionNumber")),
@@ -80,7 +82,19 @@ pub(super) fn document(name: &str) -> Option<Document> {
                 ("execution_subject_keys", Name("DeploymentSubjectKeys")),
                 ("health_subject_keys", Name("HealthCheckSubjectKeys")),
             ],
-        ),
+        )
+        .before(|body, _, _| {
+            // A number in Terraform, text in the API.
+            if let Some(duration) = body.get("SessionDuration").and_then(Json::as_i64) {
+                body.insert("SessionDuration".to_owned(), json!(duration.to_string()));
+            }
+        })
+        .after(|value, document, _| {
+            if let Some(duration) = document["SessionDuration"].as_str().and_then(|text| text.parse::<i64>().ok())
+            {
+                value["session_duration"] = json!(duration);
+            }
+        }),
         "generic_oidc_account" => Document::new(
             ROUTE,
             r#"{"AccountType":"GenericOidcAccount"}"#,
@@ -99,9 +113,12 @@ pub(super) fn document(name: &str) -> Option<Document> {
             r#"{"AccountType":"SshKeyPair","TenantedDeploymentParticipation":"Untenanted"}"#,
             rules![
                 ("private_key_file", Secret("PrivateKeyFile")),
-                ("private_key_passphrase", Secret("PrivateKeyPassphrase")),
+                ("private_key_passphrase", SecretIfGiven("PrivateKeyPassphrase")),
             ],
-        ),
+        )
+        .before(|body, _, _| {
+            body.entry("PrivateKeyPassphrase").or_insert(Json::Null);
+        }),
         _ => return None,
     })
 }

@@ -1,10 +1,20 @@
 //! Feeds: one collection, told apart by `FeedType`.
 
+use serde_json::{Map, Value as Json};
+
 use super::document::Document;
-use crate::mapping::How::{Name, Secret};
+use crate::mapping::How::{Name, Secret, SecretIfGiven};
 use crate::mapping::Rules;
 
 const PASSWORD: Rules = &[("password", Secret("Password")), ("is_enhanced_mode", Name("EnhancedMode"))];
+
+/// The official client forgets the credentials of these in updates.
+fn forget(body: &mut Map<String, Json>, _: &Json, state: &Json) {
+    if !state.is_null() {
+        body.remove("Username");
+        body.remove("Password");
+    }
+}
 
 /// The table of a feed type.
 pub(super) fn document(name: &str) -> Option<Document> {
@@ -15,8 +25,8 @@ pub(super) fn document(name: &str) -> Option<Document> {
         "maven_feed" => plain(r#"{"FeedType":"Maven"}"#),
         "github_repository_feed" => plain(r#"{"FeedType":"GitHub"}"#),
         "helm_feed" => plain(r#"{"FeedType":"Helm"}"#),
-        "npm_feed" => plain(r#"{"FeedType":"Npm"}"#),
-        "pypi_feed" => plain(r#"{"FeedType":"PyPi"}"#),
+        "npm_feed" => plain(r#"{"FeedType":"Npm"}"#).before(forget),
+        "pypi_feed" => plain(r#"{"FeedType":"PyPi"}"#).before(forget),
         "oci_registry_feed" => plain(r#"{"FeedType":"OciRegistry"}"#),
         "artifactory_generic_feed" => plain(r#"{"FeedType":"ArtifactoryGeneric"}"#),
         "azure_container_registry" => plain(r#"{"FeedType":"AzureContainerRegistry"}"#),
@@ -34,7 +44,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
         "gcs_storage_feed" => Document::new(
             "feeds",
             r#"{"FeedType":"GcsStorage"}"#,
-            &[("service_account_json_key", Secret("ServiceAccountJsonKey"))],
+            &[("service_account_json_key", SecretIfGiven("ServiceAccountJsonKey"))],
         ),
         _ => return None,
     })

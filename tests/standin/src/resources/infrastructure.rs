@@ -47,6 +47,10 @@ pub(super) fn document(name: &str) -> Option<Document> {
         "ssh_connection_worker" => {
             Document::new("workers", "{}", WORKER).before(|body, _, _| style(body, "Ssh"))
         }
+        "kubernetes_agent_worker" => {
+            Document::new("workers", r#"{"IsDisabled":false}"#, super::target::AGENT)
+                .before(super::target::agent)
+        }
         "machine_proxy" => {
             Document::new("proxies", r#"{"ProxyType":"HTTP"}"#, &[("password", Secret("Password"))])
         }

@@ -32,7 +32,7 @@ pub(super) const DOCUMENT: Document = Document::new(
 .before(before);
 
 /// What the official client sends whether configured or not.
-fn before(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
+fn before(body: &mut Map<String, Json>, _: &Json, state: &Json) {
     body.insert(
         "IsDefault".to_owned(),
         state.get("is_default").filter(|flag| !flag.is_null()).cloned().unwrap_or(json!(false)),
@@ -68,13 +68,5 @@ fn before(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
         {
             policy.entry("ScriptBody").or_insert(json!(""));
         }
-    }
-    // An expression takes the place of the interval.
-    if plan["machine_health_check_policy"][0]["health_check_cron"]
-        .as_str()
-        .is_some_and(|cron| !cron.is_empty())
-        && let Some(Json::Object(policy)) = body.get_mut("MachineHealthCheckPolicy")
-    {
-        policy.remove("HealthCheckInterval");
     }
 }

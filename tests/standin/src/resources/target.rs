@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::document::Document;
 use super::items;
-use crate::mapping::How::{Leave, Name, Read, Secret};
+use crate::mapping::How::{Leave, Name, Read, SecretIfGiven, Send};
 use crate::mapping::{Rules, put};
 
 /// The members of all targets, before the ones of the style.
@@ -86,6 +86,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
                 let port = plan["port"].as_i64().unwrap_or(22);
                 let uri = format!("ssh://{}:{port}/", plan["host"].as_str().unwrap_or_default());
                 put(body, "Endpoint.Uri", json!(uri));
+                or(body, "Endpoint.DotNetCorePlatform", json!(""));
             },
         ),
         "offline_package_drop_deployment_target" => target(
@@ -106,9 +107,13 @@ pub(super) fn document(name: &str) -> Option<Document> {
                 ("resource_group_name", Name("Endpoint.ResourceGroupName")),
                 ("web_app_name", Name("Endpoint.WebAppName")),
                 ("web_app_slot_name", Name("Endpoint.WebAppSlotName")),
-                ("default_worker_pool_id", Name("Endpoint.DefaultWorkerPoolId")),
             ],
-            |body, _, _| style(body, "AzureWebApp"),
+            |body, _, _| {
+                style(body, "AzureWebApp");
+                // There is no argument for the pool.
+                put(body, "Endpoint.DefaultWorkerPoolId", json!(""));
+                or(body, "Endpoint.WebAppSlotName", json!(""));
+            },
         ),
         "azure_cloud_service_deployment_target" => target(
             rules![
@@ -126,7 +131,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
             rules![
                 ("aad_client_credential_secret", Name("Endpoint.AadClientCredentialSecret")),
                 ("aad_credential_type", Name("Endpoint.AadCredentialType")),
-                ("aad_user_credential_password", Secret("Endpoint.AadUserCredentialPassword")),
+                ("aad_user_credential_password", SecretIfGiven("Endpoint.AadUserCredentialPassword")),
                 ("aad_user_credential_username", Name("Endpoint.AadUserCredentialUsername")),
                 ("certificate_store_location", Name("Endpoint.CertificateStoreLocation")),
                 ("certificate_store_name", Name("Endpoint.CertificateStoreName")),
@@ -137,6 +142,9 @@ pub(super) fn document(name: &str) -> Option<Document> {
             ],
             |body, _, _| style(body, "AzureServiceFabricCluster"),
         ),
+        "kubernetes_agent_deployment_target" => {
+            Document::new("machines", r#"{"IsDisabled":false}"#, AGENT).before(agent)
+        }
         "kubernetes_cluster_deployment_target" => target(
             rules![
                 ("cluster_url", Name("Endpoint.ClusterUrl")),
@@ -161,6 +169,29 @@ pub(super) fn document(name: &str) -> Option<Document> {
         .after(read_kubernetes),
         _ => return None,
     })
+}
+
+/// Agents in clusters: targets and workers alike.
+pub(super) const AGENT: Rules = &[
+    ("environments", Name("EnvironmentIds")),
+    ("tenants", Name("TenantIds")),
+    ("uri", Name("Endpoint.TentacleEndpointConfiguration.Uri")),
+    ("thumbprint", Name("Endpoint.TentacleEndpointConfiguration.Thumbprint")),
+    ("communication_mode", Name("Endpoint.TentacleEndpointConfiguration.CommunicationMode")),
+    ("default_namespace", Name("Endpoint.DefaultNamespace")),
+    // Sent, and never read.
+    ("upgrade_locked", Send("Endpoint.UpgradeLocked")),
+    ("agent_version", Read("Endpoint.KubernetesAgentDetails.AgentVersion")),
+    ("agent_tentacle_version", Read("Endpoint.KubernetesAgentDetails.TentacleVersion")),
+    ("agent_upgrade_status", Read("Endpoint.KubernetesAgentDetails.UpgradeStatus")),
+    ("agent_helm_release_name", Read("Endpoint.KubernetesAgentDetails.HelmReleaseName")),
+    ("agent_kubernetes_namespace", Read("Endpoint.KubernetesAgentDetails.KubernetesNamespace")),
+];
+
+pub(super) fn agent(body: &mut Map<String, Json>, plan: &Json, _: &Json) {
+    style(body, "KubernetesTentacle");
+    or(body, "Endpoint.UpgradeLocked", json!(false));
+    body.insert("Thumbprint".to_owned(), plan["thumbprint"].clone());
 }
 
 fn style(body: &mut Map<String, Json>, style: &str) {
@@ -215,11 +246,6 @@ fn kubernetes(body: &mut Map<String, Json>, plan: &Json, _: &Json) {
             let absent = value.is_null() || value == &json!("") || value == &json!(0);
             if flag {
                 authentication.insert(authentication_member(argument), json!(value == &json!(true)));
-            } else if argument == "admin_login" {
-                // A flag in Terraform, text in the API.
-                if value == &json!(true) {
-                    authentication.insert("AdminLogin".to_owned(), json!("True"));
-                }
             } else if !absent {
                 authentication.insert(authentication_member(argument), value.clone());
             }
@@ -251,13 +277,7 @@ fn read_kubernetes(value: &mut Json, document: &Json, expected: &Json) {
                 .attributes
                 .keys();
         let read: Map<String, Json> = arguments
-            .map(|argument| {
-                let member = authentication[authentication_member(argument)].clone();
-                (
-                    argument.clone(),
-                    if argument == "admin_login" { json!(member == json!("True")) } else { member },
-                )
-            })
+            .map(|argument| (argument.clone(), authentication[authentication_member(argument)].clone()))
             .collect();
         value[block] = json!([read]);
     }
