@@ -12,6 +12,52 @@ use crate::relay::address::Address;
 use crate::relay::log::Change;
 use crate::secret::placeholder::is_placeholder;
 
+/// Secrets that the provider loses with every update of their document, though nobody wants them gone: type of the document, and where they are.
+/// Offline drops: it has no argument for it and writes null. npm and PyPI feeds: its client forgets the credentials in updates (1.17.0).
+const LOST: [(&str, &str, &[&str]); 3] = [
+    ("machines", "OfflineDrop", &["Endpoint", "SensitiveVariablesEncryptionPassword"]),
+    ("feeds", "Npm", &["Password"]),
+    ("feeds", "PyPi", &["Password"]),
+];
+
+/// Puts "keep" into an update that says nothing of such a secret.
+pub(super) async fn keep_lost(
+    client: &Client,
+    method: &Method,
+    address: &Address,
+    document: &mut Value,
+) -> Result<Vec<Change>, Failure> {
+    let [collection @ ("machines" | "feeds"), _] = address.parts()[..] else { return Ok(Vec::new()) };
+    let kind = document["Endpoint"]["CommunicationStyle"].as_str().or(document["FeedType"].as_str());
+    let lost = LOST.iter().find(|(of, style, _)| *of == collection && kind == Some(style));
+    let (Method::PUT, Some((_, _, path))) = (method.clone(), lost) else { return Ok(Vec::new()) };
+    let Some(current) = client.find(&address.path).await? else { return Ok(Vec::new()) };
+    Ok(put_keep(document, &current, path)
+        .then(|| Change {
+            what: "kept the secret that the provider forgets in updates",
+            place: format!("{collection}/{}", path.join("/")),
+        })
+        .into_iter()
+        .collect())
+}
+
+fn put_keep(document: &mut Value, current: &Value, path: &[&str]) -> bool {
+    let there = path.iter().fold(current, |place, field| &place[*field]);
+    if there["HasValue"] != true {
+        return false;
+    }
+    let mut place = document;
+    for field in path {
+        let Some(fields) = place.as_object_mut() else { return false };
+        place = fields.entry(*field).or_insert(Value::Null);
+    }
+    if place.is_object() {
+        return false;
+    }
+    *place = json!({"HasValue": true, "NewValue": null, "Hint": null});
+    true
+}
+
 /// Turns placeholders of an update into "keep" wherever the destination has a value already. What is new keeps its placeholder.
 pub(super) async fn keep_secrets(
     client: &Client,
@@ -103,6 +149,18 @@ mod tests {
         assert_eq!(changes, 1);
         let (new, changes) = walked(json!({"Token": {"HasValue": true, "NewValue": "real"}}), &current);
         assert_eq!((new["Token"]["NewValue"].as_str(), changes), (Some("real"), 0));
+    }
+
+    #[test]
+    fn what_the_provider_forgets_is_kept_where_there_is_something() {
+        let path = ["Endpoint", "SensitiveVariablesEncryptionPassword"];
+        let with = |secret: Value| json!({"Endpoint": {"SensitiveVariablesEncryptionPassword": secret}});
+        let mut document = with(Value::Null);
+        assert!(put_keep(&mut document, &with(json!({"HasValue": true, "NewValue": null})), &path));
+        assert_eq!(document, with(json!({"HasValue": true, "NewValue": null, "Hint": null})));
+        assert!(!put_keep(&mut document, &with(json!({"HasValue": false})), &path));
+        let mut said = with(json!({"HasValue": true, "NewValue": "new"}));
+        assert!(!put_keep(&mut said, &with(json!({"HasValue": true})), &path));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The relay: octoferry's own loopback server between Terraform and the destination, while deploy runs.
 //!
 //! Terraform gets an address on 127.0.0.1 and a key that is valid for this run only; the real key never leaves octoferry. Requests go through
-//! the client, so they are paced and repeated like our own. Three things are changed on the way, and nothing else; each is counted and told:
-//! a placeholder never overwrites what is there ([`keep`]), secrets that Terraform can't carry are hidden from it and put back ([`hide`]), and
-//! nothing that starts work by itself is switched on, or off again ([`hold`]).
+//! the client, so they are paced and repeated like our own. Four things are changed on the way, and nothing else; each is counted and told:
+//! a placeholder never overwrites what is there ([`keep`]), secrets that Terraform can't carry are hidden from it and put back ([`hide`]),
+//! nothing that starts work by itself is switched on, or off again ([`hold`]), and what the provider can't read is shown so that it can
+//! ([`readable`]).
 
 mod address;
 mod defaults;
@@ -11,6 +12,7 @@ mod hide;
 mod hold;
 mod keep;
 mod log;
+mod readable;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -190,6 +192,7 @@ impl Shared {
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
         let mut changes = self.hide.put_back(&self.client, method, address, &mut document).await?;
         changes.extend(self.hold.before(&self.client, method, address, &mut document).await?);
+        changes.extend(keep::keep_lost(&self.client, method, address, &mut document).await?);
         if crate::secret::placeholder::may_be_in(&body) {
             changes.extend(keep::keep_secrets(&self.client, method, address, &mut document).await?);
         }
@@ -202,13 +205,18 @@ impl Shared {
 
     /// The answer as Terraform sees it.
     async fn after(&self, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
-        if !(self.hide.looks_at(address) || self.hold.looks_at(address)) {
+        if !(self.hide.looks_at(address) || self.hold.looks_at(address) || readable::looks_at(address)) {
             return Ok(body);
         }
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
         let hidden = self.hide.hide(&self.client, address, &mut document).await?;
         let held = self.hold.after(address, &mut document);
-        Ok(if hidden || held { document.to_string().into() } else { body })
+        let shown = readable::make_readable(address, &mut document);
+        if !(hidden || held) && shown.is_empty() {
+            return Ok(body);
+        }
+        self.log.changes(shown);
+        Ok(document.to_string().into())
     }
 }
 

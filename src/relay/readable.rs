@@ -1,0 +1,129 @@
+//! Lists that the provider can read: one document of a type that it does not know, and its data source answers an empty list (feeds, accounts) or
+//! the provider crashes (Git credentials, worker pools). Such a document is shown to Terraform as of a type that it knows, so that it and its
+//! neighbours are found by name.
+//!
+//! Tried with provider 1.17.0; the types are those of its client, version 2.111.0.
+
+use serde_json::{Value, json};
+
+use crate::relay::address::Address;
+use crate::relay::log::Change;
+
+const ACCOUNTS: [&str; 11] = [
+    "None",
+    "AmazonWebServicesAccount",
+    "AmazonWebServicesOidcAccount",
+    "AzureOidc",
+    "AzureServicePrincipal",
+    "AzureSubscription",
+    "GenericOidcAccount",
+    "GoogleCloudAccount",
+    "SshKeyPair",
+    "Token",
+    "UsernamePassword",
+];
+
+const FEEDS: [&str; 16] = [
+    "ArtifactoryGeneric",
+    "AwsElasticContainerRegistry",
+    "AzureContainerRegistry",
+    "BuiltIn",
+    "Docker",
+    "GcsStorage",
+    "GitHub",
+    "GoogleContainerRegistry",
+    "Helm",
+    "Maven",
+    "Npm",
+    "NuGet",
+    "OciRegistry",
+    "OctopusProject",
+    "PyPi",
+    "S3",
+];
+
+/// Whether answers of this address may hold such documents.
+pub(super) fn looks_at(address: &Address) -> bool {
+    matches!(address.parts().as_slice(), ["accounts" | "feeds" | "git-credentials" | "workerpools"])
+}
+
+/// Shows them as of a type that the provider knows; what was changed.
+pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if !looks_at(address) {
+        return changes;
+    }
+    for item in answer.get_mut("Items").and_then(Value::as_array_mut).into_iter().flatten() {
+        let name = item["Name"].as_str().unwrap_or_default().to_owned();
+        if let Some(shown) = readable(address.kind(), item) {
+            *item = shown;
+            changes.push(Change {
+                what: "shown to Terraform as of a type that its provider knows",
+                place: format!("{}/{name}", address.kind()),
+            });
+        }
+    }
+    changes
+}
+
+/// The document as the provider can read it, where it can't read it as it is.
+fn readable(collection: &str, document: &Value) -> Option<Value> {
+    let text = |field: &str| document[field].as_str().unwrap_or_default();
+    let (is_known, shown) = match collection {
+        "accounts" => {
+            let is_azure = text("AccountType").starts_with("Azure");
+            let odd_id = ["SubscriptionNumber", "TenantId", "ClientId"]
+                .into_iter()
+                .any(|field| !text(field).is_empty() && !crate::kinds::is_uuid(text(field)));
+            let known = ACCOUNTS.contains(&text("AccountType")) && !(is_azure && odd_id);
+            (known, json!({"AccountType": "UsernamePassword"}))
+        }
+        "feeds" => (
+            FEEDS.contains(&text("FeedType")),
+            json!({"FeedType": "NuGet", "FeedUri": "https://feed.invalid"}),
+        ),
+        "git-credentials" => {
+            let name = document["Details"]["Type"].as_str().unwrap_or_default();
+            let known = ["Anonymous", "GitHub", "Reference", "UsernamePassword"].contains(&name);
+            (known, json!({"Details": {"Type": "Anonymous"}}))
+        }
+        _ => {
+            let known = ["DynamicWorkerPool", "StaticWorkerPool"].contains(&text("WorkerPoolType"));
+            (known, json!({"WorkerPoolType": "StaticWorkerPool"}))
+        }
+    };
+    if is_known {
+        return None;
+    }
+    let mut shown = shown;
+    for field in ["Id", "Name", "SpaceId", "Description", "SortOrder", "IsDefault"] {
+        if let Some(value) = document.get(field) {
+            shown[field] = value.clone();
+        }
+    }
+    Some(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_documents_of_unknown_types_are_shown_as_others() {
+        let feed = |kind: &str| json!({"Id": "Feeds-9", "Name": "Later", "FeedType": kind, "Secret": 1});
+        let mut answer = json!({"Items": [feed("Docker"), feed("OfTomorrow")]});
+        let changes = make_readable(&Address::parse("/api/Spaces-2/feeds?take=10"), &mut answer);
+        assert_eq!(changes.len(), 1);
+        assert_eq!(
+            answer["Items"],
+            json!([feed("Docker"), {"FeedType": "NuGet", "FeedUri": "https://feed.invalid", "Id": "Feeds-9", "Name": "Later"}])
+        );
+        let azure =
+            |id: &str| json!({"Id": "Accounts-1", "Name": "a", "AccountType": "AzureOidc", "ClientId": id});
+        let mut answer = json!({"Items": [azure("0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"), azure("#{Id}")]});
+        assert_eq!(make_readable(&Address::parse("/api/Spaces-2/accounts"), &mut answer).len(), 1);
+        assert_eq!(answer["Items"][1]["AccountType"], "UsernamePassword");
+        let mut one = json!({"Details": {"Type": "SshKeyPair"}});
+        assert!(make_readable(&Address::parse("/api/Spaces-2/git-credentials/x"), &mut one).is_empty());
+    }
+}
