@@ -10,7 +10,7 @@ mod logo;
 mod publish;
 mod tenant;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -41,6 +41,8 @@ pub struct Finish<'a> {
     directory: Directory,
     /// Secrets by the manifest's names.
     secrets: &'a BTreeMap<String, Secret>,
+    /// Names of those that Terraform sets as well, and answers for.
+    of_terraform: BTreeSet<String>,
     /// Folder of the module, for the files that steps name.
     folder: PathBuf,
     report: Report,
@@ -61,7 +63,13 @@ impl<'a> Finish<'a> {
         let names = std::fs::read(folder.join("users.json")).ok();
         directory
             .rename_users(names.and_then(|names| serde_json::from_slice(&names).ok()).unwrap_or_default());
-        Self { directory, secrets, folder: folder.to_owned(), report: Report::default() }
+        Self {
+            directory,
+            secrets,
+            of_terraform: BTreeSet::new(),
+            folder: folder.to_owned(),
+            report: Report::default(),
+        }
     }
 
     /// Runs all steps. A step that can't be done does not stop the others.
@@ -69,6 +77,8 @@ impl<'a> Finish<'a> {
     /// # Errors
     /// When the destination can't be reached or refuses the key.
     pub async fn run(mut self, manifest: &Manifest, enable_triggers: bool) -> Result<Report, Failure> {
+        let of_terraform = manifest.secrets.iter().filter(|secret| secret.terraform);
+        self.of_terraform = of_terraform.map(|secret| secret.name.clone()).collect();
         let mut steps = manifest.finish.iter().peekable();
         while let Some(step) = steps.next() {
             match step {
@@ -87,7 +97,8 @@ impl<'a> Finish<'a> {
                     self.note_failure(&what, result)?;
                 }
                 FinishStep::TenantValue { .. } => {}
-                FinishStep::Document { target, document } => {
+                FinishStep::Document { target, document }
+                | FinishStep::DocumentBefore { target, document } => {
                     let result = self.document(target, document).await;
                     self.note_refusal(target, result)?;
                 }
@@ -153,6 +164,13 @@ impl<'a> Finish<'a> {
                 self.report.failed.push(format!("{text}: there is no such place at the destination"));
                 continue;
             };
+            let given = match given {
+                // A secret that the API takes, and shows, as plain text.
+                Given::Secret(new) if !slot.is_object() && is_shown(path) => {
+                    Given::Json(new["NewValue"].clone())
+                }
+                given => given,
+            };
             match given {
                 Given::Json(new) if *slot == new => self.report.already += 1,
                 Given::Json(new) | Given::Secret(new) => {
@@ -161,9 +179,12 @@ impl<'a> Finish<'a> {
                     self.note_secret(value, "set by finish");
                 }
                 Given::Nothing => {
-                    let kept = slot["HasValue"] == true;
+                    let kept = slot["HasValue"] == true || slot.as_str().is_some_and(|text| !text.is_empty());
                     if slot.is_null() {
                         remove_last(&mut document, path);
+                    }
+                    if matches!(value, FinishValue::Secret(name) if self.of_terraform.contains(name)) {
+                        continue;
                     }
                     self.note_secret(
                         value,
@@ -419,6 +440,11 @@ fn sensitive(secret: &Secret) -> Value {
 
 fn is_name(path: &[Value]) -> bool {
     matches!(path, [Value::String(field)] if field == "Name")
+}
+
+/// The only secret of a target that is no sensitive value in the API.
+fn is_shown(path: &[Value]) -> bool {
+    path.last().is_some_and(|field| field == "AadClientCredentialSecret")
 }
 
 /// `tenants "House Test Store"`.

@@ -137,6 +137,8 @@ pub struct Context<'i> {
     slugs: BTreeMap<String, BTreeMap<String, usize>>,
     /// Document → the one that must be made before it, so that both get the slugs they have at the source.
     pub(super) predecessors: BTreeMap<String, String>,
+    /// Documents that finish makes as a whole: id → whether Terraform's part of this module looks it up.
+    pub(super) by_finish: BTreeMap<String, bool>,
     /// Places whose text is free: an id in it is a person's own words.
     pub(super) free_text: BTreeSet<(String, String)>,
 }
@@ -175,6 +177,7 @@ impl<'i> Context<'i> {
             tags: BTreeMap::new(),
             slugs: BTreeMap::new(),
             predecessors: BTreeMap::new(),
+            by_finish: BTreeMap::new(),
             free_text: BTreeSet::new(),
         }
     }
@@ -319,7 +322,9 @@ impl<'i> Context<'i> {
         }
         match kinds::lookup(collection, Some(document)) {
             Some(lookup) => {
-                if self.is_space() && !self.selection.looks_up(lookup, document.name()) {
+                if let Some(looked_up) = self.by_finish.get_mut(document.id()) {
+                    *looked_up = true;
+                } else if self.is_space() && !self.selection.looks_up(lookup, document.name()) {
                     self.note(
                         "looked-up",
                         at,
@@ -471,8 +476,13 @@ impl<'i> Context<'i> {
 
     /// A secret of a document: a Terraform variable and its entry in the manifest. `words` ends its name: `secret_key`.
     pub fn secret(&mut self, hidden: &Hidden, words: &str, at: &At) -> Expr {
+        self.secret_and_name(hidden, words, at).0
+    }
+
+    /// The same, with the name of its entry, for what finish sets as well.
+    pub fn secret_and_name(&mut self, hidden: &Hidden, words: &str, at: &At) -> (Expr, String) {
         let name = self.secret_entry(hidden, words, at, true);
-        Expr::Reference(vec!["var".to_owned(), name])
+        (Expr::Reference(vec!["var".to_owned(), name.clone()]), name)
     }
 
     /// A secret that only finish sets: no Terraform variable.
@@ -487,6 +497,11 @@ impl<'i> Context<'i> {
         } else {
             self.note("not-carried", at, because, "Set the secret by hand at the destination.");
         }
+    }
+
+    /// The name of a secret that only finish sets.
+    pub(super) fn secret_of_finish(&mut self, hidden: &Hidden, words: &str, at: &At) -> String {
+        self.secret_entry(hidden, words, at, false)
     }
 
     fn secret_entry(&mut self, hidden: &Hidden, words: &str, at: &At, terraform: bool) -> String {
@@ -588,6 +603,13 @@ impl<'i> Context<'i> {
             });
         } else {
             self.note("not-carried", at, because, "Set it by hand at the destination.");
+        }
+    }
+
+    /// A list that the provider keeps as a set: its order is for finish.
+    pub fn keep_order(&mut self, at: &At, value: &Value) {
+        if value.as_array().is_some_and(|items| items.len() > 1) {
+            self.set(at, value, "the provider keeps a set, in no order");
         }
     }
 

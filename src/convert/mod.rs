@@ -8,6 +8,7 @@ pub mod fields;
 pub mod lookups;
 pub mod names;
 mod scaffold;
+mod whole;
 
 use std::collections::BTreeMap;
 
@@ -133,12 +134,19 @@ pub fn project(
 /// Names, declares and carries the documents of these kinds.
 fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
     let mut work: Vec<(&'static Kind, Subject<'_>)> = Vec::new();
+    let mut by_finish: Vec<(&'static Kind, Subject<'_>)> = Vec::new();
     for kind in kinds {
         let mut documents = documents(context, kind);
         documents.sort_by_key(|document| names::id_order(document.id()));
         let mut subjects: Vec<Subject<'_>> =
             documents.into_iter().map(|document| subject(context, kind, document)).collect();
         subjects.sort_by(|left, right| left.label.cmp(&right.label));
+        let (whole, subjects): (Vec<_>, Vec<_>) =
+            subjects.into_iter().partition(|subject| (kind.by_finish)(kind, subject.document).is_some());
+        for subject in whole {
+            context.by_finish.insert(subject.document.id().to_owned(), false);
+            by_finish.push((*kind, subject));
+        }
         for subject in &subjects {
             if let Some(shape) = kind.shape(subject.document).filter(|shape| !shape.resource.is_empty()) {
                 context
@@ -168,6 +176,12 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
             }
         }
     }
+    // What is made comes first: other steps may refer to it.
+    let others = std::mem::take(&mut context.finish);
+    for (kind, subject) in &by_finish {
+        whole::make(context, kind, subject);
+    }
+    context.finish.extend(others);
 }
 
 /// Names that would give the same slug (`A B`, `a-b`) get `a-b`, `a-b-2` … in the order in which they are made: so they are made in the
@@ -211,7 +225,10 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
             fields::carry(context, built_in.fields, document.fields(), &at, &mut Block::default());
             continue;
         }
-        let no_shape = (!kind.shapes.is_empty() && kind.shape(document).is_none()).then_some(kind.no_shape);
+        let no_shape = (!kind.shapes.is_empty()
+            && kind.shape(document).is_none()
+            && (kind.by_finish)(kind, document).is_none())
+        .then_some(kind.no_shape);
         if let Some(reason) = (kind.skip)(document).or(no_shape) {
             let at = place(context, kind, document);
             let text = format!("the {} \"{}\" is not carried: {reason}", kind.noun, document.name());

@@ -90,6 +90,10 @@ impl Deployment<'_> {
     /// What stopped it. What was done until then is in the state: a later run goes on from there.
     pub async fn run(&self, module: &Folder) -> Result<Outcome, Failure> {
         let mut ready = self.prepare(module).await?;
+        if !self.plan_only && (self.adopt || ready.collisions.is_empty()) {
+            let steps = Finish::new(self.destination.clone(), &ready.supply.found, &module.path);
+            steps.before(&module.manifest).await?;
+        }
         let plan = self.planned(module, &mut ready).await?;
         let mut outcome = Outcome {
             summary: plan.summary(),

@@ -4,11 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Finish, described, field, sensitive};
 use crate::failure::Failure;
-use crate::module::manifest::Target;
+use crate::module::manifest::{FinishStep, Manifest, Target};
 use crate::octopus::upsert::holds;
 
-/// What a person switches: written when a document is made, never again.
+/// What a person switches: written when a document is made, never again. A machine starts nothing by itself.
 const SWITCH: &str = "IsDisabled";
+const MACHINES: [&str; 2] = ["machines", "workers"];
 
 impl Finish<'_> {
     /// Makes a document, or brings the one of that key to what is wanted.
@@ -23,15 +24,24 @@ impl Finish<'_> {
         let wanted = self.filled(&wanted, "", &mut secrets);
         let Some(place) = self.directory.find(target).await? else {
             let route = self.directory.new_documents(target).await?;
-            self.directory.server.client.post(&route, &without_nothing(&wanted)).await?;
+            let made = self.directory.server.client.post(&route, &without_nothing(&wanted)).await?;
             self.directory.forget();
             self.report.done.push(format!("made {what}"));
-            self.tell_secrets(&what, &secrets, false);
+            self.tell_secrets(&what, &secrets, &Value::Null);
+            // Some fields, such as slugs, are only taken by an update.
+            if !holds(&made, &without_secrets(&wanted))
+                && let Some(place) = self.directory.find(target).await?
+            {
+                let after = kept(&made, &secrets_as_they_are(&wanted));
+                self.directory.server.client.put(&place.write, &after).await?;
+            }
             return Ok(());
         };
         let before = self.directory.server.client.get(&place.read).await?;
         let mut after = before.clone();
-        let fields = wanted.as_object().into_iter().flatten().filter(|(name, _)| *name != SWITCH);
+        let is_switched = !MACHINES.contains(&target.collection.as_str());
+        let fields = wanted.as_object().into_iter().flatten();
+        let fields = fields.filter(|(name, _)| !is_switched || *name != SWITCH);
         for (name, value) in fields {
             if !holds(&before[name], &without_secrets(value)) || has_secret(value) {
                 after[name] = kept(&before[name], value);
@@ -44,8 +54,57 @@ impl Finish<'_> {
             self.directory.forget();
             self.report.done.push(what.clone());
         }
-        self.tell_secrets(&what, &secrets, true);
+        self.tell_secrets(&what, &secrets, &before);
         Ok(())
+    }
+
+    /// Makes what Terraform's part of the module looks up, before the plan. What such a document refers to and is not there yet is left
+    /// out of its lists: `run` completes it after the apply.
+    ///
+    /// # Errors
+    /// When the destination can't be reached, or refuses.
+    pub async fn before(mut self, manifest: &Manifest) -> Result<(), Failure> {
+        for step in &manifest.finish {
+            let FinishStep::DocumentBefore { target, document } = step else { continue };
+            if self.directory.find(target).await?.is_some() {
+                continue;
+            }
+            let document = self.without_missing(document).await?;
+            match self.document(target, &document).await {
+                // It refers to something that Terraform makes; the plan will say what it misses.
+                Err(failure) if failure.http_status == Some(404) => {}
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The document without the items of lists that refer to what is not there.
+    async fn without_missing(&mut self, value: &Value) -> Result<Value, Failure> {
+        Ok(match value {
+            Value::Object(fields) if !fields.contains_key("$ref") => {
+                let mut there = Map::new();
+                for (name, value) in fields {
+                    there.insert(name.clone(), Box::pin(self.without_missing(value)).await?);
+                }
+                Value::Object(there)
+            }
+            Value::Array(items) => {
+                let mut there = Vec::new();
+                for item in items {
+                    let target =
+                        item.get("$ref").cloned().and_then(|target| serde_json::from_value(target).ok());
+                    if let Some(target) = target
+                        && self.directory.find(&target).await?.is_none()
+                    {
+                        continue;
+                    }
+                    there.push(Box::pin(self.without_missing(item)).await?);
+                }
+                Value::Array(there)
+            }
+            other => other.clone(),
+        })
     }
 
     /// Adds an item to a list.
@@ -118,8 +177,9 @@ impl Finish<'_> {
         }
     }
 
-    fn tell_secrets(&mut self, what: &str, secrets: &[(String, String, bool)], was_there: bool) {
+    fn tell_secrets(&mut self, what: &str, secrets: &[(String, String, bool)], before: &Value) {
         for (name, path, found) in secrets {
+            let was_there = before.pointer(&format!("/{path}/HasValue")) == Some(&json!(true));
             let became = match (found, was_there) {
                 (true, _) => "set by finish",
                 (false, true) => "kept as it is at the destination",
@@ -136,6 +196,16 @@ impl Finish<'_> {
 /// A wanted value in the place of the old one: objects keep what nobody wants.
 fn kept(old: &Value, wanted: &Value) -> Value {
     match (old, wanted) {
+        // There is none at the source: one that somebody has entered here stays.
+        (Value::Object(old), Value::Object(fields))
+            if fields.get("HasValue") == Some(&json!(false)) && old.get("HasValue") == Some(&json!(true)) =>
+        {
+            Value::Object(old.clone())
+        }
+        // Nobody could supply it: there is nothing to keep.
+        (old, Value::Object(fields)) if is_kept(fields) && old.get("HasValue") != Some(&json!(true)) => {
+            old.clone()
+        }
         (Value::Object(_), Value::Object(fields)) if fields.contains_key("HasValue") => wanted.clone(),
         (Value::Object(old), Value::Object(wanted)) => {
             let mut merged = old.clone();
@@ -149,6 +219,20 @@ fn kept(old: &Value, wanted: &Value) -> Value {
     }
 }
 
+/// The document with "keep" for every secret that was written just now.
+fn secrets_as_they_are(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) if fields.contains_key("NewValue") => {
+            json!({"HasValue": fields["HasValue"], "NewValue": null})
+        }
+        Value::Object(fields) => Value::Object(
+            fields.iter().map(|(name, value)| (name.clone(), secrets_as_they_are(value))).collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(secrets_as_they_are).collect()),
+        other => other.clone(),
+    }
+}
+
 /// Whether a secret's value is given.
 fn has_secret(value: &Value) -> bool {
     match value {
@@ -159,12 +243,18 @@ fn has_secret(value: &Value) -> bool {
     }
 }
 
+/// Whether a secret is only to be kept.
+fn is_kept(fields: &Map<String, Value>) -> bool {
+    fields.get("HasValue") == Some(&json!(true)) && fields.get("NewValue") == Some(&Value::Null)
+}
+
 /// What can be compared: a secret is there or not.
 fn without_secrets(value: &Value) -> Value {
     match value {
         Value::Object(fields) if fields.contains_key("NewValue") => json!({"HasValue": fields["HasValue"]}),
         Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, value)| (name.clone(), without_secrets(value))).collect())
+            let there = fields.iter().filter(|(_, value)| !value.as_object().is_some_and(is_kept));
+            Value::Object(there.map(|(name, value)| (name.clone(), without_secrets(value))).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(without_secrets).collect()),
         other => other.clone(),

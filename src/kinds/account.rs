@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::convert::context::{At, Context};
-use crate::convert::fields::{is_empty, odd};
+use crate::convert::fields::{is_empty, odd, plain as plain_value};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 
@@ -12,7 +12,15 @@ pub(super) const KIND: Kind = Kind {
     noun: "account",
     file: "accounts.tf",
     discriminator: "AccountType",
-    no_shape: "the provider has no resource for this type of account",
+    by_finish: |kind, document| {
+        if kind.shape(document).is_none() {
+            return Some("the provider has no resource for this type of account");
+        }
+        let is_azure = document.text("AccountType").is_some_and(|name| name.starts_with("Azure"));
+        let odd = |field| document.text(field).is_some_and(|text| !text.is_empty() && !is_uuid(text));
+        (is_azure && ["SubscriptionNumber", "TenantId", "ClientId"].into_iter().any(odd))
+            .then_some("the provider takes nothing but UUIDs as ids of Azure")
+    },
     first: &[plain("Name"), plain("Description")],
     shapes: &[
         Shape {
@@ -51,7 +59,7 @@ pub(super) const KIND: Kind = Kind {
                 HEALTH_KEYS,
                 TEST_KEYS,
                 finish("CustomClaims", "the provider has no argument for it"),
-                finish("Audience", NEVER_SENT),
+                custom("Audience", audience).writes(&["audience"]),
                 finish("AzureEnvironment", NEVER_SENT),
             ],
         },
@@ -89,8 +97,9 @@ pub(super) const KIND: Kind = Kind {
             when: "GenericOidcAccount",
             resource: "octopusdeploy_generic_oidc_account",
             fields: &[
-                plain("Audience"),
-                DEPLOYMENT_KEYS,
+                // Left out, the provider reads back what it did not write: "inconsistent result".
+                plain("Audience").keep_empty(),
+                custom("DeploymentSubjectKeys", subject_keys).writes(&["execution_subject_keys"]),
                 map("CustomClaims"),
                 finish("HealthCheckSubjectKeys", "the provider has no argument for it"),
                 finish("AccountTestSubjectKeys", "the provider has no argument for it"),
@@ -154,6 +163,31 @@ const DEPLOYMENT_KEYS: Field = plain("DeploymentSubjectKeys").named("execution_s
 const HEALTH_KEYS: Field = plain("HealthCheckSubjectKeys").named("health_subject_keys");
 const TEST_KEYS: Field = plain("AccountTestSubjectKeys");
 
+/// Whether the provider takes it as an id of Azure.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+/// Provider 1.17.0 never sends it but reads it: it is written here for the plan, and finish sets it.
+fn audience(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    if is_empty(value) {
+        return;
+    }
+    if let Some(text) = plain_value(context, value, at) {
+        into.set("audience", text);
+        context.set(at, value, NEVER_SENT);
+    }
+}
+
+/// Given also when there are none.
+fn subject_keys(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    let nothing = Value::Array(Vec::new());
+    if let Some(keys) = plain_value(context, if value.is_null() { &nothing } else { value }, at) {
+        into.set("execution_subject_keys", keys);
+    }
+}
+
 /// A text at the server, a number in Terraform.
 fn session_duration(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     match value {
@@ -178,17 +212,19 @@ mod tests {
         let documents = json!({"accounts": [
             {"Id": "Accounts-1", "Name": "Account 01", "AccountType": "AmazonWebServicesAccount", "AccessKey": "AKIA1", "SecretKey": {"HasValue": true}, "Region": "eu-west-1"},
             {"Id": "Accounts-2", "Name": "Account 02", "AccountType": "AmazonWebServicesOidcAccount", "RoleArn": "arn:aws:iam::0:role/x", "SessionDuration": "3600", "DeploymentSubjectKeys": ["space"], "HealthCheckSubjectKeys": ["account"], "AccountTestSubjectKeys": ["type"], "CustomClaims": {"a": "b"}, "Audience": "sts"},
-            {"Id": "Accounts-3", "Name": "Account 03", "AccountType": "AzureOidc", "SubscriptionNumber": "s", "TenantId": "t", "ClientId": "c", "Audience": "api", "AzureEnvironment": "AzureCloud"},
-            {"Id": "Accounts-4", "Name": "Account 04", "AccountType": "AzureServicePrincipal", "SubscriptionNumber": "s", "TenantId": "t", "ClientId": "c", "Password": {"HasValue": true}, "AzureEnvironment": "AzureChinaCloud", "ResourceManagementEndpointBaseUri": "https://rm.example", "ActiveDirectoryEndpointBaseUri": "https://ad.example"},
-            {"Id": "Accounts-5", "Name": "Account 05", "AccountType": "AzureSubscription", "SubscriptionNumber": "s", "CertificateBytes": {"HasValue": true}, "CertificateThumbprint": "AB", "ServiceManagementEndpointBaseUri": "https://m.example", "ServiceManagementEndpointSuffix": "core.example"},
+            {"Id": "Accounts-3", "Name": "Account 03", "AccountType": "AzureOidc", "SubscriptionNumber": "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11", "TenantId": "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22", "ClientId": "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33", "Audience": "api", "AzureEnvironment": "AzureCloud"},
+            {"Id": "Accounts-4", "Name": "Account 04", "AccountType": "AzureServicePrincipal", "SubscriptionNumber": "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11", "TenantId": "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22", "ClientId": "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33", "Password": {"HasValue": true}, "AzureEnvironment": "AzureChinaCloud", "ResourceManagementEndpointBaseUri": "https://rm.example", "ActiveDirectoryEndpointBaseUri": "https://ad.example"},
+            {"Id": "Accounts-5", "Name": "Account 05", "AccountType": "AzureSubscription", "SubscriptionNumber": "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11", "CertificateBytes": {"HasValue": true}, "CertificateThumbprint": "AB", "ServiceManagementEndpointBaseUri": "https://m.example", "ServiceManagementEndpointSuffix": "core.example"},
             {"Id": "Accounts-6", "Name": "Account 06", "AccountType": "GenericOidcAccount", "Audience": "a", "DeploymentSubjectKeys": ["space"]},
             {"Id": "Accounts-7", "Name": "Account 07", "AccountType": "GoogleCloudAccount", "JsonKey": {"HasValue": true}},
             {"Id": "Accounts-8", "Name": "Account 08", "AccountType": "SshKeyPair", "Username": "ops", "PrivateKeyFile": {"HasValue": true}, "PrivateKeyPassphrase": {"HasValue": true}},
             {"Id": "Accounts-9", "Name": "Account 09", "AccountType": "Token", "Token": {"HasValue": true}},
             {"Id": "Accounts-10", "Name": "Account 10", "AccountType": "UsernamePassword", "Username": "ops", "Password": {"HasValue": false}, "EnvironmentIds": ["Environments-1"], "TenantedDeploymentParticipation": "TenantedOrUntenanted", "TenantTags": ["Region/EU"], "TenantIds": ["Tenants-1"]},
-            {"Id": "Accounts-11", "Name": "Account 11", "AccountType": "OfTomorrow"}
+            {"Id": "Accounts-11", "Name": "Account 11", "AccountType": "OfTomorrow", "Key": {"HasValue": true}, "EnvironmentIds": ["Environments-1"]},
+            {"Id": "Accounts-12", "Name": "Account 12", "AccountType": "AzureServicePrincipal", "SubscriptionNumber": "#{Subscription}", "Password": {"HasValue": true}},
+            {"Id": "Accounts-13", "Name": "Account 13", "AccountType": "GenericOidcAccount"}
         ]});
-        expect![[r#"
+        expect![[r##"
             resource "octopusdeploy_aws_account" "account_01" {
               name       = "Account 01"
               access_key = "AKIA1"
@@ -211,16 +247,17 @@ mod tests {
 
             resource "octopusdeploy_azure_openid_connect" "account_03" {
               name            = "Account 03"
-              subscription_id = "s"
-              tenant_id       = "t"
-              application_id  = "c"
+              subscription_id = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
+              tenant_id       = "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22"
+              application_id  = "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33"
+              audience        = "api"
             }
 
             resource "octopusdeploy_azure_service_principal" "account_04" {
               name                      = "Account 04"
-              subscription_id           = "s"
-              tenant_id                 = "t"
-              application_id            = "c"
+              subscription_id           = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
+              tenant_id                 = "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22"
+              application_id            = "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33"
               password                  = var.account_account_04_password
               resource_manager_endpoint = "https://rm.example"
               authentication_endpoint   = "https://ad.example"
@@ -228,7 +265,7 @@ mod tests {
 
             resource "octopusdeploy_azure_subscription_account" "account_05" {
               name                    = "Account 05"
-              subscription_id         = "s"
+              subscription_id         = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
               certificate             = var.account_account_05_certificate
               certificate_thumbprint  = "AB"
               management_endpoint     = "https://m.example"
@@ -266,11 +303,18 @@ mod tests {
               tenant_tags                       = [octopusdeploy_tag.region_eu.canonical_tag_name]
               tenants                           = [octopusdeploy_tenant.prairie_glow.id]
             }
+
+            resource "octopusdeploy_generic_oidc_account" "account_13" {
+              name                   = "Account 13"
+              audience               = ""
+              execution_subject_keys = []
+            }
+            --- finish {"do":"document","target":{"collection":"accounts","key":["Account 11"]},"document":{"Name":"Account 11","AccountType":"OfTomorrow","Key":{"$secret":"account_account_11_key"},"EnvironmentIds":[{"$ref":{"collection":"environments","key":["Production"]}}]}}
+            --- finish {"do":"document","target":{"collection":"accounts","key":["Account 12"]},"document":{"Name":"Account 12","AccountType":"AzureServicePrincipal","SubscriptionNumber":"#{Subscription}","Password":{"$secret":"account_account_12_password"}}}
             --- finish {"do":"set","target":{"collection":"accounts","key":["Account 02"]},"path":["Audience"],"value":{"json":"sts"}}
             --- finish {"do":"set","target":{"collection":"accounts","key":["Account 03"]},"path":["Audience"],"value":{"json":"api"}}
             --- finish {"do":"set","target":{"collection":"accounts","key":["Account 03"]},"path":["AzureEnvironment"],"value":{"json":"AzureCloud"}}
             --- finish {"do":"set","target":{"collection":"accounts","key":["Account 04"]},"path":["AzureEnvironment"],"value":{"json":"AzureChinaCloud"}}
-            --- note not-carried ["Account 11"] : the account "Account 11" is not carried: the provider has no resource for this type of account
-        "#]].assert_eq(&convert("accounts.tf", &documents));
+        "##]].assert_eq(&convert("accounts.tf", &documents));
     }
 }

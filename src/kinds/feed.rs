@@ -1,6 +1,12 @@
 //! Feeds: where packages and images come from. One shape for each feed type.
 
+use serde_json::Value;
+
+use crate::convert::context::{At, Context};
+use crate::convert::fields::{is_empty, odd, plain as plain_value};
+use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::module::manifest::{FinishStep, FinishValue};
 
 const NOTHING: &str = "no variable of a step reveals the credentials of a feed";
 
@@ -9,7 +15,9 @@ pub(super) const KIND: Kind = Kind {
     noun: "feed",
     file: "feeds.tf",
     discriminator: "FeedType",
-    no_shape: "the provider has no resource for this type of feed",
+    by_finish: |kind, document| {
+        kind.shape(document).is_none().then_some("the provider has no resource for this type of feed")
+    },
     first: &[plain("Name")],
     shapes: &[
         Shape {
@@ -19,8 +27,8 @@ pub(super) const KIND: Kind = Kind {
                 FEED_URI,
                 plain("Repository").keep_empty(),
                 plain("LayoutRegex"),
-                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
-                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
                 USERNAME,
                 PASSWORD,
                 LOCATIONS,
@@ -48,8 +56,8 @@ pub(super) const KIND: Kind = Kind {
                 ignored("Password", "the server makes it of the key"),
                 ignored("ApiVersion", "the server knows it"),
                 ignored("RegistryPath", "the server knows it"),
-                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
-                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
                 LOCATIONS,
             ],
         },
@@ -141,15 +149,15 @@ pub(super) const KIND: Kind = Kind {
             resource: "octopusdeploy_helm_feed",
             fields: &[
                 FEED_URI,
-                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
-                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
                 USERNAME,
                 PASSWORD,
                 LOCATIONS,
             ],
         },
         Shape { when: "Maven", resource: "octopusdeploy_maven_feed", fields: WITH_ATTEMPTS },
-        Shape { when: "Npm", resource: "octopusdeploy_npm_feed", fields: WITH_ATTEMPTS },
+        Shape { when: "Npm", resource: "octopusdeploy_npm_feed", fields: FORGETFUL },
         Shape {
             when: "NuGet",
             resource: "octopusdeploy_nuget_feed",
@@ -168,14 +176,14 @@ pub(super) const KIND: Kind = Kind {
             resource: "octopusdeploy_oci_registry_feed",
             fields: &[
                 FEED_URI,
-                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
-                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
                 USERNAME,
                 PASSWORD,
                 finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
             ],
         },
-        Shape { when: "PyPi", resource: "octopusdeploy_pypi_feed", fields: WITH_ATTEMPTS },
+        Shape { when: "PyPi", resource: "octopusdeploy_pypi_feed", fields: FORGETFUL },
         Shape {
             when: "S3",
             resource: "octopusdeploy_s3_feed",
@@ -185,8 +193,8 @@ pub(super) const KIND: Kind = Kind {
                 secret("SecretKey", "Secret key", NOTHING),
                 USERNAME,
                 PASSWORD,
-                finish("DownloadAttempts", NO_ATTEMPTS).unless(Literal::Number(5)),
-                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS).unless(Literal::Number(10)),
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
                 finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
             ],
         },
@@ -210,7 +218,8 @@ pub(super) const KIND: Kind = Kind {
 };
 
 const NO_ARGUMENT: &str = "the provider has no argument for it";
-const NO_ATTEMPTS: &str = "the provider has no argument for it with this type of feed";
+const NO_ATTEMPTS: &str =
+    "the provider has no argument for it with this type of feed, and writes 0 when it updates the feed";
 const FEED_URI: Field = plain("FeedUri").keep_empty();
 const ATTEMPTS: Field = plain("DownloadAttempts").unless(Literal::Number(5));
 const BACKOFF: Field = plain("DownloadRetryBackoffSeconds").unless(Literal::Number(10));
@@ -220,6 +229,39 @@ const PASSWORD: Field = secret("Password", "Password", NOTHING);
 const LOCATIONS: Field = plain("PackageAcquisitionLocationOptions");
 
 const WITH_ATTEMPTS: &[Field] = &[FEED_URI, ATTEMPTS, BACKOFF, USERNAME, PASSWORD, LOCATIONS];
+
+/// The same, where the provider forgets the credentials whenever it updates the feed (1.17.0): finish sets them again.
+const FORGETFUL: &[Field] = &[
+    FEED_URI,
+    ATTEMPTS,
+    BACKOFF,
+    custom("Username", username_again).writes(&["username"]),
+    custom("Password", password_again).writes(&["password"]),
+    LOCATIONS,
+];
+
+const FORGOTTEN: &str = "the provider forgets it whenever it updates the feed";
+
+fn username_again(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    if !is_empty(value)
+        && let Some(text) = plain_value(context, value, at)
+    {
+        into.set("username", text);
+        context.set(at, value, FORGOTTEN);
+    }
+}
+
+fn password_again(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    if value["HasValue"] == true {
+        let hidden = Hidden { what: "Password", revealed: None, because: NOTHING };
+        let (expression, name) = context.secret_and_name(&hidden, "password", at);
+        into.set("password", expression);
+        let value = FinishValue::Secret(name);
+        context.finish(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
+    } else if !is_empty(value) && !value.is_object() {
+        odd(context, at, value);
+    }
+}
 
 /// The feeds that every server has: their settings, where they differ from those of a new space.
 const BUILT_IN: &[Field] = &[
@@ -388,10 +430,10 @@ mod tests {
               access_key              = "AKIA1"
               secret_key              = var.feed_feed_15_secret_key
             }
+            --- finish {"do":"document","target":{"collection":"feeds","key":["Feed 16"]},"document":{"Name":"Feed 16","FeedType":"OfTomorrow"}}
             --- finish {"do":"set","target":{"collection":"feeds","key":["Feed 17"]},"path":["DeleteUnreleasedPackagesAfterDays"],"value":{"json":7}}
             --- finish {"do":"set","target":{"collection":"feeds","key":["Feed 17"]},"path":["IsBuiltInRepoSyncEnabled"],"value":{"json":true}}
             --- finish {"do":"set","target":{"collection":"feeds","key":["Feed 12"]},"path":["Slug"],"value":{"json":"own"}}
-            --- note not-carried ["Feed 16"] : the feed "Feed 16" is not carried: the provider has no resource for this type of feed
         "#]].assert_eq(&convert("feeds.tf", &documents));
     }
 }

@@ -12,7 +12,11 @@ pub(super) const KIND: Kind = Kind {
     noun: "Git credential",
     file: "git_credentials.tf",
     discriminator: "Details/Type",
-    no_shape: "the provider has no resource for this type of Git credential",
+    by_finish: |kind, document| {
+        kind.shape(document)
+            .is_none()
+            .then_some("the provider has no resource for this type of Git credential")
+    },
     shapes: &[Shape {
         when: "UsernamePassword",
         resource: "octopusdeploy_git_credential",
@@ -62,6 +66,9 @@ fn restrictions(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bl
         && fields.get("AllowedRepositories").is_none_or(is_empty);
     if !none {
         into.set("repository_restrictions", object_of(inner));
+        if let Some(repositories) = fields.get("AllowedRepositories") {
+            context.keep_order(&at.field("AllowedRepositories"), repositories);
+        }
     }
 }
 
@@ -82,7 +89,7 @@ mod tests {
               username = "r"
               password = ""
             }
-            --- note not-carried ["App"] : the Git credential "App" is not carried: the provider has no resource for this type of Git credential
+            --- finish {"do":"document","target":{"collection":"git-credentials","key":["App"]},"document":{"Name":"App","Details":{"Type":"GitHub","Id":"1"}}}
         "#]].assert_eq(&convert("git_credentials.tf", &documents));
     }
 

@@ -189,9 +189,22 @@ fn script_policy(context: &mut Context<'_>, at: &At, value: &Value, into: &mut B
             block.set("script_body", expression);
         }
         Some(other) if !is_empty(other) => odd(context, &at.field(name), other),
+        // Without the argument the provider writes an empty text.
+        Some(Value::Null) if !is_default(context, at) => {
+            context.set(
+                &at.field("ScriptBody"),
+                &Value::Null,
+                "the provider can't write a policy without a script",
+            );
+        }
         _ => {}
     }
     into.blocks.push(block);
+}
+
+/// The server's own policy, which has no texts and is taken over as it is.
+fn is_default(context: &Context<'_>, at: &At) -> bool {
+    context.inventory.get("machinepolicies", &at.id).is_some_and(|policy| policy.flag("IsDefault"))
 }
 
 /// A .NET `TimeSpan`: `[d.]hh:mm:ss[.fffffff]`.
@@ -258,6 +271,8 @@ mod tests {
                 ignore_changes = all
               }
             }
+            --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["MachineHealthCheckPolicy","BashHealthCheckPolicy","ScriptBody"],"value":{"json":null}}
+            --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["MachineHealthCheckPolicy","PowerShellHealthCheckPolicy","ScriptBody"],"value":{"json":null}}
             --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["ConnectionRetrySleepInterval"],"value":{"json":"00:00:00.5000000"}}
             --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["MachineHealthCheckPolicy"],"value":{"json":{"HealthCheckInterval":"1.00:00:00","HealthCheckType":"RunScript","BashHealthCheckPolicy":{"RunType":"InheritFromDefault","ScriptBody":null},"PowerShellHealthCheckPolicy":{"RunType":"InheritFromDefault","ScriptBody":null}}}}
         "##]].assert_eq(&convert("machine_policies.tf", &documents));

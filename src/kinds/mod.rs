@@ -45,6 +45,7 @@ mod text_value;
 mod trigger;
 mod user_role;
 mod variable;
+mod worker;
 mod worker_pool;
 
 use crate::convert::context::Context;
@@ -74,6 +75,7 @@ pub const SPACE: &[&Kind] = &[
     &variable::LIBRARY,
     &step_template::KIND,
     &target::KIND,
+    &worker::KIND,
     &team::KIND,
     &user_role::KIND,
     &user_role::OF_SPACE,
@@ -110,10 +112,10 @@ pub(crate) fn complete_project(context: &mut Context<'_>, project: &str) {
 }
 
 /// Things that are looked up and that no kind makes.
-const LOOKUPS: &[(&str, Lookup)] = &[
-    ("projects", Lookup { list: "projects", data_source: "octopusdeploy_projects", noun: "project" }),
-    ("workers", Lookup { list: "workers", data_source: "octopusdeploy_workers", noun: "worker" }),
-];
+const LOOKUPS: &[(&str, Lookup)] =
+    &[("projects", Lookup { list: "projects", data_source: "octopusdeploy_projects", noun: "project" })];
+
+pub(crate) use account::is_uuid;
 
 /// The kind that a document is of.
 #[must_use]
@@ -151,7 +153,6 @@ pub fn not_carried(collection: &str) -> Option<&'static str> {
         | "tenants" => None,
         // Frozen copies and older versions: history.
         "variablesnapshots" | "runbooksnapshots" | "actiontemplateversions" => None,
-        "workers" => Some("a worker must be told of its new server by hand"),
         "ephemeralenvironments" => {
             Some("an ephemeral environment is made by a deployment, and goes by itself")
         }

@@ -26,6 +26,10 @@ pub struct Kind {
     pub belongs: fn(&Document, &str) -> bool,
     /// Why this document isn't carried, though its kind is.
     pub skip: fn(&Document) -> Option<&'static str>,
+    /// Why the provider can't make this document, though the API can: finish makes it as a whole.
+    pub by_finish: fn(&Kind, &Document) -> Option<&'static str>,
+    /// Fields that the server computes: left out where finish makes the whole document. `Id`, `SpaceId` and `Links` always are.
+    pub computed: &'static [&'static str],
     /// Field that decides on the shape, `/`-separated; empty when there is one shape.
     pub discriminator: &'static str,
     pub shapes: &'static [Shape],
@@ -58,6 +62,8 @@ impl Kind {
         of: |_| true,
         belongs: |document, project| document.text("ProjectId") == Some(project),
         skip: |_| None,
+        by_finish: |_, _| None,
+        computed: &[],
         discriminator: "",
         shapes: &[],
         first: &[],

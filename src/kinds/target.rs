@@ -6,13 +6,15 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::{carry, is_empty, odd, unknown};
 use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::octopus::document::Document;
 
 pub(super) const KIND: Kind = Kind {
     collection: "machines",
     noun: "deployment target",
     file: "deployment_targets.tf",
     discriminator: "Endpoint/CommunicationStyle",
-    no_shape: "the provider has no resource for this type of target",
+    by_finish,
+    computed: COMPUTED,
     first: &[
         plain("Name"),
         references("EnvironmentIds", "environments").named("environments").keep_empty(),
@@ -236,6 +238,37 @@ pub(super) const KIND: Kind = Kind {
     }),
     ..Kind::DEFAULT
 };
+
+/// What a server learns from any machine, or computes.
+pub(super) const COMPUTED: &[&str] = &[
+    "Architecture",
+    "HasLatestCalamari",
+    "HealthStatus",
+    "IsInProcess",
+    "OperatingSystem",
+    "ShellName",
+    "ShellVersion",
+    "SkipInitialHealthCheck",
+    "Status",
+    "StatusSummary",
+];
+
+fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
+    if kind.shape(document).is_none() {
+        return Some("the provider has no resource for this type of target");
+    }
+    if document.list("EnvironmentIds").is_empty() || document.list("Roles").is_empty() {
+        return Some("the provider makes no target without an environment and a tag");
+    }
+    let endpoint = document.get("Endpoint").unwrap_or(&Value::Null);
+    if endpoint["CommunicationStyle"] == "Kubernetes" {
+        let name = endpoint["Authentication"]["AuthenticationType"].as_str().unwrap_or_default();
+        if !AUTHENTICATIONS.iter().any(|(authentication, _, _)| *authentication == name) {
+            return Some("the provider makes no cluster with this type of authentication");
+        }
+    }
+    None
+}
 
 const OF_THE_MACHINE: &str = "the server learns it from the machine";
 const NOTHING: &str = "no variable of a step reveals the credentials of a target";
@@ -575,11 +608,11 @@ mod tests {
                 drop_folder_path = "/drop"
               }
             }
+            --- finish {"do":"document","target":{"collection":"machines","key":["Target 16"]},"document":{"Name":"Target 16","EnvironmentIds":[{"$ref":{"collection":"environments","key":["Production"]}}],"Roles":["web"],"Endpoint":{"CommunicationStyle":"StepPackage","DeploymentTargetType":"aws-ecs-target"}}}
             --- finish {"do":"set","target":{"collection":"machines","key":["Target 01"]},"path":["Slug"],"value":{"json":"own"}}
             --- finish {"do":"set","target":{"collection":"machines","key":["Target 12"]},"path":["Endpoint","DefaultWorkerPoolId"],"value":{"json":{"$ref":{"collection":"workerpools","key":["Linux"]}}}}
             --- finish {"do":"set","target":{"collection":"machines","key":["Target 13"]},"path":["Endpoint","AadClientCredentialSecret"],"value":{"secret":"deployment_target_target_13_aad_client_credential_secret"}}
             --- finish {"do":"set","target":{"collection":"machines","key":["Target 15"]},"path":["Endpoint","SensitiveVariablesEncryptionPassword"],"value":{"secret":"deployment_target_target_15_sensitive_variables_encryption_password"}}
-            --- note not-carried ["Target 16"] : the deployment target "Target 16" is not carried: the provider has no resource for this type of target
         "#]].assert_eq(&convert("deployment_targets.tf", &documents));
     }
 }

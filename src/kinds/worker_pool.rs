@@ -1,4 +1,4 @@
-//! Worker pools. Workers themselves must be told of their new server by hand.
+//! Worker pools.
 
 use crate::convert::context::{Context, Subject};
 use crate::convert::{make, resource};
@@ -10,7 +10,10 @@ pub(super) const KIND: Kind = Kind {
     noun: "worker pool",
     file: "worker_pools.tf",
     discriminator: "WorkerPoolType",
-    no_shape: "the provider has no resource for this type of worker pool",
+    by_finish: |kind, document| {
+        kind.shape(document).is_none().then_some("the provider has no resource for this type of worker pool")
+    },
+    computed: &["CanAddWorkers"],
     first: &[plain("Name"), plain("Description")],
     shapes: &[
         Shape {
@@ -101,7 +104,7 @@ mod tests {
               is_default  = true
               sort_order  = 1
             }
-            --- note not-carried ["Of tomorrow"] : the worker pool "Of tomorrow" is not carried: the provider has no resource for this type of worker pool
+            --- finish {"do":"document","target":{"collection":"workerpools","key":["Of tomorrow"]},"document":{"Name":"Of tomorrow","WorkerPoolType":"QuantumWorkerPool"}}
         "##]].assert_eq(&convert("worker_pools.tf", &documents));
     }
 }

@@ -140,8 +140,12 @@ pub enum FinishStep {
     },
     /// A whole document that the provider has no resource for: made when the destination has none of this key, else brought to what
     /// `document` says; what else it holds stays. In `document` stand `$ref`s, and `{"$secret": name}` where a secret goes
-    /// ([`SecretEntry::name`]). A switch (`IsDisabled`) is written only when the document is made: later it is a person's.
+    /// ([`SecretEntry::name`]). A switch (`IsDisabled`) of what starts work by itself is written only when the document is made: later it is a
+    /// person's.
     Document { target: Target, document: Value },
+    /// The same for one that Terraform's part of the module looks up: made before the plan, as far as what it refers to is there, and
+    /// completed after the apply.
+    DocumentBefore { target: Target, document: Value },
     /// Adds an item to a list of a document that several modules fill (the projects of a subscription's filter).
     Include { target: Target, path: Vec<Value>, item: Value },
     /// Uploads a file of the module as the logo of a project, tenant, step template … (`…/logo`), unless it has these bytes already.

@@ -104,6 +104,16 @@ fn golden_projects_odd_text() {
 }
 
 #[test]
+fn golden_projects_infrastructure() {
+    check_projects("infrastructure");
+}
+
+#[test]
+fn golden_infrastructure() {
+    check_space("infrastructure");
+}
+
+#[test]
 fn golden_small_web() {
     check_space("small-web");
 }

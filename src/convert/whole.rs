@@ -1,0 +1,78 @@
+//! Documents that the provider can't make: the whole document goes into the manifest, and finish makes it.
+
+use serde_json::{Map, Value, json};
+
+use crate::convert::context::{At, Context, Subject};
+use crate::kinds::model::{Carry, Hidden, Kind, snake_case};
+use crate::module::manifest::FinishStep;
+
+/// Parts of any document that the server makes up, wherever they stand.
+const EVERYWHERE: [&str; 3] = ["Links", "TentacleVersionDetails", "KubernetesAgentDetails"];
+
+const HIDDEN: Hidden =
+    Hidden { what: "Secret value", revealed: None, because: "no variable of a step reveals it" };
+
+/// Lets finish make the document with all its fields: ids become references to names, hidden values entries of the manifest.
+pub(super) fn make(context: &mut Context<'_>, kind: &'static Kind, subject: &Subject<'_>) {
+    let fields: Map<String, Value> = subject
+        .document
+        .fields()
+        .iter()
+        .filter(|(name, _)| {
+            !matches!(name.as_str(), "Id" | "SpaceId") && !kind.computed.contains(&name.as_str())
+        })
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let document = portable(context, kind, subject, &Value::Object(fields), &subject.at);
+    let before = context.by_finish.get(subject.document.id()).copied().unwrap_or_default();
+    let target = subject.at.target.clone();
+    context.finish(if before {
+        FinishStep::DocumentBefore { target, document }
+    } else {
+        FinishStep::Document { target, document }
+    });
+}
+
+/// What the kind's table says of a hidden field.
+fn hidden(kind: &'static Kind, subject: &Subject<'_>, at: &At) -> Hidden {
+    let shape = kind.shape(subject.document);
+    let fields = shape.into_iter().flat_map(|shape| kind.fields_of(shape));
+    let name = at.path.first().and_then(Value::as_str).filter(|_| at.path.len() == 1);
+    let known = fields.filter(|field| name == Some(field.api)).find_map(|field| match field.carry {
+        Carry::Secret(hidden) => Some(hidden),
+        _ => None,
+    });
+    known.unwrap_or(HIDDEN)
+}
+
+fn portable(
+    context: &mut Context<'_>,
+    kind: &'static Kind,
+    subject: &Subject<'_>,
+    value: &Value,
+    at: &At,
+) -> Value {
+    match value {
+        Value::Object(fields) if fields.get("HasValue") == Some(&json!(true)) => {
+            let field = at.path.iter().rev().find_map(Value::as_str).unwrap_or_default();
+            json!({ "$secret": context.secret_of_finish(&hidden(kind, subject, at), &snake_case(field), at) })
+        }
+        Value::Object(fields) => {
+            let mut out = Map::new();
+            for (name, value) in fields {
+                if !EVERYWHERE.contains(&name.as_str()) {
+                    out.insert(name.clone(), portable(context, kind, subject, value, &at.field(name)));
+                }
+            }
+            Value::Object(out)
+        }
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| portable(context, kind, subject, item, &at.item(items, index)))
+                .collect(),
+        ),
+        other => context.portable(other),
+    }
+}

@@ -1,0 +1,1 @@
+# The channel "Default" comes with the project.

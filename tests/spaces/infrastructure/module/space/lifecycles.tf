@@ -1,0 +1,3 @@
+resource "octopusdeploy_lifecycle" "default_lifecycle" {
+  name = "Default Lifecycle"
+}

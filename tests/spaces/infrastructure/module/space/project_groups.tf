@@ -1,0 +1,3 @@
+resource "octopusdeploy_project_group" "default_project_group" {
+  name = "Default Project Group"
+}

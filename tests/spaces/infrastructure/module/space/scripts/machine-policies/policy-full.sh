@@ -1,0 +1,2 @@
+echo tide
+exit 0
