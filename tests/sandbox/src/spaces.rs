@@ -119,7 +119,7 @@ pub(crate) fn bear(server: &mut Server, document: Value) -> String {
         "teams",
         json!({"CanBeDeleted": false, "CanBeRenamed": false, "CanChangeMembers": true, "CanChangeRoles": false,
                "Description": null, "ExternalSecurityGroups": [], "Id": managers, "MemberUserIds": members,
-               "Name": "Space Managers", "Slug": format!("space-managers-{}", id.to_lowercase()), "SpaceId": id}),
+               "Name": "Space Managers", "Slug": "space-managers", "SpaceId": id}),
     );
     for (collection, prefix, document) in first_documents() {
         let Value::Object(mut fields) = document else { continue };
