@@ -42,9 +42,13 @@ impl Ui {
         self.json
     }
 
-    /// The result of a command, on standard output.
+    /// The result of a command, on standard output. That it could not be written (a full disk) is told; a reader that has gone knows it.
     pub fn data(&self, text: &str) {
-        say(text);
+        if let Err(error) = write_line(text)
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            say_aside(&format!("error: the result can't be written to standard output: {error}"));
+        }
     }
 
     /// The result of a command as bytes, nothing added.
@@ -188,8 +192,12 @@ impl Ui {
 
 /// A line on standard output. A reader that has gone is no reason to die in the middle of a deployment; whoever must know listens for it.
 fn say(text: &str) {
+    let _ = write_line(text);
+}
+
+fn write_line(text: &str) -> std::io::Result<()> {
     let mut output = std::io::stdout().lock();
-    let _ = output.write_all(format!("{text}\n").as_bytes()).and_then(|()| output.flush());
+    output.write_all(format!("{text}\n").as_bytes()).and_then(|()| output.flush())
 }
 
 /// A line on standard error.

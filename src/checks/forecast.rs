@@ -54,7 +54,7 @@ impl Forecast {
         for notes in groups.values() {
             let example = notes.iter().find(|note| !note.todo.is_empty()).unwrap_or(&notes[0]);
             let text = if notes.len() == 1 {
-                example.text.clone()
+                alone(example)
             } else {
                 let others: BTreeSet<String> = notes.iter().map(|note| shown(note)).collect();
                 format!(
@@ -93,7 +93,7 @@ impl Forecast {
         if of_tenants > 0 {
             findings.known(
                 "tenant-secrets",
-                format!("{of_tenants} secrets of tenants exist only in a run of their tenant"),
+                format!("{of_tenants} secrets of tenants are read in runs of their tenants"),
             );
         }
         if !of_person.is_empty() {
@@ -178,11 +178,14 @@ impl Forecast {
             "tenantvariablevalues",
             "variables",
         ];
+        // Another view of projects, and copies that servers keep.
+        const NOT_COUNTED: [&str; 4] =
+            ["deploymentsettings", "runbooksnapshots", "variablesnapshots", "actiontemplateversions"];
         let mut counts = Vec::new();
         for collection in self.inventory.collections() {
             let here = number(&self.inventory, collection);
             let inside = INSIDE_PROJECTS.contains(&collection);
-            if here > 0 && collection != "deploymentsettings" {
+            if here > 0 && !NOT_COUNTED.contains(&collection) {
                 let there = destination.filter(|_| !inside).map(|inventory| number(inventory, collection));
                 counts.push((counted(collection).to_owned(), here, there));
             }
@@ -212,6 +215,16 @@ fn counted(collection: &str) -> &str {
 /// Whether a collection has something of this name; servers compare names without case.
 fn there(inventory: &Inventory, collection: &str, name: &str) -> bool {
     inventory.all(collection).any(|document| document.name().to_lowercase() == name.to_lowercase())
+}
+
+/// The text of a note, with what it is about where it doesn't say so itself.
+fn alone(note: &Note) -> String {
+    match note.key.last() {
+        Some(name) if !note.text.contains(name.as_str()) => {
+            format!("{} {}: {}", note.collection, shown(note), note.text)
+        }
+        _ => note.text.clone(),
+    }
 }
 
 fn shown(note: &Note) -> String {

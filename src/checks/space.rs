@@ -166,7 +166,7 @@ fn restricted_accounts(inventory: &Inventory, findings: &mut Findings) {
         let variables: usize = sets.iter().map(|change| change.lines.len()).sum();
         findings.known(
             "spread",
-            format!("octoferry spread would change {variables} sensitive variables in {} sets; octoferry collapse puts them back", sets.len()),
+            format!("sensitive variables that octoferry spread would change, and collapse puts back: {variables}, in variable sets: {}", sets.len()),
         );
     }
     for left in &plan.left {
@@ -282,7 +282,7 @@ fn secrets(inventory: &Inventory, findings: &mut Findings) {
     if count > 0 {
         findings.known(
             "secrets-with-expressions",
-            format!("whether one of the {count} sensitive variables holds an expression (#{{…}}) can't be seen: it would arrive with what the expression stands for in the run"),
+            format!("whether a sensitive variable ({count} of them) holds an expression (#{{…}}) can't be seen: it would arrive with what the expression stands for in the run"),
         );
     }
 }

@@ -371,7 +371,7 @@ fn lost_state(before: &State, file: &Path, said: &str) -> Failure {
         FailureKind::Terraform,
         format!("the backend does not take the state, so Terraform forgets what it made just now:\n{list}\nThe backend said: {}", said.trim()),
     )
-    .hint("When the backend is back: deploy with --existing adopt, which takes over what is there; or delete the things above first.")
+    .hint("When the backend is back: deploy with --existing adopt, which takes over what is there and names what can't be taken over. That must be deleted first, as everything above may be.")
 }
 
 /// What a person has to do after this module.

@@ -275,7 +275,7 @@ fn accounts_that_do_not_allow_our_environment_are_named() {
     });
     let ended = check(&source, &sandbox_with_empty_space("Other")).arg("--json").ends_with(3);
     found(&ended, "restricted-accounts", "Fine", "");
-    found(&ended, "spread", "Known", "octoferry spread would change");
+    found(&ended, "spread", "Known", "octoferry spread would change, and collapse puts back");
 }
 
 #[test]

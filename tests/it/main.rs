@@ -3,6 +3,8 @@
 // Tests start the program and read the environment; the rules about who may are for the program.
 #![allow(clippy::disallowed_methods)]
 
+mod bad_input;
+mod bad_runs;
 mod by_hand;
 mod check;
 mod check_worker;

@@ -30,7 +30,7 @@ pub struct S3Store {
 pub struct S3Fault {
     /// `PUT`, `GET` …; empty = any.
     pub method: String,
-    /// A part of the key; empty = any.
+    /// A part of the key, or its end when it ends with `$`; empty = any.
     pub key: String,
     /// 403 makes a client give up at once; it repeats after a 500.
     pub status: u16,
@@ -233,7 +233,10 @@ impl Shelf {
     fn fault(&mut self, method: &Method, key: &str) -> Option<StatusCode> {
         let fault = self.faults.iter_mut().find(|fault| {
             (fault.method.is_empty() || fault.method.eq_ignore_ascii_case(method.as_str()))
-                && key.contains(&fault.key)
+                && match fault.key.strip_suffix('$') {
+                    Some(end) => key.ends_with(end),
+                    None => key.contains(&fault.key),
+                }
                 && fault.times != Some(0)
         })?;
         fault.times = fault.times.map(|times| times - 1);
