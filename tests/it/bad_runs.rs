@@ -241,7 +241,7 @@ fn a_task_that_is_cancelled_in_the_middle_saves_its_state_and_the_next_migration
 
 #[test]
 fn a_project_that_fails_does_not_stop_the_others_and_goes_on_next_time() {
-    let journey = Journey::with("shop");
+    let journey = Journey::with("bookshop");
     journey.seed();
     journey.spread();
     let trouble = json!({"path": "/api/Spaces-2/channels", "method": "POST", "kind": "status", "status": 500,
