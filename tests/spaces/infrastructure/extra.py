@@ -99,6 +99,10 @@ add("machinepolicies", **never)
 change_endpoint("machines", "Drop as artifact", SensitiveVariablesEncryptionPassword=secret("inf-6d2p-drop"))
 change_endpoint("machines", "Web app full", DefaultWorkerPoolId=id_of("workerpools", "Bridge"))
 change("machines", "Listening full", Slug="the-big-one")
+# Terraform's part of the module refers to what only finish can make
+aws = named("machines", "Kubernetes by AWS")["Endpoint"]
+change_endpoint("machines", "Kubernetes by AWS", Container={**aws["Container"], "FeedId": id_of("feeds", "Azure DevOps")})
+change_endpoint("machines", "Cloud service", AccountId=id_of("accounts", "Account of tomorrow"))
 sea = [id_of("environments", "Sea")]
 add("machines", Name="Kubernetes without login", EnvironmentIds=sea, Roles=["k8s"], Endpoint={
     "CommunicationStyle": "Kubernetes", "ClusterUrl": "https://k8s09.harbourline.example", "Namespace": "", "SkipTlsVerification": "False",

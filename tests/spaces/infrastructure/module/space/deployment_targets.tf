@@ -29,7 +29,7 @@ resource "octopusdeploy_azure_cloud_service_deployment_target" "cloud_service" {
   environments               = [octopusdeploy_environment.quay.id]
   roles                      = ["web"]
   machine_policy_id          = octopusdeploy_machine_policy.default_machine_policy.id
-  account_id                 = octopusdeploy_azure_subscription_account.azure_subscription_full.id
+  account_id                 = local.accounts["Account of tomorrow"]
   cloud_service_name         = "timetable"
   storage_account_name       = "harbour"
   slot                       = "Production"
@@ -104,7 +104,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "kubernetes_by_aws
   }
 
   container {
-    feed_id = octopusdeploy_docker_container_registry.docker_full.id
+    feed_id = local.feeds["Azure DevOps"]
     image   = "octopusdeploy/worker-tools:6"
   }
 }
