@@ -285,9 +285,7 @@ impl<'i> Context<'i> {
             return Expr::Template(vec![prefix.into(), Expr::reference("var.octopus_space_id")]);
         }
         // Ids that are the same on every server.
-        if matches!(id, "feeds-builtin" | "teams-everyone" | "teams-administrators" | "teams-managers")
-            || (collection == "userroles" && id.starts_with("userroles-"))
-        {
+        if is_everywhere(id) || (collection == "userroles" && id.starts_with("userroles-")) {
             return id.into();
         }
         // Environments and parent environments share the prefix of their ids, and fields may hold either.
@@ -411,6 +409,7 @@ impl<'i> Context<'i> {
         split_at_ids(value, &|token| {
             !token.is_empty()
                 && (token == space
+                    || is_everywhere(token)
                     || (token.starts_with("teams-") && !space.is_empty() && token.ends_with(space))
                     || self.declared(token)
                     || self.inventory.collection_of(token).is_some())
@@ -700,6 +699,11 @@ impl<'i> Context<'i> {
         };
         Target { collection: collection.to_owned(), key: project.into_iter().chain(own).collect() }
     }
+}
+
+/// Whether an id is the same on every server.
+fn is_everywhere(id: &str) -> bool {
+    matches!(id, "feeds-builtin" | "teams-everyone" | "teams-administrators" | "teams-managers")
 }
 
 /// What a person may enter.

@@ -226,6 +226,7 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
             continue;
         }
         let no_shape = (!kind.shapes.is_empty()
+            && !kind.no_shape.is_empty()
             && kind.shape(document).is_none()
             && (kind.by_finish)(kind, document).is_none())
         .then_some(kind.no_shape);

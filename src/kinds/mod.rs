@@ -158,6 +158,8 @@ pub fn not_carried(collection: &str) -> Option<&'static str> {
         }
         // Found by name at the destination.
         "users" => None,
+        // Carried with the template that is made of it.
+        "communityactiontemplates" => None,
         "releases" | "deployments" | "tasks" | "events" | "artifacts" | "interruptions" | "runbookruns" => {
             Some("history stays at the source")
         }

@@ -37,7 +37,7 @@ pub struct Kind {
     pub first: &'static [Field],
     /// Fields of every shape, written after those of the shape.
     pub last: &'static [Field],
-    /// Why a document that is of no shape isn't carried.
+    /// Why a document that is of no shape isn't carried; empty: `expand` knows what to do with it.
     pub no_shape: &'static str,
     /// Known by its flags, never made by the module: looked up by an expression of its own.
     pub built_in: fn(&Document) -> Option<BuiltIn>,

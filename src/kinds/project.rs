@@ -225,7 +225,23 @@ fn release_overrides(context: &mut Context<'_>, at: &At, value: &Value, _: &mut 
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let shape = &KIND.shapes[0];
-    let resource = convert::resource(context, &KIND, shape, subject);
+    let mut resource = convert::resource(context, &KIND, shape, subject);
+    // Finish sets them, and the provider reads them back: without this each plan would take them away.
+    let runbooks = [
+        ("ProvisioningRunbookId", "provisioning_runbook_id"),
+        ("DeprovisioningRunbookId", "deprovisioning_runbook_id"),
+    ];
+    let set = |field: &str| subject.document.text(field).is_some_and(|id| !id.is_empty());
+    let ignored: Vec<Expr> = runbooks
+        .into_iter()
+        .filter(|(field, _)| set(field))
+        .map(|(_, argument)| Expr::reference(argument))
+        .collect();
+    if !ignored.is_empty() {
+        let mut lifecycle = Block::new("lifecycle", &[]);
+        lifecycle.set("ignore_changes", ignored);
+        resource.blocks.push(lifecycle);
+    }
     convert::make(context, &KIND, subject, resource);
     let strategy = versioning_strategy(context, subject);
     let chained = strategy.as_ref().map(|block| Expr::reference(&block.address()));

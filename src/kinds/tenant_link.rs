@@ -82,6 +82,11 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let environments = context.references("environments", environments.map_or(&[][..], Vec::as_slice), &at);
     block.set("environment_ids", environments);
     context.add(subject.file, block);
+    // The provider writes the whole tenant to link it, without what it does not know.
+    if let Some(icon) = tenant.get("Icon").filter(|icon| !icon.is_null()) {
+        let icon = icon.clone();
+        context.set(&subject.at.field("Icon"), &icon, "the provider has no argument for it");
+    }
 
     let mut blocks: BTreeMap<String, Block> = BTreeMap::new();
     let values =

@@ -36,6 +36,8 @@ pub(super) const KIND: Kind = Kind {
         },
         Shape { when: "GitFilter", resource: "octopusdeploy_git_trigger", fields: TRIGGER },
     ],
+    // Those that the provider has no resource for are made by finish.
+    no_shape: "",
     expand: Some(expand),
     ..Kind::DEFAULT
 };

@@ -114,6 +114,16 @@ fn golden_infrastructure() {
 }
 
 #[test]
+fn golden_projects_operations() {
+    check_projects("operations");
+}
+
+#[test]
+fn golden_operations() {
+    check_space("operations");
+}
+
+#[test]
 fn golden_small_web() {
     check_space("small-web");
 }

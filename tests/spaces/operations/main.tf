@@ -416,11 +416,11 @@ resource "octopusdeploy_process_step" "chart" {
     }
   }
   execution_properties = {
-    "Octopus.Action.GitRepository.Source"   = "External"
-    "Octopus.Action.RunOnServer"            = "true"
-    "Octopus.Action.Script.ScriptFileName"  = "charts/read.sh"
-    "Octopus.Action.Script.ScriptSource"    = "GitRepository"
-    "Octopus.Action.Script.Syntax"          = "Bash"
+    "Octopus.Action.GitRepository.Source"  = "External"
+    "Octopus.Action.RunOnServer"           = "true"
+    "Octopus.Action.Script.ScriptFileName" = "charts/read.sh"
+    "Octopus.Action.Script.ScriptSource"   = "GitRepository"
+    "Octopus.Action.Script.Syntax"         = "Bash"
   }
   depends_on = [octopusdeploy_process_step.till]
 }
@@ -440,9 +440,22 @@ resource "octopusdeploy_process_templated_step" "signal" {
   depends_on = [octopusdeploy_process_step.chart]
 }
 
+resource "octopusdeploy_process_step" "ask" {
+  process_id = octopusdeploy_process.tickets.id
+  name       = "Ask the bridge"
+  type       = "Octopus.Manual"
+  execution_properties = {
+    "Octopus.Action.Manual.BlockConcurrentDeployments" = "False"
+    "Octopus.Action.Manual.Instructions"               = "May we sail?"
+    "Octopus.Action.Manual.ResponsibleTeamIds"         = "${octopusdeploy_team.bridge.id},teams-everyone"
+    "Octopus.Action.RunOnServer"                       = "true"
+  }
+  depends_on = [octopusdeploy_process_templated_step.signal]
+}
+
 resource "octopusdeploy_process_steps_order" "tickets" {
   process_id = octopusdeploy_process.tickets.id
-  steps      = [octopusdeploy_process_step.till.id, octopusdeploy_process_step.chart.id, octopusdeploy_process_templated_step.signal.id]
+  steps      = [octopusdeploy_process_step.till.id, octopusdeploy_process_step.chart.id, octopusdeploy_process_templated_step.signal.id, octopusdeploy_process_step.ask.id]
 }
 
 data "octopusdeploy_feeds" "built_in" {
@@ -647,10 +660,6 @@ resource "octopusdeploy_variable" "reason" {
 }
 
 # ------------------------------------------------------------ triggers
-
-locals {
-  trigger = { project_id = octopusdeploy_project.tickets.id }
-}
 
 resource "octopusdeploy_project_scheduled_trigger" "daily" {
   space_id    = var.octopus_space_id

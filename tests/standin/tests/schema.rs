@@ -89,6 +89,15 @@ const WRITTEN: &[&str] = &[
     "tenant_common_variable",
     "step_template",
     "community_step_template",
+    "parent_environment",
+    "subscription",
+    "team",
+    "user_role",
+    "scoped_user_role",
+    "deployment_freeze",
+    "deployment_freeze_project",
+    "deployment_freeze_tenant",
+    "project_deployment_freeze",
 ];
 
 const NESTINGS: [&str; 6] = ["", "single", "list", "set", "map", "group"];

@@ -33,7 +33,9 @@ fn source(type_name: &str) -> Option<Source> {
         }
         "ssh_connection_deployment_targets" => ("machines", name_of(type_name), "commStyles=Ssh"),
         "kubernetes_cluster_deployment_targets" => ("machines", name_of(type_name), "commStyles=Kubernetes"),
+        "deployment_freezes" => ("/api/deploymentfreezes", "deployment_freezes", ""),
         "environments" => ("environments", "environments", ""),
+        "parent_environments" => ("environments/v2", "parent_environments", "type=Parent"),
         "feeds" => ("feeds", "feeds", ""),
         "git_credentials" => ("git-credentials", "git_credentials", ""),
         "library_variable_sets" => ("libraryvariablesets", "library_variable_sets", ""),
@@ -118,7 +120,10 @@ pub async fn read(call: &Call<'_>) -> Result<Json> {
         address = format!("{address}?{}", query.join("&"));
     }
     // With `take` one page is wanted; without it the client goes through all.
-    let documents = if config["take"].as_i64().is_some_and(|take| take > 0) {
+    let documents = if source.result == "deployment_freezes" {
+        // This list has a shape of its own.
+        items(&call.api.get(&address).await?, "DeploymentFreezes").to_vec()
+    } else if config["take"].as_i64().is_some_and(|take| take > 0) {
         items(&call.api.get(&address).await?, "Items").to_vec()
     } else {
         call.api.list(&address).await?
@@ -160,6 +165,8 @@ fn member(document: &Json, kind: &str, name: &str) -> Json {
         ("projects", "included_library_variable_sets") => "IncludedLibraryVariableSetIds",
         ("projects", "tenanted_deployment_participation") => "TenantedDeploymentMode",
         ("projects", "is_discrete_channel_release") => "DiscreteChannelRelease",
+        ("teams", "users") => "MemberUserIds",
+        ("teams", "external_security_group") => "ExternalSecurityGroups",
         ("feeds", "is_enhanced_mode") => "EnhancedMode",
         ("lifecycles", "phase") => "Phases",
         ("library_variable_sets" | "projects", "template") => "Templates",

@@ -34,6 +34,19 @@ pub(super) fn document(name: &str) -> Option<Document> {
         )
         .before(environment)
         .after(read_extensions),
+        "parent_environment" => Document::new(
+            "parentEnvironments",
+            "{}",
+            &[
+                ("automatic_deprovisioning_rule.days", Name("ExpiryDays")),
+                ("automatic_deprovisioning_rule.hours", Name("ExpiryHours")),
+            ],
+        )
+        .before(|body, _, _| {
+            for (name, value) in [("SortOrder", json!(0)), ("UseGuidedFailure", json!(false))] {
+                body.entry(name).or_insert(value);
+            }
+        }),
         "static_worker_pool" => {
             Document::new("workerpools", r#"{"WorkerPoolType":"StaticWorkerPool"}"#, &[]).before(worker_pool)
         }

@@ -4,9 +4,11 @@ mod account;
 mod channel;
 mod document;
 mod feed;
+mod freeze;
 mod infrastructure;
 mod machine_policy;
 mod order;
+mod people;
 mod process;
 mod project;
 mod project_part;
@@ -92,6 +94,7 @@ enum Kind {
     TenantProject,
     TenantVariable,
     CommunityStepTemplate,
+    FreezePart(freeze::Part),
 }
 
 fn kind(type_name: &str) -> Option<Kind> {
@@ -113,12 +116,16 @@ fn kind(type_name: &str) -> Option<Kind> {
         "tenant_project" => Kind::TenantProject,
         "tenant_project_variable" | "tenant_common_variable" => Kind::TenantVariable,
         "community_step_template" => Kind::CommunityStepTemplate,
+        "deployment_freeze_project" => Kind::FreezePart(freeze::Part::Project),
+        "deployment_freeze_tenant" => Kind::FreezePart(freeze::Part::Tenant),
         _ => Kind::Document(
             account::document(name)
                 .or_else(|| feed::document(name))
                 .or_else(|| infrastructure::document(name))
                 .or_else(|| shared::document(name))
                 .or_else(|| target::document(name))
+                .or_else(|| people::document(name))
+                .or_else(|| freeze::document(name))
                 .or_else(|| trigger::document(name))?,
         ),
     })
@@ -155,6 +162,7 @@ pub async fn create(call: &Call<'_>, plan: &Json) -> Result<Json> {
         Kind::TenantProject => tenant::link(call, plan).await,
         Kind::TenantVariable => tenant_variable::write(call, plan).await,
         Kind::CommunityStepTemplate => template::install(call, plan).await,
+        Kind::FreezePart(part) => freeze::write(call, plan, part).await,
     }
 }
 
@@ -179,6 +187,7 @@ pub async fn read(call: &Call<'_>) -> Result<Option<Json>> {
         Kind::TenantProject => tenant::read_link(call).await,
         Kind::TenantVariable => tenant_variable::read(call).await,
         Kind::CommunityStepTemplate => template::read_installed(call).await,
+        Kind::FreezePart(part) => freeze::read(call, part).await,
     }
 }
 
@@ -202,6 +211,12 @@ pub async fn update(call: &Call<'_>, plan: &Json) -> Result<Json> {
         Kind::Retention(kind) => retention::write(call, plan, kind).await,
         Kind::TenantProject => tenant::link(call, plan).await,
         Kind::TenantVariable => tenant_variable::write(call, plan).await,
+        Kind::FreezePart(part) => {
+            if matches!(part, freeze::Part::Tenant) {
+                freeze::delete(call, part).await?;
+            }
+            freeze::write(call, plan, part).await
+        }
     }
 }
 
@@ -225,6 +240,7 @@ pub async fn delete(call: &Call<'_>) -> Result<()> {
         Kind::Process | Kind::Order | Kind::Retention(_) => Ok(()),
         Kind::TenantProject => tenant::unlink(call).await,
         Kind::TenantVariable => tenant_variable::delete(call).await,
+        Kind::FreezePart(part) => freeze::delete(call, part).await,
         Kind::CommunityStepTemplate => {
             call.api
                 .delete(&call.s(&call.state, &format!("actiontemplates/{}", text(&call.state, "id"))))

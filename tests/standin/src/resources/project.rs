@@ -77,7 +77,60 @@ fn body(call: &Call<'_>, plan: &Json) -> Map<String, Json> {
     });
     body.insert("Templates".to_owned(), templates.collect());
     without_empty_texts(&mut body, "Templates");
+    let extensions: Vec<Json> = EXTENSIONS
+        .iter()
+        .filter_map(|(block, id, members)| {
+            let settings = items(plan, block).first()?;
+            let value = |argument: &str| match &settings[argument] {
+                Json::Null => json!(""),
+                value => value.clone(),
+            };
+            let values: Map<String, Json> =
+                members.iter().map(|(argument, member)| ((*member).to_owned(), value(argument))).collect();
+            Some(json!({"ExtensionId": id, "Values": values}))
+        })
+        .collect();
+    if !extensions.is_empty() {
+        body.insert("ExtensionSettings".to_owned(), Json::Array(extensions));
+    }
     body
+}
+
+/// The extensions of a project: block, id, arguments and members.
+const EXTENSIONS: [(&str, &str, &[(&str, &str)]); 2] = [
+    (
+        "jira_service_management_extension_settings",
+        "jiraservicemanagement-integration",
+        &[
+            ("connection_id", "JsmConnectionId"),
+            ("is_enabled", "JsmChangeControlled"),
+            ("service_desk_project_name", "ServiceDeskProjectName"),
+        ],
+    ),
+    (
+        "servicenow_extension_settings",
+        "servicenow-integration",
+        &[
+            ("connection_id", "ServiceNowConnectionId"),
+            ("is_enabled", "ServiceNowChangeControlled"),
+            ("is_state_automatically_transitioned", "AutomaticStateTransition"),
+            ("standard_change_template_name", "StandardChangeTemplateName"),
+        ],
+    ),
+];
+
+fn read_extensions(value: &mut Json, project: &Json) {
+    for (block, id, members) in EXTENSIONS {
+        let settings =
+            items(project, "ExtensionSettings").iter().find(|settings| settings["ExtensionId"] == id);
+        value[block] = settings.map_or(json!([]), |settings| {
+            let read = |(argument, member): &(&str, &str)| {
+                let found = settings["Values"][*member].clone();
+                ((*argument).to_owned(), if found == json!("") { Json::Null } else { found })
+            };
+            json!([members.iter().map(read).collect::<Map<String, Json>>()])
+        });
+    }
 }
 
 /// The Git settings that are configured, as the API takes them.
@@ -102,6 +155,7 @@ fn git_settings(plan: &Json) -> Option<Json> {
 async fn value(call: &Call<'_>, project: &Json, expected: &Json) -> Result<Json> {
     let mut value = Mapping { block: call.block, rules: RULES }.value(project, expected);
     plain_defaults(&mut value, "template");
+    read_extensions(&mut value, project);
     for (index, template) in value["template"].as_array_mut().into_iter().flatten().enumerate() {
         // An absent default is written "", and stays absent in the state.
         if expected["template"][index]["default_value"].is_null() && template["default_value"] == json!("") {

@@ -42,20 +42,10 @@ fn before(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
     without_empty_texts(body, "Parameters");
     // Required in Terraform, and never sent.
     body.remove("StepPackageId");
-    if let Some(packages) = body.get_mut("Packages").and_then(Json::as_array_mut) {
-        for package in packages {
-            package_id_of(package);
-        }
-    }
+    // A package that is chosen later has no id.
+    without_empty_texts(body, "Packages");
     if !state.is_null() {
         body.insert("Version".to_owned(), state["version"].clone());
-    }
-}
-
-/// A package that is chosen later has an empty id, not none.
-fn package_id_of(package: &mut Json) {
-    if let Some(package) = package.as_object_mut() {
-        package.entry("PackageId").or_insert(json!(""));
     }
 }
 
@@ -74,11 +64,13 @@ fn after(value: &mut Json, document: &Json, expected: &Json) {
     }
 }
 
-/// Label and help are left out when empty.
+/// Label, help and description are left out when empty.
 pub(super) fn without_empty_texts(body: &mut Map<String, Json>, member: &str) {
     for template in body.get_mut(member).and_then(Json::as_array_mut).into_iter().flatten() {
         if let Some(template) = template.as_object_mut() {
-            template.retain(|name, value| value != "" || !matches!(name.as_str(), "Label" | "HelpText"));
+            template.retain(|name, value| {
+                value != "" || !matches!(name.as_str(), "Label" | "HelpText" | "Description")
+            });
         }
     }
 }

@@ -1,0 +1,14 @@
+resource "octopusdeploy_runbook" "wake_the_keeper" {
+  project_id = octopusdeploy_project.lighthouse.id
+  name       = "Wake the keeper"
+
+  connectivity_policy {
+    allow_deployments_to_no_targets = true
+    exclude_unhealthy_targets       = false
+    skip_machine_behavior           = "None"
+  }
+
+  retention_policy_with_strategy {
+    strategy = "Default"
+  }
+}

@@ -1,0 +1,15 @@
+resource "octopusdeploy_runbook" "polish_the_brass" {
+  project_id        = octopusdeploy_project.tickets.id
+  name              = "Polish the brass"
+  environment_scope = "FromProjectLifecycles"
+
+  connectivity_policy {
+    allow_deployments_to_no_targets = true
+    exclude_unhealthy_targets       = false
+    skip_machine_behavior           = "None"
+  }
+
+  retention_policy_with_strategy {
+    strategy = "Forever"
+  }
+}

@@ -1,0 +1,68 @@
+resource "octopusdeploy_environment" "drydock" {
+  name       = "Drydock"
+  sort_order = 9
+}
+
+resource "octopusdeploy_environment" "quay" {
+  name                         = "Quay"
+  description                  = "Where ships are tried."
+  sort_order                   = 0
+  allow_dynamic_infrastructure = true
+
+  environment_tags = [
+    octopusdeploy_tag.pier_north.canonical_tag_name,
+    octopusdeploy_tag.water_calm.canonical_tag_name,
+  ]
+
+  jira_extension_settings {
+    environment_type = "testing"
+  }
+
+  jira_service_management_extension_settings {
+    is_enabled = false
+  }
+
+  servicenow_extension_settings {
+    is_enabled = false
+  }
+}
+
+resource "octopusdeploy_environment" "sea" {
+  name               = "Sea"
+  description        = "Where passengers are."
+  sort_order         = 5
+  use_guided_failure = true
+
+  jira_extension_settings {
+    environment_type = "production"
+  }
+
+  jira_service_management_extension_settings {
+    is_enabled = true
+  }
+
+  servicenow_extension_settings {
+    is_enabled = true
+  }
+}
+
+resource "octopusdeploy_parent_environment" "moorings" {
+  space_id   = var.octopus_space_id
+  name       = "Moorings"
+  slug       = "the-moorings"
+  sort_order = 0
+}
+
+resource "octopusdeploy_parent_environment" "trials" {
+  space_id           = var.octopus_space_id
+  name               = "Trials"
+  slug               = "trials"
+  description        = "Parents of what pull requests make."
+  sort_order         = 11
+  use_guided_failure = true
+
+  automatic_deprovisioning_rule = {
+    days  = 3
+    hours = 12
+  }
+}

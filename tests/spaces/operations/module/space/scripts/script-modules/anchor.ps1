@@ -1,0 +1,3 @@
+function Drop-Anchor {
+  Write-Host 'dropped'
+}

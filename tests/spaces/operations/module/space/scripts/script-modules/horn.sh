@@ -1,0 +1,3 @@
+horn() {
+  echo "long blast ${1}"
+}

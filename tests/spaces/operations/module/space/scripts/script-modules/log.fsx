@@ -1,0 +1,1 @@
+let speed knots = knots * 1.852

@@ -1,0 +1,16 @@
+# The links to projects and the values for them are in the projects' modules.
+
+resource "octopusdeploy_tenant" "skua" {
+  name        = "Skua"
+  description = "The fast one."
+
+  tenant_tags = [
+    octopusdeploy_tag.pier_north.canonical_tag_name,
+    octopusdeploy_tag.water_rough.canonical_tag_name,
+  ]
+}
+
+resource "octopusdeploy_tenant" "tern" {
+  name        = "Tern"
+  is_disabled = true
+}
