@@ -292,12 +292,7 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>) {
     for (name, value) in document.fields() {
         match name.as_str() {
             "Id" | "SpaceId" => {}
-            "IsDisabled" => {
-                if *value != Value::Bool(true) {
-                    context.hold(&subject.at.target, name, &Value::Bool(false));
-                }
-                wanted.insert(name.clone(), Value::Bool(true));
-            }
+            "IsDisabled" => {}
             "Filter" | "Action" => {
                 let mut part = value.clone();
                 if let Some(fields) = part.as_object_mut() {

@@ -96,8 +96,11 @@ fn body(call: &Call<'_>, plan: &Json) -> Map<String, Json> {
     body
 }
 
-/// The extensions of a project: block, id, arguments and members.
-const EXTENSIONS: [(&str, &str, &[(&str, &str)]); 2] = [
+/// Block, id, arguments and members.
+type Extension = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// The extensions of a project.
+const EXTENSIONS: [Extension; 2] = [
     (
         "jira_service_management_extension_settings",
         "jiraservicemanagement-integration",
