@@ -291,8 +291,7 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>) {
     let mut wanted = Map::new();
     for (name, value) in document.fields() {
         match name.as_str() {
-            "Id" | "SpaceId" => {}
-            "IsDisabled" => {}
+            "Id" | "SpaceId" | "IsDisabled" => {}
             "Filter" | "Action" => {
                 let mut part = value.clone();
                 if let Some(fields) = part.as_object_mut() {
@@ -308,7 +307,10 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>) {
             _ => unknown(context, &subject.at.field(name), value),
         }
     }
-    wanted.entry("IsDisabled").or_insert(Value::Bool(true));
+    wanted.insert("IsDisabled".to_owned(), Value::Bool(true));
+    if !document.flag("IsDisabled") {
+        context.hold(&subject.at.target, "IsDisabled", &Value::Bool(false));
+    }
     context
         .finish(FinishStep::Document { target: subject.at.target.clone(), document: Value::Object(wanted) });
 }
