@@ -132,7 +132,8 @@ pub fn forbid_core_dumps() -> Result<(), Failure> {
 
 /// Tells when nobody reads standard output any more; `None` when it is nothing that has a reader.
 fn output_without_reader() -> Option<oneshot::Receiver<()>> {
-    let output = rustix::io::dup(std::io::stdout()).ok()?;
+    // Not inherited: a provider that survives Terraform would keep the step from ending.
+    let output = rustix::io::fcntl_dupfd_cloexec(std::io::stdout(), 0).ok()?;
     let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&output).ok()?.st_mode);
     if !matches!(kind, rustix::fs::FileType::Fifo | rustix::fs::FileType::Socket) {
         return None;

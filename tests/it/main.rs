@@ -11,6 +11,7 @@ mod check_worker;
 mod golden;
 mod interrupted;
 mod journey;
+mod killed;
 mod markers;
 mod road;
 mod servers;
