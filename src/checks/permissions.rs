@@ -85,6 +85,7 @@ const MAKE: &[(&str, &[&str])] = &[
     ("tenants", &["TenantCreate", "TenantEdit", "TenantView"]),
     ("variables", &["VariableEdit", "VariableEditUnscoped", "VariableView", "VariableViewUnscoped"]),
     ("workerpools", &["WorkerEdit", "WorkerView"]),
+    ("workers", &["WorkerEdit", "WorkerView"]),
 ];
 
 /// What a key's owner holds in one space.

@@ -77,7 +77,7 @@ const LISTS: &[List] = &[
     list("tagsets", "tagsets", Need::Must),
     list("tenants", "tenants", Need::Must),
     list("workerpools", "workerpools", Need::Must),
-    list("workers", "workers", Need::Noted),
+    list("workers", "workers", Need::Must),
     list("subscriptions", "subscriptions", Need::Noted),
 ];
 
