@@ -196,7 +196,12 @@ fn summed_up(relay: &Relay, ui: &Ui) {
     if log.count() == 0 {
         return;
     }
-    ui.info(&format!("\n{} requests of Terraform to the destination:\n{}", log.count(), log.summary()));
+    ui.info(&format!(
+        "\n{} requests of Terraform to the destination ({} more were answered from memory):\n{}",
+        log.count(),
+        log.from_memory(),
+        log.summary()
+    ));
     for change in log.changed() {
         ui.info(&format!("{}: {}", change.what, change.place));
     }

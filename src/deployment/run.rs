@@ -179,6 +179,7 @@ impl Deployment<'_> {
 
     /// The first plan; a locked state and what is there already are told before anything else.
     async fn planned(&self, module: &Folder, ready: &mut Ready<'_>) -> Result<Plan, Failure> {
+        self.relay.forget();
         let (plan, ended) = ready.terraform.plan(&ready.variables).await?;
         if let Some(lock) = Lock::in_the_way(&ended.diagnostics) {
             return Err(self.locked(ready, &lock));
@@ -250,6 +251,7 @@ impl Deployment<'_> {
     }
 
     async fn apply(&self, ready: &Ready<'_>, plan: &Plan) -> Result<(), Failure> {
+        self.relay.forget();
         let ended = ready.terraform.apply(plan).await?;
         let saved = self.save_state(ready, &ended).await?;
         if let Some(reason) = self.interrupt.reason() {
@@ -338,6 +340,7 @@ impl Deployment<'_> {
     async fn plan_again(&self, ready: &Ready<'_>) -> Result<Vec<String>, Failure> {
         // What was taken over is in the state now.
         let _ = std::fs::remove_file(ready.terraform.directory.join("octoferry_existing.tf"));
+        self.relay.forget();
         let (plan, ended) = ready.terraform.plan(&ready.variables).await?;
         let plan = plan
             .ok_or_else(|| ended.failure("everything is applied, but the plan that should show it fails"))?;

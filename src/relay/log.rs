@@ -25,6 +25,7 @@ pub struct Log(Mutex<Content>);
 struct Content {
     requests: Vec<Entry>,
     changes: BTreeMap<Change, usize>,
+    remembered: usize,
 }
 
 #[derive(Debug)]
@@ -60,6 +61,17 @@ impl Log {
         for change in changes {
             *content.changes.entry(change).or_default() += 1;
         }
+    }
+
+    /// Notes a request that was answered from memory.
+    pub(super) fn remembered(&self) {
+        self.lock().remembered += 1;
+    }
+
+    /// How many more requests were answered from memory.
+    #[must_use]
+    pub fn from_memory(&self) -> usize {
+        self.lock().remembered
     }
 
     /// How many requests passed.

@@ -4,7 +4,7 @@
 //! the client, so they are paced and repeated like our own. Four things are changed on the way, and nothing else; each is counted and told:
 //! a placeholder never overwrites what is there ([`keep`]), secrets that Terraform can't carry are hidden from it and put back ([`hide`]),
 //! nothing that starts work by itself is switched on, or off again ([`hold`]), and what the provider can't read is shown so that it can
-//! ([`readable`]).
+//! ([`readable`]). What Terraform has just read or written is answered from memory ([`remember`]).
 
 mod address;
 mod defaults;
@@ -13,6 +13,7 @@ mod hold;
 mod keep;
 mod log;
 mod readable;
+mod remember;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -46,6 +47,7 @@ struct Shared {
     base_path: String,
     hold: hold::Hold,
     hide: hide::Hide,
+    remember: remember::Remember,
     log: Log,
 }
 
@@ -68,6 +70,7 @@ impl Relay {
             base_path,
             hold: hold::Hold { enable_triggers },
             hide: hide::Hide::default(),
+            remember: remember::Remember::default(),
             log: Log::default(),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
@@ -88,6 +91,11 @@ impl Relay {
     #[must_use]
     pub fn key(&self) -> &Secret {
         &self.key
+    }
+
+    /// To be called when another run of Terraform begins: nothing that was read before counts any more.
+    pub fn forget(&self) {
+        self.shared.remember.forget();
     }
 
     /// What passed through, and what was changed.
@@ -159,14 +167,22 @@ impl Shared {
             Ok(body) => body,
             Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
         };
-        let answer = match self.client.forward(method.clone(), path, headers, body).await {
-            Ok(answer) => answer,
-            Err(failure) => {
-                self.log.request(&method, &address, path, 0, started.elapsed());
-                return refusal(StatusCode::BAD_GATEWAY, &failure.message);
+        let answer = match self.remember.begin(&method, &address, path) {
+            Ok(answer) => {
+                self.log.remembered();
+                answer
+            }
+            Err(begun) => {
+                let answer = self.client.forward(method.clone(), path, headers, body).await;
+                self.remember.ended(begun, answer.as_ref().ok());
+                let status = answer.as_ref().map_or(0, |answer| answer.status.as_u16());
+                self.log.request(&method, &address, path, status, started.elapsed());
+                match answer {
+                    Ok(answer) => answer,
+                    Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
+                }
             }
         };
-        self.log.request(&method, &address, path, answer.status.as_u16(), started.elapsed());
         let content_type = answer.headers.get(CONTENT_TYPE).cloned();
         let body = if answer.status.is_success() {
             match self.after(&address, answer.body).await {

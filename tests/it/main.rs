@@ -13,6 +13,7 @@ mod interrupted;
 mod journey;
 mod killed;
 mod markers;
+mod pace;
 mod road;
 mod servers;
 mod spread;
