@@ -1,15 +1,16 @@
 //! `octoferry serialize`: Terraform modules of a space or its projects.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::{self, SerializeOptions, SerializeWhat};
-use crate::convert::{self, SecretSources, Selection};
+use crate::cli::{self, SerializeWhat};
+use crate::convert::{self, Selection};
 use crate::failure::{Failure, Outcome};
 use crate::module::manifest::{Note, Scope};
 use crate::module::{Module, folder, package};
+use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
 use crate::seeded;
@@ -19,7 +20,7 @@ use crate::ui::{Ui, table};
 /// How many notes are shown one by one; the others are counted.
 const SHOWN: usize = 25;
 
-/// Reads the space, converts it, writes the modules, and pushes them if asked.
+/// Reads the space and converts it; writes each module, and pushes it if asked.
 ///
 /// # Errors
 /// What stopped it.
@@ -38,22 +39,28 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     ui.info(&format!("read {} documents in {} requests", inventory.len(), server.client.requests()));
     let unread = inventory.unread.clone();
     let (inventory, sources) = seeded::prepare(inventory);
-    let modules = modules(&inventory, &selection, &sources, &wanted, &options, unread)?;
-    for (path, module) in &modules {
-        module.write(path)?;
-    }
-    let stale = stale_projects(&options.out, &wanted, &modules);
-    let mut pushed = BTreeMap::new();
-    if options.push {
-        for (path, module) in &modules {
-            let package = package::push(&server, module).await?;
-            ui.info(&format!("uploaded {}", package.described()));
-            pushed.insert(path.clone(), package);
+    // One after the other: the modules of a large space would not fit the memory together.
+    let mut written = Vec::new();
+    for (folder, project) in folders(&inventory, &wanted, &options.out)? {
+        let mut module = match project {
+            None => convert::space(&inventory, &selection, &sources)?,
+            Some(id) => convert::project(&inventory, id, &selection, &sources)?,
+        };
+        if project.is_none() {
+            module.manifest.notes.extend(unread.iter().cloned());
+            module.manifest.notes.sort();
         }
+        module.write(&folder)?;
+        let package = if options.push { Some(package::push(&server, &module).await?) } else { None };
+        if let Some(package) = &package {
+            ui.info(&format!("uploaded {}", package.described()));
+        }
+        written.push(Written::new(folder, module, package));
     }
-    report(&modules, &pushed, &stale, ui);
-    let needs_person = modules.iter().flat_map(|(_, module)| &module.manifest.notes).any(Note::needs_person)
-        || !stale.is_empty();
+    let stale = stale_projects(&options.out, &wanted, inventory.space_id(), &written);
+    report(&written, &stale, ui);
+    let needs_person =
+        written.iter().flat_map(|module| &module.notes).any(Note::needs_person) || !stale.is_empty();
     Ok(if needs_person { Outcome::DoneWithNotes } else { Outcome::Done })
 }
 
@@ -74,39 +81,55 @@ impl Wanted {
     }
 }
 
-/// The modules and their folders: the space first, then projects by folder.
-fn modules(
-    inventory: &Inventory,
-    selection: &Selection,
-    sources: &SecretSources,
+/// The folders of the modules, each with the id of its project: the space's (which has none) first, then projects by folder.
+fn folders<'i>(
+    inventory: &'i Inventory,
     wanted: &Wanted,
-    options: &SerializeOptions,
-    unread: Vec<Note>,
-) -> Result<Vec<(PathBuf, Module)>, Failure> {
-    let mut modules = Vec::new();
-    let (space_folder, projects_folder, project_ids) = match wanted {
-        Wanted::Space => (Some(options.out.clone()), options.out.clone(), Vec::new()),
-        Wanted::Projects(names) => (None, options.out.clone(), read::find_projects(inventory, names)?),
+    out: &Path,
+) -> Result<Vec<(PathBuf, Option<&'i str>)>, Failure> {
+    let folder = |below: &Path, project: &'i Document| {
+        (below.join(folder_name(&convert::slug_of_project(project), project.id())), Some(project.id()))
+    };
+    let mut folders = match wanted {
+        Wanted::Space => return Ok(vec![(out.to_owned(), None)]),
+        Wanted::Projects(names) => {
+            let ids = read::find_projects(inventory, names)?;
+            let projects = ids.iter().filter_map(|id| inventory.get("projects", id));
+            projects.map(|project| folder(out, project)).collect::<Vec<_>>()
+        }
         Wanted::All => {
-            let ids = inventory.all("projects").map(|project| project.id().to_owned()).collect();
-            (Some(options.out.join("space")), options.out.join("projects"), ids)
+            inventory.all("projects").map(|project| folder(&out.join("projects"), project)).collect()
         }
     };
-    if let Some(folder) = space_folder {
-        let mut module = convert::space(inventory, selection, sources)?;
-        module.manifest.notes.extend(unread);
-        module.manifest.notes.sort();
-        modules.push((folder, module));
+    folders.sort();
+    if matches!(wanted, Wanted::All) {
+        folders.insert(0, (out.join("space"), None));
     }
-    let mut projects = Vec::new();
-    for id in project_ids {
-        let module = convert::project(inventory, &id, selection, sources)?;
-        let Scope::Project { slug, .. } = &module.manifest.scope else { continue };
-        projects.push((projects_folder.join(folder_name(slug, &id)), module));
+    Ok(folders)
+}
+
+/// What the report says of a module, once it is written.
+struct Written {
+    folder: PathBuf,
+    scope: Scope,
+    files: usize,
+    secrets: usize,
+    notes: Vec<Note>,
+    package: Option<package::Pushed>,
+}
+
+impl Written {
+    fn new(folder: PathBuf, module: Module, package: Option<package::Pushed>) -> Self {
+        Self {
+            folder,
+            // The manifest is a file too.
+            files: module.files.len() + 1,
+            scope: module.manifest.scope,
+            secrets: module.manifest.secrets.len(),
+            notes: module.manifest.notes,
+            package,
+        }
     }
-    projects.sort_by(|(left, _), (right, _)| left.cmp(right));
-    modules.extend(projects);
-    Ok(modules)
 }
 
 /// A slug as a folder's name. Servers make slugs of letters, digits and hyphens; whatever else comes, comes as the id.
@@ -116,46 +139,34 @@ fn folder_name<'a>(slug: &'a str, id: &'a str) -> &'a str {
 }
 
 /// Folders of projects that `serialize all` has written before and that the space no longer has.
-fn stale_projects(out: &Path, wanted: &Wanted, modules: &[(PathBuf, Module)]) -> Vec<PathBuf> {
-    let origin = match (wanted, modules.first()) {
-        (Wanted::All, Some((_, module))) => &module.manifest.source,
-        _ => return Vec::new(),
-    };
+fn stale_projects(out: &Path, wanted: &Wanted, space: &str, written: &[Written]) -> Vec<PathBuf> {
+    if !matches!(wanted, Wanted::All) {
+        return Vec::new();
+    }
+    let written: BTreeSet<&Path> = written.iter().map(|module| module.folder.as_path()).collect();
     let entries = std::fs::read_dir(out.join("projects")).into_iter().flatten().filter_map(Result::ok);
-    let stale =
-        entries.map(|entry| entry.path()).filter(|path| !modules.iter().any(|(folder, _)| folder == path));
-    let mut stale: Vec<PathBuf> = stale
-        .filter(|path| {
-            folder::read_manifest(path).is_ok_and(|manifest| manifest.source.space_id == origin.space_id)
-        })
-        .collect();
+    let others = entries.map(|entry| entry.path()).filter(|path| !written.contains(path.as_path()));
+    let ours =
+        |path: &PathBuf| folder::read_manifest(path).is_ok_and(|manifest| manifest.source.space_id == space);
+    let mut stale: Vec<PathBuf> = others.filter(ours).collect();
     stale.sort();
     stale
 }
 
-fn report(
-    modules: &[(PathBuf, Module)],
-    pushed: &BTreeMap<PathBuf, package::Pushed>,
-    stale: &[PathBuf],
-    ui: &Ui,
-) {
+fn report(modules: &[Written], stale: &[PathBuf], ui: &Ui) {
     let mut rows = vec![["module", "files", "secrets", "notes", "for a person"].map(str::to_owned).to_vec()];
-    for (path, module) in modules {
-        let notes = &module.manifest.notes;
+    for module in modules {
         rows.push(vec![
-            path.display().to_string(),
-            (module.files.len() + 1).to_string(),
-            module.manifest.secrets.len().to_string(),
-            notes.len().to_string(),
-            notes.iter().filter(|note| note.needs_person()).count().to_string(),
+            module.folder.display().to_string(),
+            module.files.to_string(),
+            module.secrets.to_string(),
+            module.notes.len().to_string(),
+            module.notes.iter().filter(|note| note.needs_person()).count().to_string(),
         ]);
     }
     ui.info(&format!("\n{}", table(&rows)));
-    let for_person: Vec<&Note> = modules
-        .iter()
-        .flat_map(|(_, module)| &module.manifest.notes)
-        .filter(|note| note.needs_person())
-        .collect();
+    let for_person: Vec<&Note> =
+        modules.iter().flat_map(|module| &module.notes).filter(|note| note.needs_person()).collect();
     if !for_person.is_empty() {
         ui.info("\nfor a person:");
         for note in for_person.iter().take(SHOWN) {
@@ -177,14 +188,14 @@ fn report(
     if ui.json() {
         let modules: Vec<_> = modules
             .iter()
-            .map(|(path, module)| {
+            .map(|module| {
                 json!({
-                    "Folder": path,
-                    "Scope": module.manifest.scope,
-                    "Files": module.files.len() + 1,
-                    "Secrets": module.manifest.secrets.len(),
-                    "Notes": module.manifest.notes,
-                    "Package": pushed.get(path).map(|package| json!({
+                    "Folder": module.folder,
+                    "Scope": module.scope,
+                    "Files": module.files,
+                    "Secrets": module.secrets,
+                    "Notes": module.notes,
+                    "Package": module.package.as_ref().map(|package| json!({
                         "Id": package.id, "Version": package.version, "Sha256": package.digest,
                     })),
                 })

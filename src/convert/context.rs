@@ -133,8 +133,6 @@ pub struct Context<'i> {
     addresses: BTreeMap<String, Expr>,
     /// Expressions for the canonical names of tags that this module makes.
     tags: BTreeMap<String, Expr>,
-    /// How often a slug would be made of a name, by collection.
-    slugs: BTreeMap<String, BTreeMap<String, usize>>,
     /// Document → the one that must be made before it, so that both get the slugs they have at the source.
     pub(super) predecessors: BTreeMap<String, String>,
     /// Documents that finish makes as a whole: id → whether Terraform's part of this module looks it up.
@@ -175,7 +173,6 @@ impl<'i> Context<'i> {
             needs_template_ids: false,
             addresses: BTreeMap::new(),
             tags: BTreeMap::new(),
-            slugs: BTreeMap::new(),
             predecessors: BTreeMap::new(),
             by_finish: BTreeMap::new(),
             free_text: BTreeSet::new(),
@@ -612,17 +609,17 @@ impl<'i> Context<'i> {
         }
     }
 
-    /// Whether several documents of a collection would get the same slug: then it depends on the order of creation which gets which.
-    pub fn slug_is_contested(&mut self, collection: &str, slug: &str) -> bool {
-        let inventory = self.inventory;
-        let counts = self.slugs.entry(collection.to_owned()).or_insert_with(|| {
-            let mut counts = BTreeMap::new();
-            for document in inventory.all(collection) {
-                *counts.entry(slug_of(document.name())).or_default() += 1;
+    /// Whether several documents of a collection would get the same slug: then it depends on the order of creation which gets which. What
+    /// belongs to projects only has a slug of its own within its project (seen: every `Default` channel has the slug `default`).
+    #[must_use]
+    pub fn slug_is_contested(&self, collection: &str, slug: &str) -> bool {
+        match &self.scope {
+            Scope::Space => self.inventory.with_slug(collection, slug) > 1,
+            Scope::Project { id, .. } => {
+                let same = |document: &&Document| slug_of(document.name()) == slug;
+                self.inventory.of(collection, id).filter(same).nth(1).is_some()
             }
-            counts
-        });
-        counts.get(slug).is_some_and(|count| *count > 1)
+        }
     }
 
     /// Adds any other finish step.

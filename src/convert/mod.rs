@@ -120,7 +120,7 @@ pub fn project(
     let scope = Scope::Project {
         id: project_id.to_owned(),
         name: project.name().to_owned(),
-        slug: project.text("Slug").map_or_else(|| kinds::slug::slug_of(project.name()), str::to_owned),
+        slug: slug_of_project(project),
     };
     let mut context = Context::new(inventory, sources, selection, scope);
     if kinds::project::left_out(&mut context, project) {
@@ -129,6 +129,12 @@ pub fn project(
     run(&mut context, kinds::PROJECT);
     kinds::complete_project(&mut context, project_id);
     finished(context)
+}
+
+/// The slug of a project, which names its module's folder.
+#[must_use]
+pub fn slug_of_project(project: &Document) -> String {
+    project.text("Slug").map_or_else(|| kinds::slug::slug_of(project.name()), str::to_owned)
 }
 
 /// Names, declares and carries the documents of these kinds.
@@ -211,13 +217,19 @@ fn address(shape: &Shape, subject: &Subject<'_>) -> Vec<String> {
 /// The documents of a kind that this module makes; the others are looked up or get a note.
 fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Document> {
     let inventory = context.inventory;
+    let candidates: Vec<&Document> = match &context.scope {
+        Scope::Space => inventory.all(kind.collection).collect(),
+        Scope::Project { id, .. } => {
+            let own = inventory.get(kind.collection, id).into_iter();
+            let belonging = own.chain(inventory.of(kind.collection, id));
+            belonging.filter(|document| (kind.belongs)(document, id)).collect()
+        }
+    };
     let mut chosen = Vec::new();
-    for document in inventory.all(kind.collection).filter(|document| (kind.of)(document)) {
-        if let Scope::Project { id, .. } = &context.scope {
-            if !(kind.belongs)(document, id) {
-                continue;
-            }
-        } else if kind.lookup.is_some_and(|lookup| context.selection.looks_up(lookup, document.name())) {
+    for document in candidates.into_iter().filter(|document| (kind.of)(document)) {
+        if context.is_space()
+            && kind.lookup.is_some_and(|lookup| context.selection.looks_up(lookup, document.name()))
+        {
             continue;
         }
         if let Some(built_in) = (kind.built_in)(document) {

@@ -95,8 +95,8 @@ fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Bl
 
 /// Whether this is the channel that came with the project: the one called `Default`, else the oldest.
 fn comes_with_project(context: &Context<'_>, channel: &Document) -> bool {
-    let project = channel.text("ProjectId");
-    let siblings = || context.inventory.all("channels").filter(|other| other.text("ProjectId") == project);
+    let project = channel.text("ProjectId").unwrap_or_default();
+    let siblings = || context.inventory.of("channels", project);
     match siblings().find(|other| other.name() == MADE_AS) {
         Some(made) => made.id() == channel.id(),
         None => siblings()
@@ -125,10 +125,9 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
 }
 
 fn heading(context: &Context<'_>, channel: &Document) -> String {
-    let project = channel.text("ProjectId");
-    let other = context.inventory.all("channels").find(|other| {
-        other.text("ProjectId") == project && other.flag("IsDefault") && !comes_with_project(context, other)
-    });
+    let project = channel.text("ProjectId").unwrap_or_default();
+    let mut siblings = context.inventory.of("channels", project);
+    let other = siblings.find(|other| other.flag("IsDefault") && !comes_with_project(context, other));
     match other {
         Some(other) => {
             let name = other.name();
@@ -188,9 +187,11 @@ pub(super) fn add_lookup(context: &mut Context<'_>, project: &str) {
     if !context.uses("local.default_channel") {
         return;
     }
-    let names =
-        context.inventory.all("channels").filter(|channel| channel.text("ProjectId") == Some(project));
-    let renamed = names.into_iter().find(|channel| comes_with_project(context, channel)).map(Document::name);
+    let renamed = context
+        .inventory
+        .of("channels", project)
+        .find(|channel| comes_with_project(context, channel))
+        .map(Document::name);
     let condition = match renamed {
         // After finish it has its new name.
         Some(name) if name != MADE_AS => {

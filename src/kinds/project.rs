@@ -394,8 +394,7 @@ fn named_by(inventory: &Inventory, project: &str) -> BTreeSet<String> {
     }
     let mut found = BTreeSet::new();
     for collection in ["deploymentprocesses", "runbookprocesses"] {
-        for process in inventory.all(collection).filter(|process| process.text("ProjectId") == Some(project))
-        {
+        for process in inventory.of(collection, project) {
             process.list("Steps").iter().for_each(|step| collect(step, inventory, &mut found));
         }
     }

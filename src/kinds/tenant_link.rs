@@ -89,9 +89,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     }
 
     let mut blocks: BTreeMap<String, Block> = BTreeMap::new();
-    let values =
-        inventory.all("tenantvariablevalues").filter(|value| value.text("TenantId") == Some(tenant.id()));
-    let mut values: Vec<&Document> = values.collect();
+    let mut values: Vec<&Document> = inventory.of("tenantvariablevalues", tenant.id()).collect();
     values.sort_by_key(|value| crate::convert::names::id_order(value.id()));
     for value in values {
         if value.text("ProjectId") == Some(project_id.as_str()) {
@@ -319,9 +317,8 @@ fn is_contested(context: &Context<'_>, tenant: &Document, project: &Document, fo
             && template["Id"] != found.template["Id"]
     };
     let has_value = |template: &Value| {
-        context.inventory.all("tenantvariablevalues").any(|value| {
-            value.text("TenantId") == Some(tenant.id()) && value.text("TemplateId") == template["Id"].as_str()
-        })
+        let mut values = context.inventory.of("tenantvariablevalues", tenant.id());
+        values.any(|value| value.text("TemplateId") == template["Id"].as_str())
     };
     std::iter::once(project).chain(sets).flat_map(|owner| owner.list("Templates")).filter(same).any(has_value)
 }

@@ -396,9 +396,8 @@ fn required_channel(
     let named =
         action.get("ChannelId").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
     let default = || {
-        let project = subject.document.text("ProjectId");
-        let mut channels =
-            context.inventory.all("channels").filter(|channel| channel.text("ProjectId") == project);
+        let project = subject.document.text("ProjectId").unwrap_or_default();
+        let mut channels = context.inventory.of("channels", project);
         channels.find(|channel| channel.flag("IsDefault")).map(|channel| channel.id().to_owned())
     };
     if let Some(id) = named.or_else(default) {

@@ -1,9 +1,10 @@
 //! The HTTP client: key, JSON, lists, retries, rate limits. The only place that speaks HTTP.
 //!
-//! `pages` reads lists, `pace` keeps to the server's rate limit, `errors` says in plain words what went wrong,
-//! `trust` decides whom to trust.
+//! `pages` reads lists, `lean` leaves out of answers what is no content, `pace` keeps to the server's rate limit, `errors` says in plain
+//! words what went wrong, `trust` decides whom to trust.
 
 mod errors;
+mod lean;
 mod pace;
 mod pages;
 mod trust;
@@ -315,7 +316,7 @@ impl Client {
         if errors::is_web_page(&answer) {
             return Err(errors::web_page(self.role(), self.address(), path));
         }
-        serde_json::from_slice(&answer.body).map_err(|error| {
+        lean::parse(&answer.body).map_err(|error| {
             // The position says enough; the text itself may hold what nobody should see.
             let place = format!("line {}, column {}", error.line(), error.column());
             Failure::failed(format!(

@@ -1,9 +1,10 @@
 //! All documents of a space, by collection and id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use crate::kinds::slug::slug_of;
 use crate::module::manifest::Note;
 use crate::octopus::document::Document;
 use crate::octopus::read::{about_this_space, people};
@@ -20,7 +21,55 @@ pub struct Inventory {
     pub space: Option<Document>,
     /// What the key's owner may not see, so that nobody takes it for not being there.
     pub unread: Vec<Note>,
-    collections: BTreeMap<String, BTreeMap<String, Document>>,
+    collections: BTreeMap<Place, Collection>,
+    /// Id → the collections that have a document with it, in order.
+    places: HashMap<String, Vec<Place>>,
+}
+
+/// The name of a collection, shared by the ids of its documents.
+type Place = std::sync::Arc<str>;
+
+/// The documents of one collection by id, and what finds them by other means: without these a space would be searched through for
+/// each of its projects.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Collection {
+    documents: BTreeMap<String, Document>,
+    /// Owner's id and document's id.
+    owned: BTreeSet<(String, String)>,
+    /// How many documents would get a slug by their names.
+    slugs: HashMap<String, usize>,
+}
+
+impl Collection {
+    fn insert(&mut self, document: Document) {
+        self.remove(document.id());
+        let id = document.id();
+        self.owned.extend(owners(&document).map(|owner| (owner.to_owned(), id.to_owned())));
+        *self.slugs.entry(slug_of(document.name())).or_default() += 1;
+        self.documents.insert(id.to_owned(), document);
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Document> {
+        let document = self.documents.remove(id)?;
+        for owner in owners(&document) {
+            self.owned.remove(&(owner.to_owned(), id.to_owned()));
+        }
+        if let Some(count) = self.slugs.get_mut(&slug_of(document.name())) {
+            *count -= 1;
+        }
+        Some(document)
+    }
+}
+
+/// The ids of what a document belongs to: named by a field, by links of a tenant to projects, or in its own id
+/// (`deploymentprocess-Projects-1`).
+fn owners(document: &Document) -> impl Iterator<Item = &str> {
+    let fields = ["ProjectId", "OwnerId", "RunbookId", "TenantId"];
+    let named = fields.into_iter().filter_map(|field| document.text(field));
+    let links = document.get("ProjectEnvironments").and_then(Value::as_object);
+    let linked = links.into_iter().flat_map(|links| links.keys().map(String::as_str));
+    let in_id = document.id().split_once('-').map(|(_, rest)| rest).filter(|rest| rest.contains('-'));
+    named.chain(linked).chain(in_id)
 }
 
 impl Inventory {
@@ -66,26 +115,37 @@ impl Inventory {
 
     /// Adds a document, or replaces the one with its id.
     pub fn insert(&mut self, collection: &str, document: Document) {
-        self.collections.entry(collection.to_owned()).or_default().insert(document.id().to_owned(), document);
+        let known = self.collections.get_key_value(collection).map(|(place, _)| Place::clone(place));
+        let place = known.unwrap_or_else(|| Place::from(collection));
+        let places = self.places.entry(document.id().to_owned()).or_default();
+        if let Err(position) = places.binary_search(&place) {
+            places.insert(position, Place::clone(&place));
+        }
+        self.collections.entry(place).or_default().insert(document);
     }
 
     pub fn remove(&mut self, collection: &str, id: &str) -> Option<Document> {
-        self.collections.get_mut(collection)?.remove(id)
+        let removed = self.collections.get_mut(collection)?.remove(id)?;
+        if let Some(places) = self.places.get_mut(id) {
+            places.retain(|place| &**place != collection);
+        }
+        Some(removed)
     }
 
     #[must_use]
     pub fn get(&self, collection: &str, id: &str) -> Option<&Document> {
-        self.collections.get(collection)?.get(id)
+        self.collections.get(collection)?.documents.get(id)
     }
 
+    /// A document to be changed; but for its id, its name and what it belongs to.
     pub fn get_mut(&mut self, collection: &str, id: &str) -> Option<&mut Document> {
-        self.collections.get_mut(collection)?.get_mut(id)
+        self.collections.get_mut(collection)?.documents.get_mut(id)
     }
 
     /// How many documents there are in all.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.collections.values().map(BTreeMap::len).sum()
+        self.collections.values().map(|collection| collection.documents.len()).sum()
     }
 
     #[must_use]
@@ -95,20 +155,85 @@ impl Inventory {
 
     /// The documents of a collection, by id (as text).
     pub fn all(&self, collection: &str) -> impl Iterator<Item = &Document> {
-        self.collections.get(collection).into_iter().flat_map(BTreeMap::values)
+        self.collections.get(collection).into_iter().flat_map(|collection| collection.documents.values())
+    }
+
+    /// The documents of a collection that belong to a project, runbook, library set or tenant, by id (as text). A tenant belongs to the
+    /// projects that it is linked to.
+    pub fn of<'i>(&'i self, collection: &str, owner: &str) -> impl Iterator<Item = &'i Document> + use<'i> {
+        let first = (owner.to_owned(), String::new());
+        self.collections.get(collection).into_iter().flat_map(move |collection| {
+            let owner = first.0.clone();
+            let owned = collection.owned.range(first.clone()..).take_while(move |(of, _)| *of == owner);
+            owned.filter_map(|(_, id)| collection.documents.get(id))
+        })
+    }
+
+    /// How many documents of a collection would get this slug by their names.
+    #[must_use]
+    pub fn with_slug(&self, collection: &str, slug: &str) -> usize {
+        self.collections.get(collection).and_then(|found| found.slugs.get(slug)).copied().unwrap_or_default()
     }
 
     /// The names of the collections that hold something.
     pub fn collections(&self) -> impl Iterator<Item = &str> {
-        self.collections.keys().map(String::as_str)
+        self.collections.keys().map(|place| &**place)
     }
 
-    /// Which collection a document id belongs to, if there is such a document.
+    /// Which collection a document id belongs to, if there is such a document: the first by name.
     #[must_use]
     pub fn collection_of(&self, id: &str) -> Option<&str> {
-        self.collections
-            .iter()
-            .find(|(_, documents)| documents.contains_key(id))
-            .map(|(name, _)| name.as_str())
+        self.places.get(id)?.first().map(|place| &**place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn inventory() -> Inventory {
+        let mut inventory = Inventory::default();
+        for (collection, document) in [
+            ("projects", json!({"Id": "Projects-1", "Name": "Shop"})),
+            ("projects", json!({"Id": "Projects-11", "Name": "shop!"})),
+            ("channels", json!({"Id": "Channels-1", "Name": "Default", "ProjectId": "Projects-1"})),
+            ("channels", json!({"Id": "Channels-2", "Name": "Default", "ProjectId": "Projects-11"})),
+            ("variables", json!({"Id": "variableset-Projects-1"})),
+            (
+                "tenants",
+                json!({"Id": "Tenants-1", "ProjectEnvironments": {"Projects-1": [], "Projects-11": []}}),
+            ),
+        ] {
+            inventory.insert(collection, Document::new(document).unwrap());
+        }
+        inventory
+    }
+
+    #[test]
+    fn documents_are_found_by_what_they_belong_to() {
+        let inventory = inventory();
+        let ids =
+            |collection, owner| -> Vec<&str> { inventory.of(collection, owner).map(Document::id).collect() };
+        assert_eq!(ids("channels", "Projects-1"), ["Channels-1"]);
+        assert_eq!(ids("variables", "Projects-1"), ["variableset-Projects-1"]);
+        assert_eq!(ids("tenants", "Projects-11"), ["Tenants-1"]);
+        assert_eq!(ids("channels", "Projects-2"), [""; 0]);
+        assert_eq!(inventory.collection_of("Channels-2"), Some("channels"));
+        assert_eq!(inventory.with_slug("projects", "shop"), 2);
+    }
+
+    #[test]
+    fn what_is_replaced_or_removed_is_not_found_any_more() {
+        let mut inventory = inventory();
+        let moved = json!({"Id": "Channels-1", "Name": "Hotfix", "ProjectId": "Projects-11"});
+        inventory.insert("channels", Document::new(moved).unwrap());
+        assert_eq!(inventory.of("channels", "Projects-1").count(), 0);
+        assert_eq!(inventory.of("channels", "Projects-11").count(), 2);
+        assert_eq!(inventory.with_slug("channels", "default"), 1);
+        inventory.remove("channels", "Channels-1");
+        assert_eq!(inventory.of("channels", "Projects-11").count(), 1);
+        assert_eq!(inventory.collection_of("Channels-1"), None);
     }
 }

@@ -7,6 +7,7 @@
 mod many;
 pub(crate) mod people;
 mod projects;
+mod some;
 mod tenant_values;
 
 use std::collections::BTreeSet;
@@ -29,7 +30,7 @@ pub enum Extent<'a> {
     Whole,
     /// What projects share; projects themselves are listed but not entered.
     Shared,
-    /// What projects share, and these projects (ids, names or slugs) with all that belongs to them.
+    /// These projects (ids, names or slugs) with all that belongs to them, and what they name.
     Projects(&'a [String]),
 }
 
@@ -45,6 +46,7 @@ enum Need {
 }
 
 /// One list of a space.
+#[derive(Clone, Copy)]
 struct List {
     /// Name in the inventory.
     collection: &'static str,
@@ -96,6 +98,10 @@ pub async fn read(server: &Server, extent: Extent<'_>) -> Result<Inventory, Fail
     inventory.installation_id.clone_from(&server.installation_id);
     inventory.server_version.clone_from(&server.version);
     inventory.space = Some(server.space.clone());
+    if let Extent::Projects(wanted) = extent {
+        some::read(server, &mut inventory, wanted).await?;
+        return Ok(inventory);
+    }
     let lists = try_join_all(LISTS.iter().map(|list| whole_list(server, list)));
     let retention = try_join_all(RETENTION_TYPES.iter().map(|kind| retention_default(server, kind)));
     let (lists, retention, parents, ephemeral, freezes, people) = futures::try_join!(
@@ -128,8 +134,7 @@ pub async fn read(server: &Server, extent: Extent<'_>) -> Result<Inventory, Fail
 
     let entered: BTreeSet<String> = match extent {
         Extent::Whole => inventory.all("projects").map(|project| project.id().to_owned()).collect(),
-        Extent::Shared => BTreeSet::new(),
-        Extent::Projects(wanted) => find_projects(&inventory, wanted)?.into_iter().collect(),
+        Extent::Shared | Extent::Projects(_) => BTreeSet::new(),
     };
     let every_project = extent == Extent::Whole;
     let (inside, variables, values, community) = futures::try_join!(

@@ -100,18 +100,23 @@ fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTree
     for set in inventory.all("variables") {
         let mut after = collapse::exported_set(set, environment);
         if let Some(Value::Array(variables)) = after.fields_mut().get_mut("Variables") {
-            let of_runbook =
-                |variable: &Value| removed.iter().any(|id| super::tenant::belongs_to(variable, id));
+            let of_runbook = |variable: &Value| {
+                super::tenant::only_runbook(variable).is_some_and(|id| removed.contains(id))
+            };
             variables.retain(|variable| !is_ours(variable) && !of_runbook(variable));
         }
-        changed.push(("variables", after));
+        if after != *set {
+            changed.push(("variables", after));
+        }
     }
     for project in inventory.all("projects") {
         let mut after = super::enabled::disabled_again(project).unwrap_or_else(|| project.clone());
         if let Some(Value::Array(sets)) = after.fields_mut().get_mut("IncludedLibraryVariableSetIds") {
             sets.retain(|id| !id.as_str().is_some_and(|id| removed.contains(id)));
         }
-        changed.push(("projects", after));
+        if after != *project {
+            changed.push(("projects", after));
+        }
     }
     for collection in ["accounts", "certificates"] {
         for document in inventory.all(collection) {
@@ -119,9 +124,7 @@ fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTree
         }
     }
     for (collection, document) in changed {
-        if inventory.get(collection, document.id()) != Some(&document) {
-            inventory.insert(collection, document);
-        }
+        inventory.insert(collection, document);
     }
 }
 

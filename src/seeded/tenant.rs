@@ -65,7 +65,15 @@ pub fn readable_in(tenant: &Document, project: &str, own: &[String]) -> Vec<Stri
 /// Whether a variable is scoped to this runbook alone.
 #[must_use]
 pub fn belongs_to(variable: &Value, runbook: &str) -> bool {
-    variable["Scope"]["ProcessOwner"].as_array().is_some_and(|ids| ids.len() == 1 && ids[0] == runbook)
+    only_runbook(variable) == Some(runbook)
+}
+
+/// The one process that a variable is scoped to.
+pub(super) fn only_runbook(variable: &Value) -> Option<&str> {
+    match variable["Scope"]["ProcessOwner"].as_array()?.as_slice() {
+        [only] => only.as_str(),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -64,9 +64,10 @@ pub struct Line {
 pub fn spread(inventory: &Inventory, environment: &str) -> Plan {
     let mut plan = Plan::default();
     let mut taken = view::all_names(inventory);
+    let library = View::of_library(inventory);
     for owner in view::owners(inventory) {
         let Some(variables) = inventory.get("variables", &owner.variable_set) else { continue };
-        let view = View::of(inventory, &owner);
+        let view = library.seen_by(inventory, &owner);
         let (change, left) = set::spread(inventory, &owner, variables, &view, environment, &mut taken);
         if owner.in_git && change.is_some() {
             plan.notes.push(format!(

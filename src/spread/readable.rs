@@ -18,9 +18,10 @@ pub fn readable(
     environment: Option<&str>,
 ) -> BTreeMap<String, Result<String, String>> {
     let mut sources = BTreeMap::new();
+    let library = View::of_library(inventory);
     for owner in owners(inventory) {
         let Some(set) = inventory.get("variables", &owner.variable_set) else { continue };
-        let view = View::of(inventory, &owner);
+        let view = library.seen_by(inventory, &owner);
         let variables = set.list("Variables");
         for variable in
             variables.iter().filter_map(Value::as_object).filter(|variable| is_sensitive(variable))

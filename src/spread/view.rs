@@ -1,5 +1,6 @@
 //! Which names a run can see: by them a name means one value or several. Octopus compares names without case.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::octopus::document::Document;
@@ -57,13 +58,22 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn of(inventory: &Inventory, owner: &Owner) -> Self {
+    /// What the run sees that reads library sets.
+    pub(super) fn of_library(inventory: &Inventory) -> Self {
         let mut view = Self::default();
+        for set in inventory.all("libraryvariablesets") {
+            view.add_owner(inventory, set);
+        }
+        view
+    }
+
+    /// What the run sees that reads an owner's secrets; this is [`View::of_library`].
+    pub(super) fn seen_by<'a>(&'a self, inventory: &Inventory, owner: &Owner) -> Cow<'a, Self> {
         if owner.is_library {
-            for set in inventory.all("libraryvariablesets") {
-                view.add_owner(inventory, set);
-            }
-        } else if let Some(project) = inventory.get("projects", &owner.id) {
+            return Cow::Borrowed(self);
+        }
+        let mut view = Self::default();
+        if let Some(project) = inventory.get("projects", &owner.id) {
             view.add_owner(inventory, project);
             for id in project.texts("IncludedLibraryVariableSetIds") {
                 if let Some(set) = inventory.get("libraryvariablesets", id) {
@@ -71,7 +81,7 @@ impl View {
                 }
             }
         }
-        view
+        Cow::Owned(view)
     }
 
     fn add_owner(&mut self, inventory: &Inventory, document: &Document) {

@@ -131,10 +131,9 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
     let mut runbooks: Vec<_> = runbook_labels.iter().collect();
     runbooks.sort_by_key(|(id, _)| id_order(id));
     for (id, label) in runbooks {
-        let found = inventory.all("runbookprocesses").find(|process| {
-            // Frozen copies of snapshots have ids of their own.
-            process.text("RunbookId") == Some(id) && process.id() == format!("RunbookProcess-{id}")
-        });
+        // Frozen copies of snapshots have ids of their own.
+        let found = inventory.get("runbookprocesses", &format!("RunbookProcess-{id}"));
+        let found = found.filter(|process| process.text("RunbookId") == Some(id));
         if let (Some(document), Some(runbook)) = (found, inventory.get("runbooks", id)) {
             let target = context.target("runbookprocesses", document);
             let owner =
@@ -148,8 +147,7 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
 
 /// Labels of the project's runbooks, as they were declared.
 fn runbook_labels(context: &Context<'_>, project: &Document) -> BTreeMap<String, String> {
-    let runbooks =
-        context.inventory.all("runbooks").filter(|runbook| runbook.text("ProjectId") == Some(project.id()));
+    let runbooks = context.inventory.of("runbooks", project.id());
     runbooks.filter_map(|runbook| Some((runbook.id().to_owned(), context.label_of(runbook.id())?))).collect()
 }
 

@@ -16,7 +16,17 @@ const LONGEST: usize = 1700;
 /// The documents of these ids, below `route`. An id without a document is left out: the reference to it dangles, and
 /// whoever follows it says so.
 pub(super) async fn by_ids(client: &Client, route: &str, ids: &[String]) -> Result<Vec<Document>, Failure> {
-    let groups = groups(ids);
+    in_groups(client, route, ids, usize::MAX).await
+}
+
+/// The same with at most so many ids a request, for documents that may be large.
+pub(super) async fn in_groups(
+    client: &Client,
+    route: &str,
+    ids: &[String],
+    most: usize,
+) -> Result<Vec<Document>, Failure> {
+    let groups: Vec<&[String]> = groups(ids).into_iter().flat_map(|group| group.chunks(most)).collect();
     let found = try_join_all(groups.iter().map(|group| group_by_ids(client, route, group))).await?;
     Ok(found.into_iter().flatten().collect())
 }

@@ -18,6 +18,9 @@ struct Belonging {
     project_route: &'static str,
 }
 
+/// How many names of targets one answer with variable sets may hold.
+const SCOPE_VALUES: usize = 100_000;
+
 const CHANNELS: Belonging =
     Belonging { collection: "channels", space_route: "channels", project_route: "channels" };
 const TRIGGERS: Belonging =
@@ -52,7 +55,7 @@ pub(super) async fn inside(
     Ok([channels, triggers, runbooks, inside_runbooks, processes, settings].into_iter().flatten().collect())
 }
 
-/// The variable sets of the entered projects, and those of all library sets (what their names are decides what a run can read).
+/// The variable sets of the entered projects, and those of the known library sets (what their names are decides what a run can read).
 pub(super) async fn variable_sets(
     server: &Server,
     inventory: &Inventory,
@@ -60,7 +63,12 @@ pub(super) async fn variable_sets(
 ) -> Result<Found, Failure> {
     let projects = inventory.all("projects").filter(|project| entered.contains(project.id()));
     let owners: Vec<&Document> = inventory.all("libraryvariablesets").chain(projects).collect();
-    by_ids(server, "variables", "variables", &texts(&owners, "VariableSetId")).await
+    // Each set comes with the names of all targets: no answer shall be too large to come in time.
+    let most = (SCOPE_VALUES / inventory.all("machines").count().max(1)).max(1);
+    let ids = texts(&owners, "VariableSetId");
+    let found = many::in_groups(&server.client, &server.path("variables"), &ids, most).await;
+    let found = found.map_err(|failure| failure.while_doing("reading the variables"))?;
+    Ok(found.into_iter().map(|document| ("variables", document)).collect())
 }
 
 /// Old versions of step templates that steps still use.

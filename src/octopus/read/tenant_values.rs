@@ -4,7 +4,7 @@
 //! no environments for common values, and a newer one per tenant, behind a feature toggle. Both become documents with `TenantId`,
 //! `ProjectId` or `LibraryVariableSetId`, `TemplateId`, `EnvironmentIds` (none: all) and `Value`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 use serde_json::{Map, Value, json};
@@ -32,8 +32,10 @@ pub(super) async fn read(
     if tenants.is_empty() || entered.is_empty() {
         return Ok(Vec::new());
     }
-    let (scoped, old) = futures::try_join!(scoped_tenant_values(&server.client), old_view(server))
+    let only = entered.first().filter(|_| !every_project && entered.len() == 1);
+    let (scoped, old) = futures::try_join!(scoped_tenant_values(&server.client), old_view(server, only))
         .map_err(|failure| failure.while_doing("reading the tenants' variables"))?;
+    let wanted: BTreeSet<&str> = tenants.iter().map(|tenant| tenant.id()).collect();
     let values = match (scoped, old) {
         (false, Some(old)) => {
             old.iter().flat_map(|tenant| values_of_old_view(server.space_id(), tenant)).collect()
@@ -44,21 +46,21 @@ pub(super) async fn read(
             ));
         }
         (true, old) => {
-            // The older view is one request for all: it tells which tenants have templates to fill at all.
-            let filled: Option<BTreeSet<&str>> =
-                old.as_ref().map(|old| old.iter().filter_map(tenant_with_templates).collect());
-            let asked = tenants
-                .iter()
-                .filter(|tenant| filled.as_ref().is_none_or(|filled| filled.contains(tenant.id())));
-            let answers = try_join_all(asked.map(|tenant| new_view(server, tenant.id()))).await;
-            answers
+            let seen = |tenant: Value| {
+                let id = tenant["TenantId"].as_str().filter(|id| wanted.contains(id))?.to_owned();
+                Some((id, OldView::of(server.space_id(), &tenant)))
+            };
+            let mut old: BTreeMap<String, OldView> = old.into_iter().flatten().filter_map(seen).collect();
+            let asked =
+                tenants.iter().map(|tenant| (tenant.id(), old.remove(tenant.id()).unwrap_or_default()));
+            try_join_all(asked.map(|(tenant, old)| values(server, tenant, old)))
+                .await
                 .map_err(|failure| failure.while_doing("reading the tenants' variables"))?
                 .into_iter()
                 .flatten()
                 .collect::<Vec<_>>()
         }
     };
-    let wanted: BTreeSet<&str> = tenants.iter().map(|tenant| tenant.id()).collect();
     let of_wanted = |value: &Document| {
         value.text("TenantId").is_some_and(|tenant| wanted.contains(tenant))
             && value.text("ProjectId").is_none_or(|project| entered.contains(project))
@@ -66,29 +68,84 @@ pub(super) async fn read(
     Ok(values.into_iter().filter(of_wanted).map(|value| (COLLECTION, value)).collect())
 }
 
-/// All tenants at once; `None` when the server doesn't answer that.
-async fn old_view(server: &Server) -> Result<Option<Vec<Value>>, Failure> {
-    match server.client.array(&server.path("tenantvariables/all")).await {
+/// All tenants at once, or those of one project; `None` when the server doesn't answer that.
+async fn old_view(server: &Server, project: Option<&String>) -> Result<Option<Vec<Value>>, Failure> {
+    let filter = project.map(|project| format!("?projectId={project}")).unwrap_or_default();
+    match server.client.array(&server.path(&format!("tenantvariables/all{filter}"))).await {
         Ok(tenants) => Ok(Some(tenants)),
         Err(failure) if matches!(failure.http_status, Some(400 | 404 | 405)) => Ok(None),
         Err(failure) => Err(failure),
     }
 }
 
-/// The tenant's id, if any project or library set asks it for values.
-fn tenant_with_templates(tenant: &Value) -> Option<&str> {
-    let asks = |owners: &str| {
-        let owners = tenant.get(owners).and_then(Value::as_object);
-        owners.into_iter().flat_map(Map::values).any(|owner| {
-            let templates = owner
-                .get("Templates")
-                .and_then(Value::as_array)
-                .is_some_and(|templates| !templates.is_empty());
-            templates
-                || owner.get("Variables").and_then(Value::as_object).is_some_and(|values| !values.is_empty())
-        })
+/// What the older view, which is one request for all tenants, says of one: which of the newer one's two requests are not needed.
+#[derive(Default)]
+struct OldView {
+    /// The values for projects, if there is no more to know of them.
+    of_projects: Option<Vec<Document>>,
+    has_no_common: bool,
+}
+
+impl OldView {
+    fn of(space: &str, tenant: &Value) -> Self {
+        let of_projects = |values: Vec<Document>| {
+            values.into_iter().filter(|value| value.get("ProjectId").is_some()).collect()
+        };
+        Self {
+            of_projects: scopes_are_plain(tenant).then(|| of_projects(values_of_old_view(space, tenant))),
+            has_no_common: !owners(tenant, "LibraryVariables").any(asks),
+        }
+    }
+}
+
+/// The values of one tenant by the newer view.
+async fn values(server: &Server, tenant: &str, old: OldView) -> Result<Vec<Document>, Failure> {
+    let projects = async {
+        match old.of_projects {
+            Some(values) => Ok(values),
+            None => new_view(server, tenant, "projectvariables", "ProjectId").await,
+        }
     };
-    if asks("ProjectVariables") || asks("LibraryVariables") { tenant.get("TenantId")?.as_str() } else { None }
+    let common = async {
+        if old.has_no_common {
+            return Ok(Vec::new());
+        }
+        new_view(server, tenant, "commonvariables", "LibraryVariableSetId").await
+    };
+    let (projects, common) = futures::try_join!(projects, common)?;
+    Ok([projects, common].concat())
+}
+
+fn owners<'t>(tenant: &'t Value, field: &str) -> impl Iterator<Item = &'t Value> + use<'t> {
+    tenant.get(field).and_then(Value::as_object).into_iter().flat_map(Map::values)
+}
+
+/// Whether a project or library set asks for values, or has some.
+fn asks(owner: &Value) -> bool {
+    let templates = owner["Templates"].as_array().is_some_and(|templates| !templates.is_empty());
+    templates || owner["Variables"].as_object().is_some_and(|values| !values.is_empty())
+}
+
+/// Whether the older view says all there is to know of a tenant's values for projects. It shows each value once for every environment that it
+/// holds in: so equal ones, hidden ones and one in the only environment could be one value with several environments, or one without any.
+fn scopes_are_plain(tenant: &Value) -> bool {
+    owners(tenant, "ProjectVariables").all(|owner| {
+        let environments = owner["Variables"].as_object();
+        let count = environments.map_or(0, Map::len);
+        let mut by_template: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        for (template, value) in
+            environments.into_iter().flat_map(Map::values).filter_map(Value::as_object).flatten()
+        {
+            by_template.entry(template).or_default().push(value);
+        }
+        by_template.values().all(|values| match values.as_slice() {
+            [_] => count > 1,
+            several => several
+                .iter()
+                .enumerate()
+                .all(|(index, value)| value.is_string() && !several[..index].contains(value)),
+        })
+    })
 }
 
 /// `ProjectVariables{project: {Variables{environment: {template: value}}}}, LibraryVariables{set: {Variables{template: value}}}`.
@@ -127,39 +184,34 @@ fn values_of_old_view(space: &str, tenant: &Value) -> Vec<Document> {
     values
 }
 
-/// Both lists of one tenant.
-async fn new_view(server: &Server, tenant: &str) -> Result<Vec<Document>, Failure> {
-    let paths =
-        ["projectvariables", "commonvariables"].map(|list| server.path(&format!("tenants/{tenant}/{list}")));
-    let (project, common) = futures::try_join!(server.client.get(&paths[0]), server.client.get(&paths[1]))?;
+/// One list of one tenant: its values for projects, or the common ones.
+async fn new_view(server: &Server, tenant: &str, list: &str, owner: &str) -> Result<Vec<Document>, Failure> {
+    let path = server.path(&format!("tenants/{tenant}/{list}"));
+    let answer = server.client.get(&path).await?;
+    let Some(variables) = answer.get("Variables").and_then(Value::as_array) else {
+        return Err(Failure::failed(format!("{path} answered something else than a list of variables")));
+    };
     let mut values = Vec::new();
-    for (path, answer, owner) in
-        [(&paths[0], &project, "ProjectId"), (&paths[1], &common, "LibraryVariableSetId")]
-    {
-        let Some(variables) = answer.get("Variables").and_then(Value::as_array) else {
-            return Err(Failure::failed(format!("{path} answered something else than a list of variables")));
-        };
-        for variable in variables {
-            let text = |name: &str| variable.get(name).and_then(Value::as_str).unwrap_or_default();
-            let scope = variable.get("Scope").and_then(|scope| scope.get("EnvironmentIds")?.as_array());
-            let environments: Vec<String> =
-                scope.into_iter().flatten().filter_map(|id| Some(id.as_str()?.to_owned())).collect();
-            let value = variable.get("Value").unwrap_or(&Value::Null);
-            let value = document(
-                server.space_id(),
-                tenant,
-                (owner, text(owner)),
-                text("TemplateId"),
-                &environments,
-                value,
-            );
-            values.extend(value.map(|mut value| {
-                if !text("Id").is_empty() {
-                    value.fields_mut().insert("Id".to_owned(), Value::from(text("Id")));
-                }
-                value
-            }));
-        }
+    for variable in variables {
+        let text = |name: &str| variable.get(name).and_then(Value::as_str).unwrap_or_default();
+        let scope = variable.get("Scope").and_then(|scope| scope.get("EnvironmentIds")?.as_array());
+        let environments: Vec<String> =
+            scope.into_iter().flatten().filter_map(|id| Some(id.as_str()?.to_owned())).collect();
+        let value = variable.get("Value").unwrap_or(&Value::Null);
+        let value = document(
+            server.space_id(),
+            tenant,
+            (owner, text(owner)),
+            text("TemplateId"),
+            &environments,
+            value,
+        );
+        values.extend(value.map(|mut value| {
+            if !text("Id").is_empty() {
+                value.fields_mut().insert("Id".to_owned(), Value::from(text("Id")));
+            }
+            value
+        }));
     }
     Ok(values)
 }
@@ -197,13 +249,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_older_view_is_enough_where_each_value_can_only_have_one_environment() {
+        let plain = |variables: Value| {
+            scopes_are_plain(&json!({"ProjectVariables": {"Projects-1": {"Variables": variables}}}))
+        };
+        assert!(plain(json!({"Environments-1": {"t": "a"}, "Environments-2": {}})));
+        assert!(plain(json!({"Environments-1": {"t": "a"}, "Environments-2": {"t": "b"}})));
+        assert!(plain(json!({"Environments-1": {}})));
+        assert!(!plain(json!({"Environments-1": {"t": "a"}})), "perhaps it has no environment");
+        assert!(!plain(json!({"Environments-1": {"t": "a"}, "Environments-2": {"t": "a"}})));
+        let secret = json!({"HasValue": true, "NewValue": null});
+        assert!(!plain(json!({"Environments-1": {"t": secret}, "Environments-2": {"t": secret}})));
+    }
+
+    #[test]
     fn the_older_view_becomes_one_document_per_value() {
         let tenant = json!({
             "TenantId": "Tenants-1",
             "ProjectVariables": {"Projects-1": {"Templates": [{"Id": "t1"}], "Variables": {"Environments-1": {"t1": "a"}, "Environments-2": {}}}},
             "LibraryVariables": {"LibraryVariableSets-1": {"Templates": [], "Variables": {"t2": {"HasValue": true, "NewValue": null}}}},
         });
-        assert_eq!(tenant_with_templates(&tenant), Some("Tenants-1"));
         let values: Vec<Value> =
             values_of_old_view("Spaces-1", &tenant).into_iter().map(Document::into_value).collect();
         assert_eq!(

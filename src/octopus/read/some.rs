@@ -1,0 +1,192 @@
+//! Some projects of a space: what belongs to them, and of all else only what they name.
+//!
+//! Whoever moves project after project reads once for each of them: the whole space each time would be most of a migration's requests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::try_join_all;
+use serde_json::Value;
+
+use super::{
+    Found, LISTS, List, Need, about_this_space, deployment_freezes, ephemeral_environments, find_projects,
+    insert, list, many, parent_environments, people, projects, tenant_values, whole_list,
+};
+use crate::failure::Failure;
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+use crate::octopus::server::Server;
+
+/// What ids of a collection begin with. A list of few documents is read whole when one of them is named.
+const LISTED: &[(&str, &str)] = &[
+    ("Accounts", "accounts"),
+    ("ActionTemplates", "actiontemplates"),
+    ("Certificates", "certificates"),
+    ("Environments", "environments"),
+    ("Feeds", "feeds"),
+    ("GitCredentials", "git-credentials"),
+    ("Lifecycles", "lifecycles"),
+    ("MachinePolicies", "machinepolicies"),
+    ("ProjectGroups", "projectgroups"),
+    ("Proxies", "proxies"),
+    ("TagSets", "tagsets"),
+    ("WorkerPools", "workerpools"),
+    ("Workers", "workers"),
+];
+
+/// The same for collections that may be large: only the named ones are read.
+const PICKED: &[(&str, &str)] = &[
+    ("Channels", "channels"),
+    ("LibraryVariableSets", "libraryvariablesets"),
+    ("Machines", "machines"),
+    ("Runbooks", "runbooks"),
+    ("Tenants", "tenants"),
+];
+
+/// Adds the wanted projects and what they need to an inventory that holds only what is known of the server.
+pub(super) async fn read(
+    server: &Server,
+    inventory: &mut Inventory,
+    wanted: &[String],
+) -> Result<(), Failure> {
+    add_lists(server, inventory, &[list("projects", "projects", Need::Must)]).await?;
+    let entered: BTreeSet<String> = find_projects(inventory, wanted)?.into_iter().collect();
+    let sets: BTreeSet<String> = entered
+        .iter()
+        .filter_map(|id| inventory.get("projects", id))
+        .flat_map(|project| project.texts("IncludedLibraryVariableSetIds"))
+        .map(str::to_owned)
+        .collect();
+    let (inside, sets, tenants, freezes, (people, unseen)) = futures::try_join!(
+        projects::inside(server, inventory, &entered, false),
+        picked(server, "libraryvariablesets", &sets),
+        linked_tenants(server, &entered),
+        deployment_freezes(server),
+        people::read(server),
+    )?;
+    for found in [inside, sets, tenants, people] {
+        insert(inventory, found);
+    }
+    inventory.unread.extend(unseen);
+    // Freezes, roles and subscriptions name projects, not the other way round.
+    match freezes {
+        Ok(freezes) => {
+            let freezes = about_this_space(inventory, freezes);
+            insert(inventory, freezes);
+        }
+        Err(note) => inventory.unread.push(note),
+    }
+    add_lists(server, inventory, &[list("subscriptions", "subscriptions", Need::Noted)]).await?;
+    let (variables, values) = futures::try_join!(
+        projects::variable_sets(server, inventory, &entered),
+        tenant_values::read(server, inventory, &entered, false),
+    )?;
+    insert(inventory, variables);
+    insert(inventory, values);
+
+    let named = named(inventory, &entered);
+    let lists: Vec<List> = LISTS
+        .iter()
+        .filter(|list| LISTED.iter().any(|(prefix, of)| *of == list.collection && named.contains_key(prefix)))
+        .copied()
+        .collect();
+    add_lists(server, inventory, &lists).await?;
+    let others = PICKED.iter().map(|(prefix, collection)| {
+        let ids = named.get(prefix).into_iter().flatten().filter(|id| inventory.collection_of(id).is_none());
+        (*collection, ids.cloned().collect::<BTreeSet<String>>())
+    });
+    let others: Vec<(&str, BTreeSet<String>)> = others.collect();
+    let found = try_join_all(others.iter().map(|(collection, ids)| picked(server, collection, ids))).await?;
+    found.into_iter().for_each(|found| insert(inventory, found));
+    // Ephemeral environments and their parents have ids like environments, and lists of their own.
+    let environments = named.get("Environments").into_iter().flatten();
+    if environments.into_iter().any(|id| inventory.collection_of(id).is_none()) {
+        insert(inventory, parent_environments(server).await?);
+        insert(inventory, ephemeral_environments(server).await?);
+    }
+    let versions = projects::template_versions(server, inventory).await?;
+    insert(inventory, versions);
+    Ok(())
+}
+
+async fn add_lists(server: &Server, inventory: &mut Inventory, lists: &[List]) -> Result<(), Failure> {
+    for found in try_join_all(lists.iter().map(|list| whole_list(server, list))).await? {
+        match found {
+            Ok(found) => insert(inventory, found),
+            Err(note) => inventory.unread.push(note),
+        }
+    }
+    Ok(())
+}
+
+async fn picked(server: &Server, collection: &'static str, ids: &BTreeSet<String>) -> Result<Found, Failure> {
+    let ids: Vec<String> = ids.iter().cloned().collect();
+    let found = many::by_ids(&server.client, &server.path(collection), &ids).await;
+    let found = found.map_err(|failure| failure.while_doing(format!("reading the {collection}")))?;
+    Ok(found.into_iter().map(|document| (collection, document)).collect())
+}
+
+/// The tenants that are linked to the projects. A server that doesn't know the filter gives all of them, which does no harm.
+async fn linked_tenants(server: &Server, projects: &BTreeSet<String>) -> Result<Found, Failure> {
+    let lists = projects.iter().map(|project| server.path(&format!("tenants?projectId={project}")));
+    let lists: Vec<String> = lists.collect();
+    let found = try_join_all(lists.iter().map(|path| server.client.list(path))).await;
+    let found = found.map_err(|failure| failure.while_doing("reading the tenants"))?;
+    let linked = |tenant: &Document| {
+        let links = tenant.get("ProjectEnvironments").and_then(Value::as_object);
+        links.is_some_and(|links| links.keys().any(|project| projects.contains(project)))
+    };
+    let tenants = found.into_iter().flatten().filter_map(Document::new).filter(linked);
+    Ok(tenants.map(|tenant| ("tenants", tenant)).collect())
+}
+
+/// The ids in what has been read, by what they begin with; other projects name what they like.
+fn named(inventory: &Inventory, entered: &BTreeSet<String>) -> BTreeMap<&'static str, BTreeSet<String>> {
+    let mut named = BTreeMap::new();
+    for collection in inventory.collections() {
+        for document in inventory.all(collection) {
+            if collection != "projects" || entered.contains(document.id()) {
+                document.fields().iter().for_each(|(_, value)| collect(value, &mut named));
+            }
+        }
+    }
+    named
+}
+
+fn collect(value: &Value, named: &mut BTreeMap<&'static str, BTreeSet<String>>) {
+    match value {
+        Value::String(text) => {
+            for word in text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')) {
+                let Some((start, number)) = word.rsplit_once('-') else { continue };
+                if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+                    continue;
+                }
+                if let Some((prefix, _)) = LISTED.iter().chain(PICKED).find(|(prefix, _)| *prefix == start) {
+                    named.entry(prefix).or_default().insert(word.to_owned());
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, named)),
+        Value::Object(fields) => fields.values().for_each(|value| collect(value, named)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_found_wherever_they_stand() {
+        let mut named = BTreeMap::new();
+        let document = json!({
+            "Scope": {"Machine": ["Machines-1"]},
+            "Properties": {"Json": "{\"FeedId\":\"Feeds-7\"}", "Teams": "WorkerPools-1,teams-everyone", "Script": "see Accounts-3."},
+            "Other": "Feeds-x Feedstock-1 variableset-Projects-1",
+        });
+        collect(&document, &mut named);
+        let found: Vec<&String> = named.values().flatten().collect();
+        assert_eq!(found, ["Accounts-3", "Feeds-7", "Machines-1", "WorkerPools-1"]);
+    }
+}
