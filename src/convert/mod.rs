@@ -20,7 +20,7 @@ use crate::kinds::model::{Kind, Lookup, Shape};
 use crate::module::Module;
 use crate::module::manifest::{FinishStep, Manifest, Origin, Scope};
 use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
+use crate::octopus::inventory::{Inventory, OWNED};
 
 /// What the user asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -220,9 +220,14 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
     let candidates: Vec<&Document> = match &context.scope {
         Scope::Space => inventory.all(kind.collection).collect(),
         Scope::Project { id, .. } => {
-            let own = inventory.get(kind.collection, id).into_iter();
-            let belonging = own.chain(inventory.of(kind.collection, id));
-            belonging.filter(|document| (kind.belongs)(document, id)).collect()
+            let belongs = |document: &&Document| (kind.belongs)(document, id);
+            if kind.collection == "projects" {
+                inventory.get(kind.collection, id).into_iter().filter(belongs).collect()
+            } else if OWNED.contains(&kind.collection) {
+                inventory.of(kind.collection, id).filter(belongs).collect()
+            } else {
+                inventory.all(kind.collection).filter(belongs).collect()
+            }
         }
     };
     let mut chosen = Vec::new();

@@ -61,6 +61,20 @@ impl Collection {
     }
 }
 
+/// Collections that grow with projects and tenants, whose documents [`Inventory::of`] finds: what they belong to is in the fields that
+/// `owners` knows.
+pub const OWNED: &[&str] = &[
+    "channels",
+    "deploymentprocesses",
+    "deploymentsettings",
+    "projecttriggers",
+    "runbookprocesses",
+    "runbooks",
+    "tenants",
+    "tenantvariablevalues",
+    "variables",
+];
+
 /// The ids of what a document belongs to: named by a field, by links of a tenant to projects, or in its own id
 /// (`deploymentprocess-Projects-1`).
 fn owners(document: &Document) -> impl Iterator<Item = &str> {
