@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use crate::secret::mask::Masker;
 use crate::settings::Settings;
 use crate::terraform::Terraform;
-use crate::terraform::process::{self, Interrupt};
+use crate::terraform::process::Interrupt;
 use crate::terraform::program::Program;
 use crate::ui::Ui;
 
@@ -23,7 +23,6 @@ use crate::ui::Ui;
 /// # Errors
 /// What stopped it before it could look: a cut stream of secrets, wrong usage, an interruption. And all that it found, in one failure.
 pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
-    process::forbid_core_dumps()?;
     let settings = Settings::read(arguments.secrets, ui)?;
     let interrupt = Interrupt::listen(ui.in_step())?;
     let streamed = settings.secrets();

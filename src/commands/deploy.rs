@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use crate::secret::mask::Masker;
 use crate::seeded::name;
 use crate::settings::{self, Settings};
-use crate::terraform::process::{self, Interrupt};
+use crate::terraform::process::Interrupt;
 use crate::terraform::program::Program;
 use crate::terraform::working_copy::Workplace;
 use crate::ui::Ui;
@@ -26,7 +26,6 @@ use crate::ui::Ui;
 /// # Errors
 /// What stopped it. With several modules: which of them failed, after all that don't depend on those.
 pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
-    process::forbid_core_dumps()?;
     let settings = Settings::read(arguments.secrets, ui)?;
     let interrupt = Interrupt::listen(ui.in_step())?;
     let streamed = settings.secrets();

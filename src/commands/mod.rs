@@ -15,6 +15,7 @@ pub mod verify;
 
 use crate::cli::{Arguments, Command};
 use crate::failure::{Failure, Outcome};
+use crate::terraform::process;
 use crate::ui::Ui;
 
 /// Runs the command that the arguments name.
@@ -22,6 +23,8 @@ use crate::ui::Ui;
 /// # Errors
 /// What stopped it.
 pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
+    // Every command holds an API key, most of them more.
+    process::forbid_core_dumps()?;
     match arguments.command {
         Command::Check(arguments) if arguments.worker => check_worker::run(arguments, ui).await,
         Command::Check(arguments) => check::run(arguments, ui).await,

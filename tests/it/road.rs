@@ -149,3 +149,33 @@ fn state_lies_in_s3_with_an_accounts_credentials() {
     assert_eq!(seen_anywhere(&journey, SECRET_KEY), [""; 0]);
     journey.migrate(3).says("0 to make, 0 to change, 0 to destroy").never_says(" made octopusdeploy_");
 }
+
+#[test]
+fn what_a_person_enters_at_the_source_arrives() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    journey.spread();
+    // As todo.md says: in the set `Octoferry Secrets`, scoped to the environment `Octoferry`.
+    let named = |list: &str, name: &str| {
+        let (_, page) = http(&journey.source, "GET", &format!("/api/Spaces-2/{list}?take=100"), None);
+        let mut items = page["Items"].as_array().unwrap().iter();
+        items.find(|item| item["Name"] == name).unwrap_or_else(|| panic!("{list} {name}")).clone()
+    };
+    let set = named("libraryvariablesets", "Octoferry Secrets");
+    let path = format!("/api/Spaces-2/variables/{}", set["VariableSetId"].as_str().unwrap());
+    let (_, mut variables) = http(&journey.source, "GET", &path, None);
+    let planted = journey.source.dump()["Secrets"].clone();
+    let feed = named("feeds", "Letterbox images");
+    variables["Variables"] = json!([{
+        "Name": "Octoferry.Secret.feed_letterbox_images_password", "Type": "Sensitive", "IsSensitive": true,
+        "Value": planted[feed["Id"].as_str().unwrap()]["Password"],
+        "Scope": {"Environment": [named("environments", "Octoferry")["Id"]]},
+    }]);
+    assert_eq!(http(&journey.source, "PUT", &path, Some(&variables)).0, 200);
+    journey.migrate(0).says("9 secrets: 9 arrived");
+    let todo = std::fs::read_to_string(journey.path("todo.md")).unwrap();
+    assert!(!todo.contains("**Secret**"), "{todo}");
+    journey.unseed();
+    let said = journey.arrived();
+    assert!(said.contains("9 of 9 delivered byte for byte"), "{said}");
+}
