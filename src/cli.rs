@@ -87,6 +87,8 @@ pub enum Command {
     Migrate(Migrate),
     /// Compare source and destination, field by field
     Verify(Verify),
+    /// Print what of each kind of document is carried, field by field, and how
+    Kinds,
     /// Write the package that seed uploads, for releases
     #[command(hide = true)]
     Package(Package),

@@ -4,6 +4,7 @@ pub mod check;
 pub mod check_worker;
 pub mod collapse;
 pub mod deploy;
+pub mod kinds;
 pub mod migrate;
 pub mod needs;
 pub mod package;
@@ -37,6 +38,7 @@ pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Collapse(arguments) => collapse::run(arguments, ui).await,
         Command::Migrate(arguments) => migrate::run(arguments, ui).await,
         Command::Verify(arguments) => verify::run(arguments, ui).await,
+        Command::Kinds => Ok(kinds::run(ui)),
         Command::Package(arguments) => package::run(&arguments, ui),
     }
 }

@@ -15,7 +15,7 @@ pub(super) const KIND: Kind = Kind {
     ..Kind::DEFAULT
 };
 
-const FIELDS: &[Field] = &[
+pub(super) const FIELDS: &[Field] = &[
     ID,
     SPACE_ID,
     ignored("ProjectId", "the settings are the project's"),

@@ -4,6 +4,7 @@
 //! add `mod <noun>;` here and `&<noun>::KIND` to [`SPACE`] or [`PROJECT`]. The list's order is the order of creation. The tests
 //! below check the table against the provider's schema; a test in the kind's own file shows a minimal and a full document.
 
+pub mod catalogue;
 pub mod id_text;
 pub mod model;
 pub mod process;
