@@ -19,8 +19,13 @@ use crate::octopus::inventory::Inventory;
 use names::Names;
 
 /// Collections that are no content of a space: mirrors of other documents, frozen copies, what servers know anyway.
-const LEFT_OUT: &[&str] =
-    &["deploymentsettings", "variablesnapshots", "actiontemplateversions", "communityactiontemplates"];
+const LEFT_OUT: &[&str] = &[
+    "deploymentsettings",
+    "variablesnapshots",
+    "actiontemplateversions",
+    "communityactiontemplates",
+    "users",
+];
 
 /// The outcome for all kinds.
 #[derive(Debug, Default, Serialize)]

@@ -57,6 +57,23 @@ impl<'i> Names<'i> {
                     .collect();
             }
             "retentionpolicies" => document.text("RetentionType").map(str::to_owned),
+            "users" => document.text("Username").map(str::to_owned),
+            // A team may have one role several times; then their order tells them apart.
+            "scopeduserroles" => {
+                return [name_of("teams", "TeamId"), name_of("userroles", "UserRoleId")]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+            }
+            "oidcidentities" => {
+                let account = document.text("ServiceAccountId").unwrap_or_default();
+                let account = self.inventory.get("users", account).and_then(|user| user.text("Username"));
+                return account.into_iter().chain([document.name()]).map(str::to_owned).collect();
+            }
+            "deploymentfreezes" => {
+                let owner = name_of("projects", "OwnerId");
+                return owner.into_iter().chain([document.name().to_owned()]).collect();
+            }
             // The two feeds that servers make; their names are whatever language or person made of them.
             "feeds" if matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject")) => {
                 document.text("FeedType").map(str::to_owned)

@@ -47,6 +47,13 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         return context.note("not-carried", &subject.at, text, "Make it by hand at the destination.");
     };
     context.user_names.insert(account.to_owned());
+    let text = "service accounts are users, which are not carried: the identity is made where the destination has the account under the name that users.json gives it";
+    context.note(
+        "users",
+        &subject.at,
+        text,
+        "Make the service account, name it in users.json, deploy again.",
+    );
     let mut wanted: Map<String, Value> = known
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), document.get(name)?.clone())))
@@ -76,6 +83,7 @@ mod tests {
             --- finish {"do":"document","target":{"collection":"oidcidentities","key":["robot","Pipeline"]},"document":{"Name":"Pipeline","Issuer":"https://ci.example","Subject":"repo:x","ServiceAccountId":{"$ref":{"collection":"users","key":["robot"]}}}}
             --- note not-carried ["Lost"] : its service account can't be seen with the source API key
             --- note unknown-field ["Pipeline"] UnheardOf: octoferry does not know this field and does not carry it
+            --- note users ["Pipeline"] : service accounts are users, which are not carried: the identity is made where the destination has the account under the name that users.json gives it
         "#]].assert_eq(&convert("none", &documents));
     }
 }
