@@ -679,6 +679,12 @@ impl<'i> Context<'i> {
             }
             "retentionpolicies" => document.text("RetentionType").map(str::to_owned),
             "users" => document.text("Username").map(str::to_owned),
+            "oidcidentities" => {
+                let account = document.text("ServiceAccountId").unwrap_or_default();
+                let account = self.inventory.get("users", account).and_then(|user| user.text("Username"));
+                let key = account.into_iter().chain([document.name()]).map(str::to_owned).collect();
+                return Target { collection: collection.to_owned(), key };
+            }
             "scopeduserroles" => {
                 let name = |collection: &str, field: &str| {
                     let id = document.text(field).unwrap_or_default();
