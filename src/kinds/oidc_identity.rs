@@ -82,8 +82,8 @@ mod tests {
         expect![[r#"
             --- finish {"do":"document","target":{"collection":"oidcidentities","key":["robot","Pipeline"]},"document":{"Name":"Pipeline","Issuer":"https://ci.example","Subject":"repo:x","ServiceAccountId":{"$ref":{"collection":"users","key":["robot"]}}}}
             --- note not-carried ["Lost"] : its service account can't be seen with the source API key
-            --- note unknown-field ["Pipeline"] UnheardOf: octoferry does not know this field and does not carry it
-            --- note users ["Pipeline"] : service accounts are users, which are not carried: the identity is made where the destination has the account under the name that users.json gives it
+            --- note unknown-field ["robot", "Pipeline"] UnheardOf: octoferry does not know this field and does not carry it
+            --- note users ["robot", "Pipeline"] : service accounts are users, which are not carried: the identity is made where the destination has the account under the name that users.json gives it
         "#]].assert_eq(&convert("none", &documents));
     }
 }
