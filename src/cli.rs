@@ -162,6 +162,9 @@ pub struct SerializeOptions {
     /// Look things up at the destination instead of making them: a kind, or one document of it
     #[arg(long, value_name = "KIND[:NAME]")]
     pub lookup: Vec<String>,
+    /// Branch to read of projects that are stored in Git (default: the default branch of each)
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
 }
 
 #[derive(Debug, Args)]

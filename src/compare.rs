@@ -20,6 +20,7 @@ use names::Names;
 
 /// Collections that are no content of a space: mirrors of other documents, frozen copies, what servers know anyway.
 const LEFT_OUT: &[&str] = &[
+    "gitbranches",
     "deploymentsettings",
     "variablesnapshots",
     "actiontemplateversions",

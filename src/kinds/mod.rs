@@ -144,6 +144,7 @@ pub fn not_carried(collection: &str) -> Option<&'static str> {
         // Carried with what they belong to.
         "variables"
         | "deploymentsettings"
+        | "gitbranches"
         | "projects"
         | "channels"
         | "projecttriggers"

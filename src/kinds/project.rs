@@ -12,6 +12,7 @@ use crate::hcl::{Block, Expr};
 use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::*;
 use crate::octopus::document::Document;
+use crate::octopus::git::{self, Kept};
 use crate::octopus::inventory::Inventory;
 
 const NO_ARGUMENT: &str = "the provider has no argument for it";
@@ -57,8 +58,11 @@ pub(super) const KIND: Kind = Kind {
             elsewhere("AutoCreateRelease"),
             elsewhere("ReleaseCreationStrategy"),
             custom("AutoDeployReleaseOverrides", release_overrides),
-            ignored("PersistenceSettings", "in the database; a project in Git is left out with a note"),
-            ignored("IsVersionControlled", "false; a project in Git is left out with a note"),
+            custom("PersistenceSettings", persistence),
+            ignored(
+                "IsVersionControlled",
+                "false; what a project keeps in Git becomes an ordinary project, with a note",
+            ),
             ignored("ClonedFromProjectId", "history"),
             ignored("DeploymentProcessId", "the server makes the process with the project"),
             ignored("VariableSetId", "the server makes the variable set with the project"),
@@ -348,32 +352,68 @@ fn release_creation(context: &mut Context<'_>, subject: &Subject<'_>, strategy: 
     super::trigger::add(context, block);
 }
 
-/// Whether a project keeps its process in Git. Then its module makes nothing but says so: the provider refuses the process, and what
-/// is in Git can't be read from the documents.
+/// Whether a project keeps its process in Git, in a branch that could not be read. Then its module makes nothing but says so.
 pub(crate) fn left_out(context: &mut Context<'_>, project: &Document) -> bool {
-    let in_git = project.flag("IsVersionControlled")
-        || project.get("PersistenceSettings").is_some_and(|settings| settings["Type"] == "VersionControlled");
-    if in_git {
-        let at = At {
-            target: context.target(KIND.collection, project),
-            id: project.id().to_owned(),
-            path: vec!["PersistenceSettings".into()],
-            prefix: String::new(),
-            owner: format!("project \"{}\"", project.name()),
-        };
-        context.note(
-            "project-in-git",
-            &at,
-            &format!(
-                "the project \"{}\" keeps its process in Git, which octoferry does not read yet; the whole project is left out",
-                project.name()
-            ),
-            "Make the project at the destination by hand and connect it with its repository.",
-        );
-    } else {
+    let Kept::Unread { branch, why } = git::kept(context.inventory, project) else {
         note_cycle(context, project);
+        return false;
+    };
+    let at = At {
+        target: context.target(KIND.collection, project),
+        id: project.id().to_owned(),
+        path: Vec::new(),
+        prefix: String::new(),
+        owner: format!("project \"{}\"", project.name()),
+    };
+    let place = place(project.get("PersistenceSettings").unwrap_or(&Value::Null));
+    let text = format!(
+        "the project \"{}\" is stored in Git, and the source server could not read its branch \"{branch}\" of {place}; the whole project is left out: {}",
+        project.name(),
+        why.trim_end_matches('.')
+    );
+    let todo = "Mend the connection with the repository in the project's settings at the source, or name another branch with --branch; then serialize again.";
+    context.note("project-in-git", &at, &text, todo);
+    true
+}
+
+/// What was in Git becomes an ordinary project, as octoterra makes it: the provider refuses processes in Git, and a repository has one owner.
+fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Block) {
+    let inventory = context.inventory;
+    let Some(project) = inventory.get(KIND.collection, &at.id) else { return };
+    let Kept::Branch(branch) = git::kept(inventory, project) else { return };
+    let place = place(settings);
+    let text = format!(
+        "the project \"{}\" is stored in Git at the source: what the branch \"{branch}\" of {place} holds becomes an ordinary project at the destination",
+        project.name()
+    );
+    let mut todo = format!(
+        "To store it in Git again, when its module is not deployed any more: at the destination, \"{}\", Settings, Version Control, with this address, a branch and a base path that the source's project does not use, and credentials of its own.",
+        project.name()
+    );
+    if git::has_runbooks_in_git(project)
+        && inventory.all("runbooks").any(|runbook| runbook.text("ProjectId") == Some(project.id()))
+    {
+        todo.push_str(" Its runbooks were in Git, where nothing is published: publish those that triggers or people run.");
     }
-    in_git
+    context.note("project-in-git", at, &text, &todo);
+}
+
+/// The place in the repository, for a person: `https://git.example/shop.git (base path .octopus)`.
+fn place(settings: &Value) -> String {
+    let url = settings["Url"].as_str().unwrap_or("a repository without address");
+    // Someone's password may stand before the host.
+    let url = match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let host = rest.find('/').unwrap_or(rest.len());
+            let start = rest[..host].rfind('@').map_or(0, |at| at + 1);
+            format!("{scheme}://{}", &rest[start..])
+        }
+        None => url.to_owned(),
+    };
+    match settings["BasePath"].as_str().filter(|path| !path.is_empty()) {
+        Some(path) => format!("{url} (base path {path})"),
+        None => url,
+    }
 }
 
 /// Ids of the projects that the steps of a project name.

@@ -387,16 +387,39 @@ fn triggers_say_what_the_provider_can_and_leave_the_rest_to_finish() {
     assert_eq!(notes(&module).trim(), "");
 }
 
+fn in_git(branch: Value) -> Value {
+    json!({
+        "projects": {"Projects-1": {
+            "Name": "Web", "Slug": "web", "LifecycleId": "Lifecycles-1", "ProjectGroupId": "ProjectGroups-1",
+            "IsVersionControlled": false,
+            "PersistenceSettings": {"Type": "VersionControlled", "Url": "https://me:hidden@git.example/web.git", "DefaultBranch": "main",
+                "BasePath": ".octopus/web", "Credentials": {"Type": "UsernamePassword", "Password": {"HasValue": true}}},
+        }},
+        "gitbranches": {"Projects-1/develop": branch},
+    })
+}
+
 #[test]
-fn a_project_in_git_is_named_and_left_out() {
-    let module = module(&json!({"projects": {"Projects-1": {
-        "Name": "Web", "Slug": "web", "LifecycleId": "Lifecycles-1", "ProjectGroupId": "ProjectGroups-1",
-        "IsVersionControlled": true, "PersistenceSettings": {"Type": "VersionControlled"},
-    }}}));
+fn a_project_in_git_becomes_an_ordinary_one() {
+    let module = module(&in_git(json!({"ProjectId": "Projects-1", "Name": "develop"})));
     same(
         &expect![[r#"
-        project-in-git Web PersistenceSettings: the project "Web" keeps its process in Git, which octoferry does not read yet; the whole project is left out
-    "#]],
+            project-in-git Web PersistenceSettings: the project "Web" is stored in Git at the source: what the branch "develop" of https://git.example/web.git (base path .octopus/web) holds becomes an ordinary project at the destination
+        "#]],
+        &notes(&module),
+    );
+    assert!(module.files.contains_key("project.tf"));
+}
+
+#[test]
+fn a_project_whose_branch_could_not_be_read_is_named_and_left_out() {
+    let unread =
+        json!({"ProjectId": "Projects-1", "Name": "develop", "Unread": "The branch could not be found."});
+    let module = module(&in_git(unread));
+    same(
+        &expect![[r#"
+            project-in-git Web : the project "Web" is stored in Git, and the source server could not read its branch "develop" of https://git.example/web.git (base path .octopus/web); the whole project is left out: The branch could not be found
+        "#]],
         &notes(&module),
     );
     assert!(!module.files.contains_key("project.tf") && module.manifest.makes.is_empty());

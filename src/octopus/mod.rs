@@ -3,6 +3,7 @@
 pub mod client;
 pub mod document;
 pub mod freezes;
+pub mod git;
 pub mod inventory;
 pub mod read;
 pub mod server;

@@ -4,6 +4,7 @@
 //! sets), is asked for by ids, many at a time. Where a server doesn't answer such a list (they are known from the root document's link
 //! templates only), or its count doesn't match, we ask project by project and document by document.
 
+mod git;
 mod many;
 pub(crate) mod people;
 mod projects;
@@ -22,6 +23,8 @@ use crate::octopus::document::Document;
 use crate::octopus::freezes;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
+
+pub(crate) use projects::MIRRORED;
 
 /// How much of a space is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,11 +92,23 @@ const RETENTION_TYPES: &[&str] = &["LifecycleRelease", "LifecycleTentacle", "Run
 /// Collections and documents, in the order in which they were asked for.
 pub(crate) type Found = Vec<(&'static str, Document)>;
 
-/// Reads a space.
+/// Reads a space; of projects in Git their default branches.
 ///
 /// # Errors
 /// When anything that the export needs can't be read whole; when a wanted project isn't there.
 pub async fn read(server: &Server, extent: Extent<'_>) -> Result<Inventory, Failure> {
+    read_branch(server, extent, None).await
+}
+
+/// Reads a space; of projects in Git this branch.
+///
+/// # Errors
+/// As [`read`]. A branch that can't be read is none: [`crate::octopus::git::kept`] says so.
+pub async fn read_branch(
+    server: &Server,
+    extent: Extent<'_>,
+    branch: Option<&str>,
+) -> Result<Inventory, Failure> {
     let mut inventory = Inventory::default();
     inventory.installation_id.clone_from(&server.installation_id);
     inventory.server_version.clone_from(&server.version);
@@ -137,13 +152,14 @@ pub async fn read(server: &Server, extent: Extent<'_>) -> Result<Inventory, Fail
         Extent::Shared | Extent::Projects(_) => BTreeSet::new(),
     };
     let every_project = extent == Extent::Whole;
-    let (inside, variables, values, community) = futures::try_join!(
+    let (inside, variables, values, community, branches) = futures::try_join!(
         projects::inside(server, &inventory, &entered, every_project),
         projects::variable_sets(server, &inventory, &entered),
         tenant_values::read(server, &inventory, &entered, every_project),
         community_templates(server, &inventory),
+        git::branches(server, &inventory, &entered, branch),
     )?;
-    for found in [inside, variables, values, community] {
+    for found in [inside, variables, values, community, branches] {
         insert(&mut inventory, found);
     }
     let versions = projects::template_versions(server, &inventory).await?;

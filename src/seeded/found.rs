@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::octopus::document::Document;
+use crate::octopus::git;
 use crate::octopus::server::Server;
 use crate::octopus::upsert::list;
 
@@ -118,11 +119,7 @@ impl Found {
 /// Why a project gets no runbooks of ours; `None` when it does.
 #[must_use]
 pub fn obstacle(project: &Document) -> Option<&'static str> {
-    let state = project.get("PersistenceSettings").map(|settings| &settings["ConversionState"])?;
-    if state["RunbooksAreInGit"] == true {
-        return Some("its runbooks are stored in Git");
-    }
-    (state["VariablesAreInGit"] == true).then_some("its variables are stored in Git")
+    git::has_runbooks_in_git(project).then_some("its runbooks are stored in Git")
 }
 
 fn seeded<'a>(documents: &'a [Document], name: &str) -> Option<&'a Document> {

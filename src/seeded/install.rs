@@ -8,6 +8,7 @@ use super::runbook::{self, Place, Runbook};
 use super::{name, package::Package, template};
 use crate::failure::Failure;
 use crate::octopus::document::Document;
+use crate::octopus::git;
 use crate::octopus::server::Server;
 use crate::octopus::{tasks, upsert};
 use crate::secret::Secret;
@@ -198,7 +199,9 @@ pub async fn tenant_variables(
     edit_variables(server, project, |variables| {
         let ours = |variable: &Value| wanted.iter().any(|(name, ..)| variable["Name"] == *name);
         variables.retain(|variable| !(ours(variable) && super::tenant::belongs_to(variable, runbook.id())));
-        for (name, value, sensitive) in wanted {
+        for (name, value, secret) in wanted {
+            // Only sensitive ones are in the database where the others are in Git.
+            let sensitive = secret || git::has_variables_in_git(project);
             variables.push(json!({
                 "Name": name,
                 "Value": value,

@@ -7,17 +7,19 @@ use serde_json::Value;
 use super::{environment, name};
 use crate::convert::SecretSources;
 use crate::octopus::document::Document;
+use crate::octopus::git;
 use crate::octopus::inventory::Inventory;
 use crate::spread::{self, collapse};
 
 /// Takes seeded things out, collapses spread variable sets and widened accounts in memory, and says by which Octopus
-/// variable each secret can be read. A space that is not seeded comes back as it is.
+/// variable each secret can be read. Projects in Git come back as ordinary ones; else a space that is not seeded comes back as it is.
 #[must_use]
 pub fn prepare(mut inventory: Inventory) -> (Inventory, SecretSources) {
     let sources = sources(&inventory);
     let environment = environment(&inventory).map(str::to_owned);
     let removed = remove_seeded(&mut inventory);
     restore(&mut inventory, environment.as_deref(), &removed);
+    git::into_ordinary(&mut inventory);
     (inventory, sources)
 }
 

@@ -18,6 +18,7 @@ mod tests;
 use serde_json::Value;
 
 use crate::octopus::document::Document;
+use crate::octopus::git;
 use crate::octopus::inventory::Inventory;
 
 pub use readable::readable;
@@ -129,6 +130,7 @@ fn scope_value_name<'a>(inventory: &'a Inventory, kind: &str, value: &str) -> Op
             .into_iter()
             .flat_map(|collection| inventory.all(collection))
             .flat_map(|process| process.list("Steps"))
+            .chain(git::steps(inventory))
             .flat_map(|step| step["Actions"].as_array().into_iter().flatten())
             .find(|action| action["Id"] == value)
             .and_then(|action| action["Name"].as_str()),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::octopus::document::Document;
+use crate::octopus::git;
 use crate::octopus::inventory::Inventory;
 use crate::seeded::name;
 
@@ -44,9 +45,7 @@ fn owner(document: &Document, is_library: bool) -> Option<Owner> {
             .text("VariableSetId")
             .map_or_else(|| format!("variableset-{}", document.id()), str::to_owned),
         is_library,
-        in_git: document
-            .get("PersistenceSettings")
-            .is_some_and(|settings| settings["ConversionState"]["VariablesAreInGit"] == true),
+        in_git: git::has_variables_in_git(document),
     })
 }
 
@@ -105,6 +104,7 @@ fn names_of(inventory: &Inventory, document: &Document) -> Vec<String> {
         .get("variables", &set)
         .into_iter()
         .flat_map(|set| set.list("Variables"))
+        .chain(git::variables(inventory, document.id()))
         .chain(document.list("Templates"))
         .filter_map(|item| item["Name"].as_str())
         .map(str::to_lowercase)

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{Found, documents, many};
 use crate::failure::Failure;
 use crate::octopus::document::Document;
+use crate::octopus::git::{self, has_runbooks_in_git, is_version_controlled};
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
 
@@ -74,9 +75,9 @@ pub(super) async fn variable_sets(
 /// Old versions of step templates that steps still use.
 pub(super) async fn template_versions(server: &Server, inventory: &Inventory) -> Result<Found, Failure> {
     let mut wanted = BTreeSet::new();
-    for process in inventory.all("deploymentprocesses").chain(inventory.all("runbookprocesses")) {
-        let actions =
-            process.list("Steps").iter().filter_map(|step| step.get("Actions")?.as_array()).flatten();
+    let processes = inventory.all("deploymentprocesses").chain(inventory.all("runbookprocesses"));
+    for step in processes.flat_map(|process| process.list("Steps")).chain(git::steps(inventory)) {
+        let actions = step.get("Actions").and_then(Value::as_array).into_iter().flatten();
         for properties in actions.filter_map(|action| action.get("Properties")) {
             let text = |name: &str| properties.get(name).and_then(Value::as_str);
             let (Some(id), Some(version)) =
@@ -105,19 +106,6 @@ pub(super) async fn template_versions(server: &Server, inventory: &Inventory) ->
         }
     }
     Ok(found)
-}
-
-/// Whether process, settings and plain variables of a project are kept in Git.
-fn is_version_controlled(project: &Document) -> bool {
-    project.flag("IsVersionControlled")
-        || project.get("PersistenceSettings").and_then(|settings| settings.get("Type")?.as_str())
-            == Some("VersionControlled")
-}
-
-/// Whether a project's runbooks are kept in Git.
-fn has_runbooks_in_git(project: &Document) -> bool {
-    let state = project.get("PersistenceSettings").and_then(|settings| settings.get("ConversionState"));
-    state.and_then(|state| state.get("RunbooksAreInGit")?.as_bool()).unwrap_or(false)
 }
 
 /// The list of the space, or project by project when that isn't answered, or when only some projects are wanted.
@@ -197,17 +185,19 @@ fn texts(documents: &[&Document], field: &str) -> Vec<String> {
         .collect()
 }
 
+/// Fields of the deployment settings and of the project that are the same.
+pub(crate) const MIRRORED: &[(&str, &str)] = &[
+    ("ConnectivityPolicy", "ProjectConnectivityPolicy"),
+    ("DefaultGuidedFailureMode", "DefaultGuidedFailureMode"),
+    ("DefaultToSkipIfAlreadyInstalled", "DefaultToSkipIfAlreadyInstalled"),
+    ("DeploymentChangesTemplate", "DeploymentChangesTemplate"),
+    ("ForcePackageDownload", "ForcePackageDownload"),
+    ("ReleaseNotesTemplate", "ReleaseNotesTemplate"),
+    ("VersioningStrategy", "VersioningStrategy"),
+];
+
 /// The deployment settings of an ordinary project: a mirror of its own fields, which needs no request.
 fn deployment_settings(project: &Document) -> Option<Document> {
-    const MIRRORED: &[(&str, &str)] = &[
-        ("ConnectivityPolicy", "ProjectConnectivityPolicy"),
-        ("DefaultGuidedFailureMode", "DefaultGuidedFailureMode"),
-        ("DefaultToSkipIfAlreadyInstalled", "DefaultToSkipIfAlreadyInstalled"),
-        ("DeploymentChangesTemplate", "DeploymentChangesTemplate"),
-        ("ForcePackageDownload", "ForcePackageDownload"),
-        ("ReleaseNotesTemplate", "ReleaseNotesTemplate"),
-        ("VersioningStrategy", "VersioningStrategy"),
-    ];
     let mut fields = Map::new();
     fields.insert("Id".to_owned(), Value::from(format!("deploymentsettings-{}", project.id())));
     fields.insert("ProjectId".to_owned(), Value::from(project.id()));

@@ -1,0 +1,124 @@
+//! What projects keep in Git, read through the server: one branch of each.
+
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use serde_json::{Value, json};
+
+use super::Found;
+use crate::failure::Failure;
+use crate::octopus::client::encode;
+use crate::octopus::document::Document;
+use crate::octopus::git::{self, BRANCHES};
+use crate::octopus::inventory::Inventory;
+use crate::octopus::server::Server;
+
+/// The branch of each entered project that is stored in Git: the wanted one, else the project's default branch.
+///
+/// A branch that the server can't give (no such branch, no way to the repository, credentials that it refuses) is told in its document.
+pub(super) async fn branches(
+    server: &Server,
+    inventory: &Inventory,
+    entered: &BTreeSet<String>,
+    wanted: Option<&str>,
+) -> Result<Found, Failure> {
+    let in_git = inventory
+        .all("projects")
+        .filter(|project| entered.contains(project.id()) && git::is_version_controlled(project));
+    let found = try_join_all(in_git.map(|project| branch(server, project, wanted))).await?;
+    Ok(found.into_iter().map(|document| (BRANCHES, document)).collect())
+}
+
+async fn branch(server: &Server, project: &Document, wanted: Option<&str>) -> Result<Document, Failure> {
+    let reference = wanted.unwrap_or_else(|| git::default_branch(project));
+    let name = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+    // A tag or another full reference stays what it is.
+    let reference = if name.starts_with("refs/") { name.to_owned() } else { format!("refs/heads/{name}") };
+    let below = server.path(&format!("projects/{}/{}", project.id(), encode(&reference)));
+    let mut document = json!({
+        "Id": format!("{}/{name}", project.id()), "ProjectId": project.id(), "Name": name,
+    });
+    match content(server, project, &below).await {
+        Ok(content) => {
+            for (field, value) in content {
+                document[field] = value;
+            }
+        }
+        Err(failure) if is_of_repository(&failure) => document["Unread"] = json!(failure.message),
+        Err(failure) => {
+            return Err(failure
+                .while_doing(format!("reading the branch {name:?} of the project {:?}", project.name())));
+        }
+    }
+    Ok(Document::new(document).unwrap_or_else(|| unreachable!("an object is a document")))
+}
+
+/// Whether the server answered, but not with what the repository holds. 401 and 403 are about our key, not about the repository.
+fn is_of_repository(failure: &Failure) -> bool {
+    failure.http_status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 403 | 429))
+}
+
+async fn content(
+    server: &Server,
+    project: &Document,
+    below: &str,
+) -> Result<Vec<(&'static str, Value)>, Failure> {
+    let client = &server.client;
+    let path = |rest: &str| format!("{below}/{rest}");
+    let (process_path, settings_path) = (path("deploymentprocesses"), path("deploymentsettings"));
+    let (process, settings, variables, runbooks) = futures::try_join!(
+        client.get(&process_path),
+        client.get(&settings_path),
+        variables(server, project, path("variables")),
+        runbooks(server, project, below),
+    )?;
+    let settings = Document::new(settings).map_or(Value::Null, |mut settings| {
+        settings.fields_mut().retain(|name, _| !["Id", "ProjectId", "SpaceId"].contains(&name.as_str()));
+        settings.into_value()
+    });
+    Ok(vec![
+        ("DeploymentProcess", json!({"Steps": process["Steps"]})),
+        ("DeploymentSettings", settings),
+        ("Variables", variables),
+        ("Runbooks", Value::Array(runbooks)),
+    ])
+}
+
+/// The plain variables; null where they are not in Git.
+async fn variables(server: &Server, project: &Document, path: String) -> Result<Value, Failure> {
+    if !git::has_variables_in_git(project) {
+        return Ok(Value::Null);
+    }
+    match server.client.get(&path).await {
+        Ok(set) => Ok(set["Variables"].clone()),
+        // A project without plain variables may have no file of them (the text is a server's, quoted in octoterra's source).
+        Err(failure)
+            if failure.message.contains("variables.ocl") && failure.message.contains("does not exist") =>
+        {
+            Ok(json!([]))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The runbooks, each with its process.
+async fn runbooks(server: &Server, project: &Document, below: &str) -> Result<Vec<Value>, Failure> {
+    if !git::has_runbooks_in_git(project) {
+        return Ok(Vec::new());
+    }
+    let listed = server.client.list(&format!("{below}/runbooks")).await?;
+    let paths: Vec<String> = listed
+        .iter()
+        .map(|runbook| {
+            let process = runbook["RunbookProcessId"].as_str().or_else(|| runbook["Id"].as_str());
+            format!("{below}/runbookProcesses/{}", encode(process.unwrap_or_default()))
+        })
+        .collect();
+    let processes = try_join_all(paths.iter().map(|path| server.client.get(path))).await?;
+    let with_process = |(runbook, process): (Value, Value)| {
+        let mut runbook = Document::new(runbook)?.into_value();
+        runbook["Process"] = json!({"Steps": process["Steps"]});
+        Some(runbook)
+    };
+    Ok(listed.into_iter().zip(processes).filter_map(with_process).collect())
+}
