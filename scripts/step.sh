@@ -119,9 +119,12 @@ octoferry_prepare_backend() {
 
 # octoferry_serialize space | octoferry_serialize project
 octoferry_serialize() {
-  local what=("$1")
+  local what=("$1") branch
   octoferry_prepare
   [ "$1" = space ] || what+=("$(octoferry_required Project)") || exit 1
+  # Steps of older templates don't have this parameter.
+  branch="$(octoferry_parameter Branch)"
+  [ -z "$branch" ] || what+=(--branch "$branch")
   octoferry_secrets Octoferry.Source.ApiKey |
     "$octoferry_program" --step serialize "${what[@]}" --out "$octoferry_module" --push --secrets stdin "${octoferry_source[@]}"
 }

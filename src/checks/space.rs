@@ -254,8 +254,8 @@ fn projects(inventory: &Inventory, findings: &mut Findings) {
         if let Some(why) = found::obstacle(project) {
             findings.person(
                 "project-left-out",
-                format!("the project {:?} is left out: {why}", project.name()),
-                "Move it by hand; everything else goes on without it.",
+                format!("seed and migrate leave the project {:?} out: {why}", project.name()),
+                "Everything else goes on without it. Move it by octoferry serialize project and octoferry deploy; its secrets are then yours to enter.",
             );
         }
     }

@@ -35,9 +35,7 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     let server = Settings::read(options.secrets, ui)?.source(&options.source, &transport).await?;
     ui.info(&format!("reading {}", server.described()));
 
-    // A step sends an empty one when nothing was entered.
-    let branch = options.branch.as_deref().filter(|branch| !branch.is_empty());
-    let inventory = read::read_branch(&server, wanted.extent(), branch).await?;
+    let inventory = read::read_branch(&server, wanted.extent(), options.branch.as_deref()).await?;
     ui.info(&format!("read {} documents in {} requests", inventory.len(), server.client.requests()));
     let unread = inventory.unread.clone();
     let (inventory, sources) = seeded::prepare(inventory);

@@ -8,6 +8,7 @@ mod bad_runs;
 mod by_hand;
 mod check;
 mod check_worker;
+mod git_projects;
 mod golden;
 mod interrupted;
 mod journey;
