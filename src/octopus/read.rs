@@ -114,7 +114,7 @@ pub async fn read_branch(
     inventory.server_version.clone_from(&server.version);
     inventory.space = Some(server.space.clone());
     if let Extent::Projects(wanted) = extent {
-        some::read(server, &mut inventory, wanted).await?;
+        some::read(server, &mut inventory, wanted, branch).await?;
         return Ok(inventory);
     }
     let lists = try_join_all(LISTS.iter().map(|list| whole_list(server, list)));

@@ -219,6 +219,17 @@ fn another_branch_and_runbooks_in_git_are_read_too() {
         file(out, "runbook_back_up_the_database.tf").contains("octopusdeploy_runbook"),
         "the runbook and its process"
     );
+    let alone = out.join("alone");
+    octoferry(["serialize", "project", "Letterbox Web", "--branch", "refs/heads/feature/new", "--out"])
+        .arg(&alone)
+        .source(&server, "Letterbox")
+        .ends_with(3);
+    for name in
+        ["project_variables.tf", "project.tf", "runbook_back_up_the_database.tf", "deployment_process.tf"]
+    {
+        let text = std::fs::read_to_string(alone.join("letterbox-web").join(name));
+        assert_eq!(text.unwrap_or_else(|error| panic!("{name}: {error}")), file(out, name), "{name}");
+    }
     let manifest = file(out, "octoferry.json");
     assert!(!manifest.contains("Runbooks-back-up"), "no id that only this run knows is left in the module");
 }

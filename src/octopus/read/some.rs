@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Found, LISTS, List, Need, about_this_space, deployment_freezes, ephemeral_environments, find_projects,
-    insert, list, many, parent_environments, people, projects, tenant_values, whole_list,
+    git, insert, list, many, parent_environments, people, projects, tenant_values, whole_list,
 };
 use crate::failure::Failure;
 use crate::octopus::document::Document;
@@ -47,6 +47,7 @@ pub(super) async fn read(
     server: &Server,
     inventory: &mut Inventory,
     wanted: &[String],
+    branch: Option<&str>,
 ) -> Result<(), Failure> {
     add_lists(server, inventory, &[list("projects", "projects", Need::Must)]).await?;
     let entered: BTreeSet<String> = find_projects(inventory, wanted)?.into_iter().collect();
@@ -76,19 +77,23 @@ pub(super) async fn read(
         Err(note) => inventory.unread.push(note),
     }
     add_lists(server, inventory, &[list("subscriptions", "subscriptions", Need::Noted)]).await?;
-    let (variables, values) = futures::try_join!(
+    let (variables, values, branches) = futures::try_join!(
         projects::variable_sets(server, inventory, &entered),
         tenant_values::read(server, inventory, &entered, false),
+        git::branches(server, inventory, &entered, branch),
     )?;
-    insert(inventory, variables);
-    insert(inventory, values);
+    // What comes from Git may be called by its slug.
+    let any_branch = !branches.is_empty();
+    for found in [variables, values, branches] {
+        insert(inventory, found);
+    }
 
     let named = named(inventory, &entered);
-    let lists: Vec<List> = LISTS
-        .iter()
-        .filter(|list| LISTED.iter().any(|(prefix, of)| *of == list.collection && named.contains_key(prefix)))
-        .copied()
-        .collect();
+    let is_needed = |list: &&List| {
+        let is_named = LISTED.iter().any(|(prefix, of)| *of == list.collection && named.contains_key(prefix));
+        is_named || any_branch && ["environments", "feeds", "workerpools"].contains(&list.collection)
+    };
+    let lists: Vec<List> = LISTS.iter().filter(is_needed).copied().collect();
     add_lists(server, inventory, &lists).await?;
     let others = PICKED.iter().map(|(prefix, collection)| {
         let ids = named.get(prefix).into_iter().flatten().filter(|id| inventory.collection_of(id).is_none());
