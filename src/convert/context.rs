@@ -7,11 +7,12 @@ use unicode_normalization::is_nfc;
 
 use crate::convert::lookups::Lookups;
 use crate::convert::names::{Names, digest, file_name};
+use crate::convert::tally::Tally;
 use crate::convert::{SecretSources, Selection};
 use crate::hcl::{Block, Expr, Item};
 use crate::kinds;
 use crate::kinds::id_text::{Piece, split_at_ids};
-use crate::kinds::model::Hidden;
+use crate::kinds::model::{Carry, Hidden};
 use crate::kinds::slug::slug_of;
 use crate::module::manifest::{
     FinishStep, FinishValue, Held, Made, Note, Scope, SecretEntry, SecretOrigin, Target,
@@ -121,6 +122,8 @@ pub struct Context<'i> {
     pub(super) makes: Vec<Made>,
     pub(super) after: BTreeSet<String>,
     pub(super) notes: BTreeSet<Note>,
+    /// Collection → how its fields are carried.
+    pub(super) tally: BTreeMap<String, Tally>,
     /// The processes of the module's project that are still to be written.
     pub(crate) processes: Vec<kinds::process::Process<'i>>,
     /// How others name the actions of the project's deployment process.
@@ -167,6 +170,7 @@ impl<'i> Context<'i> {
             makes: Vec::new(),
             after: BTreeSet::new(),
             notes: BTreeSet::new(),
+            tally: BTreeMap::new(),
             processes: Vec::new(),
             actions: kinds::process::Actions::default(),
             linked_tenants: BTreeMap::new(),
@@ -573,10 +577,18 @@ impl<'i> Context<'i> {
         name
     }
 
+    /// Counts a field of a document that is there.
+    pub(super) fn count(&mut self, at: &At, carry: &Carry) {
+        self.tally.entry(at.target.collection.clone()).or_default().count(carry);
+    }
+
     // What the module can't hold.
 
     /// Adds a note about a place.
     pub fn note(&mut self, code: &str, at: &At, text: &str, todo: &str) {
+        if !at.path.is_empty() {
+            self.tally.entry(at.target.collection.clone()).or_default().noted += 1;
+        }
         self.notes.insert(Note {
             code: code.to_owned(),
             collection: at.target.collection.clone(),

@@ -78,6 +78,9 @@ fn carry_field(
 ) {
     let default = field.unless.is_some_and(|literal| literal.equals(value));
     let empty = is_empty(value);
+    if !value.is_null() {
+        context.count(at, &field.carry);
+    }
     match field.carry {
         Carry::Ignored(_) => {}
         Carry::Custom(function) => function(context, at, value, into),

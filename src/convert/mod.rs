@@ -8,6 +8,7 @@ pub mod fields;
 pub mod lookups;
 pub mod names;
 mod scaffold;
+pub mod tally;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -357,6 +358,7 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
     files.extend(context.texts.into_iter().map(|(path, text)| (path, text.into_bytes())));
     Ok(Module {
         files,
+        tally: context.tally,
         manifest: Manifest {
             format: 1,
             octoferry: env!("CARGO_PKG_VERSION").to_owned(),

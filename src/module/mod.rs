@@ -11,6 +11,7 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use crate::convert::tally::Tally;
 use crate::failure::Failure;
 use crate::module::manifest::Manifest;
 
@@ -23,6 +24,8 @@ pub struct Module {
     /// Path below the module's folder (with `/`) → content; without the manifest.
     pub files: BTreeMap<String, Vec<u8>>,
     pub manifest: Manifest,
+    /// Collection → how many fields of its documents went which way. It stands in no file.
+    pub tally: BTreeMap<String, Tally>,
 }
 
 impl Module {

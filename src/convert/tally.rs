@@ -1,0 +1,47 @@
+//! The account of a conversion in numbers: how many fields of each collection's documents went which way.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::kinds::model::Carry;
+
+/// Fields of the documents of one collection, by the way they are carried.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tally {
+    /// Written into the module.
+    pub carried: usize,
+    /// Set through the API after the apply, where they differ from what the apply makes.
+    pub finish: usize,
+    /// Left out on purpose; the kind's table has the reason.
+    pub ignored: usize,
+    /// With a note.
+    pub noted: usize,
+}
+
+impl Tally {
+    /// Counts a field that is there. Those that only hold other fields are counted by these.
+    pub(super) fn count(&mut self, carry: &Carry) {
+        match carry {
+            Carry::Ignored(_) => self.ignored += 1,
+            Carry::Finish(_) | Carry::Slug => self.finish += 1,
+            Carry::Block(_) | Carry::Blocks(_) | Carry::Object(_) | Carry::Objects(_) | Carry::Inline(_) => {}
+            _ => self.carried += 1,
+        }
+    }
+}
+
+/// Adds up what several modules say.
+#[must_use]
+pub fn sum<'t>(tallies: impl IntoIterator<Item = &'t BTreeMap<String, Tally>>) -> BTreeMap<String, Tally> {
+    let mut sum: BTreeMap<String, Tally> = BTreeMap::new();
+    for (collection, tally) in tallies.into_iter().flatten() {
+        let all = sum.entry(collection.clone()).or_default();
+        all.carried += tally.carried;
+        all.finish += tally.finish;
+        all.ignored += tally.ignored;
+        all.noted += tally.noted;
+    }
+    sum
+}
