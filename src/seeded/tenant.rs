@@ -29,6 +29,27 @@ pub fn projects(inventory: &Inventory, candidates: &[&Document]) -> BTreeSet<Str
     needed
 }
 
+/// Where runs of the project read secret values of tenants: each tenant, and the id of an environment.
+#[must_use]
+pub fn places<'i>(inventory: &'i Inventory, project: &Document) -> Vec<(&'i Document, String)> {
+    let mut places: Vec<(&Document, String)> = Vec::new();
+    for value in inventory.all("tenantvariablevalues").filter(|value| is_secret(value)) {
+        let own = value.text("ProjectId") == Some(project.id());
+        if !(own || reads_common(inventory, project, value)) {
+            continue;
+        }
+        let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get("tenants", id)) else {
+            continue;
+        };
+        for environment in readable_in(tenant, project.id(), &environments(value)) {
+            if !places.iter().any(|(other, id)| other.id() == tenant.id() && *id == environment) {
+                places.push((tenant, environment));
+            }
+        }
+    }
+    places
+}
+
 fn is_secret(value: &Document) -> bool {
     value.get("Value").is_some_and(|value| value["HasValue"] == true)
 }

@@ -1,6 +1,8 @@
-//! Accounts and certificates that don't allow the environment `Octoferry`: Octopus refuses a run when any account or
-//! certificate variable in its scope is restricted to other environments or to tenants. Spread adds the environment,
-//! journalled in the description (the notes of a certificate); collapse takes it away.
+//! Accounts and certificates that don't allow our runs: Octopus refuses a run when any account or certificate variable in its scope
+//! is restricted to other environments or tenants. Spread adds the environment `Octoferry`, and the tenants whose secret values are
+//! read in runs of their own, journalled in the description (the notes of a certificate); collapse takes them away.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -9,9 +11,10 @@ use super::set::scope_kinds;
 use super::{Change, Line, collapse, view};
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
-use crate::seeded::name;
+use crate::seeded::{name, tenant};
 
 const ENVIRONMENTS: &str = "EnvironmentIds";
+const TENANTS: &str = "TenantIds";
 const PARTICIPATION: &str = "TenantedDeploymentParticipation";
 
 /// Where a document of the collection keeps free text.
@@ -22,8 +25,7 @@ fn text_field(collection: &str) -> &'static str {
 /// Why a run in our environment without a tenant is refused; `None` when it is not.
 #[must_use]
 pub fn restriction(document: &Document, environment: &str) -> Option<String> {
-    let elsewhere =
-        !document.list(ENVIRONMENTS).is_empty() && !document.texts(ENVIRONMENTS).any(|id| id == environment);
+    let elsewhere = !allows_environment(document, environment);
     let tenanted = document.text(PARTICIPATION) == Some("Tenanted");
     match (elsewhere, tenanted) {
         (false, false) => None,
@@ -36,12 +38,58 @@ pub fn restriction(document: &Document, environment: &str) -> Option<String> {
 /// Whether the account or certificate refuses a run for the tenant in the environment, as far as its document tells.
 #[must_use]
 pub fn refuses(document: &Document, environment: &str, tenant: &Document) -> bool {
-    let elsewhere =
-        !document.list(ENVIRONMENTS).is_empty() && !document.texts(ENVIRONMENTS).any(|id| id == environment);
+    let elsewhere = !allows_environment(document, environment);
     let for_all = document.list("TenantIds").is_empty() && document.list("TenantTags").is_empty();
     let named = document.texts("TenantIds").any(|id| id == tenant.id())
         || document.texts("TenantTags").any(|tag| tenant.texts("TenantTags").any(|other| other == tag));
     elsewhere || document.text(PARTICIPATION) == Some("Untenanted") || !(for_all || named)
+}
+
+/// Whether a run for the tenant in the environment, on a worker, has the variable in its scope. What is scoped to targets, channels,
+/// steps or other processes is not.
+#[must_use]
+pub fn is_in_tenants_run(variable: &Value, environment: &str, tenant: &Document) -> bool {
+    let holds = |kind: &str, matches: &dyn Fn(&str) -> bool| {
+        let values = variable["Scope"][kind].as_array().map_or(&[][..], Vec::as_slice);
+        values.is_empty() || values.iter().filter_map(Value::as_str).any(matches)
+    };
+    holds("Environment", &|id| id == environment)
+        && holds("TenantTag", &|tag| tenant.texts("TenantTags").any(|other| other == tag))
+        && ["Machine", "Role", "Channel", "Action", "ProcessOwner"].iter().all(|kind| holds(kind, &|_| false))
+}
+
+/// The tenants that an account or certificate must allow, by its id: those whose secret values a project's run for them reads, in an
+/// environment that it allows.
+fn tenants_wanted(inventory: &Inventory) -> BTreeMap<String, BTreeSet<String>> {
+    let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for runbook in inventory.all("runbooks").filter(|it| it.name() == name::TENANT_SECRETS_RUNBOOK) {
+        let Some(project) = runbook.text("ProjectId").and_then(|id| inventory.get("projects", id)) else {
+            continue;
+        };
+        let owners = std::iter::once(project.id()).chain(project.texts("IncludedLibraryVariableSetIds"));
+        let sets: Vec<&Document> =
+            owners.filter_map(|id| inventory.get("variables", &format!("variableset-{id}"))).collect();
+        for (tenant, environment) in tenant::places(inventory, project) {
+            let variables = sets.iter().flat_map(|set| set.list("Variables"));
+            for id in variables
+                .filter(|variable| variable["Type"] != "String" && variable["Type"] != "Sensitive")
+                .filter(|variable| is_in_tenants_run(variable, &environment, tenant))
+                .filter_map(|variable| variable["Value"].as_str())
+            {
+                let document = ["accounts", "certificates"].iter().find_map(|kind| inventory.get(kind, id));
+                if document.is_some_and(|document| {
+                    allows_environment(document, &environment) && refuses(document, &environment, tenant)
+                }) {
+                    wanted.entry(id.to_owned()).or_default().insert(tenant.id().to_owned());
+                }
+            }
+        }
+    }
+    wanted
+}
+
+fn allows_environment(document: &Document, environment: &str) -> bool {
+    document.list(ENVIRONMENTS).is_empty() || document.texts(ENVIRONMENTS).any(|id| id == environment)
 }
 
 /// The accounts and certificates that a run of ours would have in its scope: those with a typed variable in the set
@@ -77,39 +125,79 @@ fn is_referred_to(inventory: &Inventory, id: &str) -> bool {
 
 /// What spread changes: one document each.
 pub(super) fn widen(inventory: &Inventory, environment: &str) -> Vec<Change> {
-    in_scope(inventory)
-        .into_iter()
-        .filter_map(|(collection, document)| {
-            let why = restriction(document, environment)?;
-            if document.get("Archived").is_some_and(|archived| !archived.is_null()) {
-                return None;
+    let ours: BTreeSet<&str> = in_scope(inventory).into_iter().map(|(_, document)| document.id()).collect();
+    let tenants = tenants_wanted(inventory);
+    let none = BTreeSet::new();
+    let mut changes = Vec::new();
+    for collection in ["accounts", "certificates"] {
+        for document in inventory.all(collection) {
+            let why = restriction(document, environment).filter(|_| ours.contains(document.id()));
+            let tenants = tenants.get(document.id()).unwrap_or(&none);
+            let archived = document.get("Archived").is_some_and(|archived| !archived.is_null());
+            if archived || (why.is_none() && tenants.is_empty()) {
+                continue;
             }
-            let field = text_field(collection);
-            let mut after = document.clone();
-            // A second restriction since the first spread: the journal keeps the first state of each field.
-            let (description, mut entry) = match journal::read(document.text(field).unwrap_or_default()) {
-                Some(journalled) => (journalled.description, journalled.entry),
-                None => (Description::of(document.fields(), field), Map::new()),
-            };
-            let mut environments = document.list(ENVIRONMENTS).to_vec();
-            if !environments.is_empty() && !environments.iter().any(|id| id == environment) {
-                entry.entry("added").or_insert(json!(environment));
-                environments.push(json!(environment));
-                after.fields_mut().insert(ENVIRONMENTS.to_owned(), Value::Array(environments));
+            let mut what = Vec::new();
+            if let Some(why) = &why {
+                what.push(format!("allows the environment {} (it {why})", name::ENVIRONMENT));
             }
-            if document.text(PARTICIPATION) == Some("Tenanted") {
-                entry.entry("participation").or_insert(json!("Tenanted"));
-                after.fields_mut().insert(PARTICIPATION.to_owned(), json!("TenantedOrUntenanted"));
+            if !tenants.is_empty() {
+                let names = tenants.iter().filter_map(|id| inventory.get("tenants", id));
+                let names: Vec<String> = names.map(|tenant| format!("{:?}", tenant.name())).collect();
+                what.push(format!(
+                    "allows runs for {}, whose secret values can be read only so",
+                    names.join(", ")
+                ));
             }
-            after.fields_mut().insert(field.to_owned(), json!(journal::write(&description, entry)));
-            Some(change(
-                collection,
-                document,
-                after,
-                format!("allows the environment {} (it {why})", name::ENVIRONMENT),
-            ))
-        })
-        .collect()
+            let after = widened(collection, document, why.is_some().then_some(environment), tenants);
+            changes.push(change(collection, document, after, what.join("; ")));
+        }
+    }
+    changes
+}
+
+/// The document, allowing the environment and the tenants, with what was added in its journal.
+fn widened(
+    collection: &str,
+    document: &Document,
+    environment: Option<&str>,
+    tenants: &BTreeSet<String>,
+) -> Document {
+    let field = text_field(collection);
+    let mut after = document.clone();
+    // A second restriction since the first spread: the journal keeps the first state of each field.
+    let (description, mut entry) = match journal::read(document.text(field).unwrap_or_default()) {
+        Some(journalled) => (journalled.description, journalled.entry),
+        None => (Description::of(document.fields(), field), Map::new()),
+    };
+    if let Some(environment) = environment.filter(|id| !allows_environment(document, id)) {
+        entry.entry("added").or_insert(json!(environment));
+        let mut environments = document.list(ENVIRONMENTS).to_vec();
+        environments.push(json!(environment));
+        after.fields_mut().insert(ENVIRONMENTS.to_owned(), Value::Array(environments));
+    }
+    let participation = document.text(PARTICIPATION);
+    if (environment.is_some() && participation == Some("Tenanted"))
+        || (!tenants.is_empty() && participation == Some("Untenanted"))
+    {
+        entry.entry("participation").or_insert(json!(participation));
+        after.fields_mut().insert(PARTICIPATION.to_owned(), json!("TenantedOrUntenanted"));
+    }
+    // None named means all.
+    if !document.list(TENANTS).is_empty() || !document.list("TenantTags").is_empty() {
+        let mut allowed = document.list(TENANTS).to_vec();
+        let mut added = entry.get("tenants").and_then(Value::as_array).cloned().unwrap_or_default();
+        for id in tenants.iter().map(|id| json!(id)).filter(|id| !document.list(TENANTS).contains(id)) {
+            allowed.push(id.clone());
+            added.push(id);
+        }
+        if !added.is_empty() {
+            entry.insert("tenants".to_owned(), Value::Array(added));
+            after.fields_mut().insert(TENANTS.to_owned(), Value::Array(allowed));
+        }
+    }
+    after.fields_mut().insert(field.to_owned(), json!(journal::write(&description, entry)));
+    after
 }
 
 /// An account or certificate as it was before spread; `None` when it has no journal.
@@ -126,6 +214,10 @@ pub fn restored(collection: &str, document: &Document) -> Option<Document> {
         if !environments.is_empty() {
             after.fields_mut().insert(ENVIRONMENTS.to_owned(), Value::Array(environments));
         }
+    }
+    if let Some(added) = journalled.entry.get("tenants").and_then(Value::as_array) {
+        let tenants = document.list(TENANTS).iter().filter(|id| !added.contains(id)).cloned().collect();
+        after.fields_mut().insert(TENANTS.to_owned(), Value::Array(tenants));
     }
     if let Some(participation) = journalled.entry.get("participation")
         && document.text(PARTICIPATION) == Some("TenantedOrUntenanted")
@@ -162,6 +254,12 @@ fn change(collection: &str, before: &Document, after: Document, what: String) ->
             if count == 0 { "every environment".to_owned() } else { format!("{count} environments") };
         match document.text(PARTICIPATION) {
             Some("Tenanted") => format!("{environments}, tenants only"),
+            Some("TenantedOrUntenanted") => {
+                let named = document.list(TENANTS).len() + document.list("TenantTags").len();
+                let tenants =
+                    if named == 0 { "all tenants".to_owned() } else { format!("{named} tenants or tags") };
+                format!("{environments}, {tenants} too")
+            }
             _ => environments,
         }
     };

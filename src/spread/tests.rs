@@ -88,7 +88,7 @@ fn the_shop_is_spread_and_collapsed() {
             step Buy a candle, Unpack the site -> everywhere
         account "AWS main"
           allows the environment Octoferry (it is restricted to other environments)
-            1 environments -> 2 environments
+            1 environments, 1 tenants or tags too -> 2 environments, 1 tenants or tags too
         certificate "shop.tallowandwick.example"
           allows the environment Octoferry (it is restricted to other environments)
             2 environments -> 3 environments
@@ -243,7 +243,7 @@ fn restricted_accounts_gain_the_environment_and_lose_it_again() {
     expect![[r#"
         account "AWS"
           allows the environment Octoferry (it is restricted to other environments and to tenants)
-            1 environments, tenants only -> 2 environments
+            1 environments, tenants only -> 2 environments, all tenants too
     "#]]
     .assert_eq(&print(&plan));
     let before = inventory.clone();
@@ -259,6 +259,74 @@ fn restricted_accounts_gain_the_environment_and_lose_it_again() {
     let plan = collapse::collapse(&inventory);
     apply(&mut inventory, &plan);
     assert_eq!(inventory, before);
+}
+
+#[test]
+fn accounts_allow_the_tenants_whose_secrets_are_read_in_runs_of_their_own() {
+    let scope = json!({});
+    let refers = |id: &str, to: &str| {
+        let mut variable = variable(id, &format!("Account.{id}"), scope.clone(), false);
+        variable["Type"] = json!("AmazonWebServicesAccount");
+        variable["Value"] = json!(to);
+        variable
+    };
+    let variables = (1..=4).map(|number| refers(&format!("v{number}"), &format!("Accounts-{number}")));
+    let mut inventory = space(variables.collect());
+    let account = |id: u8, participation: &str, environments: Value, tenants: Value| {
+        json!({"Id": format!("Accounts-{id}"), "Name": format!("A{id}"), "AccountType": "Token", "Description": "",
+               "EnvironmentIds": environments, "TenantedDeploymentParticipation": participation, "TenantIds": tenants, "TenantTags": []})
+    };
+    let before = [
+        account(1, "Untenanted", json!([]), json!([])),
+        account(2, "TenantedOrUntenanted", json!([]), json!(["Tenants-7"])),
+        // Not allowed in the tenant's environment: nothing is opened for a run that is refused all the same.
+        account(3, "Untenanted", json!(["Environments-2", OCTOFERRY]), json!([])),
+        account(4, "TenantedOrUntenanted", json!([]), json!([])),
+    ];
+    before.iter().for_each(|account| add(&mut inventory, "accounts", account.clone()));
+    add(&mut inventory, "environments", json!({"Id": "Environments-1", "Name": "Live"}));
+    add(
+        &mut inventory,
+        "tenants",
+        json!({"Id": "Tenants-1", "Name": "Fils", "TenantTags": [], "ProjectEnvironments": {"Projects-1": ["Environments-1"]}}),
+    );
+    add(
+        &mut inventory,
+        "tenantvariablevalues",
+        json!({"Id": "TenantVariables-1", "TenantId": "Tenants-1", "ProjectId": "Projects-1", "TemplateId": "t",
+               "EnvironmentIds": ["Environments-1"], "Value": {"HasValue": true}}),
+    );
+    assert!(spread(&inventory, OCTOFERRY).changes.is_empty(), "without the runbook there are no such runs");
+    add(
+        &mut inventory,
+        "runbooks",
+        json!({"Id": "Runbooks-9", "Name": name::TENANT_SECRETS_RUNBOOK, "ProjectId": "Projects-1"}),
+    );
+
+    let plan = spread(&inventory, OCTOFERRY);
+    expect![[r#"
+        account "A1"
+          allows runs for "Fils", whose secret values can be read only so
+            every environment -> every environment, all tenants too
+        account "A2"
+          allows runs for "Fils", whose secret values can be read only so
+            every environment, 1 tenants or tags too -> every environment, 2 tenants or tags too
+    "#]]
+    .assert_eq(&print(&plan));
+    apply(&mut inventory, &plan);
+    let tenant = inventory.get("tenants", "Tenants-1").unwrap();
+    for id in ["Accounts-1", "Accounts-2", "Accounts-4"] {
+        let account = inventory.get("accounts", id).unwrap();
+        assert!(!super::account::refuses(account, "Environments-1", tenant), "{id}");
+    }
+    assert!(spread(&inventory, OCTOFERRY).changes.is_empty(), "again there is nothing to do");
+
+    let back = collapse::collapse(&inventory);
+    apply(&mut inventory, &back);
+    for account in before {
+        let id = account["Id"].as_str().unwrap();
+        assert_eq!(inventory.get("accounts", id).unwrap().clone().into_value(), account);
+    }
 }
 
 #[test]

@@ -176,20 +176,9 @@ impl<'a> Known<'a> {
         Ok(Ready { runbook, tenant: tenant.id(), environment: environment.id() })
     }
 
-    /// An account or certificate of a variable in the run's scope that refuses it. What is scoped to targets, channels, steps or other
-    /// processes is not in the scope of a runbook's step on a worker.
+    /// An account or certificate of a variable in the run's scope that refuses it.
     fn refusing(&self, project: &str, tenant: &Document, environment: &str) -> Option<&Document> {
-        let holds = |variable: &Value, kind: &str, matches: &dyn Fn(&str) -> bool| {
-            let values = variable["Scope"][kind].as_array().map_or(&[][..], Vec::as_slice);
-            values.is_empty() || values.iter().filter_map(Value::as_str).any(matches)
-        };
-        let in_scope = |variable: &&Value| {
-            holds(variable, "Environment", &|id| id == environment)
-                && holds(variable, "TenantTag", &|tag| tenant.texts("TenantTags").any(|other| other == tag))
-                && ["Machine", "Role", "Channel", "Action", "ProcessOwner"]
-                    .iter()
-                    .all(|kind| holds(variable, kind, &|_| false))
-        };
+        let in_scope = |variable: &&Value| account::is_in_tenants_run(variable, environment, tenant);
         let ids: BTreeSet<&str> = self
             .variables
             .get(project)?
