@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::module::manifest::{FinishStep, FinishValue, Manifest, Target, TenantValueOwner};
+use crate::module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
 use crate::octopus::server::Server;
-use crate::secret::Secret;
+use crate::secret::{Secret, placeholder};
 use directory::Directory;
 
 /// What finish did.
@@ -43,6 +43,8 @@ pub struct Finish<'a> {
     secrets: &'a BTreeMap<String, Secret>,
     /// Names of those that Terraform sets as well, and answers for.
     of_terraform: BTreeSet<String>,
+    /// What stands for those that only a person can give, by the manifest's names: without a value a step would run, and run wrongly.
+    placeholders: BTreeMap<String, String>,
     /// Folder of the module, for the files that steps name.
     folder: PathBuf,
     report: Report,
@@ -67,6 +69,7 @@ impl<'a> Finish<'a> {
             directory,
             secrets,
             of_terraform: BTreeSet::new(),
+            placeholders: BTreeMap::new(),
             folder: folder.to_owned(),
             report: Report::default(),
         }
@@ -79,6 +82,10 @@ impl<'a> Finish<'a> {
     pub async fn run(mut self, manifest: &Manifest, enable_triggers: bool) -> Result<Report, Failure> {
         let of_terraform = manifest.secrets.iter().filter(|secret| secret.terraform);
         self.of_terraform = of_terraform.map(|secret| secret.name.clone()).collect();
+        let of_persons =
+            manifest.secrets.iter().filter(|secret| matches!(secret.from, SecretOrigin::Person { .. }));
+        self.placeholders =
+            of_persons.map(|secret| (secret.name.clone(), placeholder::for_entry(secret))).collect();
         let mut steps = manifest.finish.iter().peekable();
         while let Some(step) = steps.next() {
             match step {
@@ -180,17 +187,28 @@ impl<'a> Finish<'a> {
                 }
                 Given::Nothing => {
                     let kept = slot["HasValue"] == true || slot.as_str().is_some_and(|text| !text.is_empty());
+                    let is_text = target.collection == "variables" || (is_shown(path) && !slot.is_object());
                     if slot.is_null() {
                         remove_last(&mut document, path);
                     }
                     if matches!(value, FinishValue::Secret(name) if self.of_terraform.contains(name)) {
                         continue;
                     }
-                    self.note_secret(
-                        value,
-                        if kept { "kept as it is at the destination" } else { "missing" },
-                    );
-                    if !kept {
+                    if kept {
+                        self.note_secret(value, "kept as it is at the destination");
+                    } else if let Some(placeholder) = self.placeholder(value) {
+                        if let Some(slot) = field::place_of(&mut document, path) {
+                            *slot = if is_text {
+                                json!(placeholder)
+                            } else {
+                                json!({"HasValue": true, "NewValue": placeholder, "Hint": null})
+                            };
+                        }
+                        self.note_secret(value, "a placeholder");
+                        self.report.open.push(format!("{text}: a placeholder stands there"));
+                        written.push(format!("{text} (a placeholder)"));
+                    } else {
+                        self.note_secret(value, "missing");
                         self.report.open.push(format!("{text}: no value"));
                     }
                 }
@@ -424,6 +442,11 @@ impl<'a> Finish<'a> {
             }
         }
         Ok(())
+    }
+
+    fn placeholder(&self, value: &FinishValue) -> Option<&str> {
+        let FinishValue::Secret(name) = value else { return None };
+        self.placeholders.get(name).map(String::as_str)
     }
 
     fn note_secret(&mut self, value: &FinishValue, became: &'static str) {
