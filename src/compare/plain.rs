@@ -147,7 +147,9 @@ fn comparable(names: &Names<'_>, value: &Value) -> Value {
             let mut plain = Map::new();
             for (field, inner) in fields {
                 // An id inside a document says where it is; what refers to it is compared instead.
-                if field != "Id" && field != TEMPLATE_VERSION {
+                // A description is for people: an empty one is none (the provider sends "" for none).
+                let no_description = field == "Description" && inner == "";
+                if field != "Id" && field != TEMPLATE_VERSION && !no_description {
                     plain.insert(names.resolve(field), comparable(names, inner));
                 }
             }

@@ -625,6 +625,13 @@ impl<'i> Context<'i> {
     /// belongs to projects only has a slug of its own within its project (seen: every `Default` channel has the slug `default`).
     #[must_use]
     pub fn slug_is_contested(&self, collection: &str, slug: &str) -> bool {
+        // `hot-fix-2` is what the second `hot-fix` gets.
+        let numbered = slug.rsplit_once('-').filter(|(_, number)| number.parse::<u32>().is_ok());
+        self.is_shared_slug(collection, slug)
+            || numbered.is_some_and(|(first, _)| self.is_shared_slug(collection, first))
+    }
+
+    fn is_shared_slug(&self, collection: &str, slug: &str) -> bool {
         match &self.scope {
             Scope::Space => self.inventory.with_slug(collection, slug) > 1,
             Scope::Project { id, .. } => {

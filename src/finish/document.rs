@@ -21,8 +21,13 @@ impl Finish<'_> {
             return Ok(());
         }
         let wanted = self.resolved(wanted).await?;
-        let wanted = self.filled(&wanted, "", &mut secrets);
-        let Some(place) = self.directory.find(target).await? else {
+        let place = self.directory.find(target).await?;
+        let before = match &place {
+            Some(place) => self.directory.server.client.get(&place.read).await?,
+            None => Value::Null,
+        };
+        let wanted = self.filled(&wanted, "", Some(&before), &mut secrets);
+        let Some(place) = place else {
             let route = self.directory.new_documents(target).await?;
             let made = self.directory.server.client.post(&route, &without_nothing(&wanted)).await?;
             self.directory.forget();
@@ -37,7 +42,6 @@ impl Finish<'_> {
             }
             return Ok(());
         };
-        let before = self.directory.server.client.get(&place.read).await?;
         let mut after = before.clone();
         let is_switched = !MACHINES.contains(&target.collection.as_str());
         let fields = wanted.as_object().into_iter().flatten();
@@ -156,22 +160,35 @@ impl Finish<'_> {
     }
 
     /// The document with its secrets; those that nobody could supply are kept or left empty.
-    fn filled(&self, value: &Value, path: &str, secrets: &mut Vec<(String, String, bool)>) -> Value {
+    fn filled(
+        &self,
+        value: &Value,
+        path: &str,
+        before: Option<&Value>,
+        secrets: &mut Vec<(String, String, bool)>,
+    ) -> Value {
         match value {
             Value::Object(fields) => {
                 if let Some(name) = fields.get("$secret").and_then(Value::as_str) {
                     let secret = self.secrets.get(name);
                     secrets.push((name.to_owned(), path.to_owned(), secret.is_some()));
-                    return secret.map_or_else(|| json!({"HasValue": true, "NewValue": null}), sensitive);
+                    if let Some(secret) = secret {
+                        return sensitive(secret);
+                    }
+                    // "Keep" where there is a value, or may be one; else a placeholder.
+                    let nothing_there = before.is_some_and(|before| !has_value(before, path));
+                    let placeholder = self.placeholders.get(name).filter(|_| nothing_there);
+                    return json!({"HasValue": true, "NewValue": placeholder});
                 }
                 let filled = |(name, value): (&String, &Value)| {
                     let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-                    (name.clone(), self.filled(value, &below, secrets))
+                    (name.clone(), self.filled(value, &below, before, secrets))
                 };
                 Value::Object(fields.iter().map(filled).collect::<Map<_, _>>())
             }
+            // Which item of the list at the destination is meant can't be told.
             Value::Array(items) => {
-                Value::Array(items.iter().map(|item| self.filled(item, path, secrets)).collect())
+                Value::Array(items.iter().map(|item| self.filled(item, path, None, secrets)).collect())
             }
             other => other.clone(),
         }
@@ -179,18 +196,24 @@ impl Finish<'_> {
 
     fn tell_secrets(&mut self, what: &str, secrets: &[(String, String, bool)], before: &Value) {
         for (name, path, found) in secrets {
-            let was_there = before.pointer(&format!("/{path}/HasValue")) == Some(&json!(true));
-            let became = match (found, was_there) {
-                (true, _) => "set by finish",
-                (false, true) => "kept as it is at the destination",
-                (false, false) => "missing",
+            let was_there = has_value(before, path);
+            let (became, open) = match (found, was_there, self.placeholders.contains_key(name)) {
+                (true, ..) => ("set by finish", None),
+                (false, true, _) => ("kept as it is at the destination", None),
+                (false, false, true) => ("a placeholder", Some("a placeholder stands there")),
+                (false, false, false) => ("missing", Some("no value")),
             };
             self.report.secrets.insert(name.clone(), became);
-            if !found && !was_there {
-                self.report.open.push(format!("{path} of {what}: no value"));
+            if let Some(open) = open {
+                self.report.open.push(format!("{path} of {what}: {open}"));
             }
         }
     }
+}
+
+/// Whether a document has a secret there.
+fn has_value(document: &Value, path: &str) -> bool {
+    document.pointer(&format!("/{path}/HasValue")) == Some(&json!(true))
 }
 
 /// A wanted value in the place of the old one: objects keep what nobody wants.
