@@ -1,11 +1,12 @@
 //! `octoferry serialize`: Terraform modules of a space or its projects.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::cli::{self, SerializeWhat};
+use crate::convert::tally::{self, Tally};
 use crate::convert::{self, Selection};
 use crate::failure::{Failure, Outcome};
 use crate::module::manifest::{Note, Scope};
@@ -115,6 +116,7 @@ struct Written {
     files: usize,
     secrets: usize,
     notes: Vec<Note>,
+    tally: BTreeMap<String, Tally>,
     package: Option<package::Pushed>,
 }
 
@@ -127,6 +129,7 @@ impl Written {
             scope: module.manifest.scope,
             secrets: module.manifest.secrets.len(),
             notes: module.manifest.notes,
+            tally: module.tally,
             package,
         }
     }
@@ -165,6 +168,10 @@ fn report(modules: &[Written], stale: &[PathBuf], ui: &Ui) {
         ]);
     }
     ui.info(&format!("\n{}", table(&rows)));
+    let fields = tally::sum(modules.iter().map(|module| &module.tally));
+    if !ui.in_step() {
+        ui.info(&format!("\n{}", fields_table(&fields)));
+    }
     let for_person: Vec<&Note> =
         modules.iter().flat_map(|module| &module.notes).filter(|note| note.needs_person()).collect();
     if !for_person.is_empty() {
@@ -201,6 +208,18 @@ fn report(modules: &[Written], stale: &[PathBuf], ui: &Ui) {
                 })
             })
             .collect();
-        ui.data(&json!({"Modules": modules, "Stale": stale}).to_string());
+        ui.data(&json!({"Modules": modules, "Fields": fields, "Stale": stale}).to_string());
     }
+}
+
+/// The account of every field, by collection.
+fn fields_table(fields: &BTreeMap<String, Tally>) -> String {
+    let mut rows =
+        vec![["fields of", "carried", "by finish", "ignored", "noted"].map(str::to_owned).to_vec()];
+    for (collection, tally) in fields {
+        let numbers =
+            [tally.carried, tally.finish, tally.ignored, tally.noted].map(|number| number.to_string());
+        rows.push([vec![collection.clone()], numbers.to_vec()].concat());
+    }
+    table(&rows)
 }
