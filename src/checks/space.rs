@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::checks::Findings;
 use crate::octopus::document::Document;
+use crate::octopus::git;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
-use crate::seeded::{self, found, name};
+use crate::seeded::{self, name};
 use crate::spread;
 
 /// Looks at the space as it was read, octoferry's own things in it included.
@@ -251,11 +252,14 @@ fn prompts(inventory: &Inventory, findings: &mut Findings) {
 
 fn projects(inventory: &Inventory, findings: &mut Findings) {
     for project in inventory.all("projects") {
-        if let Some(why) = found::obstacle(project) {
-            findings.person(
-                "project-left-out",
-                format!("seed and migrate leave the project {:?} out: {why}", project.name()),
-                "Everything else goes on without it. Move it by octoferry serialize project and octoferry deploy; its secrets are then yours to enter.",
+        if git::has_runbooks_in_git(project) {
+            findings.known(
+                "runbooks-in-git",
+                format!(
+                    "the runbooks of the project {:?} are stored in Git: seed commits its own to the branch {:?} of the repository, and runs them from there; never merge it",
+                    project.name(),
+                    crate::seeded::git::BRANCH
+                ),
             );
         }
     }

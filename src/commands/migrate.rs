@@ -18,7 +18,7 @@ use crate::module::package as module_package;
 use crate::octopus::document::Document;
 use crate::octopus::server::Server;
 use crate::octopus::{tasks, upsert};
-use crate::seeded::found::{self, Found};
+use crate::seeded::found::Found;
 use crate::seeded::{enabled, install, name, package};
 use crate::settings;
 use crate::ui::{Ui, table};
@@ -66,7 +66,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
 
     // Their documents name the snapshots that were just published.
     let found = Found::read(&source).await?;
-    let runs = Runs::new(&source, &environment, ui);
+    let runs = Runs::new(&source, &environment, &version, ui);
     let mut report = Report::default();
     let result = tokio::select! {
         result = journey(&runs, &found, &plan, &arguments, &mut report) => result,
@@ -124,9 +124,7 @@ impl<'a> Plan<'a> {
             {
                 continue;
             }
-            if let Some(why) = found::obstacle(project) {
-                plan.skipped.push((project.name().to_owned(), why.to_owned()));
-            } else if found.runbook(project.id(), name::DEPLOY_PROJECT_RUNBOOK).is_none() {
+            if found.runbook(project.id(), name::DEPLOY_PROJECT_RUNBOOK).is_none() {
                 let why = "it has no runbooks of octoferry; octoferry seed makes them".to_owned();
                 plan.skipped.push((project.name().to_owned(), why));
             } else {

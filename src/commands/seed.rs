@@ -7,12 +7,13 @@ use serde_json::json;
 use crate::cli;
 use crate::failure::{Failure, Outcome};
 use crate::octopus::document::Document;
+use crate::octopus::git::has_runbooks_in_git;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
 use crate::octopus::{read, upsert};
-use crate::seeded::found::{self, Found};
+use crate::seeded::found::Found;
 use crate::seeded::runbook::{self, Place};
-use crate::seeded::{backend, install, name, package, template, tenant};
+use crate::seeded::{backend, git, install, name, package, template, tenant};
 use crate::settings;
 use crate::ui::Ui;
 
@@ -41,7 +42,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         Some(name) => Some(account(&source, name).await?),
         None => None,
     };
-    let (projects, skipped) = selected_projects(&found, &arguments.project)?;
+    let projects = selected_projects(&found, &arguments.project)?;
     let with_tenants = with_tenant_secrets(&source, &found, &projects).await?;
     ui.info(&format!(
         "\nseed puts into the source space: the package octoferry, {} step templates, the environment {}, 3 library variable sets with both API keys, \
@@ -64,8 +65,17 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
             names.join(", ")
         ));
     }
-    for (project, why) in &skipped {
-        ui.warning(&format!("project {project:?} gets no runbooks: {why}"));
+    let in_git: Vec<String> = projects
+        .iter()
+        .filter(|project| has_runbooks_in_git(project))
+        .map(|project| format!("{:?}", project.name()))
+        .collect();
+    if !in_git.is_empty() {
+        ui.info(&format!(
+            "The runbooks of {} are stored in Git: there octoferry's are committed to a branch {:?}, which is never merged.",
+            in_git.join(", "),
+            git::BRANCH
+        ));
     }
     if let Some(warning) = &package.warning {
         ui.warning(warning);
@@ -108,16 +118,36 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         place: Place { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
     };
     let own = install::project(&source, &found, &sets).await?;
-    for (project, is_ours) in
-        std::iter::once((&own, true)).chain(projects.iter().map(|project| (*project, false)))
-    {
-        if !is_ours {
-            install::link(&source, project, sets[0].id()).await?;
+    for runbook in install::runbooks_of(true) {
+        install::runbook(&source, &found, &own, runbook, &setting).await?;
+    }
+    ui.info(&format!("runbooks in {:?}", own.name()));
+    let mut skipped = 0;
+    for project in &projects {
+        let runbooks = async {
+            if has_runbooks_in_git(project) {
+                git::ensure_branch(&source, project).await?;
+            }
+            for runbook in install::runbooks_of(false) {
+                install::runbook(&source, &found, project, runbook, &setting).await?;
+            }
+            Ok::<_, Failure>(())
+        };
+        match runbooks.await {
+            Ok(()) => {}
+            // A server without a way to the repository, or without leave to write there, is no reason to leave the other projects.
+            Err(failure) if has_runbooks_in_git(project) && git::is_of_repository(&failure) => {
+                ui.warning(&format!(
+                    "project {:?} gets no runbooks, since its repository can't be written: {failure}",
+                    project.name()
+                ));
+                skipped += 1;
+                continue;
+            }
+            Err(failure) => return Err(failure),
         }
-        for runbook in install::runbooks_of(is_ours) {
-            install::runbook(&source, &found, project, runbook, &setting).await?;
-        }
-        if !is_ours && with_tenants.contains(project.id()) {
+        install::link(&source, project, sets[0].id()).await?;
+        if with_tenants.contains(project.id()) {
             let made = install::runbook(&source, &found, project, &runbook::TENANT_SECRETS, &setting).await?;
             install::tenant_variables(&source, project, &made, &settings).await?;
         }
@@ -133,7 +163,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         ));
     }
     ui.info("\nNext: octoferry spread --plan, octoferry spread, octoferry migrate. octoferry unseed takes all of it back.");
-    Ok(if skipped.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
+    Ok(if skipped == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
 }
 
 /// The running program.
@@ -200,14 +230,8 @@ async fn with_tenant_secrets(
     Ok(tenant::projects(&inventory, projects))
 }
 
-/// A project that gets no runbooks, and why.
-type Skipped<'a> = (&'a str, &'static str);
-
-/// The projects that get runbooks, and those that can't.
-fn selected_projects<'a>(
-    found: &'a Found,
-    patterns: &[String],
-) -> Result<(Vec<&'a Document>, Vec<Skipped<'a>>), Failure> {
+/// The projects that get runbooks.
+fn selected_projects<'a>(found: &'a Found, patterns: &[String]) -> Result<Vec<&'a Document>, Failure> {
     let own = found.own_projects();
     for pattern in patterns {
         if !own.iter().any(|project| matches(pattern, project.name())) {
@@ -217,14 +241,7 @@ fn selected_projects<'a>(
     let wanted = own.into_iter().filter(|project| {
         patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, project.name()))
     });
-    let (mut selected, mut skipped) = (Vec::new(), Vec::new());
-    for project in wanted {
-        match found::obstacle(project) {
-            Some(why) => skipped.push((project.name(), why)),
-            None => selected.push(project),
-        }
-    }
-    Ok((selected, skipped))
+    Ok(wanted.collect())
 }
 
 /// Whether a name fits a pattern in which `*` stands for anything, without case.

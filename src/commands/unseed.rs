@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::cli;
 use crate::failure::{Failure, Outcome};
 use crate::octopus::document::Document;
+use crate::octopus::git::has_runbooks_in_git;
 use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
 use crate::octopus::{tasks, upsert};
 use crate::seeded::found::Found;
-use crate::seeded::{self, is_seeded, name};
+use crate::seeded::{self, git, is_seeded, name};
 use crate::settings;
 use crate::spread::collapse;
 use crate::ui::Ui;
@@ -47,6 +48,13 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
     let left = plan.left.len();
     super::collapse::write(&source, &inventory, plan, ui).await?;
     things.remove(&source, ui).await?;
+    for project in found.projects.iter().filter(|project| has_runbooks_in_git(project)) {
+        ui.info(&format!(
+            "the branch {:?} of {:?} is empty of octoferry and stays: delete it in the repository",
+            git::BRANCH,
+            project.name()
+        ));
+    }
     ui.info("the source space is as it was");
     Ok(if left == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
 }
@@ -77,8 +85,9 @@ impl<'a> Things<'a> {
         let mut feeds = found.feeds.iter().filter(|feed| feed.name() == name::FEED).peekable();
         for (collection, kind, list) in lists {
             for document in list.iter().filter(|document| is_seeded(document, document.name())) {
+                let route = git::route_of(document).map(|route| format!("{route}/")).unwrap_or_default();
                 documents.push((
-                    format!("{collection}/{}", document.id()),
+                    format!("{route}{collection}/{}", document.id()),
                     format!("{kind} {:?}", document.name()),
                 ));
             }

@@ -152,6 +152,43 @@ pub async fn run(
     Ok(Run { id: text("Id"), task_id: text("TaskId") })
 }
 
+/// Starts a run of a runbook as a branch has it, with this version of the package. `route` is that of the branch, below the space.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_from_branch(
+    server: &Server,
+    (runbook, route): (&Document, &str),
+    (package, version): (&str, &str),
+    environment_id: &str,
+    tenant_id: Option<&str>,
+) -> Result<Run, Failure> {
+    let doing = |failure: Failure| failure.while_doing(format!("starting the runbook {:?}", runbook.name()));
+    let path = server.path(&format!("{route}/runbooks/{}", runbook.id()));
+    let template = server.client.get(&format!("{path}/runbookSnapshotTemplate")).await.map_err(doing)?;
+    let ours = template["Packages"].as_array().into_iter().flatten();
+    let selected: Vec<Value> = ours
+        .filter(|reference| reference["PackageId"] == package)
+        .map(|reference| {
+            json!({
+                "ActionName": reference["ActionName"],
+                "PackageReferenceName": reference["PackageReferenceName"],
+                "Version": version,
+            })
+        })
+        .collect();
+    let body = json!({
+        "Notes": "",
+        "SelectedPackages": selected,
+        "SelectedGitResources": [],
+        "Runs": [{"EnvironmentId": environment_id, "TenantId": tenant_id, "SkipActions": [], "UseGuidedFailure": false, "FormValues": {}}],
+    });
+    let answer = server.client.post(&format!("{path}/run/v1"), &body).await.map_err(doing)?;
+    let run = &answer["Resources"][0];
+    let text = |field: &str| run[field].as_str().unwrap_or_default().to_owned();
+    Ok(Run { id: text("Id"), task_id: text("TaskId") })
+}
+
 /// Asks the server to stop a task. One that has finished meanwhile is as good.
 ///
 /// # Errors

@@ -2,11 +2,11 @@
 
 use crate::failure::Failure;
 use crate::octopus::document::Document;
-use crate::octopus::git;
+use crate::octopus::git::has_runbooks_in_git;
 use crate::octopus::server::Server;
 use crate::octopus::upsert::list;
 
-use super::{is_seeded, name};
+use super::{git, is_seeded, name};
 
 /// The lists in which seeded things are, read once, and the seeded things in them.
 #[derive(Debug, Clone)]
@@ -35,6 +35,10 @@ impl Found {
             list(server, "actiontemplates"),
             list(server, "feeds"),
         )?;
+        let mut runbooks = runbooks;
+        for project in projects.iter().filter(|project| has_runbooks_in_git(project)) {
+            runbooks.extend(git::runbooks(server, project).await?);
+        }
         Ok(Self { environments, project_groups, projects, library_sets, runbooks, templates, feeds })
     }
 
@@ -114,12 +118,6 @@ impl Found {
                 .hint("The key's owner needs the permission FeedView.")
         })
     }
-}
-
-/// Why a project gets no runbooks of ours; `None` when it does.
-#[must_use]
-pub fn obstacle(project: &Document) -> Option<&'static str> {
-    git::has_runbooks_in_git(project).then_some("its runbooks are stored in Git")
 }
 
 fn seeded<'a>(documents: &'a [Document], name: &str) -> Option<&'a Document> {

@@ -391,12 +391,18 @@ pub async fn runbook(
     let there = Found::ours(&of_project, "runbook", runbook.name)
         .map_err(|failure| failure.while_doing(format!("project {:?}", project.name())))?;
     let wanted = runbook.document(project.id(), setting.environment);
-    let document = upsert::ensure(server, "runbooks", there, &wanted).await?;
+    let in_git = git::has_runbooks_in_git(project);
+    let document = if in_git {
+        super::git::ensure_runbook(server, project, there, &wanted).await?
+    } else {
+        upsert::ensure(server, "runbooks", there, &wanted).await?
+    };
     let index = template::ALL.iter().position(|template| *template == runbook.template);
     let installed = &setting.templates[index.expect("every runbook's template is one of ours")];
     let step = runbook.step(installed, setting.feed, &setting.place);
     let process = document.text("RunbookProcessId").unwrap_or_default().to_owned();
-    upsert::edit(server, &format!("runbookProcesses/{process}"), |process| {
+    let route = if in_git { format!("{}/", super::git::route(project.id())) } else { String::new() };
+    upsert::edit(server, &format!("{route}runbookProcesses/{process}"), |process| {
         let steps = process.list("Steps");
         let wanted = Value::Array(vec![step.clone()]);
         if upsert::holds(&Value::Array(steps.to_vec()), &wanted) {

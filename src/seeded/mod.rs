@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod enabled;
 pub mod found;
+pub mod git;
 pub mod install;
 pub mod name;
 pub mod package;

@@ -299,7 +299,7 @@ fn what_is_in_the_way_in_the_space_is_told() {
 }
 
 #[test]
-fn projects_in_git_are_named_and_left_out() {
+fn projects_in_git_are_named() {
     let source = source_with(|space| {
         let project = first(space, "projects");
         project["IsVersionControlled"] = json!(true);
@@ -309,7 +309,13 @@ fn projects_in_git_are_named_and_left_out() {
         });
     });
     let ended = check(&source, &sandbox_with_empty_space("Other")).arg("--json").ends_with(3);
-    found(&ended, "project-left-out", "Person", "its runbooks are stored in Git");
+    found(&ended, "runbooks-in-git", "Known", "the branch \"octoferry\" of the repository");
+    found(
+        &ended,
+        "will-not-go",
+        "Person",
+        "the branch \"main\" of https://git.example/x.git (base path .octopus)",
+    );
 }
 
 #[test]

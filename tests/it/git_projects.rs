@@ -189,6 +189,75 @@ fn a_project_in_git_arrives_as_an_ordinary_one_with_its_secrets() {
     journey.unseed();
 }
 
+/// The names of the runbooks in a branch of the source.
+fn runbooks_in(journey: &Journey, branch: &str) -> Vec<String> {
+    let dump = journey.source.dump();
+    let branch = &dump["Documents"]["Spaces-2"]["gitbranches"][format!("{PROJECT}/{branch}")];
+    let names = branch["Runbooks"].as_array().expect("runbooks").iter();
+    names.map(|runbook| runbook["Name"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn where_runbooks_are_in_git_ours_run_from_a_branch_of_their_own() {
+    let before = letterbox(true);
+    let journey = Journey::of(source(before.clone()), Options::default());
+    journey.seed().says("committed to a branch \"octoferry\"");
+    let ours = ["Back up the database", "__ 1. Serialize Project", "__ 2. Deploy Project"];
+    let mut there = runbooks_in(&journey, "octoferry");
+    there.sort();
+    assert_eq!(there, ours);
+    journey.spread();
+    let commits = || {
+        let dump = journey.source.dump();
+        dump["Documents"]["Spaces-2"]["gitbranches"][format!("{PROJECT}/octoferry")]["Commits"].clone()
+    };
+    let committed = commits();
+    journey.seed();
+    assert_eq!(commits(), committed, "a second seed commits nothing");
+    journey.migrate(3);
+
+    let (there, here) = (in_branch(&before, "main"), in_database(&journey.destination, "Letterbox Web"));
+    assert_eq!(here.steps, there.steps);
+    assert_eq!(here.variables.keys().collect::<Vec<_>>(), there.variables.keys().collect::<Vec<_>>());
+    for name in ["Database.Password", "Postage:ApiKey", "Read.From"] {
+        assert_eq!(here.variables[name], there.variables[name], "{name}");
+    }
+    // Its scope is a runbook, which has another id in Git.
+    assert_eq!(here.variables["Backup.Passphrase"][0][1], there.variables["Backup.Passphrase"][0][1]);
+    let arrived = journey.destination.dump();
+    let runbooks = arrived["Documents"]["Spaces-2"]["runbooks"].as_object().expect("runbooks");
+    let names: Vec<&Value> = runbooks.values().map(|runbook| &runbook["Name"]).collect();
+    assert_eq!(names, ["Back up the database"]);
+
+    journey.run(&["unseed", "--yes"]).ends_with(0).says("delete it in the repository");
+    assert_eq!(runbooks_in(&journey, "octoferry"), ["Back up the database"]);
+    let mut after = journey.source.dump()["Documents"]["Spaces-2"].take();
+    let branches = &mut after["gitbranches"];
+    branches.as_object_mut().expect("branches").shift_remove(&format!("{PROJECT}/octoferry"));
+    let space = &before["Documents"]["Spaces-2"];
+    assert_eq!(after["gitbranches"], space["gitbranches"], "other branches have no commit of ours");
+    assert_eq!(
+        after["variables"]["variableset-Projects-1"]["Variables"],
+        space["variables"]["variableset-Projects-1"]["Variables"]
+    );
+}
+
+#[test]
+fn a_repository_that_takes_no_commits_is_named_and_the_space_is_seeded() {
+    let mut dump = letterbox(true);
+    let settings = &mut dump["Documents"]["Spaces-2"]["projects"][PROJECT]["PersistenceSettings"];
+    settings["ProtectedBranchNamePatterns"] = json!(["*"]);
+    let journey = Journey::of(source(dump.clone()), Options::default());
+    let state = format!("path={}", journey.path("state"));
+    journey
+        .run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
+        .option("--package", crate::journey::package())
+        .ends_with(3)
+        .says("project \"Letterbox Web\" gets no runbooks, since its repository can't be written")
+        .says("3 runbooks published");
+    assert_eq!(runbooks_in(&journey, "main"), ["Back up the database"]);
+}
+
 /// Serializes everything of such a space.
 fn serialized(server: &Sandbox, out: &std::path::Path, more: &[&str]) -> Run {
     let mut run = octoferry(["serialize", "all", "--out"]).arg(out).source(server, "Letterbox");

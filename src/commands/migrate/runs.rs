@@ -7,20 +7,23 @@ use crate::failure::Failure;
 use crate::octopus::document::Document;
 use crate::octopus::server::Server;
 use crate::octopus::tasks::{self, Event, Run};
+use crate::seeded::{git, name};
 use crate::ui::Ui;
 
 /// The runs of one migration.
 pub(super) struct Runs<'a> {
     pub(super) source: &'a Server,
     pub(super) environment: &'a str,
+    /// Of the package that the runbooks use.
+    version: &'a str,
     pub(super) ui: &'a Ui,
     /// Tasks that are started and not finished.
     open: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Runs<'a> {
-    pub(super) fn new(source: &'a Server, environment: &'a str, ui: &'a Ui) -> Self {
-        Self { source, environment, ui, open: Mutex::new(BTreeSet::new()) }
+    pub(super) fn new(source: &'a Server, environment: &'a str, version: &'a str, ui: &'a Ui) -> Self {
+        Self { source, environment, version, ui, open: Mutex::new(BTreeSet::new()) }
     }
 
     /// Starts a run of the published snapshot.
@@ -41,6 +44,13 @@ impl<'a> Runs<'a> {
         environment: &str,
         tenant: Option<&str>,
     ) -> Result<Run, Failure> {
+        if let Some(route) = git::route_of(runbook) {
+            let package = (name::PACKAGE, self.version);
+            let run =
+                tasks::run_from_branch(self.source, (runbook, route), package, environment, tenant).await?;
+            self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(run.task_id.clone());
+            return Ok(run);
+        }
         let snapshot =
             runbook.text("PublishedRunbookSnapshotId").filter(|id| !id.is_empty()).ok_or_else(|| {
                 Failure::failed(format!("the runbook {:?} is not published", runbook.name()))

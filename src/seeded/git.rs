@@ -1,0 +1,95 @@
+//! Our runbooks in projects whose runbooks are in Git: committed to a branch of our own, which is never merged.
+//!
+//! Assumptions about servers, none of which a server of ours has confirmed: a branch can be made and written through the API, runs can be started from
+//! it while variables come from the default branch (documented for runs), and a runbook there is known by its slug.
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::octopus::client::encode;
+use crate::octopus::document::Document;
+use crate::octopus::git::default_branch;
+use crate::octopus::server::Server;
+use crate::octopus::upsert;
+
+/// The branch with our runbooks.
+pub const BRANCH: &str = "octoferry";
+
+/// Our own mark in a document of a runbook: where it was read from. No server knows it.
+const ROUTE: &str = "octoferry:route";
+
+/// The route, below the space, of what our branch of a project holds.
+#[must_use]
+pub fn route(project_id: &str) -> String {
+    format!("projects/{project_id}/{}", encode(&format!("refs/heads/{BRANCH}")))
+}
+
+/// The route of the branch that a runbook was read from; `None` when it is in the database.
+#[must_use]
+pub fn route_of(runbook: &Document) -> Option<&str> {
+    runbook.text(ROUTE)
+}
+
+/// The runbooks in our branch of a project; none when there is no such branch, or no way to the repository.
+///
+/// # Errors
+/// When the server can't be asked.
+pub async fn runbooks(server: &Server, project: &Document) -> Result<Vec<Document>, Failure> {
+    let route = route(project.id());
+    match upsert::list(server, &format!("{route}/runbooks")).await {
+        Ok(mut runbooks) => {
+            for runbook in &mut runbooks {
+                runbook.fields_mut().insert(ROUTE.to_owned(), json!(route));
+                runbook.fields_mut().insert("ProjectId".to_owned(), json!(project.id()));
+            }
+            Ok(runbooks)
+        }
+        Err(failure) if is_of_repository(&failure) => Ok(Vec::new()),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Whether a server answered, but not as it does when it has a way to the repository and the branch.
+#[must_use]
+pub fn is_of_repository(failure: &Failure) -> bool {
+    failure.http_status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 403 | 429))
+}
+
+/// Makes our branch of the default one, where there is none.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn ensure_branch(server: &Server, project: &Document) -> Result<(), Failure> {
+    let branches = format!("projects/{}/git/branches", project.id());
+    let there = server.client.list(&server.path(&format!("{branches}?searchByName={BRANCH}"))).await?;
+    if there.iter().any(|branch| branch["Name"] == BRANCH) {
+        return Ok(());
+    }
+    let wanted =
+        json!({"BaseGitRef": format!("refs/heads/{}", default_branch(project)), "NewBranchName": BRANCH});
+    server.client.post(&server.path(&format!("{branches}/v2")), &wanted).await?;
+    Ok(())
+}
+
+/// A runbook in our branch, made or brought to what is wanted.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn ensure_runbook(
+    server: &Server,
+    project: &Document,
+    there: Option<&Document>,
+    wanted: &Value,
+) -> Result<Document, Failure> {
+    let collection = format!("{}/runbooks", route(project.id()));
+    let Some(there) = there else {
+        let mut wanted = wanted.clone();
+        wanted["ChangeDescription"] = json!("A runbook of octoferry; never merge this branch.");
+        return upsert::document(
+            server.client.post(&server.path(&format!("{collection}/v2")), &wanted).await?,
+        );
+    };
+    let mut there = there.clone();
+    there.fields_mut().shift_remove(ROUTE);
+    upsert::ensure(server, &collection, Some(&there), wanted).await
+}
