@@ -33,6 +33,9 @@ const LEFT_OUT: &[&str] = &[
 #[serde(rename_all = "PascalCase")]
 pub struct Comparison {
     pub kinds: BTreeMap<String, KindComparison>,
+    /// Secrets that no run can read, as the modules' notes describe them: placeholders at the destination until a person enters them.
+    /// The API tells neither from the other.
+    pub secrets_for_a_person: Vec<String>,
 }
 
 /// The outcome for one collection.
@@ -110,7 +113,8 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
     let collections: BTreeSet<&String> =
         source.documents.keys().chain(destination.documents.keys()).collect();
     let nothing = BTreeMap::new();
-    let mut comparison = Comparison::default();
+    let mut comparison =
+        Comparison { secrets_for_a_person: explanations.secrets_for_a_person(), ..Comparison::default() };
     for collection in collections {
         let left = source.documents.get(collection).unwrap_or(&nothing);
         let right = destination.documents.get(collection).unwrap_or(&nothing);

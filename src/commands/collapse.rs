@@ -13,7 +13,7 @@ use crate::octopus::upsert;
 use crate::seeded::found::Found;
 use crate::seeded::{self, enabled, name};
 use crate::settings;
-use crate::spread::{Plan, collapse};
+use crate::spread::{Plan, account, collapse};
 use crate::ui::Ui;
 
 /// Runs the command.
@@ -72,10 +72,13 @@ pub(super) async fn disable_again(source: &Server, project: &str) -> Result<(), 
 /// Takes away the typed variables of accounts that will be restricted again: with them every run of the project `Octoferry`
 /// would be refused.
 async fn hide_restricted(source: &Server, inventory: &Inventory, plan: &Plan) -> Result<(), Failure> {
+    let ours = seeded::environment(inventory);
     let changed: BTreeSet<&str> = plan
         .changes
         .iter()
         .filter(|change| change.collection != "variables")
+        // One that only tenants were let in to refuses no run without a tenant.
+        .filter(|change| ours.is_none_or(|ours| account::restriction(&change.after, ours).is_some()))
         .map(|change| change.after.id())
         .collect();
     let set = inventory.all("libraryvariablesets").find(|set| seeded::is_seeded(set, name::ACCOUNTS_SET));

@@ -46,6 +46,14 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     for line in details(&comparison) {
         ui.info(&line);
     }
+    let secrets = &comparison.secrets_for_a_person;
+    if !secrets.is_empty() {
+        ui.info(&format!(
+            "\n{} secrets that no run can read; at the destination each is a placeholder until a person enters it:",
+            secrets.len()
+        ));
+        secrets.iter().for_each(|secret| ui.info(&format!("- {secret}")));
+    }
     Ok(if comparison.is_well() { Outcome::Done } else { Outcome::NotWell })
 }
 

@@ -1,5 +1,7 @@
 //! Notes of the modules' manifests that explain differences.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::FieldDifference;
@@ -17,6 +19,13 @@ impl Explanations {
     pub fn add(&mut self, manifest: Manifest) {
         self.notes.extend(manifest.notes);
         self.held.extend(manifest.held);
+    }
+
+    /// What the modules say of secrets that only a person can enter, sorted.
+    pub(super) fn secrets_for_a_person(&self) -> Vec<String> {
+        let notes = self.notes.iter().filter(|note| note.is_about_secret());
+        let texts: BTreeSet<String> = notes.map(|note| note.text.clone()).collect();
+        texts.into_iter().collect()
     }
 
     /// Why a document is not at the destination: a note about it as a whole, or about the project it belongs to.
