@@ -124,13 +124,11 @@ fn without_chance(mut dump: Value) -> Value {
             let owner = document["ProjectId"].to_string();
             rivals.entry((owner, base)).or_default().push((name, &mut document["Slug"]));
         }
-        for mut group in rivals.into_values() {
-            let mut slugs: Vec<String> =
-                group.iter().map(|(_, slug)| slug.as_str().unwrap().to_owned()).collect();
-            slugs.sort();
+        // Which numbers they have depends on who came first: `hot-fix-3`, or `hot-fix-2-2`.
+        for ((_, base), mut group) in rivals.into_iter().filter(|(_, group)| group.len() > 1) {
             group.sort_by(|a, b| a.0.cmp(&b.0));
-            for ((_, place), slug) in group.into_iter().zip(slugs) {
-                *place = json!(slug);
+            for (number, (_, place)) in group.into_iter().enumerate() {
+                *place = json!(format!("{base} {number}"));
             }
         }
     }
