@@ -5,18 +5,23 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::FieldDifference;
-use crate::module::manifest::{Held, Manifest, Note};
+use crate::module::manifest::{Held, Manifest, Note, SecretEntry, SecretOrigin};
 
 /// What the modules say about what they don't carry, and what they hold back until the cutover.
 #[derive(Debug, Default)]
 pub struct Explanations {
     notes: Vec<Note>,
     held: Vec<Held>,
+    /// Natural keys of tenants' secret values, which are at the destination once a run for the tenant has brought them.
+    tenants_secrets: Vec<Vec<String>>,
 }
 
 impl Explanations {
     /// Takes in what a module says.
     pub fn add(&mut self, manifest: Manifest) {
+        let by_tenants_run = |secret: &&SecretEntry| matches!(secret.from, SecretOrigin::Tenant { .. });
+        let secrets = manifest.secrets.iter().filter(by_tenants_run);
+        self.tenants_secrets.extend(secrets.map(|secret| secret.key.clone()));
         self.notes.extend(manifest.notes);
         self.held.extend(manifest.held);
     }
@@ -30,6 +35,13 @@ impl Explanations {
 
     /// Why a document is not at the destination: a note about it as a whole, or about the project it belongs to.
     pub(super) fn of_document(&self, collection: &str, key: &[String]) -> Option<String> {
+        if collection == "tenantvariablevalues"
+            && self.tenants_secrets.iter().any(|secret| is_key(secret, key))
+        {
+            return Some(
+                "a secret that only a run for this tenant can read: todo.md says why none did".to_owned(),
+            );
+        }
         let about_it = |note: &&Note| {
             note.field.is_empty()
                 && ((note.collection == collection && is_key(&note.key, key))
