@@ -1,3 +1,5 @@
+//! What becomes of a project stored in Git: branch and database merged into an ordinary one.
+
 use expect_test::expect;
 use serde_json::{Value, json};
 
