@@ -1,6 +1,6 @@
 //! Many documents by their ids: as many in one request as an address can hold, where the server answers that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use futures::future::try_join_all;
 use serde_json::Value;
@@ -16,19 +16,47 @@ const LONGEST: usize = 1700;
 /// The documents of these ids, below `route`. An id without a document is left out: the reference to it dangles, and
 /// whoever follows it says so.
 pub(super) async fn by_ids(client: &Client, route: &str, ids: &[String]) -> Result<Vec<Document>, Failure> {
-    in_groups(client, route, ids, usize::MAX).await
+    in_groups(client, route, route, ids, usize::MAX).await
 }
 
-/// The same with at most so many ids a request, for documents that may be large.
+/// The same with a list of another route, and at most so many ids a request, for documents that may be large.
 pub(super) async fn in_groups(
     client: &Client,
+    list: &str,
     route: &str,
     ids: &[String],
     most: usize,
 ) -> Result<Vec<Document>, Failure> {
     let groups: Vec<&[String]> = groups(ids).into_iter().flat_map(|group| group.chunks(most)).collect();
-    let found = try_join_all(groups.iter().map(|group| group_by_ids(client, route, group))).await?;
-    Ok(found.into_iter().flatten().collect())
+    let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut found = BTreeMap::new();
+    // The first tells what the server makes of such a request; one id is one request anyway.
+    if let Some((first, others)) = groups.split_first().filter(|_| ids.len() > 1) {
+        match at_once(client, list, first, &wanted).await? {
+            Answered::Found(first) => {
+                found.extend(first);
+                let others = others.iter().map(|group| at_once(client, list, group, &wanted));
+                let others = try_join_all(others).await?;
+                found.extend(others.into_iter().flat_map(Answered::found));
+            }
+            // So it lists everything, frozen copies too: worth reading if these are not the most of it.
+            Answered::Other { total, found: some } if total <= 2 * ids.len() => {
+                drop(some);
+                let all = documents(list, client.list(list).await?)?;
+                found.extend(all.into_iter().map(|document| (document.id().to_owned(), document)));
+            }
+            Answered::Other { found: some, .. } => found.extend(some),
+            Answered::Nothing => {}
+        }
+    }
+    // What the list doesn't have is asked for by itself: all of it, when the server doesn't answer such lists.
+    let missing: Vec<String> =
+        ids.iter().filter(|id| !found.contains_key(*id)).map(|id| format!("{route}/{id}")).collect();
+    for document in try_join_all(missing.iter().map(|path| client.find(path))).await?.into_iter().flatten() {
+        let document = documents(route, vec![document])?.remove(0);
+        found.insert(document.id().to_owned(), document);
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// Ids in their order, cut into lists that fit an address.
@@ -48,42 +76,61 @@ fn groups(ids: &[String]) -> Vec<&[String]> {
     groups
 }
 
-async fn group_by_ids(client: &Client, route: &str, ids: &[String]) -> Result<Vec<Document>, Failure> {
-    let mut found = if ids.len() == 1 { BTreeMap::new() } else { at_once(client, route, ids).await? };
-    // What the list doesn't have is asked for by itself: all of it, when the server doesn't answer such lists.
-    let missing: Vec<String> =
-        ids.iter().filter(|id| !found.contains_key(*id)).map(|id| format!("{route}/{id}")).collect();
-    for document in try_join_all(missing.iter().map(|path| client.find(path))).await?.into_iter().flatten() {
-        let document = documents(route, vec![document])?.remove(0);
-        found.insert(document.id().to_owned(), document);
+/// What a server makes of a list with `ids`.
+enum Answered {
+    /// It gives these.
+    Found(BTreeMap<String, Document>),
+    /// It takes no notice of `ids` (the API reference of 2026-08 has none for `runbookProcesses`): the list has so many in all, and these of the wanted ones on its
+    /// first page.
+    Other {
+        total: usize,
+        found: BTreeMap<String, Document>,
+    },
+    Nothing,
+}
+
+impl Answered {
+    fn found(self) -> BTreeMap<String, Document> {
+        match self {
+            Self::Found(found) | Self::Other { found, .. } => found,
+            Self::Nothing => BTreeMap::new(),
+        }
     }
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// One request for all. Whatever a server does with it that it was not meant to, is no failure: there is the other way.
 async fn at_once(
     client: &Client,
-    route: &str,
+    list: &str,
     ids: &[String],
-) -> Result<BTreeMap<String, Document>, Failure> {
+    wanted: &HashSet<&str>,
+) -> Result<Answered, Failure> {
     let mut answer =
-        match client.get(&format!("{route}?ids={}&skip=0&take={}", ids.join(","), ids.len())).await {
+        match client.get(&format!("{list}?ids={}&skip=0&take={}", ids.join(","), ids.len())).await {
             Ok(answer) => answer,
             Err(failure) if matches!(failure.http_status, Some(400 | 404 | 405 | 414 | 500 | 501)) => {
-                return Ok(BTreeMap::new());
+                return Ok(Answered::Nothing);
             }
             Err(failure) => return Err(failure),
         };
+    let total = answer.get("TotalResults").and_then(Value::as_u64);
     let items = match answer.get_mut("Items").map(Value::take) {
         Some(Value::Array(items)) => items,
         _ => match answer {
             Value::Array(items) => items,
-            _ => return Ok(BTreeMap::new()),
+            _ => return Ok(Answered::Nothing),
         },
     };
-    let documents =
-        items.into_iter().filter_map(Document::new).map(|document| (document.id().to_owned(), document));
-    Ok(documents.filter(|(id, _)| ids.contains(id)).collect())
+    let mut strangers = false;
+    let mut found = BTreeMap::new();
+    for document in items.into_iter().filter_map(Document::new) {
+        strangers |= !ids.iter().any(|id| id == document.id());
+        if wanted.contains(document.id()) {
+            found.insert(document.id().to_owned(), document);
+        }
+    }
+    let total = total.and_then(|total| usize::try_from(total).ok()).unwrap_or(usize::MAX);
+    Ok(if strangers { Answered::Other { total, found } } else { Answered::Found(found) })
 }
 
 #[cfg(test)]

@@ -67,7 +67,9 @@ pub(super) async fn variable_sets(
     // Each set comes with the names of all targets: no answer shall be too large to come in time.
     let most = (SCOPE_VALUES / inventory.all("machines").count().max(1)).max(1);
     let ids = texts(&owners, "VariableSetId");
-    let found = many::in_groups(&server.client, &server.path("variables"), &ids, most).await;
+    // `variables/all{?ids}` is in the API reference (2026-08); `variables{?ids}` only among the root document's links.
+    let (list, route) = (server.path("variables/all"), server.path("variables"));
+    let found = many::in_groups(&server.client, &list, &route, &ids, most).await;
     let found = found.map_err(|failure| failure.while_doing("reading the variables"))?;
     Ok(found.into_iter().map(|document| ("variables", document)).collect())
 }

@@ -40,10 +40,17 @@ pub(super) async fn read(
         (false, Some(old)) => {
             old.iter().flat_map(|tenant| values_of_old_view(server.space_id(), tenant)).collect()
         }
+        // Each tenant by itself: the document that the provider reads and writes on such servers.
         (false, None) => {
-            return Err(Failure::failed(
-                "the source server answers none of the routes for tenants' variables",
-            ));
+            let paths =
+                tenants.iter().map(|tenant| server.path(&format!("tenants/{}/variables", tenant.id())));
+            let paths: Vec<String> = paths.collect();
+            try_join_all(paths.iter().map(|path| server.client.get(path)))
+                .await
+                .map_err(|failure| failure.while_doing("reading the tenants' variables"))?
+                .iter()
+                .flat_map(|tenant| values_of_old_view(server.space_id(), tenant))
+                .collect()
         }
         (true, old) => {
             let seen = |tenant: Value| {

@@ -37,7 +37,8 @@ pub struct Options {
     /// A UUID; `None` = a new one.
     pub installation_id: Option<String>,
     pub feature_toggles: BTreeMap<String, bool>,
-    /// Addresses that this server doesn't have: `space-wide-lists`, or the first segment of one of them, such as `channels`.
+    /// Addresses that this server doesn't have: `space-wide-lists`, or the first segment of one of them, such as `channels`. `ids`: the
+    /// lists of processes take no notice of that parameter.
     pub switched_off: Vec<String>,
     /// Maintenance: writes are for administrators.
     pub maintenance: bool,
