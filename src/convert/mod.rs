@@ -7,6 +7,7 @@ pub mod context;
 pub mod fields;
 pub mod lookups;
 pub mod names;
+mod references;
 mod scaffold;
 pub mod tally;
 mod whole;
