@@ -159,12 +159,32 @@ pub struct SerializeOptions {
     /// Read the key from standard input, in the format of the step templates
     #[arg(long, value_name = "FROM")]
     pub secrets: Option<SecretsFrom>,
-    /// Look things up at the destination instead of making them: a kind, or one document of it
-    #[arg(long, value_name = "KIND[:NAME]")]
-    pub lookup: Vec<String>,
+    #[command(flatten)]
+    pub part: Part,
+    /// The options of the part are for many modules, made one by one: one that finds nothing here is no mistake; the step templates set it
+    #[arg(long, hide = true)]
+    pub for_all: bool,
     /// Branch to read of projects that are stored in Git (default: the default branch of each)
     #[arg(long, value_name = "NAME")]
     pub branch: Option<String>,
+}
+
+/// Which part of a space. `WHICH` is a name, `PROJECT/NAME` for what belongs to a project, a pattern with `*`, `tag:SET/TAG`, or `name:TEXT`
+/// for a name that looks like one of these.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Part {
+    /// Move only these things and what they need
+    #[arg(long, value_name = "KIND[:WHICH]")]
+    pub only: Vec<String>,
+    /// Never make these things; what needs one looks it up at the destination by name
+    #[arg(long, value_name = "KIND[:WHICH]")]
+    pub exclude: Vec<String>,
+    /// Of this kind make no others; several for one kind add up
+    #[arg(long, value_name = "KIND:WHICH")]
+    pub exclude_except: Vec<String>,
+    /// Look these things up at the destination instead of making them: they exist there, by exact name
+    #[arg(long, value_name = "KIND[:WHICH]")]
+    pub lookup: Vec<String>,
 }
 
 #[derive(Debug, Args)]

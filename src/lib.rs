@@ -22,6 +22,7 @@ pub mod octopus;
 pub mod relay;
 pub mod secret;
 pub mod seeded;
+pub mod selection;
 pub mod settings;
 pub mod spread;
 pub mod terraform;

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::cli::{self, SerializeWhat};
+use crate::convert;
 use crate::convert::tally::{self, Tally};
-use crate::convert::{self, Selection};
 use crate::failure::{Failure, Outcome};
+use crate::kinds;
 use crate::module::manifest::{Note, Scope};
 use crate::module::{Module, folder, package};
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
 use crate::seeded;
+use crate::selection::{self, Fate, Options, Selection, Whole};
 use crate::settings::{self, Settings};
 use crate::ui::{Ui, table};
 
@@ -31,18 +33,25 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
         SerializeWhat::Project { names, options } => (options, Wanted::Projects(names)),
         SerializeWhat::All(options) => (options, Wanted::All),
     };
-    let selection = Selection::parse(&options.lookup)?;
+    let asked = Options::parse(&options.part)?;
+    let strict = !options.for_all;
     let transport = settings::transport(&options.connection)?;
     let server = Settings::read(options.secrets, ui)?.source(&options.source, &transport).await?;
     ui.info(&format!("reading {}", server.described()));
 
-    let inventory = read::read_branch(&server, wanted.extent(), options.branch.as_deref()).await?;
+    let extent = wanted.extent(&asked, strict);
+    let inventory = read::read_branch(&server, extent, options.branch.as_deref()).await?;
     ui.info(&format!("read {} documents in {} requests", inventory.len(), server.client.requests()));
     let unread = inventory.unread.clone();
     let (inventory, sources) = seeded::prepare(inventory);
+    let ids = wanted.ids(&inventory)?;
+    let whole = wanted.whole(&ids, strict);
+    let mut selection = selection::choose(&asked, &inventory, whole, strict)?;
+    let inventory = selection.trimmed(inventory);
+    selection::complete(&mut selection, &inventory, &sources, whole);
     // One after the other: the modules of a large space would not fit the memory together.
     let mut written = Vec::new();
-    for (folder, project) in folders(&inventory, &wanted, &options.out)? {
+    for (folder, project) in folders(&inventory, &selection, &wanted, &ids, &options.out) {
         let mut module = match project {
             None => convert::space(&inventory, &selection, &sources)?,
             Some(id) => convert::project(&inventory, id, &selection, &sources)?,
@@ -58,8 +67,9 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
         }
         written.push(Written::new(folder, module, package));
     }
-    let stale = stale_projects(&options.out, &wanted, inventory.space_id(), &written);
-    report(&written, &stale, ui);
+    let stale = stale_projects(&options.out, &wanted, &inventory, &written);
+    let choice = Choice::new(&selection, &inventory, whole, &written);
+    report(&written, &choice, &stale, ui);
     let needs_person =
         written.iter().flat_map(|module| &module.notes).any(Note::needs_person) || !stale.is_empty();
     Ok(if needs_person { Outcome::DoneWithNotes } else { Outcome::Done })
@@ -73,11 +83,31 @@ enum Wanted {
 }
 
 impl Wanted {
-    fn extent(&self) -> Extent<'_> {
+    /// How much has to be read. What is selected may be named by anything, and what an option names is looked for everywhere.
+    fn extent(&self, options: &Options, strict: bool) -> Extent<'_> {
         match self {
+            Self::Space if !strict && options.only_of_projects() => Extent::Whole,
             Self::Space => Extent::Shared,
+            Self::Projects(_) if strict && !options.is_empty() => Extent::Whole,
             Self::Projects(names) => Extent::Projects(names),
             Self::All => Extent::Whole,
+        }
+    }
+
+    /// The ids of the projects that are wanted by name.
+    fn ids(&self, inventory: &Inventory) -> Result<Vec<String>, Failure> {
+        match self {
+            Self::Projects(names) => read::find_projects(inventory, names),
+            Self::Space | Self::All => Ok(Vec::new()),
+        }
+    }
+
+    fn whole<'a>(&self, ids: &'a [String], strict: bool) -> Whole<'a> {
+        match self {
+            Self::Space if strict => Whole::Space,
+            // The modules of the projects are made by other runs.
+            Self::Space | Self::All => Whole::All,
+            Self::Projects(_) => Whole::Projects(ids),
         }
     }
 }
@@ -85,28 +115,92 @@ impl Wanted {
 /// The folders of the modules, each with the id of its project: the space's (which has none) first, then projects by folder.
 fn folders<'i>(
     inventory: &'i Inventory,
+    selection: &Selection,
     wanted: &Wanted,
+    ids: &[String],
     out: &Path,
-) -> Result<Vec<(PathBuf, Option<&'i str>)>, Failure> {
+) -> Vec<(PathBuf, Option<&'i str>)> {
     let folder = |below: &Path, project: &'i Document| {
         (below.join(folder_name(&convert::slug_of_project(project), project.id())), Some(project.id()))
     };
-    let mut folders = match wanted {
-        Wanted::Space => return Ok(vec![(out.to_owned(), None)]),
-        Wanted::Projects(names) => {
-            let ids = read::find_projects(inventory, names)?;
+    let mut folders: Vec<_> = match wanted {
+        Wanted::Space => return vec![(out.to_owned(), None)],
+        Wanted::Projects(_) => {
             let projects = ids.iter().filter_map(|id| inventory.get("projects", id));
-            projects.map(|project| folder(out, project)).collect::<Vec<_>>()
+            projects.map(|project| folder(out, project)).collect()
         }
         Wanted::All => {
-            inventory.all("projects").map(|project| folder(&out.join("projects"), project)).collect()
+            let projects = selection.projects(inventory).into_iter();
+            projects.map(|project| folder(&out.join("projects"), project)).collect()
         }
     };
     folders.sort();
     if matches!(wanted, Wanted::All) {
         folders.insert(0, (out.join("space"), None));
     }
-    Ok(folders)
+    folders
+}
+
+/// What the report says of the selection.
+#[derive(Default)]
+struct Choice {
+    /// What was added, and what needs it.
+    needed: Vec<String>,
+    /// What the modules look up and none of them makes.
+    looked_up: Vec<String>,
+    left_out: Vec<String>,
+}
+
+impl Choice {
+    fn new(selection: &Selection, inventory: &Inventory, whole: Whole<'_>, written: &[Written]) -> Self {
+        if selection.options.is_empty() {
+            return Self::default();
+        }
+        let made = |noun: &str, name: &str| {
+            let kinds = kinds::SPACE.iter().chain(kinds::PROJECT);
+            let mut kinds = kinds.filter(|kind| kind.noun == noun);
+            whole == Whole::All
+                && kinds.any(|kind| {
+                    let mut all = inventory.all(kind.collection).filter(|document| (kind.of)(document));
+                    all.any(|document| {
+                        document.name() == name
+                            && selection.fate(kind.collection, document.id()) == Fate::Make
+                    })
+                })
+        };
+        let lookups = written.iter().flat_map(|module| &module.lookups);
+        let lookups = lookups.filter(|(noun, name)| !made(noun, name));
+        let looked_up: BTreeSet<String> = lookups.map(|(noun, name)| format!("{noun} {name:?}")).collect();
+        let notes = written.iter().flat_map(|module| &module.notes);
+        let left_out = notes.filter(|note| note.code == "not-selected").map(|note| note.text.clone());
+        Self {
+            needed: selection
+                .needed()
+                .into_iter()
+                .map(|needed| format!("{} (by {})", needed.what, needed.by))
+                .collect(),
+            looked_up: looked_up.into_iter().collect(),
+            left_out: left_out.collect(),
+        }
+    }
+
+    fn tell(&self, ui: &Ui) {
+        let lists = [
+            ("because they are needed", &self.needed),
+            ("looked up at the destination, not made", &self.looked_up),
+        ];
+        for (heading, items) in lists.into_iter().filter(|(_, items)| !items.is_empty()) {
+            let more = items.len().saturating_sub(SHOWN);
+            let shown = items.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+            let more =
+                if more == 0 { String::new() } else { format!(" and {more} more; --json has them all") };
+            ui.info(&format!("\n{heading}: {shown}{more}"));
+        }
+        if !self.left_out.is_empty() {
+            ui.info("\nin no module:");
+            self.left_out.iter().for_each(|line| ui.info(&format!("- {line}")));
+        }
+    }
 }
 
 /// What the report says of a module, once it is written.
@@ -116,6 +210,7 @@ struct Written {
     files: usize,
     secrets: usize,
     notes: Vec<Note>,
+    lookups: Vec<(&'static str, String)>,
     tally: BTreeMap<String, Tally>,
     package: Option<package::Pushed>,
 }
@@ -129,6 +224,7 @@ impl Written {
             scope: module.manifest.scope,
             secrets: module.manifest.secrets.len(),
             notes: module.manifest.notes,
+            lookups: module.lookups,
             tally: module.tally,
             package,
         }
@@ -141,22 +237,34 @@ fn folder_name<'a>(slug: &'a str, id: &'a str) -> &'a str {
     if !slug.is_empty() && slug.chars().all(plain) { slug } else { id }
 }
 
-/// Folders of projects that `serialize all` has written before and that the space no longer has.
-fn stale_projects(out: &Path, wanted: &Wanted, space: &str, written: &[Written]) -> Vec<PathBuf> {
+/// Folders of projects that `serialize all` has written before and does not write now, each with the reason.
+fn stale_projects(
+    out: &Path,
+    wanted: &Wanted,
+    inventory: &Inventory,
+    written: &[Written],
+) -> Vec<(PathBuf, &'static str)> {
     if !matches!(wanted, Wanted::All) {
         return Vec::new();
     }
     let written: BTreeSet<&Path> = written.iter().map(|module| module.folder.as_path()).collect();
     let entries = std::fs::read_dir(out.join("projects")).into_iter().flatten().filter_map(Result::ok);
     let others = entries.map(|entry| entry.path()).filter(|path| !written.contains(path.as_path()));
-    let ours =
-        |path: &PathBuf| folder::read_manifest(path).is_ok_and(|manifest| manifest.source.space_id == space);
-    let mut stale: Vec<PathBuf> = others.filter(ours).collect();
+    let why = |path: PathBuf| {
+        let manifest = folder::read_manifest(&path).ok()?;
+        let ours = manifest.source.space_id == inventory.space_id();
+        let why = match &manifest.scope {
+            Scope::Project { id, .. } if inventory.get("projects", id).is_some() => "is not selected",
+            _ => "the space no longer has",
+        };
+        ours.then_some((path, why))
+    };
+    let mut stale: Vec<(PathBuf, &'static str)> = others.filter_map(why).collect();
     stale.sort();
     stale
 }
 
-fn report(modules: &[Written], stale: &[PathBuf], ui: &Ui) {
+fn report(modules: &[Written], choice: &Choice, stale: &[(PathBuf, &str)], ui: &Ui) {
     let mut rows = vec![["module", "files", "secrets", "notes", "for a person"].map(str::to_owned).to_vec()];
     for module in modules {
         rows.push(vec![
@@ -172,6 +280,7 @@ fn report(modules: &[Written], stale: &[PathBuf], ui: &Ui) {
     if !ui.in_step() {
         ui.info(&format!("\n{}", fields_table(&fields)));
     }
+    choice.tell(ui);
     let for_person: Vec<&Note> =
         modules.iter().flat_map(|module| &module.notes).filter(|note| note.needs_person()).collect();
     if !for_person.is_empty() {
@@ -186,9 +295,9 @@ fn report(modules: &[Written], stale: &[PathBuf], ui: &Ui) {
             ));
         }
     }
-    for path in stale {
+    for (path, why) in stale {
         ui.warning(&format!(
-            "{} is the module of a project that the space no longer has. Destroy or keep what it made, then remove the folder.",
+            "{} is the module of a project that {why}. Destroy or keep what it made, then remove the folder.",
             path.display()
         ));
     }
@@ -208,7 +317,15 @@ fn report(modules: &[Written], stale: &[PathBuf], ui: &Ui) {
                 })
             })
             .collect();
-        ui.data(&json!({"Modules": modules, "Fields": fields, "Stale": stale}).to_string());
+        let stale: Vec<&PathBuf> = stale.iter().map(|(path, _)| path).collect();
+        let result = json!({
+            "Modules": modules,
+            "Fields": fields,
+            "Stale": stale,
+            "Needed": choice.needed,
+            "LookedUp": choice.looked_up,
+        });
+        ui.data(&result.to_string());
     }
 }
 

@@ -1,11 +1,11 @@
 //! Notes of the modules' manifests that explain differences.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
 use super::FieldDifference;
-use crate::module::manifest::{Held, Manifest, Note, SecretEntry, SecretOrigin};
+use crate::module::manifest::{Held, LeftOut, Manifest, Note, SecretEntry, SecretOrigin};
 
 /// What the modules say about what they don't carry, and what they hold back until the cutover.
 #[derive(Debug, Default)]
@@ -14,6 +14,10 @@ pub struct Explanations {
     held: Vec<Held>,
     /// Natural keys of tenants' secret values, which are at the destination once a run for the tenant has brought them.
     tenants_secrets: Vec<Vec<String>>,
+    /// What the options of `serialize` left out.
+    left_out: Vec<LeftOut>,
+    /// The same documents as they are named in fields of others: `⟨projects Shop⟩`.
+    left_out_names: HashSet<String>,
 }
 
 impl Explanations {
@@ -24,6 +28,12 @@ impl Explanations {
         self.tenants_secrets.extend(secrets.map(|secret| secret.key.clone()));
         self.notes.extend(manifest.notes);
         self.held.extend(manifest.held);
+        let whole = manifest.part.left_out.iter().filter(|left_out| left_out.fields.is_empty());
+        let names = whole.flat_map(|left_out| {
+            left_out.keys.iter().map(|key| format!("⟨{} {}⟩", left_out.collection, key.join("/")))
+        });
+        self.left_out_names.extend(names);
+        self.left_out.extend(manifest.part.left_out);
     }
 
     /// What the modules say of secrets that only a person can enter, sorted.
@@ -53,7 +63,65 @@ impl Explanations {
                         && collection == "deploymentprocesses"
                         && note.key == key))
         };
-        self.notes.iter().find(about_it).map(|note| note.text.clone())
+        self.notes
+            .iter()
+            .find(about_it)
+            .map(|note| note.text.clone())
+            .or_else(|| self.left_out(collection, key).map(|left_out| left_out.because.clone()))
+    }
+
+    /// What says that a document, or what it belongs to, was left out.
+    fn left_out(&self, collection: &str, key: &[String]) -> Option<&LeftOut> {
+        self.left_out.iter().find(|left_out| {
+            left_out.fields.is_empty()
+                && left_out.keys.iter().any(|out| goes_with(collection, key, &left_out.collection, out))
+        })
+    }
+
+    /// What says so of a field, or of what the field names.
+    fn left_out_field(
+        &self,
+        collection: &str,
+        key: &[String],
+        difference: &FieldDifference,
+    ) -> Option<String> {
+        let path = difference.path.as_str();
+        let is_it = |left_out: &&LeftOut| {
+            left_out.collection == collection
+                && left_out.keys.iter().any(|out| plain_key(collection, out) == key)
+                && left_out
+                    .fields
+                    .iter()
+                    .any(|field| is_part(path, field) || is_part_of_variable(collection, path, field))
+        };
+        if let Some(left_out) = self.left_out(collection, key).or_else(|| self.left_out.iter().find(is_it)) {
+            return Some(left_out.because.clone());
+        }
+        let in_path = path.split('⟩').any(|part| {
+            part.rfind('⟨').is_some_and(|at| self.left_out_names.contains(&format!("{}⟩", &part[at..])))
+        });
+        // Its items are objects without names, so that they are compared by their places.
+        let of_freeze = collection == "deploymentfreezes"
+            && is_part(path, "TenantProjectEnvironmentScope")
+            && !self.left_out_names.is_empty();
+        (in_path || of_freeze || self.only_names_less(difference))
+            .then(|| "names what was left out".to_owned())
+    }
+
+    /// Whether a list at the destination lacks what was left out, and nothing else.
+    fn only_names_less(&self, difference: &FieldDifference) -> bool {
+        let items = |value: &Option<Value>| match value {
+            None | Some(Value::Null) => Some(Vec::new()),
+            Some(Value::Array(items)) => Some(items.clone()),
+            Some(_) => None,
+        };
+        let (Some(source), Some(destination)) = (items(&difference.source), items(&difference.destination))
+        else {
+            return false;
+        };
+        let is_out = |item: &Value| item.as_str().is_some_and(|name| self.left_out_names.contains(name));
+        let kept: Vec<&Value> = source.iter().filter(|item| !is_out(item)).collect();
+        kept.len() < source.len() && kept == destination.iter().collect::<Vec<_>>()
     }
 
     /// Why a field differs: a note about it, about something it is part of, or about the whole document.
@@ -80,7 +148,45 @@ impl Explanations {
                     || is_part(path, &note.field)
                     || is_part_of_variable(collection, path, &note.field))
         });
-        note.map(|note| note.text.clone())
+        note.map(|note| note.text.clone()).or_else(|| self.left_out_field(collection, key, difference))
+    }
+}
+
+/// Collections whose keys begin with the name of a project.
+const OF_PROJECT: &[&str] = &[
+    "channels",
+    "runbooks",
+    "projecttriggers",
+    "deploymentprocesses",
+    "runbookprocesses",
+    "runbooksnapshots",
+    "variables",
+    "deploymentfreezes",
+];
+
+/// Whether a document is the one that was left out, or a part of it.
+fn goes_with(collection: &str, key: &[String], out_of: &str, out: &[String]) -> bool {
+    let begins = |at: usize| key.get(at).is_some_and(|name| Some(name) == out.first());
+    if collection == out_of {
+        return key.starts_with(plain_key(collection, out));
+    }
+    match (out_of, collection) {
+        ("projects", "deploymentfreezes") => begins(0) && key.len() > 1,
+        ("projects", "tenantvariablevalues") | ("libraryvariablesets", "tenantvariablevalues") => begins(1),
+        ("projects", _) => OF_PROJECT.contains(&collection) && begins(0),
+        ("runbooks", "runbookprocesses" | "runbooksnapshots") => key.starts_with(out),
+        ("libraryvariablesets", "variables")
+        | ("tenants", "tenantvariablevalues")
+        | ("teams", "scopeduserroles") => begins(0),
+        _ => false,
+    }
+}
+
+/// Variable sets are compared by the names of their owners alone.
+fn plain_key<'k>(collection: &str, key: &'k [String]) -> &'k [String] {
+    match key {
+        [_, owner @ ..] if collection == "variables" && !owner.is_empty() => owner,
+        _ => key,
     }
 }
 
@@ -117,6 +223,40 @@ fn is_part_of_variable(collection: &str, path: &str, noted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_goes_with_something_that_was_left_out_is_explained() {
+        let key = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+        let goes =
+            |collection, names: &[&str], of, out: &[&str]| goes_with(collection, &key(names), of, &key(out));
+        assert!(goes("channels", &["Shop", "Default"], "projects", &["Shop"]));
+        assert!(goes("runbookprocesses", &["Shop", "Backup"], "runbooks", &["Shop", "Backup"]));
+        assert!(goes("tenantvariablevalues", &["Acme", "Shop", "Key"], "tenants", &["Acme"]));
+        assert!(goes("tenantvariablevalues", &["Acme", "Shop", "Key"], "projects", &["Shop"]));
+        assert!(goes("variables", &["Shop"], "variables", &["projects", "Shop"]));
+        assert!(!goes("tenants", &["Shop"], "projects", &["Shop"]));
+        assert!(!goes("channels", &["Shop", "Default"], "channels", &["Shop", "Hotfix"]));
+    }
+
+    #[test]
+    fn a_list_that_lacks_what_was_left_out_is_explained() {
+        let mut explanations = Explanations::default();
+        explanations.left_out_names.insert("⟨projects Shop⟩".to_owned());
+        let difference = |path: &str, source: Value, destination: Value| FieldDifference {
+            path: path.to_owned(),
+            source: Some(source),
+            destination: Some(destination),
+            because: None,
+        };
+        let explained = |difference: &FieldDifference| {
+            explanations.of_field("subscriptions", &["Bell".to_owned()], difference).is_some()
+        };
+        let both = serde_json::json!(["⟨projects Shop⟩", "⟨projects Web⟩"]);
+        assert!(explained(&difference("Projects", both.clone(), serde_json::json!(["⟨projects Web⟩"]))));
+        assert!(!explained(&difference("Projects", both, serde_json::json!([]))));
+        assert!(explained(&difference("ProjectEnvironments/⟨projects Shop⟩", Value::Null, Value::Null)));
+        assert!(!explained(&difference("ProjectEnvironments/⟨projects Web⟩", Value::Null, Value::Null)));
+    }
 
     #[test]
     fn a_note_explains_its_field_and_what_is_below() {

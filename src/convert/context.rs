@@ -1,5 +1,6 @@
 //! What a conversion knows and collects: references, secrets, files, notes, finish steps. The tools of all kinds.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
@@ -19,6 +20,7 @@ use crate::module::manifest::{
 };
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
+use crate::selection::Needs;
 
 /// A place in a document: which document, and the way down to the field.
 #[derive(Debug, Clone)]
@@ -140,6 +142,12 @@ pub struct Context<'i> {
     pub(super) predecessors: BTreeMap<String, String>,
     /// Documents that finish makes as a whole: id → whether Terraform's part of this module looks it up.
     pub(super) by_finish: BTreeMap<String, bool>,
+    /// What the module refers to and does not make, if that has to be known.
+    pub(super) needed: RefCell<Needs>,
+    /// What is being carried, for people: `account "AWS main"`.
+    pub(super) at_work: String,
+    /// Canonical names of tags → id of the set; made when first asked for.
+    tag_sets: OnceCell<BTreeMap<String, String>>,
     /// Places whose text is free: an id in it is a person's own words.
     pub(super) free_text: BTreeSet<(String, String)>,
 }
@@ -179,6 +187,9 @@ impl<'i> Context<'i> {
             tags: BTreeMap::new(),
             predecessors: BTreeMap::new(),
             by_finish: BTreeMap::new(),
+            needed: RefCell::new(Needs::new()),
+            at_work: String::new(),
+            tag_sets: OnceCell::new(),
             free_text: BTreeSet::new(),
         }
     }
@@ -529,7 +540,7 @@ impl<'i> Context<'i> {
     /// A value for finish: each text that is exactly the id of a document becomes a `$ref` to it.
     pub fn portable(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => match self.actions.target(text).or_else(|| self.target_of(text)) {
+            Value::String(text) => match self.actions.target(text).or_else(|| self.needed_target(text)) {
                 Some(target) => json!({ "$ref": { "collection": target.collection, "key": target.key } }),
                 None => value.clone(),
             },
@@ -541,6 +552,28 @@ impl<'i> Context<'i> {
             }
             _ => value.clone(),
         }
+    }
+
+    fn needed_target(&self, text: &str) -> Option<Target> {
+        if self.selection.is_part() {
+            self.need_tag(text);
+            if let Some(collection) = self.inventory.collection_of(text) {
+                self.need(collection, text, "");
+            }
+        }
+        self.target_of(text)
+    }
+
+    /// Canonical names of the space's tags → id of their set.
+    pub(super) fn tag_sets(&self) -> &BTreeMap<String, String> {
+        self.tag_sets.get_or_init(|| {
+            let mut sets = BTreeMap::new();
+            for set in self.inventory.all("tagsets") {
+                let names = set.list("Tags").iter().filter_map(|tag| tag["Name"].as_str());
+                sets.extend(names.map(|name| (format!("{}/{name}", set.name()), set.id().to_owned())));
+            }
+            sets
+        })
     }
 
     /// The natural key of the document with that id.

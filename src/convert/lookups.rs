@@ -35,6 +35,13 @@ impl Lookups {
         }
     }
 
+    /// All names that have been asked for, each with what it is the name of.
+    #[must_use]
+    pub fn names(&self) -> Vec<(&'static str, String)> {
+        let all = self.names.values();
+        all.flat_map(|(lookup, names)| names.iter().map(|name| (lookup.noun, name.clone()))).collect()
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.names.is_empty() && self.data.is_empty()

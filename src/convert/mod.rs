@@ -18,58 +18,13 @@ use crate::convert::context::{At, Context, Subject};
 use crate::failure::Failure;
 use crate::hcl::{Block, Expr, Item};
 use crate::kinds;
-use crate::kinds::model::{Kind, Lookup, Shape};
+use crate::kinds::model::{Kind, Shape};
 use crate::module::Module;
-use crate::module::manifest::{FinishStep, Manifest, Origin, Scope};
+use crate::module::manifest::{FinishStep, Manifest, Origin, Part, Scope};
 use crate::octopus::document::Document;
 use crate::octopus::inventory::{Inventory, OWNED};
-
-/// What the user asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// Kinds or single documents that are looked up instead of made: kind and name.
-    pub lookups: Vec<(String, Option<String>)>,
-}
-
-impl Selection {
-    /// Reads the values of `--lookup KIND[:NAME]`. A kind is known by its collection or its noun: `environments`, `environment`.
-    ///
-    /// # Errors
-    /// Usage: an unknown kind, with the list of those there are.
-    pub fn parse(lookups: &[String]) -> Result<Self, Failure> {
-        let mut selection = Self::default();
-        for text in lookups {
-            let (kind, name) = match text.split_once(':') {
-                Some((kind, name)) => (kind, Some(name.to_owned())),
-                None => (text.as_str(), None),
-            };
-            let wanted = kind.to_lowercase().replace(['-', '_'], " ");
-            let found = kinds::SPACE.iter().filter_map(|kind| kind.lookup.map(|lookup| (kind, lookup))).find(
-                |(kind, lookup)| {
-                    wanted == kind.noun.to_lowercase()
-                        || wanted == kind.collection
-                        || wanted == lookup.list.replace('_', " ")
-                },
-            );
-            let Some((_, lookup)) = found else {
-                let lists: Vec<&str> =
-                    kinds::SPACE.iter().filter_map(|kind| kind.lookup).map(|lookup| lookup.list).collect();
-                return Err(Failure::usage(format!("--lookup does not know the kind {kind:?}"))
-                    .hint(format!("kinds that can be looked up: {}", lists.join(", "))));
-            };
-            selection.lookups.push((lookup.list.to_owned(), name));
-        }
-        Ok(selection)
-    }
-
-    /// Whether a document is looked up instead of made.
-    #[must_use]
-    pub fn looks_up(&self, lookup: Lookup, name: &str) -> bool {
-        self.lookups.iter().any(|(list, wanted)| {
-            list == lookup.list && wanted.as_deref().is_none_or(|wanted| wanted == name)
-        })
-    }
-}
+pub use crate::selection::Selection;
+use crate::selection::{self, Needs};
 
 /// Where the secrets of a source space can be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,11 +54,21 @@ pub fn space(
     selection: &Selection,
     sources: &SecretSources,
 ) -> Result<Module, Failure> {
+    finished(converted_space(inventory, selection, sources))
+}
+
+fn converted_space<'i>(
+    inventory: &'i Inventory,
+    selection: &'i Selection,
+    sources: &'i SecretSources,
+) -> Context<'i> {
     let mut context = Context::new(inventory, sources, selection, Scope::Space);
     run(&mut context, kinds::SPACE);
     kinds::complete_space(&mut context);
-    note_the_rest(&mut context);
-    finished(context)
+    if !selection.is_part() {
+        note_the_rest(&mut context);
+    }
+    context
 }
 
 /// The module of one project.
@@ -119,18 +84,44 @@ pub fn project(
     let Some(project) = inventory.get("projects", project_id) else {
         return Err(Failure::failed(format!("the space has no project with the id {project_id}")));
     };
+    finished(converted_project(inventory, project, selection, sources))
+}
+
+fn converted_project<'i>(
+    inventory: &'i Inventory,
+    project: &'i Document,
+    selection: &'i Selection,
+    sources: &'i SecretSources,
+) -> Context<'i> {
     let scope = Scope::Project {
-        id: project_id.to_owned(),
+        id: project.id().to_owned(),
         name: project.name().to_owned(),
         slug: slug_of_project(project),
     };
     let mut context = Context::new(inventory, sources, selection, scope);
-    if kinds::project::left_out(&mut context, project) {
-        return finished(context);
+    if !kinds::project::left_out(&mut context, project) {
+        run(&mut context, kinds::PROJECT);
+        kinds::complete_project(&mut context, project.id());
     }
-    run(&mut context, kinds::PROJECT);
-    kinds::complete_project(&mut context, project_id);
-    finished(context)
+    context
+}
+
+/// What the module of the space, or of a project, refers to and does not make.
+#[must_use]
+pub fn needs(
+    inventory: &Inventory,
+    project: Option<&str>,
+    selection: &Selection,
+    sources: &SecretSources,
+) -> Needs {
+    let context = match project {
+        None => converted_space(inventory, selection, sources),
+        Some(id) => match inventory.get("projects", id) {
+            Some(project) => converted_project(inventory, project, selection, sources),
+            None => return Needs::new(),
+        },
+    };
+    context.needed.into_inner()
 }
 
 /// The slug of a project, which names its module's folder.
@@ -171,7 +162,11 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
             declare(context, subject);
         }
     }
+    if let Scope::Project { id, .. } = context.scope.clone() {
+        kinds::declare_project(context, &id);
+    }
     for (kind, subject) in &work {
+        context.at_work.clone_from(&subject.at.owner);
         if !kind.heading.is_empty() && !context.has(kind.file) {
             context.add_comment(kind.file, kind.heading);
         }
@@ -187,6 +182,7 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
     // What is made comes first: other steps may refer to it.
     let others = std::mem::take(&mut context.finish);
     for (kind, subject) in &by_finish {
+        context.at_work.clone_from(&subject.at.owner);
         whole::make(context, kind, subject);
     }
     context.finish.extend(others);
@@ -234,9 +230,11 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
     };
     let mut chosen = Vec::new();
     for document in candidates.into_iter().filter(|document| (kind.of)(document)) {
-        if context.is_space()
-            && kind.lookup.is_some_and(|lookup| context.selection.looks_up(lookup, document.name()))
-        {
+        let is_made = match &context.scope {
+            Scope::Space => context.selection.makes_in_space(kind.collection, document),
+            Scope::Project { id, .. } => context.selection.makes_in_project(id, kind.collection, document),
+        };
+        if !is_made {
             continue;
         }
         if let Some(built_in) = (kind.built_in)(document) {
@@ -346,6 +344,9 @@ fn note_the_rest(context: &mut Context<'_>) {
 
 /// Adds what every module has, and looks for what must not be there.
 fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
+    let (left_out, notes) = selection::notes(&context);
+    context.notes.extend(notes);
+    let part = Part { options: context.selection.options.clone(), left_out };
     scaffold::add(&mut context);
     leftover_ids(&context)?;
     let inventory = context.inventory;
@@ -360,6 +361,7 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
     Ok(Module {
         files,
         tally: context.tally,
+        lookups: context.lookups.names(),
         manifest: Manifest {
             format: 1,
             octoferry: env!("CARGO_PKG_VERSION").to_owned(),
@@ -376,6 +378,7 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
             after: context.after.into_iter().collect(),
             files: Vec::new(),
             notes: context.notes.into_iter().collect(),
+            part,
         },
     })
 }
@@ -435,24 +438,6 @@ mod tests {
         let twice = space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
         assert_eq!(once.pack(), twice.pack());
         assert!(once.files.contains_key("environments.tf"));
-    }
-
-    #[test]
-    fn what_is_looked_up_is_not_made() {
-        let inventory = inventory("small-web");
-        let wanted = ["environment:Production".to_owned(), "feeds".to_owned()];
-        let selection = Selection::parse(&wanted).expect("known kinds");
-        let module = space(&inventory, &selection, &SecretSources::default()).expect("a module");
-        let text = |file: &str| {
-            String::from_utf8(module.files.get(file).cloned().unwrap_or_default()).expect("text")
-        };
-        assert!(!module.files.contains_key("feeds.tf"));
-        assert!(!text("environments.tf").contains("\"Production\""));
-        assert!(text("accounts.tf").contains("environments = [local.environments[\"Production\"]]"));
-        assert!(text("lookups.tf").contains("environments = [\"Production\"]"));
-        assert!(!module.manifest.notes.iter().any(|note| note.code == "looked-up"));
-        let unknown = Selection::parse(&["gnomes".to_owned()]).expect_err("no such kind");
-        assert_eq!(unknown.kind, crate::failure::FailureKind::Usage);
     }
 
     /// No table can be wrong about it: what stands in a document and nowhere else must be noted.

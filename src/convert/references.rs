@@ -6,6 +6,7 @@ use crate::convert::context::{At, Context, is_everywhere};
 use crate::hcl::Expr;
 use crate::kinds;
 use crate::octopus::document::Document;
+use crate::selection::Fate;
 
 impl Context<'_> {
     /// Says by which expression the id of a document (or action) of this module is known. To be said before any reference is asked for.
@@ -85,6 +86,7 @@ impl Context<'_> {
             self.lookups.data(built_in.data);
             return Expr::Code(built_in.id.to_owned());
         }
+        self.need(collection, document.id(), &at.owner);
         if collection == "projects" && !self.is_space() {
             self.deploy_after(document.name());
         }
@@ -92,7 +94,7 @@ impl Context<'_> {
             Some(lookup) => {
                 if let Some(looked_up) = self.by_finish.get_mut(document.id()) {
                     *looked_up = true;
-                } else if self.is_space() && !self.selection.looks_up(lookup, document.name()) {
+                } else if self.must_be_there(collection, document) {
                     self.note(
                         "looked-up",
                         at,
@@ -114,13 +116,43 @@ impl Context<'_> {
         }
     }
 
+    /// Whether a person has to see to it that the destination has a document before this module is applied: no module makes it, and nobody
+    /// has said that it is there.
+    fn must_be_there(&self, collection: &str, document: &Document) -> bool {
+        match self.selection.fate(collection, document.id()) {
+            Fate::LookUp => false,
+            Fate::Excluded => true,
+            Fate::Make | Fate::NotSelected => self.is_space(),
+        }
+    }
+
     /// A list of ids as expressions, in their order.
     pub fn references(&mut self, collection: &str, ids: &[Value], at: &At) -> Vec<Expr> {
         ids.iter().filter_map(Value::as_str).map(|id| self.reference(collection, id, at)).collect()
     }
 
+    /// Remembers that the module refers to a document that it does not make, if that has to be known. `by` may be empty: what is at work.
+    pub fn need(&self, collection: &str, id: &str, by: &str) {
+        if self.selection.is_part() && !self.declared(id) {
+            let by = if by.is_empty() { &self.at_work } else { by };
+            let place = (collection.to_owned(), id.to_owned());
+            self.needed.borrow_mut().entry(place).or_insert_with(|| by.to_owned());
+        }
+    }
+
+    /// The same for the set of a tag.
+    pub(super) fn need_tag(&self, canonical_name: &str) {
+        if self.selection.is_part()
+            && !self.tags.contains_key(canonical_name)
+            && let Some(set) = self.tag_sets().get(canonical_name)
+        {
+            self.need("tagsets", set, "");
+        }
+    }
+
     /// A tag by its canonical name `Set/Tag`: in the space's module a reference, which also gives the order of creation.
     pub fn tag(&mut self, canonical_name: &str) -> Expr {
+        self.need_tag(canonical_name);
         self.tags.get(canonical_name).cloned().unwrap_or_else(|| canonical_name.into())
     }
 

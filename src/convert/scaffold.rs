@@ -153,9 +153,10 @@ fn readme(context: &Context<'_>) -> String {
         Scope::Space => {
             text.push_str(&format!("# Space \"{space}\"\n\nWhat projects of the space \"{space}\" share. The projects have modules of their own, which find these things by\nname; apply this one first.\n"));
         }
-        Scope::Project { name, .. } => {
+        Scope::Project { id, name, .. } => {
             let name = plain(name);
-            text.push_str(&format!("# Project \"{name}\"\n\nThe project \"{name}\" of the space \"{space}\" with all that belongs to it. What it shares with other projects is found\nby exact name (`lookups.tf`); the plan stops and lists what the destination lacks. Apply it after the space's module"));
+            let with = if context.selection.is_whole(id) { "all that" } else { "some of what" };
+            text.push_str(&format!("# Project \"{name}\"\n\nThe project \"{name}\" of the space \"{space}\" with {with} belongs to it. What it shares with other projects is found\nby exact name (`lookups.tf`); the plan stops and lists what the destination lacks. Apply it after the space's module"));
             let after: Vec<String> =
                 context.after.iter().map(|name| format!("\"{}\"", plain(name))).collect();
             match after.as_slice() {
@@ -168,6 +169,14 @@ fn readme(context: &Context<'_>) -> String {
             }
             text.push_str(".\n");
         }
+    }
+    let options = &context.selection.options;
+    if !options.is_empty() {
+        let options: Vec<String> = options.iter().map(|option| format!("`{}`", plain(option))).collect();
+        text.push_str(&format!(
+            "\nIt is a part of the source, made with {}.\nWhat is left out is named in `octoferry.json`: under `part`, and in the notes `not-selected`.\n",
+            options.join(" ")
+        ));
     }
     text.push_str("\n| file | what |\n| --- | --- |\n");
     for (file, items) in &context.files {

@@ -135,6 +135,7 @@ mod tests {
                 makes: Vec::new(),
                 after: after.iter().map(|name| (*name).to_owned()).collect(),
                 files: Vec::new(),
+                part: crate::module::manifest::Part::default(),
                 notes: Vec::new(),
             },
         }

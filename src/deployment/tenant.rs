@@ -189,6 +189,7 @@ mod tests {
             makes: Vec::new(),
             after: Vec::new(),
             files: Vec::new(),
+            part: crate::module::manifest::Part::default(),
             notes: Vec::new(),
         }
     }

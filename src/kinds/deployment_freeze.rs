@@ -193,6 +193,7 @@ fn several(context: &Context<'_>, freeze: &Document) -> bool {
 
 fn part(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Scope::Project { id: project, .. } = context.scope.clone() else { return };
+    context.need(COLLECTION, subject.document.id(), "");
     let freeze = context.lookups.name(LOOKUP, subject.document.name());
     let at = subject.at.field("ProjectEnvironmentScope");
     let scope = subject.document.get("ProjectEnvironmentScope").and_then(Value::as_object);

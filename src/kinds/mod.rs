@@ -100,6 +100,11 @@ pub const PROJECT: &[&Kind] = &[
     &user_role::OF_PROJECT,
 ];
 
+/// Declares what is inside documents of a project and needs the addresses of all of them.
+pub(crate) fn declare_project(context: &mut Context<'_>, project: &str) {
+    process::declare(context, project);
+}
+
 /// What the space's module has besides its documents; after all of these are written.
 pub(crate) fn complete_space(context: &mut Context<'_>) {
     team::add_users(context);

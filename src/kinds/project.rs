@@ -259,6 +259,14 @@ fn project_id(context: &mut Context<'_>, subject: &Subject<'_>) -> Expr {
     context.reference("projects", subject.document.id(), &subject.at)
 }
 
+/// Whether the module has the deployment process, which a version or a release may be made after.
+fn has_process(context: &Context<'_>, subject: &Subject<'_>) -> bool {
+    let mut processes = context.inventory.of("deploymentprocesses", subject.document.id());
+    processes.all(|process| {
+        context.selection.makes_in_project(subject.document.id(), "deploymentprocesses", process)
+    })
+}
+
 /// How releases are numbered: by a template, or after a package.
 fn versioning_strategy(context: &mut Context<'_>, subject: &Subject<'_>) -> Option<Block> {
     let value = subject.document.get("VersioningStrategy")?.clone();
@@ -275,6 +283,9 @@ fn versioning_strategy(context: &mut Context<'_>, subject: &Subject<'_>) -> Opti
         if !matches!(name.as_str(), "Template" | "DonorPackage" | "DonorPackageStepId") {
             unknown(context, &at.field(name), value);
         }
+    }
+    if !has_process(context, subject) && strategy.get("DonorPackage").is_some_and(Value::is_object) {
+        return None;
     }
     let mut block = Block::resource("octopusdeploy_project_versioning_strategy", &subject.label);
     block.set("project_id", project_id(context, subject));
@@ -311,6 +322,9 @@ fn package(context: &Context<'_>, donor: &serde_json::Map<String, Value>) -> Exp
 
 /// Releases that the server makes by itself when a package arrives: only with `enable_triggers`.
 fn release_creation(context: &mut Context<'_>, subject: &Subject<'_>, strategy: Option<Expr>) {
+    if !has_process(context, subject) {
+        return;
+    }
     let at = subject.at.field("ReleaseCreationStrategy");
     let automatic = subject.document.flag("AutoCreateRelease");
     let creation = subject.document.get("ReleaseCreationStrategy").cloned().unwrap_or(Value::Null);

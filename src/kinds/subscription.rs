@@ -139,7 +139,9 @@ pub(super) fn include_project(context: &mut Context<'_>, project: &str) {
         let projects = filter.and_then(|filter| filter.get("Projects")?.as_array());
         projects.is_some_and(|projects| projects.iter().any(|id| id == project))
     };
-    for subscription in inventory.all(KIND.collection).filter(names) {
+    let selection = context.selection;
+    let is_made = |subscription: &&Document| selection.makes_in_space(KIND.collection, subscription);
+    for subscription in inventory.all(KIND.collection).filter(names).filter(is_made) {
         let target = context.target(KIND.collection, subscription);
         let path = ["EventNotificationSubscription", "Filter", "Projects"].map(Value::from).to_vec();
         let item = context.portable(&Value::from(project));

@@ -89,7 +89,10 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     }
 
     let mut blocks: BTreeMap<String, Block> = BTreeMap::new();
-    let mut values: Vec<&Document> = inventory.of("tenantvariablevalues", tenant.id()).collect();
+    let selection = context.selection;
+    let is_made = |value: &&Document| selection.makes_in_project(&project_id, "tenantvariablevalues", value);
+    let mut values: Vec<&Document> =
+        inventory.of("tenantvariablevalues", tenant.id()).filter(is_made).collect();
     values.sort_by_key(|value| crate::convert::names::id_order(value.id()));
     for value in values {
         if value.text("ProjectId") == Some(project_id.as_str()) {

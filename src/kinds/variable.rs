@@ -184,6 +184,9 @@ fn plan<'i>(
             continue;
         };
         let name = fields.get("Name").and_then(Value::as_str).unwrap_or_default();
+        if !context.selection.keeps_variable(document.id(), owner.id(), name) {
+            continue;
+        }
         at.path.pop();
         at.path.push(locator(context, items, item, name, index));
         at.owner = format!("variable \"{name}\"");

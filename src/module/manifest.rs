@@ -36,6 +36,42 @@ pub struct Manifest {
     pub files: Vec<String>,
     #[serde(default)]
     pub notes: Vec<Note>,
+    /// That the module is of a part of its source, or of one that was renamed; none: it holds all.
+    #[serde(default, skip_serializing_if = "Part::is_all")]
+    pub part: Part,
+}
+
+/// What options made of the source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The options as they were given: `--only projects:Shop`.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// What the module leaves out, for `verify`.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Part {
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.options.is_empty()
+    }
+}
+
+/// Things that are in no module, or parts of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    pub collection: String,
+    /// The option that leaves them out, or that none selected them.
+    pub because: String,
+    /// Natural keys, as in [`Target::key`]; what belongs to the documents goes with them.
+    pub keys: Vec<Vec<String>>,
+    /// Only these fields of them; empty: the documents as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
 }
 
 /// The space that the module was made of.

@@ -26,6 +26,8 @@ pub struct Module {
     pub manifest: Manifest,
     /// Collection → how many fields of its documents went which way. It stands in no file.
     pub tally: BTreeMap<String, Tally>,
+    /// What `lookups.tf` finds by name: noun and name. It is for messages.
+    pub lookups: Vec<(&'static str, String)>,
 }
 
 impl Module {

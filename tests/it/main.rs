@@ -15,6 +15,7 @@ mod journey;
 mod killed;
 mod markers;
 mod pace;
+mod part;
 mod reading;
 mod road;
 mod servers;

@@ -129,6 +129,7 @@ mod tests {
             after: Vec::new(),
             notes: Vec::new(),
             files: Vec::new(),
+            part: crate::module::manifest::Part::default(),
         }
     }
 

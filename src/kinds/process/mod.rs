@@ -1,6 +1,6 @@
 //! Deployment and runbook processes: steps, their actions, and the order of both.
 //!
-//! Work goes in two rounds. [`declare`] gives every action of a project its address, so that channels, variables, triggers and the versioning
+//! Work goes in two rounds. `declare` gives every action of a project its address, so that channels, variables, triggers and the versioning
 //! strategy can refer to it; [`write`] writes the resources. An action is written as a plain step or, when the provider would make exactly it
 //! from its step template, as a templated one (`template.rs`).
 
@@ -16,7 +16,7 @@ pub use plan::{Actions, Process};
 
 use serde_json::Value;
 
-use crate::convert::context::{Context, Subject};
+use crate::convert::context::Context;
 use crate::convert::fields;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
@@ -30,7 +30,6 @@ pub(super) const KIND: Kind = Kind {
     noun: "deployment process",
     file: "deployment_process.tf",
     belongs: |document, project| document.id() == format!("deploymentprocess-{project}"),
-    declare: Some(declare),
     expand: Some(|context, subject| write_of(context, subject.document.id())),
     expands_to: &[
         "octopusdeploy_process",
@@ -72,10 +71,9 @@ pub(crate) const fn elsewhere(api: &'static str) -> Field {
     custom(api, |_, _, _, _| {})
 }
 
-/// Plans all processes of the project and declares the ids of their actions.
-fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
-    let project = subject.document.text("ProjectId").and_then(|id| context.inventory.get("projects", id));
-    if let Some(project) = project {
+/// Plans all processes of the module's project and declares the ids of their actions.
+pub(crate) fn declare(context: &mut Context<'_>, project: &str) {
+    if let Some(project) = context.inventory.get("projects", project) {
         context.processes = plan::plan(context, project);
     }
 }

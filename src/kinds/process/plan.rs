@@ -119,7 +119,10 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
     let scoped = actions_in_scopes(context, project);
     let mut planned = Vec::new();
     let deployment = format!("deploymentprocess-{}", project.id());
-    if let Some(document) = inventory.get("deploymentprocesses", &deployment) {
+    let is_made = |process: &&Document| {
+        context.selection.makes_in_project(project.id(), "deploymentprocesses", process)
+    };
+    if let Some(document) = inventory.get("deploymentprocesses", &deployment).filter(is_made) {
         let target = context.target("deploymentprocesses", document);
         let place = Place {
             target,

@@ -1,0 +1,340 @@
+//! Selections of the sample spaces, converted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cli::Part;
+use crate::convert::{self, SecretSources};
+use crate::failure::Failure;
+use crate::module::Module;
+use crate::module::manifest::Note;
+use crate::octopus::inventory::Inventory;
+use crate::selection::{Options, Selection, Whole, choose, complete};
+
+fn inventory(name: &str) -> Inventory {
+    let path = format!("{}/tests/spaces/{name}/space.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read(path).expect("the space's file");
+    Inventory::from_dump(&serde_json::from_slice(&text).expect("JSON"), "Spaces-2").expect("the space")
+}
+
+/// Options as on the command line, separated by spaces; `_` in a value is a space.
+fn part(line: &str) -> Part {
+    let mut part = Part::default();
+    let mut words = line.split_whitespace();
+    while let (Some(option), Some(value)) = (words.next(), words.next()) {
+        let list = match option {
+            "--only" => &mut part.only,
+            "--exclude" => &mut part.exclude,
+            "--exclude-except" => &mut part.exclude_except,
+            "--lookup" => &mut part.lookup,
+            other => panic!("{other}"),
+        };
+        list.push(value.replace('_', " "));
+    }
+    part
+}
+
+fn selected(line: &str, inventory: Inventory, whole: Whole<'_>) -> Result<(Selection, Inventory), Failure> {
+    let mut selection = choose(&Options::parse(&part(line))?, &inventory, whole, true)?;
+    let inventory = selection.trimmed(inventory);
+    complete(&mut selection, &inventory, &SecretSources::default(), whole);
+    Ok((selection, inventory))
+}
+
+/// The space's module, and those of projects by name.
+struct Modules {
+    space: Module,
+    projects: BTreeMap<String, Module>,
+    selection: Selection,
+}
+
+fn all(space: &str, line: &str) -> Modules {
+    let (selection, inventory) =
+        selected(line, inventory(space), Whole::All).unwrap_or_else(|failure| panic!("{line}: {failure}"));
+    let sources = SecretSources::default();
+    let project = |id: &str| convert::project(&inventory, id, &selection, &sources).expect("a module");
+    Modules {
+        space: convert::space(&inventory, &selection, &sources).expect("a module"),
+        projects: selection
+            .projects(&inventory)
+            .iter()
+            .map(|document| (document.name().to_owned(), project(document.id())))
+            .collect(),
+        selection,
+    }
+}
+
+fn space(name: &str, line: &str) -> Module {
+    let (selection, inventory) =
+        selected(line, inventory(name), Whole::Space).unwrap_or_else(|failure| panic!("{line}: {failure}"));
+    convert::space(&inventory, &selection, &SecretSources::default()).expect("a module")
+}
+
+fn project(name: &str, project: &str, line: &str) -> Module {
+    let inventory = inventory(name);
+    let id = inventory.all("projects").find(|document| document.name() == project).expect("the project");
+    let ids = [id.id().to_owned()];
+    let (selection, inventory) = selected(line, inventory, Whole::Projects(&ids))
+        .unwrap_or_else(|failure| panic!("{line}: {failure}"));
+    convert::project(&inventory, &ids[0], &selection, &SecretSources::default()).expect("a module")
+}
+
+fn mistake(name: &str, line: &str, whole: Whole<'_>) -> String {
+    let failure =
+        selected(line, inventory(name), whole).err().unwrap_or_else(|| panic!("{line} is no mistake"));
+    assert_eq!(failure.kind, crate::failure::FailureKind::Usage);
+    format!("{} {}", failure.message, failure.hints.join(" "))
+}
+
+fn text(module: &Module, file: &str) -> String {
+    String::from_utf8(module.files.get(file).cloned().unwrap_or_default()).expect("text")
+}
+
+/// The names of what a module makes of a collection.
+fn made(module: &Module, collection: &str) -> Vec<String> {
+    let made = module.manifest.makes.iter().filter(|made| made.target.collection == collection);
+    made.filter_map(|made| made.target.key.last().cloned()).collect()
+}
+
+fn notes<'m>(module: &'m Module, code: &str) -> Vec<&'m str> {
+    let notes = module.manifest.notes.iter().filter(|note| note.code == code);
+    notes.map(|note: &Note| note.text.as_str()).collect()
+}
+
+/// `(list, name)` of everything that a module finds by name.
+fn names_looked_up(module: &Module) -> BTreeSet<(String, String)> {
+    module.lookups.iter().map(|(noun, name)| ((*noun).to_owned(), name.clone())).collect()
+}
+
+#[test]
+fn one_tenant_comes_with_its_tags_and_nothing_else() {
+    let module = space("shop", "--only tenants:Nordlicht_Kerzen");
+    assert_eq!(made(&module, "tenants"), ["Nordlicht Kerzen"]);
+    assert!(!made(&module, "tagsets").is_empty());
+    assert!(made(&module, "environments").is_empty() && made(&module, "accounts").is_empty());
+    assert!(!module.files.contains_key("lookups.tf"), "{}", text(&module, "lookups.tf"));
+    let notes = notes(&module, "not-selected");
+    assert!(notes.iter().any(|note| note.starts_with("5 of 6 tenants are not selected: ")), "{notes:?}");
+    assert!(!module.manifest.notes.iter().any(|note| note.code == "not-selected" && note.needs_person()));
+    assert_eq!(module.manifest.part.options, ["--only tenants:Nordlicht Kerzen"]);
+    assert!(text(&module, "README.md").contains("made with `--only tenants:Nordlicht Kerzen`"));
+}
+
+#[test]
+fn things_are_named_by_pattern_and_by_tag() {
+    let module = space("shop", "--only environments:Production*");
+    assert_eq!(made(&module, "environments"), ["Production", "Production (US)"]);
+    let tagged = space("shop", "--only tenants:tag:Region/*");
+    let one = space("shop", "--only tenants:tag:Region/EU");
+    let (all, one) = (made(&tagged, "tenants"), made(&one, "tenants"));
+    assert!(!one.is_empty() && one.len() < all.len(), "{one:?} {all:?}");
+}
+
+#[test]
+fn what_is_needed_is_needed_by_what_it_needs_too() {
+    let (selection, _) =
+        selected("--only deployment_targets:barn-01", inventory("shop"), Whole::Space).expect("a selection");
+    let needed: Vec<String> =
+        selection.needed().into_iter().map(|needed| format!("{} (by {})", needed.what, needed.by)).collect();
+    assert!(
+        needed
+            .iter()
+            .any(|text| text.starts_with("environment ")
+                && text.ends_with("(by deployment target \"barn-01\")")),
+        "{needed:?}"
+    );
+    assert!(needed.iter().any(|text| text.starts_with("machine policy ")), "{needed:?}");
+}
+
+#[test]
+fn what_is_excluded_is_looked_up_by_what_needs_it() {
+    let module = space("small-web", "--exclude environments:Production");
+    assert_eq!(made(&module, "environments"), ["Development", "Test"]);
+    assert!(text(&module, "lookups.tf").contains("environments = [\"Production\"]"));
+    assert!(!notes(&module, "looked-up").is_empty());
+    assert_eq!(
+        notes(&module, "not-selected"),
+        ["1 of 3 environments is left out (--exclude environments:Production): \"Production\""]
+    );
+    let modules = all("small-web", "--exclude environments:Production");
+    assert!(!notes(&modules.projects["Letterbox Web"], "looked-up").is_empty());
+}
+
+#[test]
+fn what_is_looked_up_is_there_and_needs_nobody() {
+    let module = space("small-web", "--lookup environment:Production --lookup feeds");
+    assert!(!module.files.contains_key("feeds.tf"));
+    assert!(!text(&module, "environments.tf").contains("\"Production\""));
+    assert!(text(&module, "accounts.tf").contains("environments = [local.environments[\"Production\"]]"));
+    assert!(text(&module, "lookups.tf").contains("environments = [\"Production\"]"));
+    assert!(notes(&module, "looked-up").is_empty());
+}
+
+#[test]
+fn the_variables_of_a_set_that_is_looked_up_stay_as_they_are() {
+    let module = space("small-web", "--lookup library_variable_sets");
+    assert!(!module.files.contains_key("library_variables.tf"));
+}
+
+#[test]
+fn of_a_kind_only_some_stay() {
+    let module = space("shop", "--exclude-except tenants:Prairie_Glow --exclude-except tenants:Cera*");
+    assert_eq!(made(&module, "tenants"), ["Cera Viva", "Prairie Glow"]);
+    assert_eq!(made(&module, "environments").len(), 4);
+}
+
+#[test]
+fn options_that_name_nothing_are_mistakes() {
+    let none = mistake("small-web", "--only environments:Produktion", Whole::Space);
+    assert!(none.contains("--only environments:Produktion: nothing is meant by it"), "{none}");
+    assert!(none.contains("\"Production\""), "{none}");
+    let elsewhere = mistake("small-web", "--only projects:Letterbox_Web", Whole::Space);
+    assert!(elsewhere.contains("serialize all"), "{elsewhere}");
+    mistake("small-web", "--exclude runbooks:*", Whole::Space);
+    let ids = ["Projects-1".to_owned()];
+    let contradiction = mistake("small-web", "--exclude projects:Letterbox_Web", Whole::Projects(&ids));
+    assert!(contradiction.contains("is asked for"), "{contradiction}");
+}
+
+#[test]
+fn one_runbook_of_a_project_comes_with_the_project_alone() {
+    let module = project("small-web", "Letterbox Web", "--only runbooks:Back_up_the_database");
+    assert_eq!(made(&module, "runbooks"), ["Back up the database"]);
+    assert!(text(&module, "runbook_back_up_the_database.tf").contains("octopusdeploy_process_step"));
+    assert_eq!(made(&module, "projects"), ["Letterbox Web"]);
+    for file in ["triggers.tf", "deployment_process.tf", "project_variables.tf"] {
+        assert!(!module.files.contains_key(file), "{file}");
+    }
+    assert_eq!(made(&module, "channels"), [""; 0]);
+    let notes = notes(&module, "not-selected");
+    assert!(notes.iter().any(|note| note.contains("triggers are not selected")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("variables are not selected")), "{notes:?}");
+}
+
+#[test]
+fn a_trigger_needs_its_runbook() {
+    let module = project("small-web", "Letterbox Web", "--only triggers:Back_up_at_night");
+    assert_eq!(made(&module, "runbooks"), ["Back up the database"]);
+    assert_eq!(made(&module, "projecttriggers"), ["Back up at night"]);
+}
+
+/// For every project of a space: what it refers to is made by one of the modules, or known to be looked up.
+#[test]
+fn a_project_and_the_space_that_it_needs_stand_alone() {
+    for name in ["shop", "small-web", "infrastructure", "operations"] {
+        let whole = space(name, "");
+        for wanted in inventory(name).all("projects").map(|project| project.name().to_owned()) {
+            let line = format!("--only projects:{}", wanted.replace(' ', "_"));
+            let modules = all(name, &line);
+            assert!(modules.projects.contains_key(&wanted), "{name} {wanted}");
+            assert!(modules.space.manifest.makes.len() < whole.manifest.makes.len(), "{name} {wanted}");
+            let makers = std::iter::once(&modules.space).chain(modules.projects.values());
+            let makes: BTreeSet<(String, String)> = makers
+                .flat_map(|module| &module.manifest.makes)
+                .map(|made| {
+                    (made.target.collection.clone(), made.target.key.last().cloned().unwrap_or_default())
+                })
+                .collect();
+            for (module, lookups) in std::iter::once((&"space".to_owned(), &modules.space))
+                .chain(&modules.projects)
+                .map(|(name, module)| (name.clone(), names_looked_up(module)))
+            {
+                for (noun, thing) in lookups {
+                    let collection = crate::kinds::SPACE
+                        .iter()
+                        .chain(crate::kinds::PROJECT)
+                        .find(|kind| kind.lookup.map_or(kind.noun, |lookup| lookup.noun) == noun)
+                        .map(|kind| kind.collection)
+                        .expect("a kind");
+                    let by_finish = modules.space.manifest.finish.iter().any(|step| {
+                        matches!(step, crate::module::manifest::FinishStep::Document { target, .. } | crate::module::manifest::FinishStep::DocumentBefore { target, .. }
+                            if target.collection == collection && target.key.last() == Some(&thing))
+                    });
+                    assert!(
+                        by_finish || makes.contains(&(collection.to_owned(), thing.clone())),
+                        "{name}: {module} of {wanted} looks up the {noun} {thing:?}, which nobody makes"
+                    );
+                }
+            }
+            assert!(
+                notes(&modules.space, "looked-up").is_empty(),
+                "{name} {wanted}: {:?}",
+                notes(&modules.space, "looked-up")
+            );
+            let again = all(name, &line);
+            assert_eq!(again.space.pack(), modules.space.pack());
+            for (name, module) in &again.projects {
+                assert_eq!(module.pack(), modules.projects[name].pack());
+            }
+            // A project with all that belongs to it is the same whatever else is selected, but for the word about that.
+            let everything = all(name, "");
+            let files = |module: &Module| {
+                let mut files = module.files.clone();
+                files.remove("README.md");
+                files
+            };
+            assert_eq!(
+                files(&modules.projects[&wanted]),
+                files(&everything.projects[&wanted]),
+                "{name} {wanted}"
+            );
+            assert!(modules.selection.is_part());
+        }
+    }
+}
+
+#[test]
+fn a_project_that_is_deployed_by_another_comes_with_it() {
+    let modules = all("shop", "--only projects:Whole_Shop_Release");
+    assert!(modules.projects.len() > 1, "{:?}", modules.projects.keys());
+    let needed: Vec<String> = modules.selection.needed().into_iter().map(|needed| needed.what).collect();
+    assert!(needed.iter().any(|what| what.starts_with("project ")), "{needed:?}");
+    let notes = notes(&modules.space, "not-selected");
+    assert!(notes.iter().any(|text| text.contains(" of 6 projects ")), "{notes:?}");
+}
+
+#[test]
+fn only_the_projects_that_have_it_come_with_a_runbook() {
+    let modules = all("shop", "--only runbooks:*/Refund_an_order");
+    assert_eq!(modules.projects.len(), 1);
+    let module = modules.projects.values().next().expect("a module");
+    assert!(!made(module, "runbooks").is_empty());
+    assert_eq!(made(module, "projecttriggers"), [""; 0]);
+}
+
+#[test]
+fn tenants_that_are_left_out_are_not_linked() {
+    let whole = all("shop", "");
+    let modules = all("shop", "--exclude-except tenants:Prairie_Glow");
+    let links = |modules: &Modules| -> usize {
+        modules
+            .projects
+            .values()
+            .map(|module| text(module, "tenants.tf").matches("\"octopusdeploy_tenant_project\"").count())
+            .sum()
+    };
+    assert!(links(&modules) >= 1 && links(&modules) < links(&whole));
+    for module in modules.projects.values() {
+        let values = module.manifest.finish.iter().filter_map(|step| match step {
+            crate::module::manifest::FinishStep::TenantValue { tenant, .. } => Some(tenant.as_str()),
+            _ => None,
+        });
+        assert!(values.collect::<BTreeSet<_>>().iter().all(|tenant| *tenant == "Prairie Glow"));
+    }
+}
+
+#[test]
+fn variables_can_be_left_out_by_name() {
+    let before = project("small-web", "Letterbox Web", "");
+    let source = inventory("small-web");
+    let set = source.get("variables", "variableset-Projects-1").expect("the set");
+    let name = set.list("Variables")[0]["Name"].as_str().expect("a name").to_owned();
+    let module = project("small-web", "Letterbox Web", &format!("--exclude variables:{name}"));
+    let quoted = format!("= {name:?}\n");
+    assert!(text(&before, "project_variables.tf").contains(&quoted));
+    assert!(!text(&module, "project_variables.tf").contains(&quoted));
+    assert!(
+        notes(&module, "not-selected")
+            .iter()
+            .any(|note| note.contains(&format!("--exclude variables:{name}")))
+    );
+}

@@ -1,0 +1,89 @@
+//! A part of a space moves: serialize with a selection, deploy, verify with the modules' notes.
+
+use serde_json::Value;
+
+use crate::journey::{Journey, NEW};
+use crate::support::{http, octoferry, secrets_stream, terraform_config};
+
+fn names_at_destination(journey: &Journey, collection: &str) -> Vec<String> {
+    let path = format!("/api/Spaces-2/{collection}?take=1000");
+    let (_, page) = http(&journey.destination, "GET", &path, None);
+    let items = page["Items"].as_array().into_iter().flatten();
+    let mut names: Vec<String> = items.filter_map(|item| item["Name"].as_str().map(str::to_owned)).collect();
+    names.sort();
+    names
+}
+
+/// A certificate shows what it is made of, so a placeholder would show: its data and passwords, by the variables that bring them.
+fn certificates(journey: &Journey) -> Vec<(String, String)> {
+    let path = std::path::Path::new(&journey.path("modules")).join("space/octoferry.json");
+    let manifest: Value = serde_json::from_slice(&std::fs::read(path).expect("a manifest")).expect("JSON");
+    let dump = journey.source.dump();
+    let known = dump["Documents"]["Spaces-2"]["certificates"].as_object().expect("certificates");
+    let secrets = manifest["secrets"].as_array().into_iter().flatten();
+    let of_certificates = secrets.filter(|secret| secret["collection"] == "certificates");
+    of_certificates
+        .map(|secret| {
+            let name = &secret["key"][0];
+            let (id, _) =
+                known.iter().find(|(_, document)| document["Name"] == *name).expect("a certificate");
+            let value = dump["Secrets"][id][secret["field"].as_str().expect("a field")].as_str();
+            let variable = secret["octopus_variable"].as_str().expect("a variable");
+            (variable.to_owned(), value.expect("a secret").to_owned())
+        })
+        .collect()
+}
+
+/// Serializes with these options, deploys what came of it and compares.
+fn moved(journey: &Journey, options: &[&str]) -> (Value, String) {
+    let modules = journey.path("modules");
+    let mut run = journey.run(&["serialize", "all", "--json", "--out", &modules]);
+    for option in options {
+        run = run.arg(option);
+    }
+    let said = run.ends_with(3).json();
+    let state = format!("path={}", journey.path("states"));
+    let mut secrets = certificates(journey);
+    secrets.push(("Octoferry.Destination.ApiKey".to_owned(), journey.destination.api_key()));
+    let secrets: Vec<(&str, &str)> =
+        secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    octoferry(["deploy", &modules, "--placeholders", "--secrets", "stdin"])
+        .option("--destination-url", journey.destination.url())
+        .option("--destination-space", NEW)
+        .option("--backend", "local")
+        .option("--backend-config", &state)
+        .env("TF_CLI_CONFIG_FILE", terraform_config())
+        .env("HOME", &journey.path("home"))
+        .input(secrets_stream(&secrets))
+        .ends_with(3);
+    let verdict = journey.run(&["verify", "--notes", &modules]).ends_with(0);
+    (said, verdict.stdout)
+}
+
+#[test]
+fn one_project_moves_with_what_it_needs_and_verify_explains_the_rest() {
+    let journey = Journey::with("shop");
+    let (said, verdict) = moved(&journey, &["--only", "projects:Storefront Web"]);
+    let needed = said["Needed"].as_array().expect("a list");
+    assert!(
+        needed.iter().any(|what| what.as_str().is_some_and(|what| what.starts_with("lifecycle "))),
+        "{needed:?}"
+    );
+    assert!(verdict.contains("all of them noted"), "{verdict}");
+    let projects = names_at_destination(&journey, "projects");
+    assert!(projects.contains(&"Storefront Web".to_owned()) && projects.len() < 6, "{projects:?}");
+    assert!(names_at_destination(&journey, "machines").len() < 5);
+}
+
+#[test]
+fn all_but_some_tenants_and_a_runbook_move() {
+    let journey = Journey::with("shop");
+    let options =
+        ["--exclude", "tenants:Cera*", "--exclude", "runbooks:Refund an order", "--exclude", "triggers:New*"];
+    let (said, verdict) = moved(&journey, &options);
+    assert_eq!(said["Needed"], serde_json::json!([]));
+    assert!(verdict.contains("all of them noted"), "{verdict}");
+    let tenants = names_at_destination(&journey, "tenants");
+    assert!(!tenants.contains(&"Cera Viva".to_owned()) && tenants.len() == 5, "{tenants:?}");
+    assert!(!names_at_destination(&journey, "runbooks").contains(&"Refund an order".to_owned()));
+}
