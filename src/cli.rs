@@ -185,6 +185,9 @@ pub struct Part {
     /// Look these things up at the destination instead of making them: they exist there, by exact name
     #[arg(long, value_name = "KIND[:WHICH]")]
     pub lookup: Vec<String>,
+    /// Give a thing another name at the destination: exactly OLD becomes NEW
+    #[arg(long, value_name = "KIND:OLD=NEW")]
+    pub rename: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -47,7 +47,7 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     let ids = wanted.ids(&inventory)?;
     let whole = wanted.whole(&ids, strict);
     let mut selection = selection::choose(&asked, &inventory, whole, strict)?;
-    let inventory = selection.trimmed(inventory);
+    let inventory = selection.prepared(inventory, &asked.renames, strict)?;
     selection::complete(&mut selection, &inventory, &sources, whole);
     // One after the other: the modules of a large space would not fit the memory together.
     let mut written = Vec::new();

@@ -8,6 +8,7 @@ use crate::failure::{Failure, Outcome};
 use crate::module::folder;
 use crate::octopus::read::{self, Extent};
 use crate::seeded;
+use crate::selection::rename::{self, Rename};
 use crate::settings::{self, Settings};
 use crate::ui::{Ui, table};
 
@@ -22,9 +23,16 @@ const SHOWN_OF_VALUE: usize = 60;
 /// When a server can't be read, or a module's manifest.
 pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     let mut explanations = Explanations::default();
+    let mut renames: Vec<String> = Vec::new();
     for folder in &arguments.notes {
         for module in folder::modules_in(folder)? {
-            explanations.add(folder::read_manifest(&module)?);
+            let manifest = folder::read_manifest(&module)?;
+            for text in &manifest.part.renamed {
+                if !renames.contains(text) {
+                    renames.push(text.clone());
+                }
+            }
+            explanations.add(manifest);
         }
     }
     let transport = settings::transport(&arguments.connection)?;
@@ -36,7 +44,9 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
         ui.warning(&note.text);
     }
     // What seed and spread put into a space is no part of it.
-    let (left, right) = (seeded::prepare(left).0, seeded::prepare(right).0);
+    let (mut left, right) = (seeded::prepare(left).0, seeded::prepare(right).0);
+    let renames = renames.iter().map(|text| Rename::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    rename::rename(&mut left, &renames, false)?;
     let comparison = compare::compare(&left, &right, &explanations);
     if ui.json() {
         ui.data(&serde_json::to_string(&comparison).expect("a comparison has only texts as keys"));

@@ -346,7 +346,9 @@ fn note_the_rest(context: &mut Context<'_>) {
 fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
     let (left_out, notes) = selection::notes(&context);
     context.notes.extend(notes);
-    let part = Part { options: context.selection.options.clone(), left_out };
+    let options = context.selection.options.clone();
+    let renamed = options.iter().filter_map(|option| option.strip_prefix("--rename ").map(str::to_owned));
+    let part = Part { renamed: renamed.collect(), options, left_out };
     scaffold::add(&mut context);
     leftover_ids(&context)?;
     let inventory = context.inventory;

@@ -51,7 +51,7 @@ impl<'a> TenantRun<'a> {
                 Some((entry.name.clone(), streamed.get(entry.from.octopus_variable())?.clone()))
             })
             .collect();
-        let manifest = self.only_these(&module.manifest, &found.keys().map(String::as_str).collect());
+        let manifest = only_these(&module.manifest, &found.keys().map(String::as_str).collect());
         let report = Finish::new(destination, &found, &module.path).run(&manifest, false).await?;
         let rows = entries
             .iter()
@@ -78,16 +78,15 @@ impl<'a> TenantRun<'a> {
             .collect();
         Ok((rows, report))
     }
+}
 
-    /// The manifest with the steps that set these secrets.
-    fn only_these(&self, manifest: &Manifest, secrets: &BTreeSet<&str>) -> Manifest {
-        let mut manifest = manifest.clone();
-        manifest.finish.retain(|step| {
-            matches!(step, FinishStep::TenantValue { tenant, value: FinishValue::Secret(name), .. }
-                if tenant == self.tenant && secrets.contains(name.as_str()))
-        });
-        manifest
-    }
+/// The manifest with the steps that set these secrets: the tenant's, which may have another name at the destination.
+fn only_these(manifest: &Manifest, secrets: &BTreeSet<&str>) -> Manifest {
+    let mut manifest = manifest.clone();
+    manifest.finish.retain(|step| {
+        matches!(step, FinishStep::TenantValue { value: FinishValue::Secret(name), .. } if secrets.contains(name.as_str()))
+    });
+    manifest
 }
 
 /// By what a secret value is known in the modules of several projects: tenant, owner and template; its environments in the description.

@@ -184,6 +184,15 @@ fn environment_names(context: &Context<'_>, ids: &[String]) -> Vec<String> {
     ids.iter().map(|id| name(id).unwrap_or_else(|| id.clone())).collect()
 }
 
+fn environments_at_source(context: &Context<'_>, ids: &[String]) -> Vec<String> {
+    let name = |id: &String| {
+        let collection = context.inventory.collection_of(id)?;
+        let document = context.inventory.get(collection, id)?;
+        Some(context.selection.source_name(collection, document).to_owned())
+    };
+    ids.iter().map(|id| name(id).unwrap_or_else(|| id.clone())).collect()
+}
+
 fn project_value(
     context: &mut Context<'_>,
     subject: &Subject<'_>,
@@ -302,8 +311,9 @@ fn secret_entry(
         },
         None => SecretOrigin::Tenant {
             octopus_variable: found.template_name().to_owned(),
-            tenant: tenant.name().to_owned(),
-            environments: environment_names(context, &readable),
+            // The run is one of the source, where things have their old names.
+            tenant: context.selection.source_name("tenants", tenant).to_owned(),
+            environments: environments_at_source(context, &readable),
         },
     };
     context.record_secret(name, description, &found.at, false, origin)

@@ -51,6 +51,9 @@ pub struct Part {
     /// What the module leaves out, for `verify`.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
+    /// `KIND:OLD=NEW`, in the order in which the source's documents were renamed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renamed: Vec<String>,
 }
 
 impl Part {

@@ -39,6 +39,7 @@ pub fn notes(context: &Context<'_>) -> (Vec<LeftOut>, Vec<Note>) {
             found.gone(context, id);
         }
     }
+    found.renamed(context);
     (found.left_out, found.notes)
 }
 
@@ -215,6 +216,38 @@ impl Found {
         }
     }
 
+    /// A note for each document of the module that has another name than at the source.
+    fn renamed(&mut self, context: &Context<'_>) {
+        let selection = context.selection;
+        for renamed in &selection.renamed {
+            let collection = renamed.collection.as_str();
+            let Some(document) = context.inventory.get(collection, &renamed.id) else { continue };
+            let owner = document.text("ProjectId").or(document.text("OwnerId")).unwrap_or(&renamed.id);
+            let is_made = match &context.scope {
+                Scope::Space => {
+                    selection.makes_in_space(collection, document) && !is_of_project(collection, document)
+                }
+                Scope::Project { id, .. } => {
+                    owner == id && selection.makes_in_project(id, collection, document)
+                }
+            };
+            if is_made {
+                let text = format!(
+                    "the {} {:?} of the source is called {:?}; texts of people that name it (scripts, conditions, values) are left as they are",
+                    renamed.noun, renamed.old, renamed.new
+                );
+                self.notes.push(Note {
+                    code: "renamed".to_owned(),
+                    collection: collection.to_owned(),
+                    key: context.target(collection, document).key,
+                    field: "Name".to_owned(),
+                    text,
+                    todo: String::new(),
+                });
+            }
+        }
+    }
+
     fn quietly(&mut self, collection: &str, keys: Vec<Vec<String>>, fields: Vec<String>) {
         let because = "not selected".to_owned();
         self.left_out.push(LeftOut { collection: collection.to_owned(), because, keys, fields });
@@ -303,6 +336,13 @@ fn key(context: &Context<'_>, thing: &Thing<'_>) -> Vec<String> {
         }
         _ => context.target(thing.collection, thing.document).key,
     }
+}
+
+fn is_of_project(collection: &str, document: &Document) -> bool {
+    collection == "projects"
+        || ["ProjectId", "OwnerId"]
+            .iter()
+            .any(|field| document.text(field).is_some_and(|id| id.starts_with("Projects-")))
 }
 
 fn option_of(selection: &Selection, thing: &Thing<'_>) -> Why {

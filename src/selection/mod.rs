@@ -7,6 +7,7 @@ mod choose;
 mod left_out;
 mod needed;
 pub mod parse;
+pub mod rename;
 pub mod sorts;
 #[cfg(test)]
 mod tests;
@@ -14,10 +15,13 @@ mod trim;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::failure::Failure;
+
 pub use choose::{Whole, choose};
 pub use left_out::notes;
 pub use needed::complete;
 pub use parse::Options;
+use rename::{Rename, Renamed};
 
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
@@ -54,6 +58,8 @@ pub struct Selection {
     excluded_parts: Table<BTreeMap<String, usize>>,
     /// Parts of documents that have been taken out of the inventory.
     gone: Vec<trim::Gone>,
+    /// What has another name at the destination.
+    renamed: Vec<Renamed>,
     /// What `--only` asks for, and what that needs.
     only: Option<Only>,
     /// Whether there are modules for all that is selected: only then something is left out of all of them.
@@ -185,9 +191,27 @@ impl Selection {
         needed
     }
 
-    /// The inventory without the steps that are excluded, and without what only these give a meaning.
+    /// The inventory as it is converted: without the steps that are excluded and what only these give a meaning, and with the new names.
+    ///
+    /// # Errors
+    /// As [`rename::rename`].
+    pub fn prepared(
+        &mut self,
+        inventory: Inventory,
+        renames: &[Rename],
+        strict: bool,
+    ) -> Result<Inventory, Failure> {
+        let mut inventory = trim::trim(self, inventory);
+        self.renamed = rename::rename(&mut inventory, renames, strict)?;
+        Ok(inventory)
+    }
+
+    /// What a document is called at the source.
     #[must_use]
-    pub fn trimmed(&mut self, inventory: Inventory) -> Inventory {
-        trim::trim(self, inventory)
+    pub fn source_name<'d>(&'d self, collection: &str, document: &'d Document) -> &'d str {
+        let same = |renamed: &&Renamed| {
+            renamed.is_document && renamed.collection == collection && renamed.id == document.id()
+        };
+        self.renamed.iter().find(same).map_or(document.name(), |renamed| &renamed.old)
     }
 }

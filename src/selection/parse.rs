@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::selection::rename::Rename;
 use crate::selection::sorts::{Place, Sort, Thing, named, sorts};
 
 /// What an option does with the things that it names.
@@ -160,6 +161,7 @@ impl Rule {
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub rules: Vec<Rule>,
+    pub renames: Vec<Rename>,
 }
 
 impl Options {
@@ -180,12 +182,15 @@ impl Options {
                 options.rules.push(Rule::parse(verb, text)?);
             }
         }
+        for text in &given.rename {
+            options.renames.push(Rename::parse(text)?);
+        }
         Ok(options)
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.renames.is_empty()
     }
 
     /// Whether `--only` names projects or what belongs to them.
@@ -202,7 +207,8 @@ impl Options {
     /// As they were given, in one order.
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
-        self.rules.iter().map(Rule::to_string).collect()
+        let rules = self.rules.iter().map(Rule::to_string);
+        rules.chain(self.renames.iter().map(Rename::to_string)).collect()
     }
 }
 

@@ -26,6 +26,7 @@ fn part(line: &str) -> Part {
             "--exclude" => &mut part.exclude,
             "--exclude-except" => &mut part.exclude_except,
             "--lookup" => &mut part.lookup,
+            "--rename" => &mut part.rename,
             other => panic!("{other}"),
         };
         list.push(value.replace('_', " "));
@@ -34,8 +35,9 @@ fn part(line: &str) -> Part {
 }
 
 fn selected(line: &str, inventory: Inventory, whole: Whole<'_>) -> Result<(Selection, Inventory), Failure> {
-    let mut selection = choose(&Options::parse(&part(line))?, &inventory, whole, true)?;
-    let inventory = selection.trimmed(inventory);
+    let options = Options::parse(&part(line))?;
+    let mut selection = choose(&options, &inventory, whole, true)?;
+    let inventory = selection.prepared(inventory, &options.renames, true)?;
     complete(&mut selection, &inventory, &SecretSources::default(), whole);
     Ok((selection, inventory))
 }
@@ -337,4 +339,91 @@ fn variables_can_be_left_out_by_name() {
             .iter()
             .any(|note| note.contains(&format!("--exclude variables:{name}")))
     );
+}
+
+#[test]
+fn an_environment_with_another_name_is_looked_up_by_it() {
+    let modules = all("small-web", "--rename environments:Production=Live");
+    assert_eq!(made(&modules.space, "environments"), ["Development", "Live", "Test"]);
+    let project = &modules.projects["Letterbox Web"];
+    assert!(
+        text(project, "lookups.tf").contains("\"Live\"")
+            && !text(project, "lookups.tf").contains("\"Production\"")
+    );
+    let note = modules.space.manifest.notes.iter().find(|note| note.code == "renamed").expect("a note");
+    assert_eq!((note.field.as_str(), note.needs_person()), ("Name", false));
+    assert_eq!(modules.space.manifest.part.renamed, ["environments:Production=Live"]);
+    assert!(!project.manifest.notes.iter().any(|note| note.code == "renamed"));
+    // The slug was made of the name, and is made of the new one.
+    let slugs = modules.space.manifest.finish.iter().filter(|step| {
+        serde_json::to_string(step).is_ok_and(|step| step.contains("Live") && step.contains("Slug"))
+    });
+    assert_eq!(slugs.count(), 0);
+}
+
+#[test]
+fn a_set_and_a_tag_have_new_names_wherever_they_are_named() {
+    let line = "--rename tag_sets:Region=Area --rename tags:Area/EU=Area/Europe";
+    let modules = all("shop", line);
+    let tags = text(&modules.space, "tag_sets.tf");
+    assert!(tags.contains("\"Area\"") && tags.contains("\"Europe\"") && !tags.contains("\"Region\""));
+    for module in std::iter::once(&modules.space).chain(modules.projects.values()) {
+        for (file, content) in &module.files {
+            let content = String::from_utf8_lossy(content);
+            assert!(file.ends_with(".md") || !content.contains("\"Region/"), "{file}: {content}");
+        }
+        let mut manifest = module.manifest.clone();
+        manifest.notes.retain(|note| note.code != "renamed");
+        manifest.part = Default::default();
+        assert!(!serde_json::to_string(&manifest).expect("JSON").contains("Region/"));
+    }
+}
+
+#[test]
+fn projects_and_what_belongs_to_them_have_new_names_too() {
+    let line =
+        "--rename projects:Letterbox_Web=Web --rename runbooks:Letterbox_Web/Back_up_the_database=Save_it";
+    let inventory = inventory("small-web");
+    let failure = selected(line, inventory.clone(), Whole::All)
+        .map(|_| ())
+        .expect_err("the project has its new name already");
+    assert!(failure.message.contains("nothing has the old name"), "{failure}");
+    let line =
+        "--rename runbooks:Letterbox_Web/Back_up_the_database=Save_it --rename projects:Letterbox_Web=Web";
+    let modules = all("small-web", line);
+    let project = &modules.projects["Web"];
+    assert_eq!(made(project, "runbooks"), ["Save it"]);
+    let publish = serde_json::to_string(&project.manifest.finish).expect("JSON");
+    assert!(!publish.contains("Letterbox Web"), "{publish}");
+}
+
+#[test]
+fn two_things_never_get_one_name() {
+    let both = mistake("small-web", "--rename environments:Production=test", Whole::Space);
+    assert!(both.contains("would have one name"), "{both}");
+    let swapped = "--rename environments:Production=Middle --rename environments:Test=Production --rename environments:Middle=Test";
+    assert_eq!(made(&space("small-web", swapped), "environments"), ["Development", "Production", "Test"]);
+    mistake("small-web", "--rename environments:Produktion=Live", Whole::Space);
+    mistake("small-web", "--rename environments:Production", Whole::Space);
+    mistake("small-web", "--rename steps:A=B", Whole::Space);
+    mistake("shop", "--rename tags:Region/EU=Area/EU", Whole::Space);
+}
+
+#[test]
+fn runs_of_the_source_go_by_the_names_of_the_source() {
+    let modules = all("shop", "--rename tenants:Prairie_Glow=Glow --rename environments:Production_(US)=US");
+    let mut found = 0;
+    for module in modules.projects.values() {
+        for secret in &module.manifest.secrets {
+            if let crate::module::manifest::SecretOrigin::Tenant { tenant, environments, .. } = &secret.from {
+                assert!(tenant != "Glow" && !environments.iter().any(|name| name == "US"));
+                found += usize::from(
+                    tenant == "Prairie Glow" && environments.iter().any(|name| name == "Production (US)"),
+                );
+            }
+        }
+        let finish = serde_json::to_string(&module.manifest.finish).expect("JSON");
+        assert!(!finish.contains("Prairie Glow") && !finish.contains("Production (US)"), "{finish}");
+    }
+    assert!(found > 0);
 }

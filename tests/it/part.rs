@@ -87,3 +87,28 @@ fn all_but_some_tenants_and_a_runbook_move() {
     assert!(!tenants.contains(&"Cera Viva".to_owned()) && tenants.len() == 5, "{tenants:?}");
     assert!(!names_at_destination(&journey, "runbooks").contains(&"Refund an order".to_owned()));
 }
+
+#[test]
+fn what_has_another_name_is_the_same_for_verify() {
+    let journey = Journey::with("shop");
+    let options = [
+        "--rename",
+        "environments:Production=Live",
+        "--rename",
+        "tag sets:Region=Area",
+        "--rename",
+        "tags:Area/EU=Area/Europe",
+        "--rename",
+        "projects:Search=Finder",
+    ];
+    let (_, verdict) = moved(&journey, &options);
+    assert!(verdict.contains("all of them noted"), "{verdict}");
+    let environments = names_at_destination(&journey, "environments");
+    assert!(environments.contains(&"Live".to_owned()) && !environments.contains(&"Production".to_owned()));
+    let (_, sets) = http(&journey.destination, "GET", "/api/Spaces-2/tagsets?take=100", None);
+    assert!(sets.to_string().contains("Area/Europe") && !sets.to_string().contains("Region/"));
+    let (_, orders) = http(&journey.destination, "GET", "/api/Spaces-2/projects?take=100", None);
+    let slugs: Vec<&str> =
+        orders["Items"].as_array().into_iter().flatten().filter_map(|item| item["Slug"].as_str()).collect();
+    assert!(slugs.contains(&"finder") && slugs.contains(&"order-service"), "{slugs:?}");
+}
