@@ -1,11 +1,13 @@
 //! Two inventories → differences of whole documents, by natural keys, ids resolved to names. Uses no kind's table: a mistake
 //! in the tables must show here, so a field nobody has heard of counts like any other.
 //!
-//! `names` says what an id stands for, `plain` makes a document comparable, `explain` finds the note behind a difference.
+//! `names` says what an id stands for, `plain` makes a document comparable, `explain` finds the note behind a difference, `skew` knows the
+//! fields that one of the servers is too old for.
 
 mod explain;
 mod names;
 mod plain;
+mod skew;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +19,7 @@ pub use explain::Explanations;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use names::Names;
+use skew::Known;
 
 /// Collections that are no content of a space: mirrors of other documents, frozen copies, what servers know anyway.
 const LEFT_OUT: &[&str] = &[
@@ -119,6 +122,8 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
         let left = source.documents.get(collection).unwrap_or(&nothing);
         let right = destination.documents.get(collection).unwrap_or(&nothing);
         let mut outcome = KindComparison::default();
+        let mut at_source = Known::default();
+        left.values().for_each(|(_, value)| at_source.learn(value));
         for (key, (document, value)) in left {
             let Some((other_document, other)) = right.get(key) else {
                 outcome
@@ -135,8 +140,12 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
                 outcome.same += 1;
                 continue;
             }
-            for difference in &mut leaves.differences {
-                difference.because = explanations.of_field(collection, key, difference);
+            for (difference, way) in leaves.differences.iter_mut().zip(&leaves.ways) {
+                // The other way round would hide what got lost in every document.
+                let is_new = difference.source.is_none() && at_source.lacks(way);
+                let unknown = is_new.then_some("the source server does not know this field");
+                difference.because =
+                    explanations.of_field(collection, key, difference).or_else(|| unknown.map(str::to_owned));
             }
             outcome.different.push(Different { key: key.clone(), fields: leaves.differences });
         }
@@ -191,6 +200,9 @@ struct Leaves {
     compared: usize,
     secrets: usize,
     differences: Vec<FieldDifference>,
+    /// The way to each difference: fields, and `None` for the items of lists.
+    ways: Vec<Vec<Option<String>>>,
+    way: Vec<Option<String>>,
 }
 
 impl Leaves {
@@ -205,7 +217,9 @@ impl Leaves {
                 let fields: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
                 for field in fields {
                     path.push(field.clone());
+                    self.way.push(Some(field.clone()));
                     self.walk(path, left.get(field), right.get(field));
+                    self.way.pop();
                     path.pop();
                 }
             }
@@ -228,7 +242,9 @@ impl Leaves {
             (common(&left_names, &right_names), common(&right_names, &left_names));
         if left_order != right_order {
             path.push("<order>".to_owned());
+            self.way.push(None);
             self.leaf(path, Some(&Value::from(left_order)), Some(&Value::from(right_order)));
+            self.way.pop();
             path.pop();
         }
         let mut all = left_names.clone();
@@ -238,11 +254,13 @@ impl Leaves {
         };
         for name in all {
             path.push(name.clone());
+            self.way.push(None);
             self.walk(
                 path,
                 item(&left_names, left, &name).as_ref(),
                 item(&right_names, right, &name).as_ref(),
             );
+            self.way.pop();
             path.pop();
         }
     }
@@ -252,9 +270,17 @@ impl Leaves {
         if left.is_some_and(plain::is_secret) && right.is_some_and(plain::is_secret) {
             self.secrets += 1;
         }
-        if plain::same(left, right) {
+        // An empty text is no other nothing than an absent or null one, but for values that steps read.
+        let exact =
+            path.iter().any(|part| part == "Properties") || path.last().is_some_and(|part| part == "Value");
+        let equal = plain::same(left, right)
+            || plain::same_moment(left, right)
+            || (!exact && plain::is_nothing(left) && plain::is_nothing(right))
+            || (!exact && plain::is_usual(left, right));
+        if equal {
             return;
         }
+        self.ways.push(self.way.clone());
         self.differences.push(FieldDifference {
             path: path.join("/"),
             source: left.map(plain::shown),
@@ -268,7 +294,8 @@ impl Leaves {
 fn labels(items: &[Value]) -> Vec<String> {
     let mut labels: Vec<String> = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        let name = item.get("Name").and_then(Value::as_str).filter(|name| !name.is_empty());
+        let name = item.get("Name").or_else(|| item.get("ExtensionId"));
+        let name = name.and_then(Value::as_str).filter(|name| !name.is_empty());
         let label = name.map_or_else(|| index.to_string(), str::to_owned);
         let mut unique = label.clone();
         let mut number = 1;
@@ -385,6 +412,32 @@ mod tests {
             json!(other.id());
         let comparison = compare(&source, &destination, &Explanations::default());
         assert_eq!(comparison.kinds["projects"].different[0].fields[0].path, "LifecycleId");
+    }
+
+    #[test]
+    fn nothing_and_moments_are_said_in_several_ways() {
+        let space = |fields: Value| {
+            let mut freeze = json!({"Id": "DeploymentFreezes-1", "Name": "F"});
+            freeze.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            let dump =
+                json!({"Documents": {"Spaces-1": {"deploymentfreezes": {"DeploymentFreezes-1": freeze}}}});
+            Inventory::from_dump(&dump, "Spaces-1").unwrap()
+        };
+        let same = |left: Value, right: Value| {
+            compare(&space(left), &space(right), &Explanations::default()).is_well()
+        };
+        assert!(same(
+            json!({"Start": "2030-12-01T00:00:00.000+01:00"}),
+            json!({"Start": "2030-11-30T23:00:00Z"})
+        ));
+        assert!(!same(
+            json!({"Start": "2030-12-01T00:00:00+01:00"}),
+            json!({"Start": "2030-12-01T00:00:00Z"})
+        ));
+        assert!(same(json!({"Label": null, "Old": ""}), json!({"Label": "", "On": false, "Count": 0})));
+        assert!(!same(json!({"On": null}), json!({"On": true})));
+        assert!(!same(json!({"Value": null}), json!({"Value": ""})));
+        assert!(!same(json!({"Properties": {}}), json!({"Properties": {"x": ""}})));
     }
 
     #[test]

@@ -146,6 +146,7 @@ impl Explanations {
                 && is_key(&note.key, key)
                 && (note.field.is_empty()
                     || is_part(path, &note.field)
+                    || is_read_from(collection, path, note)
                     || is_part_of_variable(collection, path, &note.field))
         });
         note.map(|note| note.text.clone()).or_else(|| self.left_out_field(collection, key, difference))
@@ -200,9 +201,23 @@ fn is_held(path: &str, held: &Held, difference: &FieldDifference) -> bool {
     }
 }
 
+/// Where a placeholder stands for a certificate's data, all that the server reads from the data is the placeholder's.
+fn is_read_from(collection: &str, path: &str, note: &Note) -> bool {
+    let own =
+        ["Name", "Notes", "EnvironmentIds", "TenantIds", "TenantTags", "TenantedDeploymentParticipation"];
+    collection == "certificates"
+        && note.is_about_secret()
+        && note.field == "CertificateData"
+        && !own.contains(&path)
+}
+
 /// Notes count the environment of a tenant's value to the field or not at all.
 fn is_key(noted: &[String], key: &[String]) -> bool {
-    noted == key || (key.len() > 3 && key.starts_with(noted) && noted.len() == 3)
+    // A variable set is noted as `[projects, name]`, and known here by the name alone.
+    let owner = matches!(noted.first().map(String::as_str), Some("projects" | "libraryvariablesets"));
+    noted == key
+        || (owner && noted.len() == 2 && noted[1..] == *key)
+        || (key.len() > 3 && key.starts_with(noted) && noted.len() == 3)
 }
 
 /// Whether a path is the noted field or below it.
@@ -260,6 +275,9 @@ mod tests {
 
     #[test]
     fn a_note_explains_its_field_and_what_is_below() {
+        let key = |parts: &[&str]| parts.iter().map(|&part| part.to_owned()).collect::<Vec<_>>();
+        assert!(is_key(&key(&["projects", "Shop"]), &key(&["Shop"])));
+        assert!(!is_key(&key(&["projects", "Shop"]), &key(&["Other"])));
         assert!(is_part("Steps/A/Properties/x", "Steps/A/Properties"));
         assert!(is_part("Steps/A", "Steps/A"));
         assert!(!is_part("Steps/AB", "Steps/A"));

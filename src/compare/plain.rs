@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::names::Names;
 use crate::octopus::document::Document;
+use crate::octopus::freezes::instant;
 
 /// Fields that a server computes, by collection (`*`: any). Everything else counts.
 const COMPUTED: &[(&str, &[&str])] = &[
@@ -199,6 +200,32 @@ pub(super) fn same(left: Option<&Value>, right: Option<&Value>) -> bool {
         // No secret is as good as none mentioned.
         (Some(one), None) | (None, Some(one)) => one.get(SECRET) == Some(&Value::Bool(false)),
         (None, None) => true,
+    }
+}
+
+/// Whether two texts are the same moment, which servers write in several ways: with another zone, with and without fractions.
+pub(super) fn same_moment(left: Option<&Value>, right: Option<&Value>) -> bool {
+    let moment = |value: Option<&Value>| value.and_then(Value::as_str).and_then(instant);
+    moment(left).is_some_and(|left| moment(right) == Some(left))
+}
+
+/// Whether a flag or number says what a server takes when nothing is said, and the other side says nothing.
+pub(super) fn is_usual(left: Option<&Value>, right: Option<&Value>) -> bool {
+    let usual = |value: Option<&Value>| {
+        value.is_some_and(|value| value == &Value::Bool(false) || value.as_f64() == Some(0.0))
+    };
+    (left.is_none() && usual(right)) || (right.is_none() && usual(left))
+}
+
+/// Whether a leaf says nothing: absent, null, empty, no secret.
+pub(super) fn is_nothing(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.is_empty(),
+        Some(Value::Array(items)) => items.is_empty(),
+        Some(Value::Object(fields)) if fields.contains_key(SECRET) => fields[SECRET] == Value::Bool(false),
+        Some(Value::Object(fields)) => fields.values().all(|value| is_nothing(Some(value))),
+        Some(_) => false,
     }
 }
 

@@ -60,7 +60,7 @@ pub fn holds(freeze: &Value, (project, tenant, environment): (&str, &str, &str),
 }
 
 /// A moment as the API writes it: `2026-11-24T08:30:00.000+01:00`.
-fn instant(text: &str) -> Option<SystemTime> {
+pub(crate) fn instant(text: &str) -> Option<SystemTime> {
     let (date, time) = text.split_once('T')?;
     let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
