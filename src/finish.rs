@@ -6,6 +6,7 @@
 pub mod directory;
 mod document;
 mod field;
+mod list;
 mod logo;
 mod publish;
 mod tenant;
@@ -50,6 +51,24 @@ pub struct Finish<'a> {
     report: Report,
 }
 
+/// What becomes of a place in a document.
+#[derive(Clone, Copy)]
+enum Change<'m> {
+    Value(&'m FinishValue),
+    Order(&'m [String]),
+    Item { after: &'m [String], item: &'m Value },
+}
+
+/// A step that changes one place of a document: which, where and how.
+fn change_of(step: &FinishStep) -> Option<(&Target, &[Value], Change<'_>)> {
+    match step {
+        FinishStep::Set { target, path, value } => Some((target, path, Change::Value(value))),
+        FinishStep::Order { target, path, names } => Some((target, path, Change::Order(names))),
+        FinishStep::Item { target, path, after, item } => Some((target, path, Change::Item { after, item })),
+        _ => None,
+    }
+}
+
 /// A value to set.
 enum Given {
     Json(Value),
@@ -89,19 +108,30 @@ impl<'a> Finish<'a> {
         let mut steps = manifest.finish.iter().peekable();
         while let Some(step) = steps.next() {
             match step {
-                FinishStep::Set { target, path, value } => {
-                    let mut fields = vec![(path.as_slice(), value)];
-                    while let Some(FinishStep::Set { target: next, path, value }) = steps.peek()
+                FinishStep::Set { .. } | FinishStep::Order { .. } | FinishStep::Item { .. } => {
+                    let Some((target, path, change)) = change_of(step) else { continue };
+                    let mut fields = vec![(path, change)];
+                    while let Some((next, path, change)) = steps.peek().and_then(|step| change_of(step))
                         && next == target
                         && !is_name(path)
                         && !is_name(fields[0].0)
                     {
-                        fields.push((path.as_slice(), value));
+                        fields.push((path, change));
                         steps.next();
                     }
                     let what = described(target);
                     let result = self.set(target, &fields).await;
                     self.note_failure(&what, result)?;
+                }
+                FinishStep::Try { target, path, value } => {
+                    let mut fields = vec![(path, FinishValue::Json(value.clone()))];
+                    while let Some(FinishStep::Try { target: next, path, value }) = steps.peek()
+                        && next == target
+                    {
+                        fields.push((path, FinishValue::Json(value.clone())));
+                        steps.next();
+                    }
+                    self.attempt(target, &fields).await?;
                 }
                 FinishStep::TenantValue { .. } => {}
                 FinishStep::Document { target, document }
@@ -154,18 +184,47 @@ impl<'a> Finish<'a> {
         }
     }
 
+    /// Sets fields that octoferry does not know. What the destination refuses is left to a person.
+    async fn attempt(
+        &mut self,
+        target: &Target,
+        fields: &[(&Vec<Value>, FinishValue)],
+    ) -> Result<(), Failure> {
+        let failed = self.report.failed.len();
+        let changes: Vec<(&[Value], Change<'_>)> =
+            fields.iter().map(|(path, value)| (path.as_slice(), Change::Value(value))).collect();
+        let result = self.set(target, &changes).await;
+        self.note_failure(&described(target), result)?;
+        let refused = self.report.failed.split_off(failed);
+        self.report
+            .open
+            .extend(refused.into_iter().map(|what| format!("{what} (a field that octoferry does not know)")));
+        Ok(())
+    }
+
     /// Sets fields of one document with one write.
-    async fn set(&mut self, target: &Target, fields: &[(&[Value], &FinishValue)]) -> Result<(), Failure> {
+    async fn set(&mut self, target: &Target, fields: &[(&[Value], Change<'_>)]) -> Result<(), Failure> {
         let what = described(target);
         let Some(place) = self.directory.find(target).await? else {
             return self.not_there(target, fields, &what).await;
         };
         let mut document = self.directory.server.client.get(&place.read).await?;
         let mut written = Vec::new();
-        for (path, value) in fields {
+        for (path, change) in fields {
             let path = self.resolved(&Value::Array(path.to_vec())).await?;
             let path = path.as_array().map_or(&[][..], Vec::as_slice);
             let text = format!("{} of {what}", field::described(path));
+            let value = match change {
+                Change::Value(value) => *value,
+                Change::Order(names) => {
+                    self.order(&mut document, path, names, text, &mut written);
+                    continue;
+                }
+                Change::Item { after, item } => {
+                    self.item(&mut document, path, (after, item), &what, &mut written).await?;
+                    continue;
+                }
+            };
             let given = self.given(value, target, path).await?;
             let Some(slot) = field::place_of(&mut document, path) else {
                 self.report.failed.push(format!("{text}: there is no such place at the destination"));
@@ -179,9 +238,18 @@ impl<'a> Finish<'a> {
                 given => given,
             };
             match given {
-                Given::Json(new) if *slot == new => self.report.already += 1,
+                Given::Json(new) if *slot == new => {
+                    self.report.already += 1;
+                    // A property that shall not be there: servers have texts in them, never nothing.
+                    if new.is_null() {
+                        remove_last(&mut document, path);
+                    }
+                }
                 Given::Json(new) | Given::Secret(new) => {
                     *slot = new;
+                    if slot.is_null() && path.iter().rev().nth(1).is_some_and(|part| part == "Properties") {
+                        remove_last(&mut document, path);
+                    }
                     written.push(text);
                     self.note_secret(value, "set by finish");
                 }
@@ -226,10 +294,10 @@ impl<'a> Finish<'a> {
     async fn not_there(
         &mut self,
         target: &Target,
-        fields: &[(&[Value], &FinishValue)],
+        fields: &[(&[Value], Change<'_>)],
         what: &str,
     ) -> Result<(), Failure> {
-        if let [(path, FinishValue::Json(Value::String(name)))] = fields
+        if let [(path, Change::Value(FinishValue::Json(Value::String(name))))] = fields
             && is_name(path)
         {
             let mut renamed = target.clone();

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use unicode_normalization::is_nfc;
 
+use crate::convert::fields::is_empty;
 use crate::convert::lookups::Lookups;
 use crate::convert::names::{Names, digest, file_name};
 use crate::convert::tally::Tally;
@@ -77,7 +78,7 @@ impl At {
     }
 
     /// Whether a finish step can name this place.
-    fn reachable(&self) -> bool {
+    pub(super) fn reachable(&self) -> bool {
         !self.path.is_empty() && !self.path.iter().any(Value::is_number)
     }
 }
@@ -499,6 +500,41 @@ impl<'i> Context<'i> {
         }
     }
 
+    /// A field that no table knows: finish tries to set it. Not where it may start something, name what can't be named, or hold a secret.
+    pub(super) fn set_unknown(&mut self, at: &At, value: &Value) -> bool {
+        let known_by_name = !matches!(
+            at.target.collection.as_str(),
+            "projecttriggers"
+                | "subscriptions"
+                | "deploymentfreezes"
+                | "retentionpolicies"
+                | "scopeduserroles"
+                | "userroles"
+                | "oidcidentities"
+        );
+        let settable =
+            known_by_name && at.reachable() && !is_empty(value) && is_portable(&self.portable(value));
+        if settable {
+            let value = self.portable(value);
+            self.finish(FinishStep::Try { target: at.target.clone(), path: at.path.clone(), value });
+        }
+        settable
+    }
+
+    /// An item of a list that the provider can't carry, for finish; false where finish can't find its place.
+    pub(crate) fn add_item(&mut self, list: &At, after: Vec<String>, item: &Value, at: &At) -> bool {
+        super::whole::add_item(self, list, after, item, at)
+    }
+
+    /// A list of named items that the provider keeps as a map: its order is for finish.
+    pub(crate) fn keep_names_in_order(&mut self, at: &At, items: &[Value]) {
+        let name = |item: &Value| item.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if items.len() > 1 && at.reachable() {
+            let names = items.iter().map(name).collect();
+            self.finish(FinishStep::Order { target: at.target.clone(), path: at.path.clone(), names });
+        }
+    }
+
     /// A list that the provider keeps as a set: its order is for finish.
     pub fn keep_order(&mut self, at: &At, value: &Value) {
         if value.as_array().is_some_and(|items| items.len() > 1) {
@@ -627,6 +663,24 @@ impl<'i> Context<'i> {
             _ => Some(document.name().to_owned()),
         };
         Target { collection: collection.to_owned(), key: project.into_iter().chain(own).collect() }
+    }
+}
+
+/// Whether a value means the same at another server: no hidden value, and no text that looks like an id that nothing is known of.
+pub(crate) fn is_portable(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            let number = text.rsplit_once('-').filter(|(kind, _)| !kind.is_empty());
+            !number.is_some_and(|(kind, number)| {
+                kind.starts_with(|letter: char| letter.is_ascii_uppercase())
+                    && kind.chars().all(|letter| letter.is_ascii_alphabetic())
+                    && number.parse::<u64>().is_ok()
+            })
+        }
+        Value::Array(items) => items.iter().all(is_portable),
+        Value::Object(fields) if fields.contains_key("$ref") => true,
+        Value::Object(fields) => !fields.contains_key("HasValue") && fields.values().all(is_portable),
+        _ => true,
     }
 }
 

@@ -9,6 +9,8 @@ use crate::kinds::slug::slug_of;
 
 /// What no table knows gets a note. A field that is null holds nothing that could be lost.
 const UNKNOWN: &str = "octoferry does not know this field and does not carry it";
+const UNKNOWN_BY_FINISH: &str =
+    "octoferry does not know this field; finish sets it as it is, where the destination takes it";
 
 /// Writes the fields of an object into a block, in the table's order, and notes those that the table has never heard of.
 pub fn carry<'f>(
@@ -33,9 +35,11 @@ pub fn carry<'f>(
 
 /// Notes a field that no table knows.
 pub fn unknown(context: &mut Context<'_>, at: &At, value: &Value) {
-    if !value.is_null() {
-        context.note("unknown-field", at, UNKNOWN, "Compare it by hand at the destination.");
+    if value.is_null() {
+        return;
     }
+    let text = if context.set_unknown(at, value) { UNKNOWN_BY_FINISH } else { UNKNOWN };
+    context.note("unknown-field", at, text, "Compare it by hand at the destination.");
 }
 
 /// Notes a value of a type that nobody expects there.
@@ -236,9 +240,13 @@ pub fn plain(context: &mut Context<'_>, value: &Value, at: &At) -> Option<Expr> 
 
 /// An object with free keys whose values are texts.
 pub fn map(context: &mut Context<'_>, value: &Value, at: &At) -> Option<Expr> {
-    let Value::Object(fields) = value else {
-        odd(context, at, value);
-        return None;
+    let fields = match value {
+        Value::Object(fields) => fields,
+        Value::Null => return Some(Expr::Map(Vec::new())),
+        other => {
+            odd(context, at, other);
+            return None;
+        }
     };
     let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
     sorted.sort_by_key(|(name, _)| name.as_str());

@@ -385,9 +385,25 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
     })
 }
 
-/// A runbook is published as it is when all else is set.
+/// What is referred to by its name gets it first, steps before what names them; a runbook is published as it is when all else is set.
 fn in_order(mut steps: Vec<FinishStep>) -> Vec<FinishStep> {
-    steps.sort_by_key(|step| matches!(step, FinishStep::Publish { .. }));
+    steps.sort_by_key(|step| match step {
+        FinishStep::Set { target, path, .. }
+            if target.collection == "channels" && path.last().is_some_and(|field| field == "Name") =>
+        {
+            0
+        }
+        FinishStep::Set { target, .. }
+        | FinishStep::Order { target, .. }
+        | FinishStep::Item { target, .. }
+            if matches!(target.collection.as_str(), "deploymentprocesses" | "runbookprocesses") =>
+        {
+            1
+        }
+        FinishStep::Try { .. } => 3,
+        FinishStep::Publish { .. } => 4,
+        _ => 2,
+    });
     steps
 }
 

@@ -23,7 +23,7 @@ pub(super) fn make(context: &mut Context<'_>, kind: &'static Kind, subject: &Sub
         })
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let document = portable(context, kind, subject, &Value::Object(fields), &subject.at);
+    let document = portable(context, &|at| hidden(kind, subject, at), &Value::Object(fields), &subject.at);
     let before = context.by_finish.get(subject.document.id()).copied().unwrap_or_default();
     let target = subject.at.target.clone();
     context.finish(if before {
@@ -31,6 +31,37 @@ pub(super) fn make(context: &mut Context<'_>, kind: &'static Kind, subject: &Sub
     } else {
         FinishStep::Document { target, document }
     });
+}
+
+/// Lets finish make an item of a list (a step, an action) with all its fields, behind those of the names in `after`. False: finish can't
+/// find the list or the item again.
+pub(super) fn add_item(
+    context: &mut Context<'_>,
+    list: &At,
+    after: Vec<String>,
+    item: &Value,
+    at: &At,
+) -> bool {
+    let name = item.get("Name").or_else(|| item.get("ExtensionId"));
+    let named = name.and_then(Value::as_str).is_some_and(|name| !name.is_empty());
+    if !named || !list.reachable() || !at.reachable() {
+        return false;
+    }
+    let item = without_ids(&portable(context, &|_| HIDDEN, item, at));
+    context.finish(FinishStep::Item { target: list.target.clone(), path: list.path.clone(), after, item });
+    true
+}
+
+/// The server gives ids itself.
+fn without_ids(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(name, value)| *name != "Id" || !value.is_string());
+            Value::Object(kept.map(|(name, value)| (name.clone(), without_ids(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_ids).collect()),
+        other => other.clone(),
+    }
 }
 
 /// What the kind's table says of a hidden field.
@@ -45,23 +76,17 @@ fn hidden(kind: &'static Kind, subject: &Subject<'_>, at: &At) -> Hidden {
     known.unwrap_or(HIDDEN)
 }
 
-fn portable(
-    context: &mut Context<'_>,
-    kind: &'static Kind,
-    subject: &Subject<'_>,
-    value: &Value,
-    at: &At,
-) -> Value {
+fn portable(context: &mut Context<'_>, hidden: &dyn Fn(&At) -> Hidden, value: &Value, at: &At) -> Value {
     match value {
         Value::Object(fields) if fields.get("HasValue") == Some(&json!(true)) => {
             let field = at.path.iter().rev().find_map(Value::as_str).unwrap_or_default();
-            json!({ "$secret": context.secret_of_finish(&hidden(kind, subject, at), &snake_case(field), at) })
+            json!({ "$secret": context.secret_of_finish(&hidden(at), &snake_case(field), at) })
         }
         Value::Object(fields) => {
             let mut out = Map::new();
             for (name, value) in fields {
                 if !EVERYWHERE.contains(&name.as_str()) {
-                    out.insert(name.clone(), portable(context, kind, subject, value, &at.field(name)));
+                    out.insert(name.clone(), portable(context, hidden, value, &at.field(name)));
                 }
             }
             Value::Object(out)
@@ -70,7 +95,7 @@ fn portable(
             items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| portable(context, kind, subject, item, &at.item(items, index)))
+                .map(|(index, item)| portable(context, hidden, item, &at.item(items, index)))
                 .collect(),
         ),
         other => context.portable(other),

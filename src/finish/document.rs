@@ -160,7 +160,7 @@ impl Finish<'_> {
     }
 
     /// The document with its secrets; those that nobody could supply are kept or left empty.
-    fn filled(
+    pub(super) fn filled(
         &self,
         value: &Value,
         path: &str,
@@ -194,7 +194,7 @@ impl Finish<'_> {
         }
     }
 
-    fn tell_secrets(&mut self, what: &str, secrets: &[(String, String, bool)], before: &Value) {
+    pub(super) fn tell_secrets(&mut self, what: &str, secrets: &[(String, String, bool)], before: &Value) {
         for (name, path, found) in secrets {
             let was_there = has_value(before, path);
             let (became, open) = match (found, was_there, self.placeholders.contains_key(name)) {
@@ -217,7 +217,7 @@ fn has_value(document: &Value, path: &str) -> bool {
 }
 
 /// A wanted value in the place of the old one: objects keep what nobody wants.
-fn kept(old: &Value, wanted: &Value) -> Value {
+pub(super) fn kept(old: &Value, wanted: &Value) -> Value {
     match (old, wanted) {
         // There is none at the source: one that somebody has entered here stays.
         (Value::Object(old), Value::Object(fields))
@@ -238,8 +238,19 @@ fn kept(old: &Value, wanted: &Value) -> Value {
             }
             Value::Object(merged)
         }
+        // The same items: what the server added to them, their ids above all, stays.
+        (Value::Array(old), Value::Array(wanted)) if same_names(old, wanted) => {
+            old.iter().zip(wanted).map(|(old, wanted)| kept(old, wanted)).collect()
+        }
         _ => wanted.clone(),
     }
+}
+
+/// Whether two lists hold objects of the same names in the same order.
+fn same_names(old: &[Value], wanted: &[Value]) -> bool {
+    let name = |item: &Value| item.get("Name").and_then(Value::as_str).map(str::to_owned);
+    old.len() == wanted.len()
+        && old.iter().zip(wanted).all(|(old, wanted)| name(old).is_some() && name(old) == name(wanted))
 }
 
 /// The document with "keep" for every secret that was written just now.
@@ -257,7 +268,7 @@ fn secrets_as_they_are(value: &Value) -> Value {
 }
 
 /// Whether a secret's value is given.
-fn has_secret(value: &Value) -> bool {
+pub(super) fn has_secret(value: &Value) -> bool {
     match value {
         Value::Object(fields) if fields.get("NewValue").is_some_and(Value::is_string) => true,
         Value::Object(fields) => fields.values().any(has_secret),
@@ -272,7 +283,7 @@ fn is_kept(fields: &Map<String, Value>) -> bool {
 }
 
 /// What can be compared: a secret is there or not.
-fn without_secrets(value: &Value) -> Value {
+pub(super) fn without_secrets(value: &Value) -> Value {
     match value {
         Value::Object(fields) if fields.contains_key("NewValue") => json!({"HasValue": fields["HasValue"]}),
         Value::Object(fields) => {
@@ -285,7 +296,7 @@ fn without_secrets(value: &Value) -> Value {
 }
 
 /// A new document has no secret to keep.
-fn without_nothing(value: &Value) -> Value {
+pub(super) fn without_nothing(value: &Value) -> Value {
     match value {
         Value::Object(fields)
             if fields.get("HasValue") == Some(&Value::Bool(true))

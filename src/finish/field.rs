@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 /// The place that a path leads to: a text is a field, an object the item of a list whose fields have these values. The last field need not
-/// be there. `None`: the way ends before.
+/// be there, nor the objects that hold it. `None`: the way ends before.
 pub(super) fn place_of<'a>(document: &'a mut Value, path: &[Value]) -> Option<&'a mut Value> {
     let mut place = document;
     for (number, part) in path.iter().enumerate() {
@@ -13,10 +13,14 @@ pub(super) fn place_of<'a>(document: &'a mut Value, path: &[Value]) -> Option<&'
             Value::String(field) => {
                 let fields = place.as_object_mut()?;
                 let is_last = number + 1 == path.len();
-                if !is_last && !fields.contains_key(field) {
-                    return None;
+                let next = fields.entry(field.as_str()).or_insert(Value::Null);
+                if !is_last && next.is_null() {
+                    if !path[number + 1].is_string() {
+                        return None;
+                    }
+                    *next = Value::Object(Map::new());
                 }
-                fields.entry(field.as_str()).or_insert(Value::Null)
+                next
             }
             Value::Object(wanted) => place.as_array_mut()?.iter_mut().find(|item| fits(item, wanted))?,
             _ => return None,
@@ -74,6 +78,7 @@ mod tests {
         assert!(place_of(&mut document, &path(json!(["Variables", {"Name": "b"}, "Value"]))).is_none());
         assert!(place_of(&mut document, &path(json!(["Steps", {"Name": "b"}, "Slug"]))).is_none());
         assert_eq!(place_of(&mut document, &path(json!(["Slug"]))).unwrap(), &Value::Null);
+        assert!(place_of(&mut document, &path(json!(["Container", "GitUrl"]))).unwrap().is_null());
         assert_eq!(described(&scoped), "Variables/a/Value");
     }
 }

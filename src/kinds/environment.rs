@@ -1,8 +1,8 @@
 //! Environments.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::convert::context::{At, Context};
+use crate::convert::context::{At, Context, is_portable};
 use crate::convert::fields::{is_empty, unknown};
 use crate::hcl::Block;
 use crate::kinds::model::*;
@@ -49,7 +49,7 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, into: &
         }
         return;
     };
-    for item in items {
+    for (index, item) in items.iter().enumerate() {
         let id = item.get("ExtensionId").and_then(Value::as_str).unwrap_or_default();
         let values = item.get("Values").unwrap_or(&Value::Null);
         let (block, argument, field) = match id {
@@ -61,20 +61,45 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, into: &
                 ("servicenow_extension_settings", "is_enabled", "ServiceNowChangeControlled")
             }
             _ => {
-                unknown(context, &at.field(id), item);
+                other_extension(context, at, items, index);
                 continue;
             }
         };
+        let at = settings_at(at, id);
         let mut inner = Block::new(block, &[]);
         for (name, value) in values.as_object().into_iter().flatten() {
             match value {
                 Value::String(text) if name == field => inner.set(argument, text.as_str()),
                 Value::Bool(flag) if name == field => inner.set(argument, *flag),
                 Value::Null => {}
-                other => unknown(context, &at.field(id).field(name), other),
+                other => unknown(context, &at.field(name), other),
             }
         }
         into.blocks.push(inner);
+    }
+}
+
+/// The place of the settings of one extension.
+pub(super) fn settings_at(at: &At, id: &str) -> At {
+    let mut at = at.clone();
+    at.path.push(json!({ "ExtensionId": id }));
+    at.field("Values")
+}
+
+/// Settings of an extension that the provider has no block for: finish sets them, unless they name something of the source server.
+pub(super) fn other_extension(context: &mut Context<'_>, at: &At, items: &[Value], index: usize) {
+    let item = &items[index];
+    let id = item["ExtensionId"].as_str().unwrap_or_default();
+    let values = item["Values"].as_object();
+    if !values.into_iter().flatten().any(|(_, value)| !is_empty(value) && *value != Value::Bool(false)) {
+        return;
+    }
+    let before =
+        items[..index].iter().filter_map(|item| item["ExtensionId"].as_str()).map(str::to_owned).collect();
+    let place = settings_at(at, id);
+    if !is_portable(&context.portable(item)) || !context.add_item(at, before, item, &place) {
+        let text = format!("the provider has no argument for settings of the extension \"{id}\"");
+        context.note("not-carried", &place, &text, "Set them by hand at the destination.");
     }
 }
 
@@ -132,9 +157,10 @@ mod tests {
               }
             }
             --- finish {"do":"set","target":{"collection":"environments","key":["Production"]},"path":["Slug"],"value":{"json":"prod"}}
-            --- note unknown-field ["Production"] ExtensionSettings/jiraservicemanagement-integration/Other: octoferry does not know this field and does not carry it
-            --- note unknown-field ["Production"] ExtensionSettings/unheard-of: octoferry does not know this field and does not carry it
-            --- note unknown-field ["Production"] UnheardOf: octoferry does not know this field and does not carry it
+            --- finish {"do":"try","target":{"collection":"environments","key":["Production"]},"path":["ExtensionSettings",{"ExtensionId":"jiraservicemanagement-integration"},"Values","Other"],"value":1}
+            --- finish {"do":"try","target":{"collection":"environments","key":["Production"]},"path":["UnheardOf"],"value":{"a":1}}
+            --- note unknown-field ["Production"] ExtensionSettings/jiraservicemanagement-integration/Values/Other: octoferry does not know this field; finish sets it as it is, where the destination takes it
+            --- note unknown-field ["Production"] UnheardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
         "#]].assert_eq(&convert("environments.tf", &documents));
     }
 }

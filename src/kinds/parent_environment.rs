@@ -84,7 +84,8 @@ mod tests {
               }
             }
             --- finish {"do":"set","target":{"collection":"parentenvironments","key":["Trials"]},"path":["EnvironmentTags"],"value":{"json":["Region/EU"]}}
-            --- note unknown-field ["Trials"] AutomaticDeprovisioningRule/UnheardOf: octoferry does not know this field and does not carry it
+            --- finish {"do":"try","target":{"collection":"parentenvironments","key":["Trials"]},"path":["AutomaticDeprovisioningRule","UnheardOf"],"value":1}
+            --- note unknown-field ["Trials"] AutomaticDeprovisioningRule/UnheardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
         "#]].assert_eq(&convert("environments.tf", &documents));
     }
 }

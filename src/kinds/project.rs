@@ -91,7 +91,8 @@ pub(super) const TEMPLATE: &[Field] = &[
     plain("Label"),
     plain("HelpText"),
     custom("DefaultValue", default_value).writes(&["default_value"]),
-    map("DisplaySettings"),
+    // Without it the provider answers an inconsistent result (1.17.0): it reads back an empty map.
+    map("DisplaySettings").keep_empty(),
     ID,
 ];
 
@@ -178,7 +179,7 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, block: 
         }
         return;
     };
-    for item in items {
+    for (index, item) in items.iter().enumerate() {
         let id = item.get("ExtensionId").and_then(Value::as_str).unwrap_or_default();
         let nothing = serde_json::Map::new();
         let values = item.get("Values").and_then(Value::as_object).unwrap_or(&nothing);
@@ -191,17 +192,14 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, block: 
                 ("servicenow_extension_settings", SERVICE_NOW, "ServiceNowConnectionId")
             }
             _ => {
-                if set {
-                    let text = format!("the provider has no argument for settings of the extension \"{id}\"");
-                    context.note("not-carried", at, &text, "Set them by hand at the destination.");
-                }
+                super::environment::other_extension(context, at, items, index);
                 continue;
             }
         };
         if !set {
             continue;
         }
-        let at = at.field(id);
+        let at = super::environment::settings_at(at, id);
         let mut inner = Block::new(name, &[]);
         carry(context, fields, values, &at, &mut inner);
         block.blocks.push(inner);
@@ -295,8 +293,11 @@ fn versioning_strategy(context: &mut Context<'_>, subject: &Subject<'_>) -> Opti
             let action = donor.get("DeploymentAction").and_then(Value::as_str).unwrap_or_default();
             if !context.actions.has_name(action) {
                 // Under that name the step is not there yet when Terraform sets the strategy.
-                let value =
-                    serde_json::json!({ "Template": strategy.get("Template"), "DonorPackage": donor });
+                let value = serde_json::json!({
+                    "Template": strategy.get("Template"),
+                    "DonorPackage": donor,
+                    "DonorPackageStepId": strategy.get("DonorPackageStepId"),
+                });
                 context.set(&at, &value, "Terraform doesn't know the step by that name");
                 return None;
             }

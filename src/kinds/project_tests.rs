@@ -85,18 +85,19 @@ fn what_the_provider_cannot_say_of_a_project_is_for_finish() {
     }));
     same(
         &expect![[r#"
-        {"do":"set","target":{"collection":"projects","key":["Web"]},"path":["Templates",{"Name":"Key"},"DefaultValue"],"value":{"secret":"project_web_template_key"}}
-        {"do":"set","target":{"collection":"projects","key":["Web"]},"path":["AllowIgnoreChannelRules"],"value":{"json":false}}
-        {"do":"set","target":{"collection":"projects","key":["Web"]},"path":["ForcePackageDownload"],"value":{"json":true}}
-        {"do":"set","target":{"collection":"projects","key":["Web"]},"path":["ProvisioningRunbookId"],"value":{"json":{"$ref":{"collection":"runbooks","key":["Web","Make it"]}}}}
-    "#]],
+            {"do":"set","target":{"collection":"projects","key":["Web"]},"path":["Templates",{"Name":"Key"},"DefaultValue"],"value":{"secret":"project_web_template_key"}}
+            {"do":"set","target":{"collection":"projects","key":["Web"]},"path":["AllowIgnoreChannelRules"],"value":{"json":false}}
+            {"do":"set","target":{"collection":"projects","key":["Web"]},"path":["ForcePackageDownload"],"value":{"json":true}}
+            {"do":"set","target":{"collection":"projects","key":["Web"]},"path":["ProvisioningRunbookId"],"value":{"json":{"$ref":{"collection":"runbooks","key":["Web","Make it"]}}}}
+            {"do":"try","target":{"collection":"projects","key":["Web"]},"path":["NeverHeardOf"],"value":1}
+        "#]],
         &finish(&module),
     );
     same(
         &expect![[r#"
-        person-secret Web Templates/Key/DefaultValue: Default value of a template of the project "Web": no step can read the secret default of a template
-        unknown-field Web NeverHeardOf: octoferry does not know this field and does not carry it
-    "#]],
+            person-secret Web Templates/Key/DefaultValue: Default value of a template of the project "Web": no step can read the secret default of a template
+            unknown-field Web NeverHeardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
+        "#]],
         &notes(&module),
     );
 }
@@ -225,19 +226,20 @@ fn actions_of_other_names_references_in_text_and_the_new_step_framework() {
     );
     same(
         &expect![[r#"
-        {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"roll"},"Actions",{"Slug":"first"},"Name"],"value":{"json":"first"}}
-        {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"roll"},"Actions",{"Slug":"first"},"Condition"],"value":{"json":"Always"}}
-        {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"roll"},"Actions",{"Slug":"first"},"Properties","Password"],"value":{"secret":"step_roll_password"}}
-    "#]],
+            {"do":"item","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps"],"after":["roll"],"item":{"Name":"new","Slug":"new","Condition":"Success","StartTrigger":"StartAfterPrevious","Actions":[{"Name":"new","Slug":"new","ActionType":"upload","Inputs":{"bucket":"b"}}]}}
+            {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"roll"},"Actions",{"Slug":"first"},"Name"],"value":{"json":"first"}}
+            {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"roll"},"Actions",{"Slug":"first"},"Condition"],"value":{"json":"Always"}}
+            {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"roll"},"Actions",{"Slug":"first"},"Properties","Password"],"value":{"secret":"step_roll_password"}}
+        "#]],
         &finish(&module),
     );
     same(
         &expect![[r#"
-        id-in-text Web Steps/roll/Actions/first/Properties/Octopus.Action.Script.ScriptBody: the text names Feeds-7, an id of the source space; it is left as it is
-        id-in-text Web Steps/roll/Actions/first/Properties/Sentence: the text names Feeds-7, an id of the source space; it is left as it is
-        person-secret Web Steps/roll/Actions/first/Properties/Password: Secret property of the step "first" of the project "Web": no step can read the secret properties of another
-        step-framework Web Steps/new/Actions/new: the step "new" of the project "Web" is of the new step framework (its settings are in Inputs), which the provider can't carry; it is left out
-    "#]],
+            id-in-text Web Steps/roll/Actions/first/Properties/Octopus.Action.Script.ScriptBody: the text names Feeds-7, an id of the source space; it is left as it is
+            id-in-text Web Steps/roll/Actions/first/Properties/Sentence: the text names Feeds-7, an id of the source space; it is left as it is
+            person-secret Web Steps/roll/Actions/first/Properties/Password: Secret property of the step "first" of the project "Web": no step can read the secret properties of another
+            step-framework Web Steps/new: the step "new" of the project "Web" is of the new step framework (its settings are in Inputs), which the provider can't carry: finish makes it through the API
+        "#]],
         &notes(&module),
     );
     assert_eq!(module.manifest.after, ["Other"]);
@@ -378,6 +380,7 @@ fn triggers_say_what_the_provider_can_and_leave_the_rest_to_finish() {
         &expect![[r#"
             {"do":"set","target":{"collection":"projecttriggers","key":["Web","Machines"]},"path":["Description"],"value":{"json":"d"}}
             {"do":"set","target":{"collection":"projecttriggers","key":["Web","Machines"]},"path":["IsDisabled"],"value":{"json":true}}
+            {"do":"set","target":{"collection":"projecttriggers","key":["Web","Nightly"]},"path":["Filter","DayOfWeek"],"value":{"json":null}}
             {"do":"set","target":{"collection":"projecttriggers","key":["Web","Nightly"]},"path":["Action","SourceEnvironmentIds"],"value":{"json":[{"$ref":{"collection":"environments","key":["Dev"]}},{"$ref":{"collection":"environments","key":["Prod"]}}]}}
             {"do":"set","target":{"collection":"projecttriggers","key":["Web","Nightly"]},"path":["Action","TenantTags"],"value":{"json":["A/B"]}}
             {"do":"document","target":{"collection":"projecttriggers","key":["Web","Odd"]},"document":{"Name":"Odd","ProjectId":{"$ref":{"collection":"projects","key":["Web"]}},"Filter":{"FilterType":"MoonFilter"},"Action":{},"IsDisabled":true}}

@@ -24,11 +24,7 @@ pub(super) const KIND: Kind = Kind {
             objects("GitDependencies", GIT_DEPENDENCY),
             objects("Parameters", PARAMETER).keep_empty(),
             custom("Properties", properties).writes(&["properties"]),
-            custom("Inputs", |context, at, value, _| {
-                if !is_empty(value) {
-                    context.note("not-carried", at, "inputs of the newer step framework are not carried: the provider has no argument for them", "Make the template by hand at the destination.");
-                }
-            }),
+            ignored("Inputs", "empty; finish makes a template that has some"),
             custom("CommunityActionTemplateId", community),
             ignored("Version", "versions start anew at the destination"),
             ignored("LastModifiedOn", "history"),
@@ -39,6 +35,11 @@ pub(super) const KIND: Kind = Kind {
         ],
         ..Shape::DEFAULT
     }],
+    by_finish: |_, document| {
+        let has_inputs = document.get("Inputs").is_some_and(|inputs| !is_empty(inputs));
+        has_inputs.then_some("it is of the new step framework, whose inputs the provider has no argument for")
+    },
+    computed: &["Version", "LastModifiedOn", "LastModifiedBy", "CommunityActionTemplateId"],
     lookup: Some(Lookup {
         list: "step_templates",
         data_source: "octopusdeploy_step_template",
@@ -72,7 +73,7 @@ const PACKAGE: &[Field] = &[
     object(
         "Properties",
         &[
-            plain("Extract"),
+            custom("Extract", extract).writes(&["extract"]),
             plain("SelectionMode").keep_empty(),
             plain("Purpose"),
             plain("PackageParameterName"),
@@ -88,7 +89,16 @@ const GIT_DEPENDENCY: &[Field] = &[
     plain("FilePathFilters"),
     plain("GitCredentialType").keep_empty(),
     reference("GitCredentialId", "git-credentials"),
-    finish("GitHubConnectionId", "the provider has no argument for it in templates"),
+    custom("GitHubConnectionId", |context, at, value, _| {
+        if !is_empty(value) {
+            context.note(
+                "not-carried",
+                at,
+                "names a GitHub App connection of the source server, which is not in the space",
+                "Make the connection at the destination and choose it in the template.",
+            );
+        }
+    }),
     ignored("StepPackageInputsReferenceId", "the server makes it"),
     ID,
 ];
@@ -101,6 +111,14 @@ const PARAMETER: &[Field] = &[
     custom("DefaultValue", default_value).writes(&["default_value", "default_sensitive_value"]),
     map("DisplaySettings"),
 ];
+
+/// The provider writes a default where there is none.
+fn extract(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    match value.as_str().filter(|text| !text.is_empty()) {
+        Some(text) => into.set("extract", context.text(text, at)),
+        None => context.note("default", at, "is not said at the source; the provider writes \"True\"", ""),
+    }
+}
 
 /// The provider wants a UUID, which servers do not; another text becomes one that depends on it alone.
 fn parameter_id(_: &mut Context<'_>, _: &At, value: &Value, into: &mut Block) {
@@ -326,6 +344,7 @@ mod tests {
             --- scripts/step-templates/tell-the-chat.ps1: "Write-Host 1\r\nWrite-Host 2"
             --- finish {"do":"set","target":{"collection":"actiontemplates","key":["Tell the chat"]},"path":["Properties","Secret.Property"],"value":{"secret":"step_template_tell_the_chat_secret_property"}}
             --- note community-template ["Tell the chat"] CommunityActionTemplateId: the template comes from the community library; it is carried as a template of the space's own, since the destination's library may hold another version
+            --- note default ["Tell the chat"] Packages/late/Properties/Extract: is not said at the source; the provider writes "True"
         "##]].assert_eq(&convert("step_templates.tf", &documents));
     }
 }

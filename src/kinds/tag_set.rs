@@ -154,7 +154,8 @@ mod tests {
 
               depends_on = [octopusdeploy_tag.ring_1_early]
             }
-            --- note unknown-field ["Ring"] Tags/1-early/UnheardOf: octoferry does not know this field and does not carry it
+            --- finish {"do":"try","target":{"collection":"tagsets","key":["Ring"]},"path":["Tags",{"Name":"1-early"},"UnheardOf"],"value":"x"}
+            --- note unknown-field ["Ring"] Tags/1-early/UnheardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
         "##]].assert_eq(&convert("tag_sets.tf", &documents));
     }
 }

@@ -267,7 +267,13 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
             return Some("the provider makes no cluster with this type of authentication");
         }
     }
-    None
+    listening_agent(endpoint)
+}
+
+/// The provider accepts agents that poll, and no others (1.17.0, `schema_kubernetes_agent_deployment_target.go`).
+pub(super) fn listening_agent(endpoint: &Value) -> Option<&'static str> {
+    let mode = endpoint["TentacleEndpointConfiguration"]["CommunicationMode"].as_str().unwrap_or("Polling");
+    (mode != "Polling").then_some("the provider makes no Kubernetes agent that does not poll")
 }
 
 const OF_THE_MACHINE: &str = "the server learns it from the machine";

@@ -206,32 +206,32 @@ fn project_value(
         Value::String(text) => text.clone(),
         _ => return finish_value(context, subject.document, project, owner, &found),
     };
-    if found.environments.is_empty() || !unicode_normalization::is_nfc(&text) {
-        // One resource is one environment for servers of either age.
+    // One resource is one environment for servers of either age: what holds for all or for several is for finish.
+    let [environment] = found.environments.as_slice() else {
+        return finish_value(context, subject.document, project, owner, &found);
+    };
+    if !unicode_normalization::is_nfc(&text) {
         return finish_value(context, subject.document, project, owner, &found);
     }
     let control =
         found.template["DisplaySettings"]["Octopus.ControlType"].as_str().unwrap_or_default().to_owned();
     context.needs_template_ids = true;
-    for environment in &found.environments {
-        let names = environment_names(context, std::slice::from_ref(environment));
-        let wanted =
-            label(&format!("{}_{}_{}", subject.label, label(found.template_name()), label(&names[0])));
-        let label = context.names.claim(
-            "octopusdeploy_tenant_project_variable",
-            &wanted,
-            &format!("{}{environment}", value.id()),
-        );
-        let mut block = Block::resource("octopusdeploy_tenant_project_variable", &label);
-        block.set("tenant_id", link(&subject.label).attribute("tenant_id"));
-        block.set("project_id", link(&subject.label).attribute("project_id"));
-        let environment = context.reference("environments", environment, &found.at);
-        block.set("environment_id", environment);
-        block.set("template_id", Expr::reference("local.template_ids").key(found.template_name()));
-        let expression = by_control_type(context, &control, &text, &found.at);
-        block.set("value", expression);
-        blocks.insert(label, block);
-    }
+    let names = environment_names(context, &found.environments);
+    let wanted = label(&format!("{}_{}_{}", subject.label, label(found.template_name()), label(&names[0])));
+    let label = context.names.claim(
+        "octopusdeploy_tenant_project_variable",
+        &wanted,
+        &format!("{}{environment}", value.id()),
+    );
+    let mut block = Block::resource("octopusdeploy_tenant_project_variable", &label);
+    block.set("tenant_id", link(&subject.label).attribute("tenant_id"));
+    block.set("project_id", link(&subject.label).attribute("project_id"));
+    let environment = context.reference("environments", environment, &found.at);
+    block.set("environment_id", environment);
+    block.set("template_id", Expr::reference("local.template_ids").key(found.template_name()));
+    let expression = by_control_type(context, &control, &text, &found.at);
+    block.set("value", expression);
+    blocks.insert(label, block);
 }
 
 /// A value for a library set: it needs the tenant's links and belongs to no project, so no module can hold it.

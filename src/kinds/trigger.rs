@@ -83,7 +83,7 @@ const DAYS_PER_MONTH: &[Field] = &[
     plain("MonthlyScheduleType").keep_empty(),
     plain("DateOfMonth"),
     plain("DayNumberOfMonth"),
-    plain("DayOfWeek"),
+    custom("DayOfWeek", day_of_week).writes(&["day_of_week"]),
 ];
 
 const CRON: &[Field] =
@@ -188,6 +188,17 @@ fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Bl
     }
 }
 
+/// Without a day the provider writes Sunday.
+fn day_of_week(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    match value {
+        Value::String(day) if !day.is_empty() => block.set("day_of_week", day.as_str()),
+        Value::Null | Value::String(_) => {
+            context.set(at, &Value::Null, "the provider writes a day where there is none")
+        }
+        other => odd(context, at, other),
+    }
+}
+
 /// The provider's argument takes one environment; more are for finish.
 fn source_environment(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     let ids = value.as_array().map_or(&[][..], Vec::as_slice);
@@ -202,6 +213,7 @@ fn source_environment(context: &mut Context<'_>, at: &At, value: &Value, block: 
 
 fn git_reference(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value {
+        // The provider writes an empty one, and crashes when it reads none (1.17.0, `schema_project_scheduled_trigger.go`).
         Value::Null => {}
         Value::Object(fields) => {
             let known = [plain("GitRef").named("git_reference"), finish("GitCommit", NO_ARGUMENT)];
@@ -222,7 +234,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let mut block = Block::resource(shape.resource, &subject.label);
     let (filter_at, action_at) = (subject.at.field("Filter"), subject.at.field("Action"));
     match shape.when {
-        "MachineFilter" if action_type == "AutoDeploy" => {
+        "MachineFilter" if action_type == "AutoDeploy" && has_known_events(filter) => {
             common(context, subject, &mut block, false);
             carry(context, MACHINE, filter, &filter_at, &mut block);
             carry(context, AUTO_DEPLOY, action, &action_at, &mut block);
@@ -275,6 +287,41 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     carry(context, TRIGGER, subject.document.fields(), &subject.at, &mut Block::default());
     context.made(&subject.at.target, &block.address(), false);
     add(context, block);
+}
+
+/// What the provider accepts as events of targets; any other fails the apply (1.17.0, `resource_project_deployment_target_trigger.go`).
+const EVENTS: [(&str, &[&str]); 2] = [
+    (
+        "EventGroups",
+        &[
+            "Machine",
+            "MachineCritical",
+            "MachineAvailableForDeployment",
+            "MachineUnavailableForDeployment",
+            "MachineHealthChanged",
+        ],
+    ),
+    (
+        "EventCategories",
+        &[
+            "MachineCleanupFailed",
+            "MachineAdded",
+            "MachineDeploymentRelatedPropertyWasUpdated",
+            "MachineDisabled",
+            "MachineEnabled",
+            "MachineHealthy",
+            "MachineUnavailable",
+            "MachineUnhealthy",
+            "MachineHasWarnings",
+        ],
+    ),
+];
+
+fn has_known_events(filter: &Map<String, Value>) -> bool {
+    EVENTS.iter().all(|(field, known)| {
+        let events = filter.get(*field).and_then(Value::as_array).into_iter().flatten();
+        events.filter_map(Value::as_str).all(|event| known.contains(&event))
+    })
 }
 
 /// Adds a block to the file of triggers.

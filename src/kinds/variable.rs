@@ -205,9 +205,11 @@ fn plan<'i>(
             .iter()
             .any(|other| other.resembles(&variable) && same_scope(&other.scope(), &variable.scope()))
         {
+            let mut at = set_at.field("Variables");
+            at.path.push(json!({ "Name": name }));
             context.note(
                 "not-carried",
-                &variable.at,
+                &at,
                 &format!(
                     "there is another variable \"{name}\" with the same scope that the provider can't tell from this one; only the first is carried"
                 ),
@@ -349,6 +351,7 @@ fn scope(context: &mut Context<'_>, variable: &Planned<'_>, block: &mut Block) {
             .map(|item| match *collection {
                 "" => context.text(item, &at),
                 "tags" => context.tag(item),
+                "actions" if context.actions.of_finish(item).is_some() => of_finish(context, item, &at),
                 collection => context.reference(collection, item, &at),
             })
             .collect();
@@ -357,6 +360,18 @@ fn scope(context: &mut Context<'_>, variable: &Planned<'_>, block: &mut Block) {
     if !inner.attributes.is_empty() {
         block.blocks.push(inner);
     }
+}
+
+/// A step that is not there yet when Terraform writes the variable. Its id names nothing at the destination, so the scope is not widened.
+fn of_finish(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
+    let name = context.actions.of_finish(id).unwrap_or_default().to_owned();
+    context.note(
+        "not-carried",
+        at,
+        &format!("is limited to the step \"{name}\", which only finish can make: at the destination it is limited to a step that is missing"),
+        "Choose the step in the variable's scope at the destination.",
+    );
+    id.into()
 }
 
 /// Names of all that a scope limits to, in the order of [`SCOPE`].

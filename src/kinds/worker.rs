@@ -6,7 +6,7 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::odd;
 use crate::hcl::Block;
 use crate::kinds::model::*;
-use crate::kinds::target::COMPUTED;
+use crate::kinds::target::{COMPUTED, listening_agent};
 use crate::octopus::document::Document;
 
 pub(super) const KIND: Kind = Kind {
@@ -134,7 +134,7 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
             return Some("the provider makes no SSH worker with this platform, or none");
         }
     }
-    None
+    listening_agent(endpoint)
 }
 
 #[cfg(test)]

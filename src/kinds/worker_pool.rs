@@ -11,7 +11,12 @@ pub(super) const KIND: Kind = Kind {
     file: "worker_pools.tf",
     discriminator: "WorkerPoolType",
     by_finish: |kind, document| {
-        kind.shape(document).is_none().then_some("the provider has no resource for this type of worker pool")
+        if kind.shape(document).is_none() {
+            return Some("the provider has no resource for this type of worker pool");
+        }
+        let worker_type = document.text("WorkerType").unwrap_or_default();
+        (document.text("WorkerPoolType") == Some("DynamicWorkerPool") && !WORKER_TYPES.contains(&worker_type))
+            .then_some("the provider makes no dynamic pool with this type of worker")
     },
     computed: &["CanAddWorkers"],
     first: &[plain("Name"), plain("Description")],
@@ -52,6 +57,17 @@ pub(super) const KIND: Kind = Kind {
     expand: Some(expand),
     ..Kind::DEFAULT
 };
+
+/// The types of workers that the provider accepts (1.17.0, `schema_worker_pool.go`).
+const WORKER_TYPES: [&str; 7] = [
+    "Ubuntu1804",
+    "Ubuntu2204",
+    "UbuntuDefault",
+    "Windows2016",
+    "Windows2019",
+    "Windows2022",
+    "WindowsDefault",
+];
 
 /// The server's own pool is the default one until another takes its place: then it must wait for that.
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {

@@ -169,6 +169,14 @@ pub enum FinishStep {
     /// Renaming is a `Set` of `Name` on a target with the old name: when that is not there but one of the new name is, it is done already.
     /// Steps are run in the manifest's order: a later one may use the new name.
     Set { target: Target, path: Vec<Value>, value: FinishValue },
+    /// The same for a field that octoferry does not know: where the destination refuses it, that is left to a person.
+    Try { target: Target, path: Vec<Value>, value: Value },
+    /// Puts the items of a list into the order of these names. Others stay behind them. For lists that the provider keeps as a map.
+    Order { target: Target, path: Vec<Value>, names: Vec<String> },
+    /// A step, an action or an extension's settings that the provider can't carry, in the list at `path`: made when no item has its `Name`
+    /// (`ExtensionId`), behind the last that is
+    /// there of `after`; else brought to what `item` says. In `item` stand `$ref`s and `$secret`s as in `document` below.
+    Item { target: Target, path: Vec<Value>, after: Vec<String>, item: Value },
     /// A tenant's value for a template of a library set or of a project. `environments` empty: all.
     TenantValue {
         tenant: String,

@@ -7,9 +7,11 @@ use serde_json::{Map, Value};
 pub struct Document(Map<String, Value>);
 
 impl Document {
-    /// Takes an object; anything else is `None`. `Links` is dropped: it is the server's navigation, not content.
+    /// Takes an object; anything else is `None`. `Links` is dropped, in the parts of the document too (steps, actions, templates): it is
+    /// the server's navigation, not content.
     #[must_use]
-    pub fn new(value: Value) -> Option<Self> {
+    pub fn new(mut value: Value) -> Option<Self> {
+        drop_links(&mut value);
         match value {
             Value::Object(mut fields) => {
                 fields.shift_remove("Links");
@@ -70,5 +72,38 @@ impl Document {
     #[must_use]
     pub fn name(&self) -> &str {
         self.text("Name").unwrap_or_default()
+    }
+}
+
+/// Takes the navigation out of an object and its parts. A person's own `Links` (a property of a step, say) is no object of addresses.
+fn drop_links(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let addresses =
+                |links: &Value| links.as_object().is_some_and(|links| links.values().all(Value::is_string));
+            if fields.get("Links").is_some_and(addresses) {
+                fields.shift_remove("Links");
+            }
+            fields.values_mut().for_each(drop_links);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_links),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn navigation_is_dropped_wherever_it_stands() {
+        let action = json!({"Name": "a", "Links": {}, "Properties": {"Links": "mine"}});
+        let document =
+            Document::new(json!({"Id": "x", "Links": {"Self": "/x"}, "Steps": [{"Actions": [action]}]}));
+        let expected =
+            json!({"Id": "x", "Steps": [{"Actions": [{"Name": "a", "Properties": {"Links": "mine"}}]}]});
+        assert_eq!(document.map(Document::into_value), Some(expected));
     }
 }

@@ -1,5 +1,6 @@
 //! Secrets that the provider can only write as plain text, and would wipe at each update: sensitive properties of steps, sensitive defaults
-//! of templates. Terraform never sees them: they are taken out of what it reads and put back, as "keep", into what it writes.
+//! of templates. Terraform never sees them: they are taken out of what it reads and put back, as "keep", into what it writes. The same holds
+//! for whole steps that the provider can't carry (`foreign`).
 //!
 //! Between Terraform's reading and writing nobody else can have changed them: a process with another `Version` is refused by the server.
 
@@ -13,6 +14,7 @@ use crate::failure::Failure;
 use crate::octopus::client::Client;
 use crate::relay::address::Address;
 use crate::relay::defaults::Defaults;
+use crate::relay::foreign::Foreign;
 use crate::relay::log::Change;
 
 /// What was hidden, and what must not be.
@@ -20,6 +22,8 @@ use crate::relay::log::Change;
 pub(super) struct Hide {
     /// Document id → id of the step, action or template → names of hidden properties (empty name: the default).
     hidden: Mutex<HashMap<String, Hidden>>,
+    /// Process id → its steps that Terraform doesn't see at all.
+    foreign: Mutex<HashMap<String, Foreign>>,
     defaults: Defaults,
 }
 
@@ -78,7 +82,15 @@ impl Hide {
         if holder == Holder::Process {
             self.defaults.learn(client, &address.prefix, document).await?;
         }
-        Ok(self.take_out(holder, document))
+        let mut any = false;
+        if holder == Holder::Process
+            && let Some(id) = document["Id"].as_str().map(str::to_lowercase)
+        {
+            let foreign = Foreign::take_out(document);
+            any = !foreign.is_empty();
+            self.foreign().insert(id, foreign);
+        }
+        Ok(self.take_out(holder, document) || any)
     }
 
     fn take_out(&self, holder: Holder, document: &mut Value) -> bool {
@@ -151,7 +163,16 @@ impl Hide {
                 }
             }
         });
+        let foreign = self.foreign().get(id).cloned().unwrap_or_default();
+        for name in foreign.put_back(document) {
+            let place = format!("{}/{name}", address.kind());
+            changes.push(Change { what: "kept the step that the provider can't carry", place });
+        }
         Ok(changes)
+    }
+
+    fn foreign(&self) -> MutexGuard<'_, HashMap<String, Foreign>> {
+        self.foreign.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Hidden>> {

@@ -1,6 +1,6 @@
 //! Lists that the provider can read: one document of a type that it does not know, and its data source answers an empty list (feeds, accounts) or
 //! the provider crashes (Git credentials, worker pools). Such a document is shown to Terraform as of a type that it knows, so that it and its
-//! neighbours are found by name.
+//! neighbours are found by name. The provider also crashes on a trigger that makes releases without saying of which Git reference.
 //!
 //! Tried with provider 1.17.0; the types are those of its client, version 2.111.0.
 
@@ -44,13 +44,45 @@ const FEEDS: [&str; 16] = [
 
 /// Whether answers of this address may hold such documents.
 pub(super) fn looks_at(address: &Address) -> bool {
-    matches!(address.parts().as_slice(), ["accounts" | "feeds" | "git-credentials" | "workerpools"])
+    matches!(
+        address.parts().as_slice(),
+        ["accounts" | "feeds" | "git-credentials" | "workerpools"]
+            | ["projecttriggers"]
+            | ["projecttriggers", _]
+            | ["projects", _, "triggers", ..]
+    )
+}
+
+/// A trigger with an empty Git reference in the place of none; whether there was none.
+fn give_git_reference(trigger: &mut Value) -> bool {
+    let action = &trigger["Action"];
+    let lacks = action["ActionType"] == "DeployNewRelease" && action["VersionControlReference"].is_null();
+    if lacks {
+        trigger["Action"]["VersionControlReference"] = json!({"GitRef": "", "GitCommit": ""});
+    }
+    lacks
 }
 
 /// Shows them as of a type that the provider knows; what was changed.
 pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Change> {
     let mut changes = Vec::new();
     if !looks_at(address) {
+        return changes;
+    }
+    if address.parts().iter().any(|part| matches!(*part, "projecttriggers" | "triggers")) {
+        let documents = match answer.get_mut("Items").and_then(Value::as_array_mut) {
+            Some(items) => items.iter_mut().collect(),
+            None => vec![answer],
+        };
+        for trigger in documents.into_iter().filter(|document| document.is_object()) {
+            if give_git_reference(trigger) {
+                let place = format!("projecttriggers/{}", trigger["Name"].as_str().unwrap_or_default());
+                changes.push(Change {
+                    what: "shown with a Git reference, without which the provider crashes",
+                    place,
+                });
+            }
+        }
         return changes;
     }
     for item in answer.get_mut("Items").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -123,6 +155,11 @@ mod tests {
         let mut answer = json!({"Items": [azure("0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"), azure("#{Id}")]});
         assert_eq!(make_readable(&Address::parse("/api/Spaces-2/accounts"), &mut answer).len(), 1);
         assert_eq!(answer["Items"][1]["AccountType"], "UsernamePassword");
+        let mut trigger = json!({"Id": "ProjectTriggers-1", "Action": {"ActionType": "DeployNewRelease"}});
+        let address = Address::parse("/api/Spaces-2/projecttriggers/ProjectTriggers-1");
+        assert_eq!(make_readable(&address, &mut trigger).len(), 1);
+        assert_eq!(trigger["Action"]["VersionControlReference"]["GitRef"], "");
+        assert!(make_readable(&address, &mut trigger).is_empty());
         let mut one = json!({"Details": {"Type": "SshKeyPair"}});
         assert!(make_readable(&Address::parse("/api/Spaces-2/git-credentials/x"), &mut one).is_empty());
     }

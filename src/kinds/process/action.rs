@@ -16,6 +16,10 @@ const ONE_NAME: &str = "the provider has one name for a step and its first actio
 const NO_CONDITION: &str = "the provider does not send the condition of a step's first action";
 const OTHER_VALUES: &str = "the provider refuses this value";
 
+/// A step that runs a process template of the server's Platform Hub.
+const PROCESS_TEMPLATE: &str = "Octopus.ProcessTemplate";
+const TEMPLATE_SLUG: &str = "Octopus.Action.ProcessTemplate.Reference.Slug";
+
 /// Fields of an action that need no thought; in the order in which they are written.
 const ACTION: &[Field] = &[
     ID,
@@ -64,6 +68,9 @@ pub(super) fn write(
     let name_at = if first { step.at.field("Name") } else { action.at.field("Name") };
     let name = context.text(name, &name_at);
     block.set("name", name);
+    if action.text("ActionType") == PROCESS_TEMPLATE {
+        note_process_template(context, action);
+    }
     if !action.text("Slug").is_empty() {
         block.set("slug", action.text("Slug"));
     }
@@ -127,6 +134,31 @@ pub(super) fn write(
     block
 }
 
+/// Adds an argument to those whose changes Terraform ignores.
+fn ignore_changes(block: &mut Block, argument: &str) {
+    let found = block.blocks.iter().position(|inner| inner.kind == "lifecycle");
+    let mut lifecycle = found.map_or_else(|| Block::new("lifecycle", &[]), |at| block.blocks.remove(at));
+    let mut ignored = match lifecycle.attributes.pop().map(|attribute| attribute.value) {
+        Some(Expr::List(items)) => items,
+        _ => Vec::new(),
+    };
+    ignored.push(Expr::reference(argument));
+    block.blocks.push(lifecycle.with("ignore_changes", Expr::List(ignored)));
+}
+
+/// The step is carried, what it runs is not of the space.
+fn note_process_template(context: &mut Context<'_>, action: &Action<'_>) {
+    let slug =
+        action.properties().find(|(name, _)| *name == TEMPLATE_SLUG).and_then(|(_, slug)| slug.as_str());
+    let text = format!(
+        "the {} runs the process template \"{}\", which is in the Git repository of the source server's Platform Hub, not in the space",
+        action.at.owner,
+        slug.unwrap_or_default()
+    );
+    let todo = "Connect the destination's Platform Hub to a repository that has this template, publish it and share it with the space.";
+    context.note("process-template", &action.at, &text, todo);
+}
+
 /// One of the values that the provider knows, the first being the default; any other is for finish.
 fn choice(
     context: &mut Context<'_>,
@@ -137,10 +169,14 @@ fn choice(
     at: &At,
 ) {
     match value.as_str() {
-        None => {}
+        None | Some("") => {}
         Some(text) if Some(&text) == known.first() => {}
         Some(text) if known.contains(&text) => block.set(argument, text),
-        Some(_) => context.set(at, value, OTHER_VALUES),
+        Some(_) => {
+            context.set(at, value, OTHER_VALUES);
+            // The provider reads it back: without this each plan would take it away.
+            ignore_changes(block, argument);
+        }
     }
 }
 

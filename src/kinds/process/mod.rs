@@ -5,6 +5,7 @@
 //! from its step template, as a templated one (`template.rs`).
 
 mod action;
+mod framework;
 mod json;
 mod package;
 mod plan;
@@ -13,8 +14,6 @@ mod template;
 mod text_file;
 
 pub use plan::{Actions, Process};
-
-use serde_json::Value;
 
 use crate::convert::context::Context;
 use crate::convert::fields;
@@ -147,9 +146,4 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
             context.add(&process.file, block);
         }
     }
-}
-
-/// Whether a step or action is of the new step framework, which this provider can't carry: it keeps its settings in `Inputs` or `Items`.
-fn of_new_framework(fields: &serde_json::Map<String, Value>) -> bool {
-    ["Inputs", "Items"].iter().any(|name| fields.get(*name).is_some_and(|value| !fields::is_empty(value)))
 }

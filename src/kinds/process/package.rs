@@ -7,7 +7,7 @@ use super::plan::Action;
 use crate::convert::context::{At, Context};
 use crate::convert::fields;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::{Field, ID, custom, ignored, map, plain, reference};
+use crate::kinds::model::{Field, ID, custom, finish, ignored, map, plain, reference};
 
 const PACKAGE: &[Field] = &[
     ID,
@@ -20,7 +20,12 @@ const PACKAGE: &[Field] = &[
     ignored("StepPackageInputsReferenceId", "only of use to the new step framework"),
 ];
 
-const CONTAINER: &[Field] = &[custom("FeedId", feed_id).writes(&["feed_id"]), plain("Image")];
+const CONTAINER: &[Field] = &[
+    custom("FeedId", feed_id).writes(&["feed_id"]),
+    plain("Image"),
+    finish("GitUrl", "the provider has no argument for it"),
+    finish("Dockerfile", "the provider has no argument for it"),
+];
 
 const GIT_DEPENDENCY: &[Field] = &[
     elsewhere("Name"),
@@ -91,12 +96,37 @@ pub(super) fn packages(context: &mut Context<'_>, action: &Action<'_>, block: &m
         fields::carry(context, PACKAGE, package, &at, &mut inner);
         let object = fields::object_of(inner);
         if name.is_empty() {
+            take_away_reserved(context, action);
             block.set("primary_package", object);
         } else {
             others.push((name.to_owned(), object));
         }
     }
+    // It writes the primary one first.
+    let first = list_of(action, "Packages").first();
+    let primary_first = first.is_some_and(|package| package["Name"].as_str().unwrap_or_default().is_empty());
+    if others.len() > 1 || !primary_first {
+        keep_order(context, action, "Packages");
+    }
     set_map(block, "packages", others);
+}
+
+/// The provider makes the reserved properties of every primary package; some steps have none.
+fn take_away_reserved(context: &mut Context<'_>, action: &Action<'_>) {
+    for name in RESERVED {
+        if !action.properties().any(|(other, _)| other == name) {
+            reserved(context, action, name, &Value::Null);
+        }
+    }
+}
+
+/// The provider keeps them in a map, and writes them in an order of its own.
+fn keep_order(context: &mut Context<'_>, action: &Action<'_>, list: &str) {
+    context.keep_names_in_order(&action.at.field(list), list_of(action, list));
+}
+
+fn list_of<'a>(action: &'a Action<'_>, list: &str) -> &'a [Value] {
+    action.fields.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
 }
 
 pub(super) fn git_dependencies(context: &mut Context<'_>, action: &Action<'_>, block: &mut Block) {
@@ -106,6 +136,7 @@ pub(super) fn git_dependencies(context: &mut Context<'_>, action: &Action<'_>, b
         fields::carry(context, GIT_DEPENDENCY, dependency, &at, &mut inner);
         dependencies.push((name.to_owned(), fields::object_of(inner)));
     }
+    keep_order(context, action, "GitDependencies");
     set_map(block, "git_dependencies", dependencies);
 }
 
@@ -114,7 +145,7 @@ fn items<'a>(
     action: &'a Action<'_>,
     list: &str,
 ) -> Vec<(&'a str, &'a Map<String, Value>, At)> {
-    let all = action.fields.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let all = list_of(action, list);
     let mut found = Vec::new();
     for (index, item) in all.iter().enumerate() {
         let at = action.at.field(list).item(all, index);
@@ -137,13 +168,14 @@ fn set_map(block: &mut Block, argument: &str, mut pairs: Vec<(String, Expr)>) {
 
 /// Properties that the provider makes of the primary package and hides when it reads (1.17.0,
 /// `process_step_reserved_execution_properties_validator.go`).
+const RESERVED: [&str; 3] = [
+    "Octopus.Action.Package.PackageId",
+    "Octopus.Action.Package.FeedId",
+    "Octopus.Action.Package.DownloadOnTentacle",
+];
+
 pub(super) fn is_reserved(property: &str) -> bool {
-    matches!(
-        property,
-        "Octopus.Action.Package.PackageId"
-            | "Octopus.Action.Package.FeedId"
-            | "Octopus.Action.Package.DownloadOnTentacle"
-    )
+    RESERVED.contains(&property)
 }
 
 /// A reserved property: nothing to do when it is what the provider makes, else for finish.
@@ -157,6 +189,7 @@ pub(super) fn reserved(context: &mut Context<'_>, action: &Action<'_>, name: &st
         _ if package["AcquisitionLocation"] == "ExecutionTarget" => "True",
         _ => "False",
     });
+    let made = made.filter(|_| !value.is_null());
     if made.is_none_or(|made| !value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(made))) {
         context.set(
             &action.at.field("Properties").field(name),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::of_new_framework;
+use super::framework;
 use super::template::{self, TEMPLATE_ID};
 use crate::convert::context::{At, Context};
 use crate::convert::names::{id_order, label};
@@ -78,6 +78,8 @@ pub struct Actions {
     keys: BTreeMap<String, Vec<String>>,
     /// Channels that limit a step. A rule of such a channel can't refer to a step: Terraform would see a cycle.
     limiting_channels: BTreeSet<String>,
+    /// Those that finish makes: id → name.
+    by_finish: BTreeMap<String, String>,
 }
 
 impl Actions {
@@ -97,6 +99,18 @@ impl Actions {
     #[must_use]
     pub fn target(&self, id: &str) -> Option<Target> {
         self.keys.get(id).map(|key| Target { collection: "actions".to_owned(), key: key.clone() })
+    }
+
+    /// Says that finish makes an action.
+    pub(super) fn made_by_finish(&mut self, action: &Value) {
+        let text = |field: &str| action[field].as_str().unwrap_or_default().to_owned();
+        self.by_finish.insert(text("Id"), text("Name"));
+    }
+
+    /// The name of an action that finish makes.
+    #[must_use]
+    pub fn of_finish(&self, id: &str) -> Option<&str> {
+        self.by_finish.get(id).map(String::as_str)
     }
 
     /// Whether a step is limited to the channel with that id.
@@ -181,8 +195,13 @@ fn process<'i>(
     let mut steps = Vec::new();
     let items = document.list("Steps");
     for (index, item) in items.iter().enumerate() {
-        let at = at.field("Steps").item(items, index);
+        let list = at.field("Steps");
+        let at = list.item(items, index);
         if let Some(fields) = item.as_object() {
+            if framework::is_step(fields) {
+                framework::step(context, items, index, &list, &place.owner);
+                continue;
+            }
             steps.extend(step(context, fields, at, &place, runbook.map(|(_, label)| label.as_str()), scoped));
         } else {
             crate::convert::fields::odd(context, &at, item);
@@ -233,19 +252,8 @@ fn step<'i>(
             action_at.path.push(slug.map_or_else(|| json!(index), |slug| json!({ "Slug": slug })));
         }
         action_at.owner = format!("step \"{action_name}\" {}", place.owner);
-        if of_new_framework(action) || of_new_framework(fields) {
-            context.note(
-                "step-framework",
-                &action_at,
-                &format!(
-                    "the {} is of the new step framework (its settings are in Inputs), which the provider can't carry; it is left out",
-                    action_at.owner
-                ),
-                "Make the step by hand at the destination.",
-            );
-            if first {
-                return None;
-            }
+        if !first && framework::has_inputs(action) {
+            framework::action(context, items, index, &at.field("Actions"), &action_at.owner);
             continue;
         }
         let label_name = if first { name } else { action_name };

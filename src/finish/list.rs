@@ -1,0 +1,180 @@
+//! Lists of a document: the order of their items, and items that the provider can't carry.
+
+use serde_json::{Value, json};
+
+use super::document::{has_secret, kept, without_nothing, without_secrets};
+use super::{Finish, field};
+use crate::failure::Failure;
+use crate::octopus::upsert::holds;
+
+/// What an item is known by.
+fn name_of(item: &Value) -> &str {
+    item["Name"].as_str().or(item["ExtensionId"].as_str()).unwrap_or_default()
+}
+
+const TEMPLATE_ID: &str = "Octopus.Action.Template.Id";
+const TEMPLATE_VERSION: &str = "Octopus.Action.Template.Version";
+
+impl Finish<'_> {
+    /// Puts the items of a list into the order of these names; others stay behind them.
+    pub(super) fn order(
+        &mut self,
+        document: &mut Value,
+        path: &[Value],
+        names: &[String],
+        text: String,
+        written: &mut Vec<String>,
+    ) {
+        let Some(Value::Array(items)) = field::place_of(document, path) else {
+            self.report.failed.push(format!("{text}: there is no such list at the destination"));
+            return;
+        };
+        let place = |item: &Value| {
+            let name = item["Name"].as_str().unwrap_or_default();
+            names.iter().position(|known| known == name).unwrap_or(names.len())
+        };
+        if items.is_sorted_by_key(place) {
+            self.report.already += 1;
+        } else {
+            items.sort_by_key(place);
+            written.push(format!("the order of {text}"));
+        }
+    }
+
+    /// Makes an item of a list, or brings the one of its name to what is wanted.
+    pub(super) async fn item(
+        &mut self,
+        document: &mut Value,
+        path: &[Value],
+        (after, item): (&[String], &Value),
+        what: &str,
+        written: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let name = name_of(item);
+        let text = format!("{}/{name} of {what}", field::described(path));
+        let mut wanted = self.resolved(item).await?;
+        self.follow_newest(&mut wanted).await?;
+        let Some(slot) = field::place_of(document, path) else {
+            self.report.failed.push(format!("{text}: there is no such list at the destination"));
+            return Ok(());
+        };
+        if slot.is_null() {
+            *slot = json!([]);
+        }
+        let Some(items) = slot.as_array_mut() else { return Ok(()) };
+        let position = items.iter().position(|there| name_of(there) == name);
+        let before = position.map_or(Value::Null, |position| items[position].clone());
+        let mut secrets = Vec::new();
+        let wanted = self.filled(&wanted, "", Some(&before), &mut secrets);
+        if position.is_some() && holds(&before, &without_secrets(&wanted)) && !has_secret(&wanted) {
+            self.report.already += 1;
+        } else {
+            match position {
+                Some(position) => items[position] = kept(&before, &wanted),
+                None => {
+                    let last =
+                        items.iter().rposition(|there| after.iter().any(|name| name_of(there) == name));
+                    // A step's own action is the first, and may have another name by now.
+                    let first =
+                        usize::from(path.last().is_some_and(|list| list == "Actions")).min(items.len());
+                    items.insert(last.map_or(first, |last| last + 1), without_nothing(&wanted));
+                }
+            }
+            written.push(text.clone());
+        }
+        self.tell_secrets(&text, &secrets, &before);
+        Ok(())
+    }
+
+    /// Versions of step templates are counted anew at each server: an action follows the newest one there.
+    async fn follow_newest(&self, part: &mut Value) -> Result<(), Failure> {
+        for action in part["Actions"].as_array_mut().into_iter().flatten() {
+            Box::pin(self.follow_newest(action)).await?;
+        }
+        if let Some(id) = part["Properties"][TEMPLATE_ID].as_str() {
+            let server = &self.directory.server;
+            let path = server.path(&format!("actiontemplates/{}", crate::octopus::client::encode(id)));
+            let template = server.client.find(&path).await?;
+            if let Some(version) =
+                template.as_ref().map(|template| &template["Version"]).filter(|version| !version.is_null())
+            {
+                part["Properties"][TEMPLATE_VERSION] = json!(version.to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::octopus::client::{Client, Transport, Trust};
+    use crate::octopus::server::Server;
+    use crate::secret::Secret;
+
+    async fn changed(
+        mut document: Value,
+        change: impl AsyncFnOnce(&mut Finish<'_>, &mut Value, &mut Vec<String>),
+    ) -> (Value, usize) {
+        let transport = Transport::new(std::time::Duration::from_secs(5), &Trust::default()).ok().unwrap();
+        let client =
+            Client::new("destination", "http://127.0.0.1:9", Secret::new("API-X".into()), &transport);
+        let secrets = BTreeMap::new();
+        let space = crate::octopus::document::Document::new(json!({"Id": "Spaces-1"})).unwrap();
+        let nothing = String::new();
+        let server = Server {
+            client: client.ok().unwrap(),
+            installation_id: nothing.clone(),
+            version: nothing,
+            space,
+        };
+        let mut finish = Finish::new(server, &secrets, Path::new("."));
+        let mut written = Vec::new();
+        change(&mut finish, &mut document, &mut written).await;
+        (document, written.len())
+    }
+
+    fn names(document: &Value) -> Vec<&str> {
+        document["Steps"].as_array().into_iter().flatten().filter_map(|step| step["Name"].as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn an_item_comes_behind_those_before_it_and_is_changed_in_its_place() {
+        let steps = json!({"Steps": [{"Name": "a"}, {"Name": "c"}]});
+        let item = json!({"Name": "b", "Inputs": {"x": [1]}});
+        let path = [json!("Steps")];
+        let after = ["a".to_owned(), "gone".to_owned()];
+        let (made, written) = changed(steps, async |finish, document, written| {
+            finish.item(document, &path, (&after, &item), "p", written).await.ok().unwrap();
+        })
+        .await;
+        assert_eq!((names(&made), written), (vec!["a", "b", "c"], 1));
+        let (same, written) = changed(made.clone(), async |finish, document, written| {
+            finish.item(document, &path, (&after, &item), "p", written).await.ok().unwrap();
+        })
+        .await;
+        assert_eq!((&same, written), (&made, 0));
+        let other = json!({"Name": "b", "Inputs": {"x": [2]}});
+        let (other, written) = changed(made, async |finish, document, written| {
+            finish.item(document, &path, (&after, &other), "p", written).await.ok().unwrap();
+        })
+        .await;
+        assert_eq!((&other["Steps"][1]["Inputs"]["x"][0], written), (&json!(2), 1));
+    }
+
+    #[tokio::test]
+    async fn items_are_put_in_order() {
+        let wanted = ["c".to_owned(), "a".to_owned()];
+        let (sorted, written) = changed(
+            json!({"Steps": [{"Name": "a"}, {"Name": "new"}, {"Name": "c"}]}),
+            async |finish, document, written| {
+                finish.order(document, &[json!("Steps")], &wanted, String::new(), written);
+            },
+        )
+        .await;
+        assert_eq!((names(&sorted), written), (vec!["c", "a", "new"], 1));
+    }
+}
