@@ -1,6 +1,6 @@
 //! Documents as JSON, by space → collection → id, and their secrets, kept apart so that no answer can hold one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ pub(crate) type Documents = BTreeMap<String, Value>;
 #[derive(Default)]
 pub(crate) struct Store {
     documents: BTreeMap<String, BTreeMap<String, Documents>>,
+    /// Space, collection and tenant → ids of the documents with that `TenantId`.
+    of_tenants: BTreeMap<(String, String, String), BTreeSet<String>>,
     pub(crate) secrets: Secrets,
     /// The highest number given so far, by id prefix in lower case.
     counters: BTreeMap<String, u64>,
@@ -63,6 +65,11 @@ impl Store {
     pub(crate) fn put(&mut self, space: &str, collection: &str, document: Value) {
         let id = document["Id"].as_str().unwrap_or_default().to_owned();
         self.note_id(&id);
+        self.forget_tenant(space, collection, &id);
+        if let Some(tenant) = document["TenantId"].as_str() {
+            let key = (space.to_owned(), collection.to_owned(), tenant.to_owned());
+            self.of_tenants.entry(key).or_default().insert(id.clone());
+        }
         self.documents
             .entry(space.to_owned())
             .or_default()
@@ -81,6 +88,7 @@ impl Store {
 
     /// Removes a document and its secrets.
     pub(crate) fn remove(&mut self, space: &str, collection: &str, id: &str) -> Option<Value> {
+        self.forget_tenant(space, collection, id);
         let removed = self.documents.get_mut(space)?.get_mut(collection)?.remove(id);
         if removed.is_some() {
             self.secrets.forget(id);
@@ -88,8 +96,32 @@ impl Store {
         removed
     }
 
+    fn forget_tenant(&mut self, space: &str, collection: &str, id: &str) {
+        let document = self.documents.get(space).and_then(|space| space.get(collection)?.get(id));
+        if let Some(tenant) = document.and_then(|document| document["TenantId"].as_str()) {
+            let key = (space.to_owned(), collection.to_owned(), tenant.to_owned());
+            if let Some(ids) = self.of_tenants.get_mut(&key) {
+                ids.remove(id);
+            }
+        }
+    }
+
+    /// The documents of a collection that belong to a tenant, by id as text.
+    pub(crate) fn of_tenant(
+        &self,
+        space: &str,
+        collection: &str,
+        tenant: &str,
+    ) -> impl Iterator<Item = &Value> {
+        let key = (space.to_owned(), collection.to_owned(), tenant.to_owned());
+        let documents = self.documents.get(space).and_then(|space| space.get(collection));
+        let ids = self.of_tenants.get(&key).into_iter().flatten();
+        ids.filter_map(move |id| documents?.get(id))
+    }
+
     /// Removes all documents of a space.
     pub(crate) fn remove_space(&mut self, space: &str) {
+        self.of_tenants.retain(|(of, ..), _| of != space);
         for id in self
             .documents
             .remove(space)

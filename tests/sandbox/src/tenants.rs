@@ -68,12 +68,7 @@ pub(crate) fn values_of<'a>(
     space: &str,
     tenant: &str,
 ) -> impl Iterator<Item = &'a Value> {
-    let mut values: Vec<&Value> = server
-        .store
-        .all(space, VALUES)
-        .map(|(_, value)| value)
-        .filter(|value| value["TenantId"] == tenant)
-        .collect();
+    let mut values: Vec<&Value> = server.store.of_tenant(space, VALUES, tenant).collect();
     values.sort_by_key(|value| number_of(text(value, "Id")));
     values.into_iter()
 }
