@@ -27,8 +27,9 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
     Some(match (method, rest) {
         (Method::Get, []) if !server.is_switched_off("variables") => Ok(list(server, request)),
         (Method::Get, ["all"]) if !server.is_switched_off("variables") => {
-            let sets = select(server, request);
-            Ok(Answer::ok(sets.into_iter().map(|set| show(server, &request.space, set)).collect()))
+            let shared = shared_scope_values(server, &request.space);
+            let sets = select(server, request).into_iter();
+            Ok(Answer::ok(sets.map(|set| show(server, &request.space, set, &shared)).collect()))
         }
         (Method::Get, ["names"]) => names(server, request),
         (Method::Get, ["preview"]) => return None,
@@ -51,7 +52,8 @@ fn select<'a>(server: &'a Server, request: &Request) -> Vec<&'a Value> {
 
 fn list(server: &Server, request: &Request) -> Answer {
     let sets = select(server, request);
-    paging::page(request, "VariableSet", &sets, |set| show(server, &request.space, set))
+    let shared = shared_scope_values(server, &request.space);
+    paging::page(request, "VariableSet", &sets, |set| show(server, &request.space, set, &shared))
 }
 
 fn find<'a>(server: &'a Server, space: &str, id: &str) -> Result<&'a Value, Answer> {
@@ -63,7 +65,8 @@ fn find<'a>(server: &'a Server, space: &str, id: &str) -> Result<&'a Value, Answ
 }
 
 fn read(server: &Server, request: &Request, id: &str) -> Outcome {
-    Ok(Answer::ok(show(server, &request.space, find(server, &request.space, id)?)))
+    let set = find(server, &request.space, id)?;
+    Ok(Answer::ok(show(server, &request.space, set, &shared_scope_values(server, &request.space))))
 }
 
 /// `…/projects/Projects-1/variables`: the same document; a PUT answers nothing of it.
@@ -75,15 +78,24 @@ pub(crate) fn of_project(server: &mut Server, request: &Request, project: &str) 
     write(server, request, &id).map(|_| Answer::ok(json!({})))
 }
 
-fn show(server: &Server, space: &str, set: &Value) -> Value {
+fn show(server: &Server, space: &str, set: &Value, shared: &Value) -> Value {
     let mut shown = set.clone();
-    shown["ScopeValues"] = scope_values(server, space, text(set, "OwnerId"));
+    let mut scopes = shared.clone();
+    add_scope_values(server, space, text(set, "OwnerId"), &mut scopes);
+    shown["ScopeValues"] = scopes;
     shown["Links"] = json!({"Self": format!("/api/{space}/variables/{}", text(set, "Id"))});
     shown
 }
 
 /// What the scopes of an owner's variables may name.
 pub(crate) fn scope_values(server: &Server, space: &str, owner: &str) -> Value {
+    let mut scopes = shared_scope_values(server, space);
+    add_scope_values(server, space, owner, &mut scopes);
+    scopes
+}
+
+/// The part that is the same for all owners.
+fn shared_scope_values(server: &Server, space: &str) -> Value {
     let named = |collection: &str| -> Vec<Value> {
         let mut documents: Vec<&Value> =
             server.store.all(space, collection).map(|(_, document)| document).collect();
@@ -91,14 +103,6 @@ pub(crate) fn scope_values(server: &Server, space: &str, owner: &str) -> Value {
         documents
             .into_iter()
             .map(|document| json!({"Id": document["Id"], "Name": document["Name"]}))
-            .collect()
-    };
-    let of_owner = |collection: &str| -> Vec<Value> {
-        server
-            .store
-            .all(space, collection)
-            .filter(|(_, document)| document["ProjectId"] == owner)
-            .map(|(_, document)| json!({"Id": document["Id"], "Name": document["Name"]}))
             .collect()
     };
     let roles: BTreeSet<&str> =
@@ -109,6 +113,22 @@ pub(crate) fn scope_values(server: &Server, space: &str, owner: &str) -> Value {
         .flat_map(|(_, set)| set["Tags"].as_array().into_iter().flatten())
         .map(|tag| json!({"Id": tag["CanonicalTagName"], "Name": tag["CanonicalTagName"]}))
         .collect();
+    json!({
+        "Environments": named("environments"), "Machines": named("machines"),
+        "Roles": roles.into_iter().map(|role| json!({"Id": role, "Name": role})).collect::<Vec<_>>(),
+        "TenantTags": tags,
+    })
+}
+
+fn add_scope_values(server: &Server, space: &str, owner: &str, scopes: &mut Value) {
+    let of_owner = |collection: &str| -> Vec<Value> {
+        server
+            .store
+            .all(space, collection)
+            .filter(|(_, document)| document["ProjectId"] == owner)
+            .map(|(_, document)| json!({"Id": document["Id"], "Name": document["Name"]}))
+            .collect()
+    };
     let mut actions: Vec<Value> = Vec::new();
     let mut owners: Vec<Value> = Vec::new();
     if let Some(project) = server.store.get(space, "projects", owner) {
@@ -130,11 +150,9 @@ pub(crate) fn scope_values(server: &Server, space: &str, owner: &str) -> Value {
             runbook
         }));
     }
-    json!({
-        "Environments": named("environments"), "Machines": named("machines"), "Actions": actions,
-        "Roles": roles.into_iter().map(|role| json!({"Id": role, "Name": role})).collect::<Vec<_>>(),
-        "Channels": of_owner("channels"), "TenantTags": tags, "Processes": owners,
-    })
+    scopes["Actions"] = json!(actions);
+    scopes["Channels"] = json!(of_owner("channels"));
+    scopes["Processes"] = json!(owners);
 }
 
 /// Replaces a set. The version must be the one that is there, and goes up by one.
