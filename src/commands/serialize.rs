@@ -190,11 +190,11 @@ impl Choice {
             ("looked up at the destination, not made", &self.looked_up),
         ];
         for (heading, items) in lists.into_iter().filter(|(_, items)| !items.is_empty()) {
-            let more = items.len().saturating_sub(SHOWN);
-            let shown = items.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-            let more =
-                if more == 0 { String::new() } else { format!(" and {more} more; --json has them all") };
-            ui.info(&format!("\n{heading}: {shown}{more}"));
+            ui.info(&format!("\n{heading}:"));
+            items.iter().take(SHOWN).for_each(|item| ui.info(&format!("- {item}")));
+            if items.len() > SHOWN {
+                ui.info(&format!("… and {} more; --json has them all", items.len() - SHOWN));
+            }
         }
         if !self.left_out.is_empty() {
             ui.info("\nin no module:");

@@ -26,7 +26,8 @@ impl Explanations {
         let by_tenants_run = |secret: &&SecretEntry| matches!(secret.from, SecretOrigin::Tenant { .. });
         let secrets = manifest.secrets.iter().filter(by_tenants_run);
         self.tenants_secrets.extend(secrets.map(|secret| secret.key.clone()));
-        self.notes.extend(manifest.notes);
+        // What was not selected is in the manifest more exactly than in its notes.
+        self.notes.extend(manifest.notes.into_iter().filter(|note| note.code != "not-selected"));
         self.held.extend(manifest.held);
         let whole = manifest.part.left_out.iter().filter(|left_out| left_out.fields.is_empty());
         let names = whole.flat_map(|left_out| {

@@ -166,7 +166,7 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
         kinds::declare_project(context, &id);
     }
     for (kind, subject) in &work {
-        context.at_work.clone_from(&subject.at.owner);
+        context.at_work = described(kind, subject);
         if !kind.heading.is_empty() && !context.has(kind.file) {
             context.add_comment(kind.file, kind.heading);
         }
@@ -182,7 +182,7 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
     // What is made comes first: other steps may refer to it.
     let others = std::mem::take(&mut context.finish);
     for (kind, subject) in &by_finish {
-        context.at_work.clone_from(&subject.at.owner);
+        context.at_work = described(kind, subject);
         whole::make(context, kind, subject);
     }
     context.finish.extend(others);
@@ -266,6 +266,14 @@ fn place(context: &Context<'_>, kind: &Kind, document: &Document) -> At {
         path: Vec::new(),
         prefix: String::new(),
         owner: format!("{} \"{}\"", kind.noun, document.name()),
+    }
+}
+
+/// A document for people; what has no name of its own goes by that of what it belongs to.
+fn described(kind: &Kind, subject: &Subject<'_>) -> String {
+    match (subject.document.name(), subject.at.target.key.last()) {
+        ("", Some(owner)) => format!("{} of {owner:?}", kind.noun),
+        _ => subject.at.owner.clone(),
     }
 }
 

@@ -159,7 +159,18 @@ impl Found {
             let key = context.target(collection, document).key;
             let option = context.selection.options.get(option).cloned().unwrap_or_default();
             let names: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
-            let text = format!("{} is left out, or without what is left out ({option})", listed(&names));
+            let parts = fields.iter().map(|field| match field.split_once('/') {
+                Some(("Steps", name)) => format!("step {name:?}"),
+                Some(("Variables", name)) => format!("variable {name:?}"),
+                _ => (*field).to_owned(),
+            });
+            let parts: Vec<String> = parts.collect();
+            let text = format!(
+                "of the {} of {:?} left out, or without what is left out ({option}): {}",
+                kinds::find(collection, document).map_or(collection, |kind| kind.noun),
+                key.last().map_or("", String::as_str),
+                parts.join(", ")
+            );
             self.note(collection, key.clone(), text);
             let collection = collection.to_owned();
             self.left_out.push(LeftOut { collection, because: option, keys: vec![key], fields: names });
@@ -265,6 +276,22 @@ impl Found {
     }
 
     fn add(&mut self, context: &Context<'_>, sort: &Sort, all: usize, why: Why, things: &[&Thing<'_>]) {
+        // Every server has these, and no module makes them: a person need not read of them.
+        let is_built_in = |thing: &Thing<'_>| {
+            why.is_none()
+                && kinds::find(thing.collection, thing.document)
+                    .is_some_and(|kind| (kind.built_in)(thing.document).is_some())
+        };
+        let (built_in, things): (Vec<&Thing<'_>>, Vec<&Thing<'_>>) =
+            things.iter().copied().partition(|thing| is_built_in(thing));
+        if !built_in.is_empty() {
+            let keys = built_in.iter().map(|thing| key(context, thing)).collect();
+            self.quietly(sort.collection, keys, Vec::new());
+        }
+        let all = all - built_in.len();
+        if things.is_empty() {
+            return;
+        }
         let option = why.and_then(|option| context.selection.options.get(option));
         let names: Vec<String> = things.iter().map(|thing| thing.full_name()).collect();
         let (few, are) =
@@ -284,7 +311,7 @@ impl Found {
         let because = option.cloned().unwrap_or_else(|| "not selected".to_owned());
         let mut whole = Vec::new();
         let mut parts: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
-        for thing in things {
+        for thing in &things {
             let key = key(context, thing);
             match &thing.inside {
                 None => whole.push(key),

@@ -427,3 +427,30 @@ fn runs_of_the_source_go_by_the_names_of_the_source() {
     }
     assert!(found > 0);
 }
+
+#[test]
+fn what_goes_with_a_step_or_channel_is_that_and_no_more() {
+    // "Copy the theme" is for the channel "Preview" alone.
+    let before = &all("shop", "").projects["Storefront Web"];
+    let after =
+        &all("shop", "--exclude steps:Buy_a_candle --exclude channels:Preview").projects["Storefront Web"];
+    let process = text(after, "deployment_process.tf");
+    for (step, stays) in [
+        ("Buy a candle", false),
+        ("Copy the theme", false),
+        ("Unpack the site", true),
+        ("Tell operations", true),
+    ] {
+        let quoted = format!("= {step:?}");
+        assert!(text(before, "deployment_process.tf").contains(&quoted), "{step}");
+        assert_eq!(process.contains(&quoted), stays, "{step}: {process}");
+    }
+    assert!(!made(after, "channels").contains(&"Preview".to_owned()));
+    for (file, content) in after.files.iter().filter(|(file, _)| file.ends_with(".tf")) {
+        let content = String::from_utf8_lossy(content);
+        assert!(!content.contains("buy_a_candle") && !content.contains("Buy a candle"), "{file}: {content}");
+    }
+    assert!(notes(after, "dangling").is_empty(), "{:?}", notes(after, "dangling"));
+    let variables = |module: &Module| text(module, "project_variables.tf").matches("resource \"").count();
+    assert!(variables(after) < variables(before) && variables(after) > 0);
+}

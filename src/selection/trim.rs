@@ -85,20 +85,35 @@ fn steps(
         let mut gone: Vec<(Value, usize)> = Vec::new();
         steps.retain_mut(|step| {
             let name = text(step, "Name");
-            let mut option = excluded.get(&name).copied();
+            let of_step = excluded.get(&name).copied();
+            let mut touched = of_step;
+            let before = gone.len();
             if let Some(Value::Array(actions)) = step.get_mut("Actions") {
                 actions.retain_mut(|action| {
-                    option = option.or(limit(action.get_mut("Channels"), &out.ids));
-                    option.is_none() || {
-                        gone.push((action.clone(), option.unwrap_or_default()));
-                        false
-                    }
+                    let option = of_step.or_else(|| limit(action.get_mut("Channels"), &out.ids));
+                    touched = touched.or(option);
+                    gone.extend(option.map(|option| (action.clone(), option)));
+                    option.is_none()
                 });
             }
-            let Some(option) = option else { return true };
-            let field = format!("Steps/{name}");
-            selection.gone.push(Gone { collection: collection.to_owned(), id: id.clone(), field, option });
-            step["Actions"].as_array().is_some_and(|actions| !actions.is_empty())
+            let Some(option) = touched else { return true };
+            let is_left = step["Actions"].as_array().is_some_and(|actions| !actions.is_empty());
+            let mut remember = |field: String, option: usize| {
+                selection.gone.push(Gone {
+                    collection: collection.to_owned(),
+                    id: id.clone(),
+                    field,
+                    option,
+                });
+            };
+            if is_left {
+                for (action, option) in &gone[before..] {
+                    remember(format!("Steps/{name}/Actions/{}", text(action, "Name")), *option);
+                }
+            } else {
+                remember(format!("Steps/{name}"), option);
+            }
+            is_left
         });
         for (action, option) in gone {
             out.ids.insert(text(&action, "Id"), option);

@@ -78,8 +78,14 @@ fn one_project_moves_with_what_it_needs_and_verify_explains_the_rest() {
 #[test]
 fn all_but_some_tenants_and_a_runbook_move() {
     let journey = Journey::with("shop");
-    let options =
-        ["--exclude", "tenants:Cera*", "--exclude", "runbooks:Refund an order", "--exclude", "triggers:New*"];
+    let options = [
+        ["--exclude", "tenants:Cera*"],
+        ["--exclude", "runbooks:Refund an order"],
+        ["--exclude", "triggers:New*"],
+        ["--exclude", "channels:Preview"],
+        ["--exclude", "steps:Buy a candle"],
+    ]
+    .concat();
     let (said, verdict) = moved(&journey, &options);
     assert_eq!(said["Needed"], serde_json::json!([]));
     assert!(verdict.contains("all of them noted"), "{verdict}");
