@@ -268,15 +268,17 @@ impl Backend {
     }
 }
 
-/// `octoferry/<installation>/<space>/<destination host>/<destination space>/<project or "space">`: one state per module and destination.
+/// `octoferry/<installation>/<space>/<destination host>/<destination space>/<project, project and runbook, or "space">`: one state per module and destination.
 #[must_use]
 pub fn state_key(manifest: &Manifest, destination_address: &str, destination_space: &str) -> String {
     let what = match &manifest.scope {
-        Scope::Space => "space",
-        Scope::Project { id, .. } => id,
+        Scope::Space => "space".to_owned(),
+        Scope::Project { id, .. } => id.clone(),
+        // Beside its project's: neither may plan to destroy what the other has made.
+        Scope::Runbook { id, project_id, .. } => format!("{project_id}/{id}"),
     };
     let source = &manifest.source;
-    key_of(&source.installation_id, &source.space_id, destination_address, destination_space, what)
+    key_of(&source.installation_id, &source.space_id, destination_address, destination_space, &what)
 }
 
 /// The same from its parts.

@@ -140,6 +140,16 @@ pub enum SerializeWhat {
         #[command(flatten)]
         options: SerializeOptions,
     },
+    /// One runbook alone: a module that looks up its project and all else
+    Runbook {
+        /// Name of the runbook
+        name: String,
+        /// Name (or id, or slug) of its project
+        #[arg(long, value_name = "NAME")]
+        project: String,
+        #[command(flatten)]
+        options: SerializeOptions,
+    },
     /// The space module and all project modules
     All(SerializeOptions),
 }

@@ -116,7 +116,7 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
                 if outcome.changes {
                     pending.push(module);
                 }
-                ended.push(outcome.as_json(module.name()));
+                ended.push(outcome.as_json(&module.name()));
             }
             Err(failure) if modules.len() == 1 || deployment.interrupt.reason().is_some() => {
                 return Err(failure);

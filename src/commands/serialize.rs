@@ -31,9 +31,20 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     let (options, wanted) = match arguments.what {
         SerializeWhat::Space(options) => (options, Wanted::Space),
         SerializeWhat::Project { names, options } => (options, Wanted::Projects(names)),
+        SerializeWhat::Runbook { name, project, options } => {
+            (options, Wanted::Runbook { name, project: vec![project] })
+        }
         SerializeWhat::All(options) => (options, Wanted::All),
     };
     let asked = Options::parse(&options.part)?;
+    if matches!(wanted, Wanted::Runbook { .. }) {
+        if options.push {
+            return Err(Failure::usage("--push can't be said of a runbook's module: no step fetches one"));
+        }
+        if !options.part.only.is_empty() {
+            return Err(Failure::usage("--only can't be said of one runbook: its module holds nothing else"));
+        }
+    }
     let strict = !options.for_all;
     let transport = settings::transport(&options.connection)?;
     let server = Settings::read(options.secrets, ui)?.source(&options.source, &transport).await?;
@@ -51,12 +62,13 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     selection::complete(&mut selection, &inventory, &sources, whole);
     // One after the other: the modules of a large space would not fit the memory together.
     let mut written = Vec::new();
-    for (folder, project) in folders(&inventory, &selection, &wanted, &ids, &options.out) {
-        let mut module = match project {
-            None => convert::space(&inventory, &selection, &sources)?,
-            Some(id) => convert::project(&inventory, id, &selection, &sources)?,
+    for (folder, maker) in folders(&inventory, &selection, &wanted, &ids, &options.out)? {
+        let mut module = match maker {
+            Maker::Space => convert::space(&inventory, &selection, &sources)?,
+            Maker::Project(id) => convert::project(&inventory, id, &selection, &sources)?,
+            Maker::Runbook(id) => convert::runbook(&inventory, id, &selection, &sources)?,
         };
-        if project.is_none() {
+        if matches!(maker, Maker::Space) {
             module.manifest.notes.extend(unread.iter().cloned());
             module.manifest.notes.sort();
         }
@@ -79,7 +91,20 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
 enum Wanted {
     Space,
     Projects(Vec<String>),
+    /// One runbook of a project.
+    Runbook {
+        name: String,
+        project: Vec<String>,
+    },
     All,
+}
+
+/// What a module is made of.
+#[derive(Clone, Copy)]
+enum Maker<'i> {
+    Space,
+    Project(&'i str),
+    Runbook(&'i str),
 }
 
 impl Wanted {
@@ -88,8 +113,8 @@ impl Wanted {
         match self {
             Self::Space if !strict && options.only_of_projects() => Extent::Whole,
             Self::Space => Extent::Shared,
-            Self::Projects(_) if strict && !options.is_empty() => Extent::Whole,
-            Self::Projects(names) => Extent::Projects(names),
+            Self::Projects(_) | Self::Runbook { .. } if strict && !options.is_empty() => Extent::Whole,
+            Self::Projects(names) | Self::Runbook { project: names, .. } => Extent::Projects(names),
             Self::All => Extent::Whole,
         }
     }
@@ -97,7 +122,9 @@ impl Wanted {
     /// The ids of the projects that are wanted by name.
     fn ids(&self, inventory: &Inventory) -> Result<Vec<String>, Failure> {
         match self {
-            Self::Projects(names) => read::find_projects(inventory, names),
+            Self::Projects(names) | Self::Runbook { project: names, .. } => {
+                read::find_projects(inventory, names)
+            }
             Self::Space | Self::All => Ok(Vec::new()),
         }
     }
@@ -107,24 +134,28 @@ impl Wanted {
             Self::Space if strict => Whole::Space,
             // The modules of the projects are made by other runs.
             Self::Space | Self::All => Whole::All,
-            Self::Projects(_) => Whole::Projects(ids),
+            Self::Projects(_) | Self::Runbook { .. } => Whole::Projects(ids),
         }
     }
 }
 
-/// The folders of the modules, each with the id of its project: the space's (which has none) first, then projects by folder.
+/// The folders of the modules, each with what it is made of: the space's first, then projects by folder.
 fn folders<'i>(
     inventory: &'i Inventory,
     selection: &Selection,
     wanted: &Wanted,
     ids: &[String],
     out: &Path,
-) -> Vec<(PathBuf, Option<&'i str>)> {
+) -> Result<Vec<(PathBuf, Maker<'i>)>, Failure> {
     let folder = |below: &Path, project: &'i Document| {
-        (below.join(folder_name(&convert::slug_of_project(project), project.id())), Some(project.id()))
+        (below.join(folder_name(&convert::slug_of_project(project), project.id())), project.id())
     };
-    let mut folders: Vec<_> = match wanted {
-        Wanted::Space => return vec![(out.to_owned(), None)],
+    let mut folders: Vec<(PathBuf, &str)> = match wanted {
+        Wanted::Space => return Ok(vec![(out.to_owned(), Maker::Space)]),
+        Wanted::Runbook { name, .. } => {
+            let runbook = find_runbook(inventory, selection, &ids[0], name)?;
+            return Ok(vec![(out.to_owned(), Maker::Runbook(runbook))]);
+        }
         Wanted::Projects(_) => {
             let projects = ids.iter().filter_map(|id| inventory.get("projects", id));
             projects.map(|project| folder(out, project)).collect()
@@ -135,10 +166,33 @@ fn folders<'i>(
         }
     };
     folders.sort();
+    let mut folders: Vec<(PathBuf, Maker<'_>)> =
+        folders.into_iter().map(|(folder, id)| (folder, Maker::Project(id))).collect();
     if matches!(wanted, Wanted::All) {
-        folders.insert(0, (out.join("space"), None));
+        folders.insert(0, (out.join("space"), Maker::Space));
     }
-    folders
+    Ok(folders)
+}
+
+/// The id of a project's runbook with that name at the source, slug or id.
+fn find_runbook<'i>(
+    inventory: &'i Inventory,
+    selection: &Selection,
+    project: &str,
+    wanted: &str,
+) -> Result<&'i str, Failure> {
+    let runbooks = || inventory.of("runbooks", project);
+    let name = |runbook: &'i Document| selection.source_name("runbooks", runbook).to_owned();
+    let found = runbooks().find(|runbook| name(runbook) == wanted);
+    let found = found.or_else(|| {
+        runbooks().find(|runbook| [runbook.text("Slug"), Some(runbook.id())].contains(&Some(wanted)))
+    });
+    found.map(Document::id).ok_or_else(|| {
+        let names: BTreeSet<String> = runbooks().map(|runbook| format!("{:?}", name(runbook))).collect();
+        let there = names.into_iter().collect::<Vec<_>>().join(", ");
+        let there = if there.is_empty() { "none".to_owned() } else { there };
+        Failure::usage(format!("the project has no runbook {wanted:?}")).hint(format!("It has: {there}."))
+    })
 }
 
 /// What the report says of the selection.

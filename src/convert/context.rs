@@ -555,7 +555,7 @@ impl<'i> Context<'i> {
     fn is_shared_slug(&self, collection: &str, slug: &str) -> bool {
         match &self.scope {
             Scope::Space => self.inventory.with_slug(collection, slug) > 1,
-            Scope::Project { id, .. } => {
+            Scope::Project { id, .. } | Scope::Runbook { project_id: id, .. } => {
                 let same = |document: &&Document| slug_of(document.name()) == slug;
                 self.inventory.of(collection, id).filter(same).nth(1).is_some()
             }

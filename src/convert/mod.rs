@@ -106,6 +106,38 @@ fn converted_project<'i>(
     context
 }
 
+/// The module of one runbook, which looks its project up.
+///
+/// # Errors
+/// There is no such runbook, or an id of the source space is left in the module.
+pub fn runbook(
+    inventory: &Inventory,
+    runbook_id: &str,
+    selection: &Selection,
+    sources: &SecretSources,
+) -> Result<Module, Failure> {
+    let runbook = inventory.get("runbooks", runbook_id);
+    let project = runbook.and_then(|runbook| inventory.get("projects", runbook.text("ProjectId")?));
+    let (Some(runbook), Some(project)) = (runbook, project) else {
+        return Err(Failure::failed(format!("the space has no runbook with the id {runbook_id}")));
+    };
+    let slug = |document: &Document| {
+        document.text("Slug").map_or_else(|| kinds::slug::slug_of(document.name()), str::to_owned)
+    };
+    let scope = Scope::Runbook {
+        id: runbook_id.to_owned(),
+        name: runbook.name().to_owned(),
+        slug: format!("{}-{}", slug_of_project(project), slug(runbook)),
+        project_id: project.id().to_owned(),
+        project: project.name().to_owned(),
+    };
+    let mut context = Context::new(inventory, sources, selection, scope);
+    if !kinds::project::left_out(&mut context, project) {
+        run(&mut context, kinds::RUNBOOK);
+    }
+    finished(context)
+}
+
 /// What the module of the space, or of a project, refers to and does not make.
 #[must_use]
 pub fn needs(
@@ -162,7 +194,7 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
             declare(context, subject);
         }
     }
-    if let Scope::Project { id, .. } = context.scope.clone() {
+    if let Scope::Project { id, .. } | Scope::Runbook { project_id: id, .. } = context.scope.clone() {
         kinds::declare_project(context, &id);
     }
     for (kind, subject) in &work {
@@ -217,6 +249,7 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
     let inventory = context.inventory;
     let candidates: Vec<&Document> = match &context.scope {
         Scope::Space => inventory.all(kind.collection).collect(),
+        Scope::Runbook { id, .. } => inventory.get(kind.collection, id).into_iter().collect(),
         Scope::Project { id, .. } => {
             let belongs = |document: &&Document| (kind.belongs)(document, id);
             if kind.collection == "projects" {
@@ -233,6 +266,7 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
         let is_made = match &context.scope {
             Scope::Space => context.selection.makes_in_space(kind.collection, document),
             Scope::Project { id, .. } => context.selection.makes_in_project(id, kind.collection, document),
+            Scope::Runbook { .. } => true,
         };
         if !is_made {
             continue;

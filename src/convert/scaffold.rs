@@ -13,7 +13,9 @@ pub(super) fn add(context: &mut Context<'_>) {
     context.add("versions.tf", provider());
     variables(context);
     if !context.lookups.is_empty() {
-        let heading = if context.is_space() {
+        let heading = if matches!(context.scope, Scope::Runbook { .. }) {
+            "What this runbook uses, its project too, found by exact name. The plan stops with the names that the destination lacks."
+        } else if context.is_space() {
             "What this module uses and does not make, found by exact name. The plan stops with the names that the destination lacks."
         } else {
             "What this project uses of the space, found by exact name. The plan stops with the names that the destination lacks."
@@ -152,6 +154,10 @@ fn readme(context: &Context<'_>) -> String {
     match &context.scope {
         Scope::Space => {
             text.push_str(&format!("# Space \"{space}\"\n\nWhat projects of the space \"{space}\" share. The projects have modules of their own, which find these things by\nname; apply this one first.\n"));
+        }
+        Scope::Runbook { name, project, .. } => {
+            let (name, project) = (plain(name), plain(project));
+            text.push_str(&format!("# Runbook \"{name}\"\n\nOne runbook of the project \"{project}\" of the space \"{space}\": its settings, its process, its scripts. The project must be\nthere; it and what else the runbook uses is found by exact name (`lookups.tf`), and the plan stops and lists what the\ndestination lacks. Variables of the project that the steps use by name are not here.\n"));
         }
         Scope::Project { id, name, .. } => {
             let name = plain(name);

@@ -1,5 +1,6 @@
 //! Which modules are deployed, and in which order: the space first, then projects after those they need.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -15,12 +16,13 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// What it is called: `space`, or the project's name.
+    /// What it is called: `space`, the project's name, or `project/runbook`.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> Cow<'_, str> {
         match &self.manifest.scope {
-            Scope::Space => "space",
-            Scope::Project { name, .. } => name,
+            Scope::Space => "space".into(),
+            Scope::Project { name, .. } => name.into(),
+            Scope::Runbook { name, project, .. } => format!("{project}/{name}").into(),
         }
     }
 
@@ -29,7 +31,7 @@ impl Folder {
     pub fn slug(&self) -> &str {
         match &self.manifest.scope {
             Scope::Space => "space",
-            Scope::Project { slug, .. } => slug,
+            Scope::Project { slug, .. } | Scope::Runbook { slug, .. } => slug,
         }
     }
 
@@ -40,8 +42,12 @@ impl Folder {
     /// Whether this module can only come after the other.
     #[must_use]
     pub fn needs(&self, other: &Self) -> bool {
-        (other.is_space() && !self.is_space())
-            || self.manifest.after.iter().any(|name| !other.is_space() && name == other.name())
+        let after = |project: &String| self.manifest.after.contains(project);
+        match &other.manifest.scope {
+            Scope::Space => !self.is_space(),
+            Scope::Project { name, .. } => after(name),
+            Scope::Runbook { .. } => false,
+        }
     }
 }
 
@@ -59,7 +65,7 @@ pub fn modules(folders: &[PathBuf]) -> Result<Vec<Folder>, Failure> {
     }
     let mut seen = BTreeSet::new();
     for module in &modules {
-        if !seen.insert((module.is_space(), module.name().to_owned())) {
+        if !seen.insert((module.is_space(), module.name())) {
             return Err(Failure::usage(format!("the module of {:?} is given twice", module.name())));
         }
     }
@@ -149,8 +155,25 @@ mod tests {
             module("c", &[]),
             module("space", &[]),
         ]);
-        let names: Vec<String> = order.ok().unwrap().iter().map(|module| module.name().to_owned()).collect();
+        let names: Vec<String> =
+            order.ok().unwrap().iter().map(|module| module.name().into_owned()).collect();
         assert_eq!(names, ["space", "a", "c", "b"]);
+    }
+
+    #[test]
+    fn a_runbook_comes_after_its_project_and_is_not_taken_for_it() {
+        let mut runbook = module("x", &["Shop"]);
+        let text = |text: &str| text.to_owned();
+        runbook.manifest.scope = Scope::Runbook {
+            id: text("Runbooks-1"),
+            name: text("Shop"),
+            slug: text("shop"),
+            project_id: text("Projects-1"),
+            project: text("Shop"),
+        };
+        let order = sorted(vec![runbook, module("Shop", &[])]).ok().unwrap();
+        let names: Vec<String> = order.iter().map(|module| module.name().into_owned()).collect();
+        assert_eq!(names, ["Shop", "Shop/Shop"]);
     }
 
     #[test]

@@ -100,6 +100,9 @@ pub const PROJECT: &[&Kind] = &[
     &user_role::OF_PROJECT,
 ];
 
+/// What a runbook's own module makes.
+pub const RUNBOOK: &[&Kind] = &[&runbook::KIND];
+
 /// Declares what is inside documents of a project and needs the addresses of all of them.
 pub(crate) fn declare_project(context: &mut Context<'_>, project: &str) {
     process::declare(context, project);

@@ -91,7 +91,19 @@ pub struct Origin {
 #[serde(rename_all = "snake_case", tag = "of", deny_unknown_fields)]
 pub enum Scope {
     Space,
-    Project { id: String, name: String, slug: String },
+    Project {
+        id: String,
+        name: String,
+        slug: String,
+    },
+    /// One runbook; its project is looked up.
+    Runbook {
+        id: String,
+        name: String,
+        slug: String,
+        project_id: String,
+        project: String,
+    },
 }
 
 /// One secret: who wants it and how to get it.

@@ -58,7 +58,7 @@ pub fn id(space_id: &str, project_id: Option<&str>) -> String {
 pub async fn push(server: &Server, module: &Module) -> Result<Pushed, Failure> {
     let project = match &module.manifest.scope {
         Scope::Space => None,
-        Scope::Project { id, .. } => Some(id.as_str()),
+        Scope::Project { id, .. } | Scope::Runbook { id, .. } => Some(id.as_str()),
     };
     let id = id(&module.manifest.source.space_id, project);
     let content = module.pack();

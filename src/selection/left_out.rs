@@ -36,8 +36,9 @@ pub fn notes(context: &Context<'_>) -> (Vec<LeftOut>, Vec<Note>) {
                 found.of_project(context, &sort, id);
             }
             found.parts_of_project(context, id);
-            found.gone(context, id);
+            found.gone(context, id, None);
         }
+        Scope::Runbook { id, project_id, .. } => found.gone(context, project_id, Some(id)),
     }
     found.renamed(context);
     (found.left_out, found.notes)
@@ -144,7 +145,7 @@ impl Found {
     }
 
     /// Parts that are no longer in the inventory: excluded steps, and what went with them.
-    fn gone(&mut self, context: &Context<'_>, project: &str) {
+    fn gone(&mut self, context: &Context<'_>, project: &str, runbook: Option<&str>) {
         let mut by_document: BTreeMap<(&str, &str, usize), Vec<&str>> = BTreeMap::new();
         for gone in &context.selection.gone {
             let of = (gone.collection.as_str(), gone.id.as_str(), gone.option);
@@ -153,7 +154,8 @@ impl Found {
         for ((collection, id, option), fields) in by_document {
             let Some(document) = context.inventory.get(collection, id) else { continue };
             let owner = document.text("ProjectId").or(document.text("OwnerId")).unwrap_or(id);
-            if owner != project {
+            let of_another = runbook.is_some() && document.text("RunbookId") != runbook;
+            if owner != project || of_another {
                 continue;
             }
             let key = context.target(collection, document).key;
@@ -238,6 +240,7 @@ impl Found {
                 Scope::Space => {
                     selection.makes_in_space(collection, document) && !is_of_project(collection, document)
                 }
+                Scope::Runbook { id, .. } => *id == renamed.id,
                 Scope::Project { id, .. } => {
                     owner == id && selection.makes_in_project(id, collection, document)
                 }

@@ -454,3 +454,51 @@ fn what_goes_with_a_step_or_channel_is_that_and_no_more() {
     let variables = |module: &Module| text(module, "project_variables.tf").matches("resource \"").count();
     assert!(variables(after) < variables(before) && variables(after) > 0);
 }
+
+#[test]
+fn a_runbooks_own_module_holds_the_runbook_alone() {
+    for name in ["shop", "small-web", "operations"] {
+        let inventory = inventory(name);
+        let sources = SecretSources::default();
+        for runbook in inventory.all("runbooks") {
+            let module = convert::runbook(&inventory, runbook.id(), &Selection::default(), &sources)
+                .expect("a module");
+            assert_eq!(made(&module, "runbooks"), [runbook.name()], "{name}");
+            let own = ["runbooks", "runbookprocesses"];
+            assert!(
+                module.manifest.makes.iter().all(|made| own.contains(&made.target.collection.as_str())
+                    && made.target.key.last().is_some_and(|last| last == runbook.name())),
+                "{name} {:?}",
+                module.manifest.makes
+            );
+            let project =
+                inventory.get("projects", runbook.text("ProjectId").expect("a project")).expect("it");
+            assert!(module.lookups.contains(&("project", project.name().to_owned())));
+            assert_eq!(module.manifest.after, [project.name()]);
+            for file in module.files.keys().filter(|file| file.ends_with(".tf")) {
+                let known = ["lookups.tf", "variables.tf", "versions.tf"];
+                assert!(known.contains(&file.as_str()) || file.starts_with("runbook_"), "{file}");
+            }
+            let process = inventory.get("runbookprocesses", &format!("RunbookProcess-{}", runbook.id()));
+            if process.is_some_and(|process| !process.list("Steps").is_empty()) {
+                let text: String = module
+                    .files
+                    .keys()
+                    .filter(|file| file.starts_with("runbook_"))
+                    .map(|file| text(&module, file))
+                    .collect();
+                assert!(text.contains("octopusdeploy_process\""), "{text}");
+                assert!(text.contains("local.projects["), "{text}");
+            }
+            let of_project = convert::project(&inventory, project.id(), &Selection::default(), &sources)
+                .expect("a module");
+            let key = |module: &Module| {
+                crate::backend::state_key(&module.manifest, "https://new.example", "Spaces-9")
+            };
+            assert!(
+                key(&module).starts_with(&key(&of_project)[..key(&of_project).rfind('/').expect("a path")])
+            );
+            assert_ne!(key(&module), key(&of_project));
+        }
+    }
+}

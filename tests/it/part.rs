@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::journey::{Journey, NEW};
-use crate::support::{http, octoferry, secrets_stream, terraform_config};
+use crate::support::{Run, http, octoferry, secrets_stream, terraform_config};
 
 fn names_at_destination(journey: &Journey, collection: &str) -> Vec<String> {
     let path = format!("/api/Spaces-2/{collection}?take=1000");
@@ -19,7 +19,8 @@ fn certificates(journey: &Journey) -> Vec<(String, String)> {
     let path = std::path::Path::new(&journey.path("modules")).join("space/octoferry.json");
     let manifest: Value = serde_json::from_slice(&std::fs::read(path).expect("a manifest")).expect("JSON");
     let dump = journey.source.dump();
-    let known = dump["Documents"]["Spaces-2"]["certificates"].as_object().expect("certificates");
+    let known: Vec<(&String, &Value)> =
+        dump["Documents"]["Spaces-2"]["certificates"].as_object().into_iter().flatten().collect();
     let secrets = manifest["secrets"].as_array().into_iter().flatten();
     let of_certificates = secrets.filter(|secret| secret["collection"] == "certificates");
     of_certificates
@@ -42,12 +43,19 @@ fn moved(journey: &Journey, options: &[&str]) -> (Value, String) {
         run = run.arg(option);
     }
     let said = run.ends_with(3).json();
+    deployed(journey, &modules).ends_with(3);
+    let verdict = journey.run(&["verify", "--notes", &modules]).ends_with(0);
+    (said, verdict.stdout)
+}
+
+/// A deployment of modules, with the secrets that would show.
+fn deployed(journey: &Journey, modules: &str) -> Run {
     let state = format!("path={}", journey.path("states"));
     let mut secrets = certificates(journey);
     secrets.push(("Octoferry.Destination.ApiKey".to_owned(), journey.destination.api_key()));
     let secrets: Vec<(&str, &str)> =
         secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    octoferry(["deploy", &modules, "--placeholders", "--secrets", "stdin"])
+    octoferry(["deploy", modules, "--placeholders", "--secrets", "stdin"])
         .option("--destination-url", journey.destination.url())
         .option("--destination-space", NEW)
         .option("--backend", "local")
@@ -55,9 +63,6 @@ fn moved(journey: &Journey, options: &[&str]) -> (Value, String) {
         .env("TF_CLI_CONFIG_FILE", terraform_config())
         .env("HOME", &journey.path("home"))
         .input(secrets_stream(&secrets))
-        .ends_with(3);
-    let verdict = journey.run(&["verify", "--notes", &modules]).ends_with(0);
-    (said, verdict.stdout)
 }
 
 #[test]
@@ -117,4 +122,31 @@ fn what_has_another_name_is_the_same_for_verify() {
     let slugs: Vec<&str> =
         orders["Items"].as_array().into_iter().flatten().filter_map(|item| item["Slug"].as_str()).collect();
     assert!(slugs.contains(&"finder") && slugs.contains(&"order-service"), "{slugs:?}");
+}
+
+#[test]
+fn a_runbook_moves_alone_and_its_project_does_not_miss_it() {
+    let journey = Journey::with("small-web");
+    let modules = journey.path("modules");
+    let runbook = journey.path("runbook");
+    let serialize = ["serialize", "runbook", "Back up the database", "--project", "Letterbox Web"];
+    journey.run(&serialize).option("--out", &runbook).ends_with(0);
+    let none = ["serialize", "runbook", "Wash up", "--project", "Letterbox Web", "--out", "x"];
+    journey.run(&none).ends_with(2).says("It has: \"Back up the database\".");
+    journey
+        .run(&["serialize", "all", "--out", &modules])
+        .option("--exclude", "runbooks:Back up the database")
+        .ends_with(3);
+    // Without its project the plan says what is missing.
+    deployed(&journey, &runbook).ends_with(1).says("The space has no project named: Letterbox Web.");
+    deployed(&journey, &modules).ends_with(3);
+    assert_eq!(names_at_destination(&journey, "runbooks"), [""; 0]);
+    deployed(&journey, &runbook).ends_with(0).says("Letterbox Web/Back up the database");
+    deployed(&journey, &modules).ends_with(3).says("0 to make, 0 to change, 0 to destroy");
+    deployed(&journey, &runbook).ends_with(0).says("0 to make, 0 to change, 0 to destroy");
+    assert_eq!(names_at_destination(&journey, "runbooks"), ["Back up the database"]);
+    let verdict =
+        journey.run(&["verify", "--notes", &modules, "--notes", &runbook, "--json"]).ends_with(0).json();
+    assert_eq!(verdict["Kinds"]["runbooks"]["Same"], 1, "{verdict}");
+    assert_eq!(verdict["Kinds"]["runbookprocesses"]["Same"], 1, "{verdict}");
 }

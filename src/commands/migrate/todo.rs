@@ -96,13 +96,16 @@ fn title(manifest: &Manifest) -> String {
     match &manifest.scope {
         Scope::Space => format!("Space {}", manifest.source.space_name),
         Scope::Project { name, .. } => format!("Project {name}"),
+        Scope::Runbook { name, project, .. } => format!("Runbook {name} of the project {project}"),
     }
 }
 
 fn place(manifest: &Manifest) -> String {
     match &manifest.scope {
         Scope::Space => format!("in the library variable set `{}`", name::SECRETS_SET),
-        Scope::Project { name, .. } => format!("of the source project `{name}`"),
+        Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => {
+            format!("of the source project `{name}`")
+        }
     }
 }
 

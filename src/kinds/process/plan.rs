@@ -9,7 +9,7 @@ use super::template::{self, TEMPLATE_ID};
 use crate::convert::context::{At, Context};
 use crate::convert::names::{id_order, label};
 use crate::hcl::Expr;
-use crate::module::manifest::Target;
+use crate::module::manifest::{Scope, Target};
 use crate::octopus::document::Document;
 
 /// A process that the module writes.
@@ -133,8 +133,9 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
     let scoped = actions_in_scopes(context, project);
     let mut planned = Vec::new();
     let deployment = format!("deploymentprocess-{}", project.id());
+    let of_project = matches!(context.scope, Scope::Project { .. });
     let is_made = |process: &&Document| {
-        context.selection.makes_in_project(project.id(), "deploymentprocesses", process)
+        of_project && context.selection.makes_in_project(project.id(), "deploymentprocesses", process)
     };
     if let Some(document) = inventory.get("deploymentprocesses", &deployment).filter(is_made) {
         let target = context.target("deploymentprocesses", document);
