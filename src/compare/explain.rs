@@ -196,7 +196,9 @@ fn plain_key<'k>(collection: &str, key: &'k [String]) -> &'k [String] {
 fn is_held(path: &str, held: &Held, difference: &FieldDifference) -> bool {
     let nothing = |value: &Option<Value>| value.as_ref().is_none_or(Value::is_null);
     if path == held.field {
-        difference.source.as_ref().unwrap_or(&Value::Null) == &held.source
+        // A flag that is not there is off.
+        let absent = if held.source.is_boolean() { &Value::Bool(false) } else { &Value::Null };
+        difference.source.as_ref().unwrap_or(absent) == &held.source
     } else {
         nothing(&difference.destination)
     }

@@ -209,12 +209,17 @@ pub(super) fn same_moment(left: Option<&Value>, right: Option<&Value>) -> bool {
     moment(left).is_some_and(|left| moment(right) == Some(left))
 }
 
-/// Whether a flag or number says what a server takes when nothing is said, and the other side says nothing.
+/// Whether flags and numbers say what a server takes when nothing is said, and the other side says nothing.
 pub(super) fn is_usual(left: Option<&Value>, right: Option<&Value>) -> bool {
-    let usual = |value: Option<&Value>| {
-        value.is_some_and(|value| value == &Value::Bool(false) || value.as_f64() == Some(0.0))
-    };
-    (left.is_none() && usual(right)) || (right.is_none() && usual(left))
+    fn usual(value: &Value) -> bool {
+        match value {
+            Value::Bool(flag) => !flag,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::Object(fields) if !is_leaf(value) => fields.values().all(usual),
+            other => is_nothing(Some(other)),
+        }
+    }
+    (left.is_none() && right.is_some_and(usual)) || (right.is_none() && left.is_some_and(usual))
 }
 
 /// Whether a leaf says nothing: absent, null, empty, no secret.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::convert::context::{At, Context};
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::{Carry, Field, Hidden};
+use crate::kinds::model::{Carry, Field, Hidden, Literal};
 use crate::kinds::slug::slug_of;
 
 /// What no table knows gets a note. A field that is null holds nothing that could be lost.
@@ -110,6 +110,11 @@ fn carry_field(
         Carry::Secret(hidden) => carry_secret(context, field, &hidden, value, at, into),
         _ if default => {}
         _ if empty && !field.keep_empty => {}
+        _ if value.is_null() && field.absent.is_some() => {
+            if let Some(absent) = field.absent {
+                into.set(&field.argument(), literal(absent));
+            }
+        }
         Carry::Plain => {
             if let Some(expression) = plain(context, value, at) {
                 into.set(&field.argument(), expression);
@@ -174,6 +179,15 @@ fn carry_field(
                 into.set(&field.argument(), expression);
             }
         }
+    }
+}
+
+fn literal(literal: Literal) -> Expr {
+    match literal {
+        Literal::Text(text) => text.into(),
+        Literal::Number(number) => Expr::number(number),
+        Literal::Flag(flag) => Expr::Bool(flag),
+        Literal::NoItems => Expr::List(Vec::new()),
     }
 }
 

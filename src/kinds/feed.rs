@@ -163,7 +163,10 @@ pub(super) const KIND: Kind = Kind {
             resource: "octopusdeploy_nuget_feed",
             fields: &[
                 FEED_URI,
-                plain("EnhancedMode").named("is_enhanced_mode").unless(Literal::Flag(true)),
+                plain("EnhancedMode")
+                    .named("is_enhanced_mode")
+                    .or(Literal::Flag(false))
+                    .unless(Literal::Flag(true)),
                 ATTEMPTS,
                 BACKOFF,
                 USERNAME,
@@ -188,7 +191,7 @@ pub(super) const KIND: Kind = Kind {
             when: "S3",
             resource: "octopusdeploy_s3_feed",
             fields: &[
-                plain("UseMachineCredentials").keep_empty(),
+                plain("UseMachineCredentials").or(Literal::Flag(false)),
                 plain("AccessKey"),
                 secret("SecretKey", "Secret key", NOTHING),
                 USERNAME,

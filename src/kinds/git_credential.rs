@@ -57,7 +57,7 @@ fn restrictions(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bl
     let mut inner = Block::default();
     carry(
         context,
-        &[plain("Enabled").keep_empty(), plain("AllowedRepositories").keep_empty()],
+        &[plain("Enabled").or(Literal::Flag(false)), plain("AllowedRepositories").or(Literal::NoItems)],
         fields,
         at,
         &mut inner,

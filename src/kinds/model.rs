@@ -151,6 +151,8 @@ pub struct Field {
     pub unless: Option<Literal>,
     /// Written also when it is empty (and given as `""` or `[]` when it is absent or null).
     pub keep_empty: bool,
+    /// What is written in the place of an absent or null value, where that is no text.
+    pub absent: Option<Literal>,
     /// What a `custom` function writes, for the tests over the tables.
     pub writes: &'static [&'static str],
 }
@@ -206,6 +208,7 @@ pub enum Literal {
     Text(&'static str),
     Number(i64),
     Flag(bool),
+    NoItems,
 }
 
 impl Literal {
@@ -215,13 +218,14 @@ impl Literal {
             Self::Text(text) => value.as_str() == Some(text),
             Self::Number(number) => value.as_i64() == Some(number),
             Self::Flag(flag) => value.as_bool() == Some(flag),
+            Self::NoItems => value.as_array().is_some_and(Vec::is_empty),
         }
     }
 }
 
 impl Field {
     const fn new(api: &'static str, carry: Carry) -> Self {
-        Self { api, argument: None, carry, unless: None, keep_empty: false, writes: &[] }
+        Self { api, argument: None, carry, unless: None, keep_empty: false, absent: None, writes: &[] }
     }
 
     /// The argument, where it is not the field's name in snake case.
@@ -241,6 +245,14 @@ impl Field {
     #[must_use]
     pub const fn keep_empty(mut self) -> Self {
         self.keep_empty = true;
+        self
+    }
+
+    /// Written always: as this when it is absent or null.
+    #[must_use]
+    pub const fn or(mut self, absent: Literal) -> Self {
+        self.keep_empty = true;
+        self.absent = Some(absent);
         self
     }
 

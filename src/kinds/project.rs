@@ -79,8 +79,8 @@ pub(super) const KIND: Kind = Kind {
 
 /// Always written: the provider reads it only when it is in the module.
 pub(super) const CONNECTIVITY: &[Field] = &[
-    plain("AllowDeploymentsToNoTargets"),
-    plain("ExcludeUnhealthyTargets"),
+    plain("AllowDeploymentsToNoTargets").or(Literal::Flag(false)),
+    plain("ExcludeUnhealthyTargets").or(Literal::Flag(false)),
     plain("SkipMachineBehavior"),
     plain("TargetRoles"),
 ];
@@ -253,6 +253,18 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     release_creation(context, subject, chained);
 }
 
+/// Fields of the package of a step, by names.
+const PACKAGE: &[&str] = &["DeploymentAction", "PackageReference"];
+
+/// Notes the fields of an object but these.
+fn unknown_but(context: &mut Context<'_>, at: &At, object: &Value, known: &[&str]) {
+    for (name, value) in object.as_object().into_iter().flatten() {
+        if !known.contains(&name.as_str()) {
+            unknown(context, &at.field(name), value);
+        }
+    }
+}
+
 fn project_id(context: &mut Context<'_>, subject: &Subject<'_>) -> Expr {
     context.reference("projects", subject.document.id(), &subject.at)
 }
@@ -277,11 +289,8 @@ fn versioning_strategy(context: &mut Context<'_>, subject: &Subject<'_>) -> Opti
             return None;
         }
     };
-    for (name, value) in strategy {
-        if !matches!(name.as_str(), "Template" | "DonorPackage" | "DonorPackageStepId") {
-            unknown(context, &at.field(name), value);
-        }
-    }
+    unknown_but(context, &at, &value, &["Template", "DonorPackage", "DonorPackageStepId"]);
+    unknown_but(context, &at.field("DonorPackage"), &value["DonorPackage"], PACKAGE);
     if !has_process(context, subject) && strategy.get("DonorPackage").is_some_and(Value::is_object) {
         return None;
     }
@@ -329,11 +338,13 @@ fn release_creation(context: &mut Context<'_>, subject: &Subject<'_>, strategy: 
     let at = subject.at.field("ReleaseCreationStrategy");
     let automatic = subject.document.flag("AutoCreateRelease");
     let creation = subject.document.get("ReleaseCreationStrategy").cloned().unwrap_or(Value::Null);
-    for (name, value) in creation.as_object().into_iter().flatten() {
-        if !matches!(name.as_str(), "ChannelId" | "ReleaseCreationPackage" | "ReleaseCreationPackageStepId") {
-            unknown(context, &at.field(name), value);
-        }
-    }
+    unknown_but(
+        context,
+        &at,
+        &creation,
+        &["ChannelId", "ReleaseCreationPackage", "ReleaseCreationPackageStepId"],
+    );
+    unknown_but(context, &at.field("ReleaseCreationPackage"), &creation["ReleaseCreationPackage"], PACKAGE);
     let Some(Value::Object(package_of)) = creation.get("ReleaseCreationPackage") else {
         if automatic {
             context.hold(&subject.at.target, "AutoCreateRelease", &Value::Bool(true));
@@ -394,6 +405,9 @@ pub(crate) fn left_out(context: &mut Context<'_>, project: &Document) -> bool {
 /// What was in Git becomes an ordinary project, as octoterra makes it: the provider refuses processes in Git, and a repository has one owner.
 fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Block) {
     let inventory = context.inventory;
+    if settings["Type"] == "Database" {
+        unknown_but(context, at, settings, &["Type"]);
+    }
     let Some(project) = inventory.get(KIND.collection, &at.id) else { return };
     let Kept::Branch(branch) = git::kept(inventory, project) else { return };
     let place = place(settings);

@@ -73,6 +73,10 @@ fn check_level(
             {
                 problems.push(format!("{place}.{argument}: sensitive there, secret here? {is_secret}"));
             }
+            let is_text = attribute["type"] == "string";
+            if field.keep_empty && !is_text && field.absent.is_none() && matches!(field.carry, Carry::Plain) {
+                problems.push(format!("{place}.{argument} is no text: what when it is absent?"));
+            }
             written.insert(argument.clone(), is_secret);
         };
         match field.carry {

@@ -61,14 +61,14 @@ const TRIGGER: &[Field] = &[
 const ONCE_DAILY: &[Field] = &[
     elsewhere("FilterType"),
     elsewhere("Timezone"),
-    plain("DaysOfWeek").keep_empty(),
+    plain("DaysOfWeek").or(Literal::NoItems),
     custom("StartTime", time).writes(&["start_time"]),
 ];
 
 const CONTINUOUS: &[Field] = &[
     elsewhere("FilterType"),
     elsewhere("Timezone"),
-    plain("DaysOfWeek").keep_empty(),
+    plain("DaysOfWeek").or(Literal::NoItems),
     plain("Interval").keep_empty(),
     plain("HourInterval"),
     plain("MinuteInterval"),
@@ -106,8 +106,8 @@ const GIT: &[Field] = &[
         &[
             custom("DeploymentActionSlug", action_slug).writes(&["deployment_action_slug"]),
             plain("GitDependencyName").keep_empty(),
-            plain("IncludeFilePaths").keep_empty(),
-            plain("ExcludeFilePaths").keep_empty(),
+            plain("IncludeFilePaths").or(Literal::NoItems),
+            plain("ExcludeFilePaths").or(Literal::NoItems),
         ],
     ),
 ];

@@ -54,7 +54,7 @@ pub(super) const KIND: Kind = Kind {
                 &[
                     reference("AccountId", "accounts").keep_empty(),
                     plain("Host").keep_empty(),
-                    plain("Port").keep_empty(),
+                    plain("Port").or(Literal::Number(22)),
                     plain("Fingerprint").keep_empty(),
                     plain("DotNetCorePlatform").named("dotnet_platform").keep_empty(),
                     PROXY,
@@ -123,6 +123,13 @@ const PLATFORMS: [&str; 4] = ["linux-arm", "linux-arm64", "linux-x64", "osx-x64"
 fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
     if kind.shape(document).is_none() {
         return Some("the provider has no resource for this type of worker");
+    }
+    if document.text("MachinePolicyId").is_none_or(str::is_empty)
+        && document
+            .get("Endpoint")
+            .is_some_and(|endpoint| endpoint["CommunicationStyle"] != "KubernetesTentacle")
+    {
+        return Some("the provider makes no worker without a machine policy");
     }
     if document.list("WorkerPoolIds").is_empty() {
         return Some("the provider makes no worker without a pool");

@@ -1,14 +1,16 @@
 //! The relay: octoferry's own loopback server between Terraform and the destination, while deploy runs.
 //!
 //! Terraform gets an address on 127.0.0.1 and a key that is valid for this run only; the real key never leaves octoferry. Requests go through
-//! the client, so they are paced and repeated like our own. Four things are changed on the way, and nothing else; each is counted and told:
-//! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back ([`hide`]),
-//! nothing that starts work by itself is switched on, or off again ([`hold`]), and what the provider can't read is shown so that it can
-//! ([`readable`]). What Terraform has just read or written is answered from memory ([`remember`]).
+//! the client, so they are paced and repeated like our own. Five things are changed on the way, and nothing else; each is counted and told:
+//! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
+//! ([`hide`]), what the provider's client forgets of tenants is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
+//! again ([`hold`]), and what the provider can't read is shown so that it can ([`readable`]). What Terraform has just read or written is
+//! answered from memory ([`remember`]).
 
 mod address;
 mod defaults;
 mod foreign;
+mod forgotten;
 mod hide;
 mod hold;
 mod keep;
@@ -48,6 +50,7 @@ struct Shared {
     base_path: String,
     hold: hold::Hold,
     hide: hide::Hide,
+    forgotten: forgotten::Forgotten,
     remember: remember::Remember,
     log: Log,
 }
@@ -71,6 +74,7 @@ impl Relay {
             base_path,
             hold: hold::Hold { enable_triggers },
             hide: hide::Hide::default(),
+            forgotten: forgotten::Forgotten::default(),
             remember: remember::Remember::default(),
             log: Log::default(),
         });
@@ -208,6 +212,7 @@ impl Shared {
         }
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
         let mut changes = self.hide.put_back(&self.client, method, address, &mut document).await?;
+        changes.extend(self.forgotten.put_back(method, address, &mut document));
         changes.extend(self.hold.before(&self.client, method, address, &mut document).await?);
         changes.extend(keep::keep_lost(&self.client, method, address, &mut document).await?);
         if crate::secret::placeholder::may_be_in(&body) {
@@ -222,10 +227,15 @@ impl Shared {
 
     /// The answer as Terraform sees it.
     async fn after(&self, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
-        if !(self.hide.looks_at(address) || self.hold.looks_at(address) || readable::looks_at(address)) {
+        let is_of_interest = self.hide.looks_at(address)
+            || self.hold.looks_at(address)
+            || readable::looks_at(address)
+            || forgotten::Forgotten::looks_at(address);
+        if !is_of_interest {
             return Ok(body);
         }
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
+        self.forgotten.learn(address, &document);
         let hidden = self.hide.hide(&self.client, address, &mut document).await?;
         let held = self.hold.after(address, &mut document);
         let shown = readable::make_readable(address, &mut document);

@@ -129,6 +129,8 @@ pub(super) fn write(
     if action.template.is_none() {
         package::packages(context, action, &mut block);
         package::git_dependencies(context, action, &mut block);
+    } else {
+        package::note_unknown(context, action);
     }
     action_properties(context, owner, action, &mut block);
     block

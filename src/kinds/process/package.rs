@@ -111,6 +111,19 @@ pub(super) fn packages(context: &mut Context<'_>, action: &Action<'_>, block: &m
     set_map(block, "packages", others);
 }
 
+/// What an action takes is copied from its template: only what no table knows would get lost.
+pub(super) fn note_unknown(context: &mut Context<'_>, action: &Action<'_>) {
+    for (list, known) in [("Packages", PACKAGE), ("GitDependencies", GIT_DEPENDENCY)] {
+        for (_, item, at) in items(context, action, list) {
+            for (name, value) in item {
+                if !known.iter().any(|field| field.api == name) {
+                    fields::unknown(context, &at.field(name), value);
+                }
+            }
+        }
+    }
+}
+
 /// The provider makes the reserved properties of every primary package; some steps have none.
 fn take_away_reserved(context: &mut Context<'_>, action: &Action<'_>) {
     for name in RESERVED {

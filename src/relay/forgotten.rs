@@ -1,0 +1,97 @@
+//! Fields of tenants that the provider's client doesn't know. Each project's module writes the tenants it links, after the space's module has
+//! set these fields through the API; without this the last project would take them away.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::http::Method;
+use serde_json::{Map, Value};
+
+use crate::relay::address::Address;
+use crate::relay::log::Change;
+
+/// What the client knows of a tenant (library version 2.111.0, `tenants/tenant.go`).
+const KNOWN: [&str; 11] = [
+    "Id",
+    "Links",
+    "LastModifiedBy",
+    "LastModifiedOn",
+    "ClonedFromTenantId",
+    "Description",
+    "Name",
+    "ProjectEnvironments",
+    "SpaceId",
+    "TenantTags",
+    "IsDisabled",
+];
+
+/// Id of a tenant → its fields that the client forgets, as last read.
+#[derive(Default)]
+pub(super) struct Forgotten(Mutex<HashMap<String, Map<String, Value>>>);
+
+impl Forgotten {
+    pub(super) fn looks_at(address: &Address) -> bool {
+        matches!(address.parts().as_slice(), ["tenants"] | ["tenants", _])
+    }
+
+    /// Learns what an answer says.
+    pub(super) fn learn(&self, address: &Address, answer: &Value) {
+        if !Self::looks_at(address) {
+            return;
+        }
+        let documents = match answer["Items"].as_array() {
+            Some(items) => items.iter().collect(),
+            None => vec![answer],
+        };
+        for fields in documents.into_iter().filter_map(Value::as_object) {
+            let Some(id) = fields.get("Id").and_then(Value::as_str) else { continue };
+            let unknown =
+                fields.iter().filter(|(name, value)| !KNOWN.contains(&name.as_str()) && !value.is_null());
+            let unknown = unknown.map(|(name, value)| (name.clone(), value.clone())).collect();
+            self.lock().insert(id.to_lowercase(), unknown);
+        }
+    }
+
+    /// Puts them into an update that says nothing of them.
+    pub(super) fn put_back(&self, method: &Method, address: &Address, document: &mut Value) -> Vec<Change> {
+        let parts = address.parts();
+        let (["tenants", id], true, Some(fields)) =
+            (parts.as_slice(), *method == Method::PUT, document.as_object_mut())
+        else {
+            return Vec::new();
+        };
+        let mut changes = Vec::new();
+        for (name, value) in self.lock().get(*id).into_iter().flatten() {
+            if !fields.contains_key(name) {
+                fields.insert(name.clone(), value.clone());
+                let what = "kept the field that the provider's client forgets";
+                changes.push(Change { what, place: format!("tenants/{name}") });
+            }
+        }
+        changes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Map<String, Value>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_tenant_keeps_its_icon_when_a_project_is_linked() {
+        let forgotten = Forgotten::default();
+        let address = Address::parse("/api/Spaces-1/tenants/Tenants-1");
+        forgotten.learn(
+            &address,
+            &json!({"Id": "Tenants-1", "Name": "a", "Slug": "own", "Icon": {"Id": "bird"}, "Other": null}),
+        );
+        let mut written = json!({"Id": "Tenants-1", "Name": "a", "Slug": "new"});
+        assert_eq!(forgotten.put_back(&Method::PUT, &address, &mut written).len(), 1);
+        assert_eq!(written, json!({"Id": "Tenants-1", "Name": "a", "Slug": "new", "Icon": {"Id": "bird"}}));
+    }
+}
