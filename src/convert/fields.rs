@@ -1,6 +1,7 @@
 //! The engine over the tables: carries every field of an object as its kind's table says, and accounts for each.
 
 use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::convert::context::{At, Context};
 use crate::hcl::{Block, Expr};
@@ -95,7 +96,8 @@ fn carry_field(
         }
         Carry::Slug => {
             let name = object.get("Name").and_then(Value::as_str).unwrap_or_default();
-            let usual = slug_of(name);
+            // Terraform composes every name: the server makes the slug of that.
+            let usual = slug_of(&name.nfc().collect::<String>());
             match value.as_str().filter(|text| !text.is_empty()) {
                 Some(text) if text != usual || context.slug_is_contested(&at.target.collection, &usual) => {
                     context.set(

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::field::is_same_composed;
 use crate::failure::Failure;
 use crate::module::manifest::Target;
 use crate::octopus::server::Server;
@@ -102,7 +103,7 @@ impl Directory {
                 };
                 let freezes = self.list(FREEZES).await?;
                 let found = freezes.iter().find(|freeze| {
-                    freeze["Name"] == *name
+                    freeze["Name"].as_str().is_some_and(|other| is_same_composed(other, name))
                         && Some(freeze["OwnerId"].as_str().unwrap_or_default()) == owner.as_deref()
                         && is_of_space(freeze, &projects)
                 });
@@ -119,7 +120,7 @@ impl Directory {
             ("tags", [set, tag]) => {
                 let set = self.named("tagsets", set).await?;
                 let tags = set.as_ref().and_then(|set| set["Tags"].as_array()).map_or(&[][..], Vec::as_slice);
-                let tag = tags.iter().find(|candidate| candidate["Name"] == *tag);
+                let tag = by_name(&mut tags.iter(), |tag| tag["Name"].as_str(), tag);
                 Ok(set.as_ref().zip(tag).map(|(set, tag)| Place {
                     id: id(tag),
                     ..Place::same("", self.server.path(&format!("tagsets/{}", id(set))))
@@ -181,7 +182,9 @@ impl Directory {
             list == "teams" && document["SpaceId"].as_str().is_some_and(|id| !id.is_empty() && id != space)
         };
         let documents = self.list(list).await?;
-        Ok(documents.iter().find(|document| document[field] == name && !elsewhere(document)).cloned())
+        let mut ours = documents.iter().filter(|document| !elsewhere(document));
+        let found = by_name(&mut ours, |document| document[field].as_str(), name);
+        Ok(found.cloned())
     }
 
     async fn list(&mut self, list: &str) -> Result<&[Value], Failure> {
@@ -221,8 +224,22 @@ impl Directory {
         let document = self.server.client.get(&place.read).await?;
         let steps = document["Steps"].as_array().map_or(&[][..], Vec::as_slice);
         let mut actions = steps.iter().filter_map(|step| step["Actions"].as_array()).flatten();
-        Ok(actions.find(|action| action["Name"] == name).map(|action| Place { id: id(action), ..place }))
+        let action = by_name(&mut actions, |action| action["Name"].as_str(), name);
+        Ok(action.map(|action| Place { id: id(action), ..place }))
     }
+}
+
+/// The one of this name, else the one whose name is the same when it is composed: Terraform composes every name (Unicode NFC), and gives
+/// it back its form only after finish has set it.
+fn by_name<'v>(
+    among: &mut (impl Iterator<Item = &'v Value> + Clone),
+    name_of: impl Fn(&'v Value) -> Option<&'v str>,
+    name: &str,
+) -> Option<&'v Value> {
+    let is = |candidate: &&'v Value| name_of(candidate) == Some(name);
+    among.clone().find(is).or_else(|| {
+        among.find(|candidate| name_of(candidate).is_some_and(|other| is_same_composed(other, name)))
+    })
 }
 
 /// Whether documents of this collection belong to no space.

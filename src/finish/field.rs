@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// The place that a path leads to: a text is a field, an object the item of a list whose fields have these values. The last field need not
 /// be there, nor the objects that hold it. `None`: the way ends before.
@@ -22,7 +23,13 @@ pub(super) fn place_of<'a>(document: &'a mut Value, path: &[Value]) -> Option<&'
                 }
                 next
             }
-            Value::Object(wanted) => place.as_array_mut()?.iter_mut().find(|item| fits(item, wanted))?,
+            Value::Object(wanted) => {
+                let items = place.as_array_mut()?;
+                let found = items.iter().position(|item| fits(item, wanted, |name, other| name == other));
+                let found =
+                    found.or_else(|| items.iter().position(|item| fits(item, wanted, is_same_composed)));
+                items.get_mut(found?)?
+            }
             _ => return None,
         };
     }
@@ -41,10 +48,17 @@ pub(super) fn described(path: &[Value]) -> String {
     parts.join("/")
 }
 
-fn fits(item: &Value, wanted: &Map<String, Value>) -> bool {
-    wanted.iter().all(|(field, value)| {
-        if field == "Scope" { scope(&item[field]) == scope(value) } else { &item[field] == value }
+fn fits(item: &Value, wanted: &Map<String, Value>, is_same: impl Fn(&str, &str) -> bool) -> bool {
+    wanted.iter().all(|(field, value)| match (field.as_str(), &item[field], value) {
+        ("Scope", found, value) => scope(found) == scope(value),
+        (_, Value::String(found), Value::String(value)) => is_same(found, value),
+        (_, found, value) => found == value,
     })
+}
+
+/// Whether two names are the same once they are composed (Unicode NFC), as Terraform does with every name.
+pub(super) fn is_same_composed(name: &str, other: &str) -> bool {
+    name.nfc().eq(other.nfc())
 }
 
 /// A scope as sets, without its empty parts.
@@ -80,5 +94,14 @@ mod tests {
         assert_eq!(place_of(&mut document, &path(json!(["Slug"]))).unwrap(), &Value::Null);
         assert!(place_of(&mut document, &path(json!(["Container", "GitUrl"]))).unwrap().is_null());
         assert_eq!(described(&scoped), "Variables/a/Value");
+    }
+
+    #[test]
+    fn a_name_that_terraform_has_composed_is_found_by_its_own_form_and_one_of_that_form_goes_before() {
+        let name = json!(["Tags", {"Name": "e\u{301}tude"}, "Name"]).as_array().cloned().unwrap();
+        let mut composed = json!({"Tags": [{"Name": "\u{e9}tude"}]});
+        assert_eq!(place_of(&mut composed, &name).unwrap(), "\u{e9}tude");
+        let mut both = json!({"Tags": [{"Name": "\u{e9}tude"}, {"Name": "e\u{301}tude"}]});
+        assert_eq!(place_of(&mut both, &name).unwrap(), "e\u{301}tude");
     }
 }

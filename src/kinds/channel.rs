@@ -93,11 +93,12 @@ fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Bl
     }
 }
 
-/// Whether this is the channel that came with the project: the one called `Default`, else the oldest.
+/// Whether this is the channel that came with the project: the one called `Default`, else the oldest. Servers do not tell upper from lower
+/// case there: one called `default` could not be made beside it.
 fn comes_with_project(context: &Context<'_>, channel: &Document) -> bool {
     let project = channel.text("ProjectId").unwrap_or_default();
     let siblings = || context.inventory.of("channels", project);
-    match siblings().find(|other| other.name() == MADE_AS) {
+    match siblings().find(|other| other.name().eq_ignore_ascii_case(MADE_AS)) {
         Some(made) => made.id() == channel.id(),
         None => siblings()
             .min_by_key(|other| id_order(other.id()))

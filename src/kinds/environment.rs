@@ -65,6 +65,13 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, into: &
                 continue;
             }
         };
+        for (name, value) in item.as_object().into_iter().flatten() {
+            if !matches!(name.as_str(), "ExtensionId" | "Values") {
+                let mut at = at.clone();
+                at.path.push(json!({ "ExtensionId": id }));
+                unknown(context, &at.field(name), value);
+            }
+        }
         let at = settings_at(at, id);
         let mut inner = Block::new(block, &[]);
         for (name, value) in values.as_object().into_iter().flatten() {
@@ -162,5 +169,16 @@ mod tests {
             --- note unknown-field ["Production"] ExtensionSettings/jiraservicemanagement-integration/Values/Other: octoferry does not know this field; finish sets it as it is, where the destination takes it
             --- note unknown-field ["Production"] UnheardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
         "#]].assert_eq(&convert("environments.tf", &documents));
+    }
+
+    #[test]
+    fn a_field_of_a_later_server_beside_an_extensions_values_is_named() {
+        let documents = json!({"environments": [{"Id": "Environments-1", "Name": "Dev", "SortOrder": 0,
+            "ExtensionSettings": [{"ExtensionId": "jira-integration", "Values": {"JiraEnvironmentType": "testing"}, "Mode": 1}]}]});
+        let told = convert("environments.tf", &documents);
+        assert!(
+            told.contains("--- note unknown-field [\"Dev\"] ExtensionSettings/jira-integration/Mode: "),
+            "{told}"
+        );
     }
 }

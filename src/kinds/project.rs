@@ -310,7 +310,8 @@ fn versioning_strategy(context: &mut Context<'_>, subject: &Subject<'_>) -> Opti
                 context.set(&at, &value, "Terraform doesn't know the step by that name");
                 return None;
             }
-            block.set("donor_package", package(context, donor));
+            let donor = package(context, donor, &at.field("DonorPackage"));
+            block.set("donor_package", donor);
         }
         _ if template.is_empty() => return None,
         _ => {
@@ -322,7 +323,12 @@ fn versioning_strategy(context: &mut Context<'_>, subject: &Subject<'_>) -> Opti
 }
 
 /// `{ deployment_action, package_reference }` of a package that a step uses.
-fn package(context: &Context<'_>, donor: &serde_json::Map<String, Value>) -> Expr {
+fn package(context: &mut Context<'_>, donor: &serde_json::Map<String, Value>, at: &At) -> Expr {
+    for (name, value) in donor {
+        if !matches!(name.as_str(), "DeploymentAction" | "PackageReference") {
+            unknown(context, &at.field(name), value);
+        }
+    }
     let text = |name: &str| donor.get(name).and_then(Value::as_str).unwrap_or_default();
     Expr::Object(vec![
         ("deployment_action".to_owned(), context.actions.name(text("DeploymentAction"))),
@@ -370,7 +376,9 @@ fn release_creation(context: &mut Context<'_>, subject: &Subject<'_>, strategy: 
     block.set("count", Expr::Code("var.enable_triggers ? 1 : 0".to_owned()));
     block.set("project_id", project_id(context, subject));
     block.set("channel_id", channel);
-    block.set("release_creation_package", package(context, package_of));
+    let package_at = at.field("ReleaseCreationPackage");
+    let package_of = package(context, package_of, &package_at);
+    block.set("release_creation_package", package_of);
     block.depends_on.extend(strategy);
     context.hold(&subject.at.target, "AutoCreateRelease", &Value::Bool(true));
     let held = context.portable(&creation);
@@ -409,6 +417,12 @@ fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Blo
         unknown_but(context, at, settings, &["Type"]);
     }
     let Some(project) = inventory.get(KIND.collection, &at.id) else { return };
+    if matches!(git::kept(inventory, project), Kept::Database) {
+        let others = settings.as_object().into_iter().flatten().filter(|(name, _)| *name != "Type");
+        for (name, value) in others {
+            unknown(context, &at.field(name), value);
+        }
+    }
     let Kept::Branch(branch) = git::kept(inventory, project) else { return };
     let place = place(settings);
     let text = format!(

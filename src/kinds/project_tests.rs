@@ -451,3 +451,52 @@ fn projects_that_deploy_each_other_are_named() {
         &notes(&module),
     );
 }
+
+#[test]
+fn a_channel_called_default_in_other_letters_is_the_one_that_comes_with_the_project() {
+    let module = module(&json!({"channels": {
+        "Channels-1": {"Name": "Main", "Slug": "main", "ProjectId": "Projects-1", "IsDefault": true, "Type": "Lifecycle"},
+        "Channels-2": {"Name": "default", "Slug": "default", "ProjectId": "Projects-1", "Type": "Lifecycle"},
+    }}));
+    same(
+        &expect![[r#"
+        {"do":"set","target":{"collection":"channels","key":["Web","Default"]},"path":["Name"],"value":{"json":"default"}}
+    "#]],
+        &finish(&module),
+    );
+    assert!(!file(&module, "channels.tf").contains("\"default\""));
+}
+
+#[test]
+fn steps_whose_names_give_one_slug_keep_theirs_and_a_decomposed_name_stands_at_step_and_action() {
+    let named = |name: &str, slug: &str, id: &str| json!({"Id": id, "Name": name, "Slug": slug, "Actions": [{"Id": format!("{id}-1"), "Name": name, "Slug": slug, "ActionType": "Octopus.Script"}]});
+    let module = module(
+        &json!({"deploymentprocesses": {"deploymentprocess-Projects-1": {"ProjectId": "Projects-1", "Steps": [
+            named("Deploy-it", "chosen", "a"), named("deploy it", "deploy-it", "b"), named("Alone", "alone", "c"), named("e\u{301}tude", "e-tude", "d"),
+        ]}}}),
+    );
+    same(
+        &expect![[r#"
+        {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"Deploy-it"},"Slug"],"value":{"json":"chosen"}}
+        {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"deploy it"},"Slug"],"value":{"json":"deploy-it"}}
+        {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"(e+acute)tude"},"Slug"],"value":{"json":"e-tude"}}
+        {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"(e+acute)tude"},"Name"],"value":{"json":"(e+acute)tude"}}
+        {"do":"set","target":{"collection":"deploymentprocesses","key":["Web"]},"path":["Steps",{"Name":"(e+acute)tude"},"Actions",{"Name":"(e+acute)tude"},"Name"],"value":{"json":"(e+acute)tude"}}
+    "#]],
+        &finish(&module).replace("e\u{301}", "(e+acute)"),
+    );
+}
+
+#[test]
+fn fields_of_later_servers_within_the_settings_of_a_project_are_named() {
+    let module = module(&json!({"projects": {"Projects-1": {
+        "Name": "Web", "Slug": "web", "LifecycleId": "Lifecycles-1", "ProjectGroupId": "ProjectGroups-1",
+        "PersistenceSettings": {"Type": "Database", "Shard": 1},
+        "VersioningStrategy": {"DonorPackage": {"DeploymentAction": "a", "Pattern": "*"}, "DonorPackageStepId": "a-1"},
+    }}, "deploymentprocesses": {"deploymentprocess-Projects-1": {"ProjectId": "Projects-1", "Steps": [
+        step("a", json!([{"Id": "a-1", "Name": "a", "Slug": "a", "ActionType": "Octopus.Script"}])),
+    ]}}}));
+    let notes = notes(&module);
+    assert!(notes.contains("unknown-field Web PersistenceSettings/Shard"), "{notes}");
+    assert!(notes.contains("unknown-field Web VersioningStrategy/DonorPackage/Pattern"), "{notes}");
+}

@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
-use crate::convert::context::{Context, Subject};
+use super::process::elsewhere;
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::carry;
 use crate::convert::{make, resource};
 use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::module::manifest::Target;
 
 pub(super) const KIND: Kind = Kind {
     collection: "libraryvariablesets",
@@ -37,6 +40,21 @@ pub(super) const KIND: Kind = Kind {
     ..Kind::DEFAULT
 };
 
+/// Fields of the variables that hold body and language.
+const VARIABLE: &[Field] = &[
+    elsewhere("Name"),
+    elsewhere("Value"),
+    ignored("Type", "a text, as the provider makes it"),
+    ignored("IsSensitive", "false, as the provider makes it"),
+    ignored("IsEditable", "the server's own word on whether this view of the set can be edited"),
+    finish("Description", NO_PLACE),
+    finish("Scope", NO_PLACE),
+    finish("Prompt", NO_PLACE),
+    ID,
+];
+
+const NO_PLACE: &str = "the provider has no argument for it with a script module";
+
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Some(shape) = KIND.shape(subject.document) else { return };
     let mut block = resource(context, &KIND, shape, subject);
@@ -45,11 +63,30 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         .document
         .text("VariableSetId")
         .map_or_else(|| format!("variableset-{}", subject.document.id()), str::to_owned);
-    let variables = inventory.get("variables", &set_id).map(|set| set.list("Variables")).unwrap_or_default();
+    let set = inventory.get("variables", &set_id);
+    let variables = set.map(|set| set.list("Variables")).unwrap_or_default();
     let mut body = None;
     let mut syntax = None;
+    let target = Target {
+        collection: "variables".to_owned(),
+        key: vec![KIND.collection.to_owned(), subject.document.name().to_owned()],
+    };
+    let set_at = At { target, path: Vec::new(), ..subject.at.clone() };
+    let variables_at = set_at.field("Variables");
+    let mut scratch = Block::default();
+    if let Some(set) = set {
+        carry(context, super::variable::SET, set.fields(), &set_at, &mut scratch);
+    }
     for (index, variable) in variables.iter().enumerate() {
         let name = variable.get("Name").and_then(Value::as_str).unwrap_or_default();
+        if name.starts_with("Octopus.Script.Module") {
+            // They hold the module's name, which Terraform composes: renamed with it, or the provider would not find them.
+            let at = variables_at.item(variables, index);
+            context.text(name, &at.field("Name"));
+            if let Some(fields) = variable.as_object() {
+                carry(context, VARIABLE, fields, &at, &mut scratch);
+            }
+        }
         let value = variable.get("Value").and_then(Value::as_str).unwrap_or_default();
         if name.starts_with("Octopus.Script.Module.Language[") {
             syntax = Some(value);
@@ -134,5 +171,27 @@ mod tests {
             --- note not-carried ["Try again"] VariableSet/Stray: is a variable of a script module beside its body and language; the provider has no place for it
             --- note odd-value ["Empty"] : has no variable that holds its body; an empty body is written
         "#]].assert_eq(&convert("script_modules.tf", &documents));
+    }
+
+    #[test]
+    fn a_decomposed_name_stands_in_the_names_of_its_variables_and_nothing_of_these_is_lost() {
+        let documents = json!({"libraryvariablesets": [
+            {"Id": "LibraryVariableSets-1", "Name": "e\u{301}tude", "ContentType": "ScriptModule", "VariableSetId": "variableset-LibraryVariableSets-1"}
+        ], "variables": [
+            {"Id": "variableset-LibraryVariableSets-1", "OwnerId": "LibraryVariableSets-1", "Later": 1, "Variables": [
+                {"Id": "1", "Name": "Octopus.Script.Module[e\u{301}tude]", "Value": "a", "Description": "Plays.", "Later": 2},
+                {"Id": "2", "Name": "Octopus.Script.Module.Language[e\u{301}tude]", "Value": "Bash"}
+            ]}
+        ]});
+        let told = convert("script_modules.tf", &documents).replace("\\u{301}", "\u{301}");
+        let variable = "\"path\":[\"Variables\",{\"Name\":\"Octopus.Script.Module[e\u{301}tude]\"}";
+        for expected in [
+            &format!("{variable},\"Name\"]"),
+            &format!("{variable},\"Description\"]"),
+            "] Later: ",
+            "] Variables/Octopus.Script.Module[e\u{301}tude]/Later: ",
+        ] {
+            assert!(told.contains(expected), "{expected}\n{told}");
+        }
     }
 }

@@ -41,7 +41,7 @@ pub(super) const LIBRARY: Kind = Kind {
     ..PROJECT
 };
 
-const SET: &[Field] = &[
+pub(super) const SET: &[Field] = &[
     elsewhere("Variables"),
     ignored("OwnerId", "the set is found by its owner"),
     ignored("ScopeValues", "names of what could be chosen; the server makes them"),

@@ -16,6 +16,7 @@ mod killed;
 mod markers;
 mod pace;
 mod part;
+mod random;
 mod reading;
 mod road;
 mod servers;

@@ -110,6 +110,9 @@ pub(super) fn write(
         );
         if action.renamed {
             context.set(&action.at.field("Name"), &Value::String(action.text("Name").to_owned()), ONE_NAME);
+        } else {
+            // The same name stands at two places, and Terraform composes it at both.
+            context.text(action.text("Name"), &action.at.field("Name"));
         }
         if !matches!(action.text("Condition"), "" | "Success") {
             context.set(

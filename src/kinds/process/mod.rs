@@ -15,10 +15,14 @@ mod text_file;
 
 pub use plan::{Actions, Process};
 
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::convert::context::Context;
 use crate::convert::fields;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::kinds::slug::slug_of;
 
 const CHAIN: &str =
     "Each step waits for the one before it: they are added to one document, one after the other.";
@@ -124,6 +128,7 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
     let mut before = None;
     for step in &process.steps {
         fields::carry(context, STEP, step.fields, &step.at, &mut scratch);
+        keep_slug(context, process, step);
         let mut block = action::write(context, process, step, step.first(), &address);
         block.depends_on.extend(before.replace(step.first().address()));
         context.add(&process.file, block);
@@ -145,5 +150,25 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
             block.depends_on.extend(before.replace(child.address()));
             context.add(&process.file, block);
         }
+    }
+}
+
+/// Steps whose names give the same slug: which of them gets it at the destination depends on which slugs those before it have until finish
+/// gives them theirs.
+fn keep_slug(context: &mut Context<'_>, process: &Process<'_>, step: &plan::Step<'_>) {
+    let usual = |step: &plan::Step<'_>| {
+        let name = step.fields.get("Name").and_then(Value::as_str).unwrap_or_default();
+        slug_of(&name.nfc().collect::<String>())
+    };
+    let slug = step.fields.get("Slug").unwrap_or(&Value::Null);
+    let own = usual(step);
+    if slug.as_str() == Some(&own)
+        && process.steps.iter().filter(|other| usual(other) == own).nth(1).is_some()
+    {
+        context.set(
+            &step.at.field("Slug"),
+            slug,
+            "which of several steps gets the slug depends on their order",
+        );
     }
 }

@@ -139,6 +139,10 @@ fn scopes_are_plain(tenant: &Value) -> bool {
     owners(tenant, "ProjectVariables").all(|owner| {
         let environments = owner["Variables"].as_object();
         let count = environments.map_or(0, Map::len);
+        // Values without environments of a tenant that is linked without environments stand nowhere in it.
+        if count == 0 && owner["Templates"].as_array().is_some_and(|templates| !templates.is_empty()) {
+            return false;
+        }
         let mut by_template: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
         for (template, value) in
             environments.into_iter().flat_map(Map::values).filter_map(Value::as_object).flatten()
@@ -263,6 +267,9 @@ mod tests {
         assert!(plain(json!({"Environments-1": {"t": "a"}, "Environments-2": {}})));
         assert!(plain(json!({"Environments-1": {"t": "a"}, "Environments-2": {"t": "b"}})));
         assert!(plain(json!({"Environments-1": {}})));
+        let linked_without_environments =
+            json!({"ProjectVariables": {"Projects-1": {"Templates": [{"Id": "t"}], "Variables": {}}}});
+        assert!(!scopes_are_plain(&linked_without_environments));
         assert!(!plain(json!({"Environments-1": {"t": "a"}})), "perhaps it has no environment");
         assert!(!plain(json!({"Environments-1": {"t": "a"}, "Environments-2": {"t": "a"}})));
         let secret = json!({"HasValue": true, "NewValue": null});

@@ -125,7 +125,13 @@ pub(super) fn document(name: &str) -> Option<Document> {
                 ("swap_if_possible", Name("Endpoint.SwapIfPossible")),
                 ("use_current_instance_count", Name("Endpoint.UseCurrentInstanceCount")),
             ],
-            |body, _, _| style(body, "AzureCloudService"),
+            |body, _, _| {
+                style(body, "AzureCloudService");
+                // The client has no way to leave these out.
+                or(body, "Endpoint.DefaultWorkerPoolId", json!(""));
+                or(body, "Endpoint.SwapIfPossible", json!(false));
+                or(body, "Endpoint.UseCurrentInstanceCount", json!(false));
+            },
         ),
         "azure_service_fabric_cluster_deployment_target" => target(
             rules![
