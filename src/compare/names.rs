@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use sha2::Digest as _;
 
 use super::plain;
 use crate::octopus::document::Document;
@@ -96,6 +97,14 @@ impl<'i> Names<'i> {
         };
         let key: Vec<String> = project.into_iter().chain(own).collect();
         if key.is_empty() { vec![document.id().to_owned()] } else { key }
+    }
+
+    /// What tells a logo from another: its size and a digest.
+    pub(super) fn picture(&self, id: &str) -> Option<String> {
+        let picture = self.inventory.logos.get(id)?;
+        let digest = sha2::Sha256::digest(picture);
+        let digest: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("picture of {} bytes, {digest}", picture.len()))
     }
 
     /// Text with every id in it replaced by what it stands for. Only whole tokens are ids.

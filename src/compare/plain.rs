@@ -81,6 +81,9 @@ pub(super) fn plain(names: &Names<'_>, collection: &str, document: &Document) ->
         };
         fields.insert(names.resolve(field), value);
     }
+    if let Some(picture) = names.picture(document.id()) {
+        fields.insert("<logo>".to_owned(), Value::from(picture));
+    }
     vec![(key, Value::Object(fields))]
 }
 

@@ -116,6 +116,8 @@ pub struct Context<'i> {
     pub(super) texts: BTreeMap<String, String>,
     /// Other files of the module, by path.
     pub(super) documents: BTreeMap<String, String>,
+    /// Pictures, by path.
+    pub(super) pictures: BTreeMap<String, Vec<u8>>,
     /// Users that finish looks for at the destination.
     pub(crate) user_names: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Variable>,
@@ -171,6 +173,7 @@ impl<'i> Context<'i> {
             files: BTreeMap::new(),
             texts: BTreeMap::new(),
             documents: BTreeMap::new(),
+            pictures: BTreeMap::new(),
             user_names: BTreeSet::new(),
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),

@@ -349,10 +349,26 @@ pub fn make(context: &mut Context<'_>, kind: &Kind, subject: &Subject<'_>, mut b
     }
     let adopted = kind.adopt.is_some_and(|adopt| (adopt.document)(subject.document));
     context.made(&subject.at.target, &block.address(), adopted);
+    add_logo(context, kind, subject);
     if let Some(adopt) = kind.adopt.filter(|_| adopted) {
         take_over(context, kind, adopt.condition, &block);
     }
     context.add(subject.file, block);
+}
+
+/// The picture that somebody has given the document: a file of the module, uploaded by finish.
+pub(super) fn add_logo(context: &mut Context<'_>, kind: &Kind, subject: &Subject<'_>) {
+    let Some(picture) = context.inventory.logos.get(subject.document.id()) else { return };
+    let extension = match picture.as_ref() {
+        [0x89, b'P', b'N', b'G', ..] => "png",
+        [0xFF, 0xD8, ..] => "jpg",
+        [b'G', b'I', b'F', ..] => "gif",
+        [b'<', ..] => "svg",
+        _ => "img",
+    };
+    let file = format!("logos/{}-{}.{extension}", names::label(kind.noun), subject.label);
+    context.pictures.insert(file.clone(), picture.to_vec());
+    context.finish(FinishStep::Logo { target: subject.at.target.clone(), file });
 }
 
 /// Lets the module take over the document `x` at the destination for which the condition holds, if there is one.
@@ -401,6 +417,7 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
         .collect();
     files.extend(scaffold::documents(&context));
     files.extend(context.documents.into_iter().map(|(path, text)| (path, text.into_bytes())));
+    files.extend(context.pictures);
     files.extend(context.texts.into_iter().map(|(path, text)| (path, text.into_bytes())));
     Ok(Module {
         files,

@@ -24,6 +24,7 @@ pub(super) fn make(context: &mut Context<'_>, kind: &'static Kind, subject: &Sub
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let document = portable(context, &|at| hidden(kind, subject, at), &Value::Object(fields), &subject.at);
+    super::add_logo(context, kind, subject);
     let before = context.by_finish.get(subject.document.id()).copied().unwrap_or_default();
     let target = subject.at.target.clone();
     context.finish(if before {

@@ -4,59 +4,71 @@ use serde_json::{Map, Value};
 
 /// One API object. Its fields stay exactly as the server sent them, in the server's order, but for `Links`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Document(Map<String, Value>);
+pub struct Document {
+    fields: Map<String, Value>,
+    /// Address of its logo, as its `Links` say: `/api/Spaces-1/projects/Projects-1/logo?cb=2024.3.10989`.
+    logo: Option<Box<str>>,
+}
 
 impl Document {
     /// Takes an object; anything else is `None`. `Links` is dropped, in the parts of the document too (steps, actions, templates): it is
     /// the server's navigation, not content.
     #[must_use]
     pub fn new(mut value: Value) -> Option<Self> {
+        let logo =
+            value.get("Links").and_then(|links| links.get("Logo")).and_then(Value::as_str).map(Box::from);
         drop_links(&mut value);
         match value {
             Value::Object(mut fields) => {
                 fields.shift_remove("Links");
-                Some(Self(fields))
+                Some(Self { fields, logo })
             }
             _ => None,
         }
     }
 
+    /// The address of its logo, set or not.
+    #[must_use]
+    pub fn logo(&self) -> Option<&str> {
+        self.logo.as_deref()
+    }
+
     #[must_use]
     pub fn fields(&self) -> &Map<String, Value> {
-        &self.0
+        &self.fields
     }
 
     #[must_use]
     pub fn fields_mut(&mut self) -> &mut Map<String, Value> {
-        &mut self.0
+        &mut self.fields
     }
 
     #[must_use]
     pub fn into_value(self) -> Value {
-        Value::Object(self.0)
+        Value::Object(self.fields)
     }
 
     #[must_use]
     pub fn get(&self, field: &str) -> Option<&Value> {
-        self.0.get(field)
+        self.fields.get(field)
     }
 
     /// A text field; `None` when it is absent, null or no text.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
-        self.0.get(field).and_then(Value::as_str)
+        self.fields.get(field).and_then(Value::as_str)
     }
 
     /// A flag; absent counts as false.
     #[must_use]
     pub fn flag(&self, field: &str) -> bool {
-        self.0.get(field).and_then(Value::as_bool).unwrap_or(false)
+        self.fields.get(field).and_then(Value::as_bool).unwrap_or(false)
     }
 
     /// A list field; absent or null counts as empty.
     #[must_use]
     pub fn list(&self, field: &str) -> &[Value] {
-        self.0.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        self.fields.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     /// The texts of a list field.

@@ -21,6 +21,8 @@ pub struct Inventory {
     pub space: Option<Document>,
     /// What the key's owner may not see, so that nobody takes it for not being there.
     pub unread: Vec<Note>,
+    /// Logos that somebody has uploaded, by the id of what they belong to.
+    pub logos: BTreeMap<String, axum::body::Bytes>,
     collections: BTreeMap<Place, Collection>,
     /// Id → the collections that have a document with it, in order.
     places: HashMap<String, Vec<Place>>,

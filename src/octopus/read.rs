@@ -5,6 +5,7 @@
 //! templates only), or its count doesn't match, we ask project by project and document by document.
 
 mod git;
+mod logos;
 mod many;
 pub(crate) mod people;
 mod projects;
@@ -115,6 +116,7 @@ pub async fn read_branch(
     inventory.space = Some(server.space.clone());
     if let Extent::Projects(wanted) = extent {
         some::read(server, &mut inventory, wanted, branch).await?;
+        logos::read(server, &mut inventory).await?;
         return Ok(inventory);
     }
     let lists = try_join_all(LISTS.iter().map(|list| whole_list(server, list)));
@@ -164,6 +166,7 @@ pub async fn read_branch(
     }
     let versions = projects::template_versions(server, &inventory).await?;
     insert(&mut inventory, versions);
+    logos::read(server, &mut inventory).await?;
     Ok(inventory)
 }
 

@@ -13,6 +13,7 @@ mod golden;
 mod interrupted;
 mod journey;
 mod killed;
+mod logos;
 mod markers;
 mod pace;
 mod part;

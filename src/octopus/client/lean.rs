@@ -6,9 +6,10 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
-/// Parses an answer. `Links` and `ScopeValues` of documents are left out: of the answer itself, and of the items of its list.
+/// Parses an answer. `Links` (but for `Logo`, which says whether there is one) and `ScopeValues` of documents are left out: of the answer
+/// itself, and of the items of its list.
 ///
 /// # Errors
 /// When it is not JSON.
@@ -85,8 +86,14 @@ impl<'de> Visitor<'de> for Place {
         let is_document = matches!(self, Self::Answer | Self::Item);
         let mut fields: Vec<(String, Value)> = Vec::new();
         while let Some(name) = entries.next_key::<String>()? {
-            if is_document && matches!(name.as_str(), "Links" | "ScopeValues") {
+            if is_document && name == "ScopeValues" {
                 entries.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if is_document && name == "Links" {
+                if let Some(logo) = entries.next_value_seed(Logo)? {
+                    fields.push((name, json!({ "Logo": logo })));
+                }
                 continue;
             }
             let place = if self == Self::Answer && name == "Items" { Self::Items } else { Self::Inside };
@@ -98,10 +105,68 @@ impl<'de> Visitor<'de> for Place {
     }
 }
 
+/// The link to the logo among the links of a document.
+struct Logo;
+
+impl<'de> DeserializeSeed<'de> for Logo {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Logo {
+    type Value = Option<String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("links")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut logo = None;
+        while let Some(name) = entries.next_key::<String>()? {
+            if name == "Logo" {
+                logo = entries.next_value::<Value>()?.as_str().map(str::to_owned);
+            } else {
+                entries.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(logo)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -123,5 +188,8 @@ mod tests {
         assert_eq!(parse(page.as_bytes()).unwrap(), json!({"Items": [lean], "TotalResults": 1}));
         assert_eq!(parse(format!("[{document}]").as_bytes()).unwrap(), json!([lean]));
         assert_eq!(parse(document.as_bytes()).unwrap(), lean);
+        let logo = r#"{"Id": "a", "Links": {"Self": "/a", "Logo": "/a/logo?cb=1", "x": [{}]}}"#;
+        assert_eq!(parse(logo.as_bytes()).unwrap(), json!({"Id": "a", "Links": {"Logo": "/a/logo?cb=1"}}));
+        assert_eq!(parse(br#"{"Id": "a", "Links": null}"#).unwrap(), json!({"Id": "a"}));
     }
 }

@@ -1,8 +1,10 @@
 //! Documents as answers show them: with the links that clients follow.
 
+use md5::Digest as _;
 use serde_json::{Map, Value, json};
 
 use crate::request::encode;
+use crate::server::Server;
 use crate::store::{SERVER, text};
 
 /// A document as an answer shows it: with its links.
@@ -74,6 +76,9 @@ pub(crate) fn show(place: &str, collection: &str, document: &Value) -> Value {
             links.insert("Variables".into(), json!(format!("{own}/variables")));
             links.insert("Logo".into(), json!(format!("{own}/logo")));
         }
+        "actiontemplates" => {
+            links.insert("Logo".into(), json!(format!("{own}/logo")));
+        }
         "users" => {
             links.insert("Permissions".into(), json!(format!("{own}/permissions{{?spaces,includeSystem}}")));
             links.insert("ApiKeys".into(), json!(format!("{own}/apikeys{{/id}}{{?skip,take}}")));
@@ -94,4 +99,25 @@ pub(crate) fn show(place: &str, collection: &str, document: &Value) -> Value {
         fields.insert("Links".into(), Value::Object(links));
     }
     shown
+}
+
+/// The addresses of logos with the mark that tells clients to ask anew: the server's version where nobody has uploaded one (seen in answers
+/// that others have published), else one that depends on the picture. Documents, pages and arrays of documents.
+pub(crate) fn mark_logos(server: &Server, answer: &mut Value) {
+    let documents = match answer {
+        Value::Array(items) => items.iter_mut().collect(),
+        Value::Object(fields) if fields.contains_key("Items") => {
+            fields.get_mut("Items").and_then(Value::as_array_mut).into_iter().flatten().collect()
+        }
+        other => vec![other],
+    };
+    for document in documents {
+        let key = format!("logo/{}", document["Id"].as_str().unwrap_or_default());
+        let Some(logo) = document.pointer_mut("/Links/Logo") else { continue };
+        let mark = match server.blobs.get(&key) {
+            Some(picture) => format!("{:x}", md5::Md5::digest(picture)),
+            None => server.server_version.clone(),
+        };
+        *logo = json!(format!("{}?cb={mark}", logo.as_str().unwrap_or_default()));
+    }
 }

@@ -1,13 +1,13 @@
 //! The rooms, in the order they are asked.
 
-use crate::answer::{Answer, Outcome};
+use crate::answer::{Answer, Content, Outcome};
 use crate::permissions;
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::SERVER;
 use crate::{
-    certificates, documents, git, infrastructure, packages, people, processes, projects, root, spaces, tasks,
-    templates, tenants, variables,
+    certificates, documents, git, infrastructure, links, packages, people, processes, projects, root, spaces,
+    tasks, templates, tenants, variables,
 };
 
 /// Answers the addresses it knows, `None` for all others.
@@ -44,7 +44,11 @@ pub(crate) fn dispatch(server: &mut Server, request: &Request) -> Answer {
                 .find_map(|room| room(server, request))
                 .unwrap_or_else(|| Err(Answer::not_found("The resource you requested was not found.")))
         });
-    outcome.unwrap_or_else(|refusal| refusal)
+    let mut answer = outcome.unwrap_or_else(|refusal| refusal);
+    if let Content::Json(value) = &mut answer.content {
+        links::mark_logos(server, value);
+    }
+    answer
 }
 
 /// In maintenance only administrators of the system change anything. (Assumption: status 503.)
