@@ -5,7 +5,7 @@
 
 pub mod directory;
 mod document;
-mod field;
+pub(crate) mod field;
 mod list;
 mod logo;
 mod publish;
@@ -211,7 +211,7 @@ impl<'a> Finish<'a> {
         let mut document = self.directory.server.client.get(&place.read).await?;
         let mut written = Vec::new();
         for (path, change) in fields {
-            let path = self.resolved(&Value::Array(path.to_vec())).await?;
+            let path = self.directory.resolved(&Value::Array(path.to_vec())).await?;
             let path = path.as_array().map_or(&[][..], Vec::as_slice);
             let text = format!("{} of {what}", field::described(path));
             let value = match change {
@@ -320,7 +320,7 @@ impl<'a> Finish<'a> {
         path: &[Value],
     ) -> Result<Given, Failure> {
         Ok(match value {
-            FinishValue::Json(value) => Given::Json(self.resolved(value).await?),
+            FinishValue::Json(value) => Given::Json(self.directory.resolved(value).await?),
             FinishValue::Secret(name) => match self.secrets.get(name) {
                 None => Given::Nothing,
                 // A sensitive variable has its value as a text; everything else as an object that says that there is one.
@@ -332,41 +332,6 @@ impl<'a> Finish<'a> {
                 }
                 Some(secret) => Given::Secret(sensitive(secret)),
             },
-        })
-    }
-
-    /// The value with every `$ref` replaced by the id at the destination.
-    async fn resolved(&mut self, value: &Value) -> Result<Value, Failure> {
-        Ok(match value {
-            Value::Object(fields) => {
-                if let Some(reference) = fields.get("$ref") {
-                    let target: Target = serde_json::from_value(reference.clone()).map_err(|_| {
-                        Failure::failed("the module has a reference that this octoferry can't read")
-                    })?;
-                    let place = self.directory.find(&target).await?;
-                    let place = place.ok_or_else(|| {
-                        let mut failure =
-                            Failure::failed(format!("{} is not at the destination", described(&target)));
-                        // For the caller a step that can't be done, like a refusal.
-                        failure.http_status = Some(404);
-                        failure
-                    })?;
-                    return Ok(Value::String(place.id));
-                }
-                let mut resolved = serde_json::Map::new();
-                for (name, value) in fields {
-                    resolved.insert(name.clone(), Box::pin(self.resolved(value)).await?);
-                }
-                Value::Object(resolved)
-            }
-            Value::Array(items) => {
-                let mut resolved = Vec::with_capacity(items.len());
-                for item in items {
-                    resolved.push(Box::pin(self.resolved(item)).await?);
-                }
-                Value::Array(resolved)
-            }
-            other => other.clone(),
         })
     }
 
@@ -450,7 +415,7 @@ impl<'a> Finish<'a> {
                 continue;
             }
             let given = match value {
-                FinishValue::Json(value) => Some(tenant::Given::Plain(self.resolved(value).await?)),
+                FinishValue::Json(value) => Some(tenant::Given::Plain(self.directory.resolved(value).await?)),
                 FinishValue::Secret(name) => {
                     self.secrets.get(name).map(|secret| tenant::Given::Secret(sensitive(secret)))
                 }

@@ -10,6 +10,7 @@ use crate::deployment::run::{self, Deployment};
 use crate::deployment::supply;
 use crate::deployment::tenant::TenantRun;
 use crate::failure::{Failure, Outcome};
+use crate::finish::directory::Directory;
 use crate::octopus::server::Server;
 use crate::relay::Relay;
 use crate::secret::Secret;
@@ -102,14 +103,35 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
     let mut pending: Vec<&Folder> = Vec::new();
     let mut ended = Vec::new();
     let mut open = 0;
+    // All that stands in the way is known before anything is written.
+    let mut directory = Directory::new(deployment.destination.clone());
+    let mut prepared = Vec::new();
     for module in modules {
+        let ready = deployment.prepare(module, &mut directory).await;
+        if modules.len() == 1 || deployment.interrupt.reason().is_some() {
+            prepared.push(Ok(ready?));
+        } else {
+            prepared.push(ready);
+        }
+    }
+    let looked_at: Vec<_> = modules
+        .iter()
+        .zip(&prepared)
+        .filter_map(|(module, ready)| Some((module, ready.as_ref().ok()?)))
+        .collect();
+    deployment.refuse_collisions(&looked_at).await?;
+    for (module, ready) in modules.iter().zip(prepared) {
         if let Some(needed) = failed.iter().find(|other| module.needs(other)) {
             ui.warning(&format!("{}: not deployed, since {:?} failed", module.name(), needed.name()));
             failed.push(module);
             continue;
         }
         ui.info(&format!("\n{} ({})", module.name(), order::shown(&module.path)));
-        match deployment.run(module).await {
+        let ended_as = match ready {
+            Ok(ready) => deployment.run(module, ready).await,
+            Err(failure) => Err(failure),
+        };
+        match ended_as {
             Ok(outcome) => {
                 told(module, &outcome, ui)?;
                 open += outcome.open.len();

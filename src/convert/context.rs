@@ -17,7 +17,7 @@ use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::{Carry, Hidden};
 use crate::kinds::slug::slug_of;
 use crate::module::manifest::{
-    FinishStep, FinishValue, Held, Made, Note, Scope, SecretEntry, SecretOrigin, Target,
+    FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, SecretOrigin, Target,
 };
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
@@ -125,6 +125,7 @@ pub struct Context<'i> {
     pub(super) finish: Vec<FinishStep>,
     pub(super) held: Vec<Held>,
     pub(super) makes: Vec<Made>,
+    pub(super) parts: Vec<MadePart>,
     pub(super) after: BTreeSet<String>,
     pub(super) notes: BTreeSet<Note>,
     /// Collection → how its fields are carried.
@@ -180,6 +181,7 @@ impl<'i> Context<'i> {
             finish: Vec::new(),
             held: Vec::new(),
             makes: Vec::new(),
+            parts: Vec::new(),
             after: BTreeSet::new(),
             notes: BTreeSet::new(),
             tally: BTreeMap::new(),
@@ -245,6 +247,12 @@ impl<'i> Context<'i> {
     /// Says that the module makes this document.
     pub fn made(&mut self, target: &Target, address: &str, adopted: bool) {
         self.makes.push(Made { target: target.clone(), address: address.to_owned(), adopted });
+    }
+
+    /// Says that the module makes this part of a document as a resource of its own.
+    pub(crate) fn made_part(&mut self, target: &Target, path: &[Value], address: &str) {
+        let (target, path) = (target.clone(), path.to_vec());
+        self.parts.push(MadePart { target, path, address: address.to_owned() });
     }
 
     /// Says that the module of another project (its name) must be deployed before this one.

@@ -436,6 +436,7 @@ fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
             finish: in_order(context.finish),
             held: context.held,
             makes: context.makes,
+            parts: context.parts,
             after: context.after.into_iter().collect(),
             files: Vec::new(),
             notes: context.notes.into_iter().collect(),

@@ -139,6 +139,7 @@ mod tests {
                 finish: Vec::new(),
                 held: Vec::new(),
                 makes: Vec::new(),
+                parts: Vec::new(),
                 after: after.iter().map(|name| (*name).to_owned()).collect(),
                 files: Vec::new(),
                 part: crate::module::manifest::Part::default(),

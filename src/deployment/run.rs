@@ -20,6 +20,7 @@ use crate::octopus::server::Server;
 use crate::relay::Relay;
 use crate::secret::Secret;
 use crate::secret::mask::Masker;
+use crate::terraform::memory_file::MemoryFile;
 use crate::terraform::output::Diagnostic;
 use crate::terraform::plan::{Change, Plan};
 use crate::terraform::process::Interrupt;
@@ -72,15 +73,15 @@ pub struct Outcome {
     pub plan_text: String,
 }
 
-/// A module ready for Terraform.
-struct Ready<'a> {
+/// A module ready for Terraform: its working copy has a backend, and what stands in its way is known.
+pub struct Ready<'a> {
     terraform: Terraform<'a>,
     backend: Option<Prepared>,
     supply: Supply,
-    variables: crate::terraform::memory_file::MemoryFile,
+    declared: Declared,
     /// The state before anything was done.
     state: State,
-    collisions: Vec<Collision>,
+    pub collisions: Vec<Collision>,
 }
 
 impl Deployment<'_> {
@@ -88,13 +89,13 @@ impl Deployment<'_> {
     ///
     /// # Errors
     /// What stopped it. What was done until then is in the state: a later run goes on from there.
-    pub async fn run(&self, module: &Folder) -> Result<Outcome, Failure> {
-        let mut ready = self.prepare(module).await?;
-        if !self.plan_only && (self.adopt || ready.collisions.is_empty()) {
+    pub async fn run(&self, module: &Folder, mut ready: Ready<'_>) -> Result<Outcome, Failure> {
+        let variables = self.variables(&ready)?;
+        if !self.plan_only {
             let steps = Finish::new(self.destination.clone(), &ready.supply.found, &module.path);
             steps.before(&module.manifest).await?;
         }
-        let plan = self.planned(module, &mut ready).await?;
+        let plan = self.planned(module, &ready, &variables).await?;
         let mut outcome = Outcome {
             summary: plan.summary(),
             changes: !plan.changes.is_empty(),
@@ -120,25 +121,22 @@ impl Deployment<'_> {
         ready.terraform.stop_if_interrupted()?;
         let report = self.finish(module, &mut ready.supply).await?;
         ready.terraform.stop_if_interrupted()?;
-        outcome.differences = self.plan_again(&ready).await?;
+        outcome.differences = self.plan_again(&ready, &variables).await?;
         outcome.open = open_things(module, &ready.supply, &report, &outcome.differences);
         outcome.secrets = ready.supply.rows;
         outcome.finish = Some(report);
         Ok(outcome)
     }
 
-    async fn prepare(&self, module: &Folder) -> Result<Ready<'_>, Failure> {
+    /// Makes a module ready for Terraform, and looks for what stands in its way. Writes nothing at the destination.
+    ///
+    /// # Errors
+    /// A secret is missing, the backend can't be reached, or the destination refuses.
+    pub async fn prepare(&self, module: &Folder, destination: &mut Directory) -> Result<Ready<'_>, Failure> {
         let directory = self.workplace.copy(&module.path, module.slug())?;
         let declared = Declared::read(&directory)?;
         let supply =
             supply::supply(&module.manifest, &declared, &self.streamed, self.placeholders, self.raw)?;
-        let fixed = [
-            ("octopus_url", json!(self.relay.url())),
-            ("octopus_api_key", json!(self.relay.key().expose())),
-            ("octopus_space_id", json!(self.destination.space_id())),
-            ("enable_triggers", json!(self.enable_triggers)),
-        ];
-        let variables = supply::variables_file(&supply, &declared, &fixed)?;
         let key = backend::state_key(
             &module.manifest,
             self.destination.client.address(),
@@ -167,25 +165,67 @@ impl Deployment<'_> {
         };
         terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
         let state = terraform.state().await?;
-        let mut looked_up = Directory::new(self.destination.clone());
-        let collisions = existing::look(&module.manifest, &state, &mut looked_up).await?;
+        let collisions = existing::look(&module.manifest, &state, destination).await?;
         if self.adopt && !collisions.is_empty() {
-            let blocks = existing::import_blocks(&collisions, &looked_up).await?;
+            let blocks = existing::import_blocks(&collisions);
             std::fs::write(terraform.directory.join("octoferry_existing.tf"), blocks)
                 .map_err(|error| Failure::failed(format!("writing the import blocks: {error}")))?;
         }
-        Ok(Ready { terraform, backend, supply, variables, state, collisions })
+        Ok(Ready { terraform, backend, supply, declared, state, collisions })
     }
 
-    /// The first plan; a locked state and what is there already are told before anything else.
-    async fn planned(&self, module: &Folder, ready: &mut Ready<'_>) -> Result<Plan, Failure> {
+    /// The values of the module's Terraform variables, in a file that only Terraform can read.
+    fn variables(&self, ready: &Ready<'_>) -> Result<MemoryFile, Failure> {
+        let fixed = [
+            ("octopus_url", json!(self.relay.url())),
+            ("octopus_api_key", json!(self.relay.key().expose())),
+            ("octopus_space_id", json!(self.destination.space_id())),
+            ("enable_triggers", json!(self.enable_triggers)),
+        ];
+        supply::variables_file(&ready.supply, &ready.declared, &fixed)
+    }
+
+    /// Stops when anything is there already, in whichever module: before anything is written.
+    ///
+    /// # Errors
+    /// All of it, or all that can't be taken over where that is asked for. A locked state is told first: a killed run may have made
+    /// these things.
+    pub async fn refuse_collisions(&self, modules: &[(&Folder, &Ready<'_>)]) -> Result<(), Failure> {
+        let in_the_way: Vec<(&str, &[Collision])> =
+            modules.iter().map(|(module, ready)| (module.name(), ready.collisions.as_slice())).collect();
+        if self.adopt {
+            return existing::impossible(&in_the_way).map_or(Ok(()), Err);
+        }
+        let colliding = modules.iter().filter(|(_, ready)| !ready.collisions.is_empty());
+        for (_, ready) in colliding.clone() {
+            let (_, ended) = ready.terraform.plan(&self.variables(ready)?).await?;
+            if let Some(lock) = Lock::in_the_way(&ended.diagnostics) {
+                return Err(self.locked(ready, &lock));
+            }
+        }
+        let all: Vec<Value> = colliding
+            .flat_map(|(module, ready)| ready.collisions.iter().map(|one| one.as_json(module.name())))
+            .collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        if self.ui.json() {
+            self.ui.data(&json!({ "Collisions": all }).to_string());
+        }
+        Err(existing::refusal(&in_the_way))
+    }
+
+    /// The first plan; a locked state is told before anything else.
+    async fn planned(
+        &self,
+        module: &Folder,
+        ready: &Ready<'_>,
+        variables: &MemoryFile,
+    ) -> Result<Plan, Failure> {
         self.relay.forget();
-        let (plan, ended) = ready.terraform.plan(&ready.variables).await?;
+        let (plan, ended) = ready.terraform.plan(variables).await?;
         if let Some(lock) = Lock::in_the_way(&ended.diagnostics) {
             return Err(self.locked(ready, &lock));
-        }
-        if !self.adopt && !ready.collisions.is_empty() {
-            return Err(existing::refusal(&ready.collisions));
         }
         self.warn(&ended);
         plan.ok_or_else(|| {
@@ -337,11 +377,11 @@ impl Deployment<'_> {
     }
 
     /// The second plan: what it would still change.
-    async fn plan_again(&self, ready: &Ready<'_>) -> Result<Vec<String>, Failure> {
+    async fn plan_again(&self, ready: &Ready<'_>, variables: &MemoryFile) -> Result<Vec<String>, Failure> {
         // What was taken over is in the state now.
         let _ = std::fs::remove_file(ready.terraform.directory.join("octoferry_existing.tf"));
         self.relay.forget();
-        let (plan, ended) = ready.terraform.plan(&ready.variables).await?;
+        let (plan, ended) = ready.terraform.plan(variables).await?;
         let plan = plan
             .ok_or_else(|| ended.failure("everything is applied, but the plan that should show it fails"))?;
         let differences: Vec<String> = plan.changes.iter().map(Change::text).collect();

@@ -186,6 +186,7 @@ mod tests {
             finish: Vec::new(),
             held: Vec::new(),
             makes: Vec::new(),
+            parts: Vec::new(),
             after: Vec::new(),
             files: Vec::new(),
             part: crate::module::manifest::Part::default(),

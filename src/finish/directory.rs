@@ -148,6 +148,46 @@ impl Directory {
         }
     }
 
+    /// The value with every `$ref` replaced by the id at the destination.
+    ///
+    /// # Errors
+    /// When one is not there (with the status 404), or the destination refuses.
+    pub async fn resolved(&mut self, value: &Value) -> Result<Value, Failure> {
+        Ok(match value {
+            Value::Object(fields) => {
+                if let Some(reference) = fields.get("$ref") {
+                    let target: Target = serde_json::from_value(reference.clone()).map_err(|_| {
+                        Failure::failed("the module has a reference that this octoferry can't read")
+                    })?;
+                    let place = self.find(&target).await?;
+                    let place = place.ok_or_else(|| {
+                        let mut failure = Failure::failed(format!(
+                            "{} is not at the destination",
+                            super::described(&target)
+                        ));
+                        // For the caller a step that can't be done, like a refusal.
+                        failure.http_status = Some(404);
+                        failure
+                    })?;
+                    return Ok(Value::String(place.id));
+                }
+                let mut resolved = serde_json::Map::new();
+                for (name, value) in fields {
+                    resolved.insert(name.clone(), Box::pin(self.resolved(value)).await?);
+                }
+                Value::Object(resolved)
+            }
+            Value::Array(items) => {
+                let mut resolved = Vec::with_capacity(items.len());
+                for item in items {
+                    resolved.push(Box::pin(self.resolved(item)).await?);
+                }
+                Value::Array(resolved)
+            }
+            other => other.clone(),
+        })
+    }
+
     /// Where documents of a collection are made.
     ///
     /// # Errors

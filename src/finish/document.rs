@@ -20,7 +20,7 @@ impl Finish<'_> {
         if self.there(account, &what).await?.is_none() {
             return Ok(());
         }
-        let wanted = self.resolved(wanted).await?;
+        let wanted = self.directory.resolved(wanted).await?;
         let place = self.directory.find(target).await?;
         let before = match &place {
             Some(place) => self.directory.server.client.get(&place.read).await?,
@@ -156,7 +156,7 @@ impl Finish<'_> {
             self.report.open.push(format!("{what}: the destination has no user {:?}", target.key.join("/")));
             return Ok(None);
         }
-        self.resolved(value).await.map(Some)
+        self.directory.resolved(value).await.map(Some)
     }
 
     /// The document with its secrets; those that nobody could supply are kept or left empty.

@@ -48,7 +48,8 @@ pub(super) fn described(path: &[Value]) -> String {
     parts.join("/")
 }
 
-fn fits(item: &Value, wanted: &Map<String, Value>, is_same: impl Fn(&str, &str) -> bool) -> bool {
+/// Whether an item is the one that an object in a path names; `is_same` compares texts.
+pub(crate) fn fits(item: &Value, wanted: &Map<String, Value>, is_same: impl Fn(&str, &str) -> bool) -> bool {
     wanted.iter().all(|(field, value)| match (field.as_str(), &item[field], value) {
         ("Scope", found, value) => scope(found) == scope(value),
         (_, Value::String(found), Value::String(value)) => is_same(found, value),

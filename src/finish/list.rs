@@ -52,7 +52,7 @@ impl Finish<'_> {
     ) -> Result<(), Failure> {
         let name = name_of(item);
         let text = format!("{}/{name} of {what}", field::described(path));
-        let mut wanted = self.resolved(item).await?;
+        let mut wanted = self.directory.resolved(item).await?;
         self.follow_newest(&mut wanted).await?;
         let Some(slot) = field::place_of(document, path) else {
             self.report.failed.push(format!("{text}: there is no such list at the destination"));

@@ -95,6 +95,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         block.set("tag_set_id", set.clone());
         carry(context, TAG, fields, &at, &mut block);
         block.depends_on.extend(previous.replace(Expr::reference(&block.address())));
+        context.made_part(&at.target, &at.path, &block.address());
         context.add(subject.file, block);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::text_value::by_control_type;
 use crate::convert::context::{At, Context, Subject};
@@ -226,6 +226,9 @@ fn project_value(
     let mut block = Block::resource("octopusdeploy_tenant_project_variable", &label);
     block.set("tenant_id", link(&subject.label).attribute("tenant_id"));
     block.set("project_id", link(&subject.label).attribute("project_id"));
+    if let Some(environment) = context.target_of(environment) {
+        context.made_part(&found.at.target, &[json!({ "Environment": environment })], &block.address());
+    }
     let environment = context.reference("environments", environment, &found.at);
     block.set("environment_id", environment);
     block.set("template_id", Expr::reference("local.template_ids").key(found.template_name()));

@@ -163,6 +163,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
                 && is_within(&other.scope(), &variable.scope())
         });
         block.depends_on.extend(smaller.map(Planned::address));
+        context.made_part(&variable.at.target, &variable.at.path, &block.address());
         context.add(subject.file, block);
     }
 }

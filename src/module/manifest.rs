@@ -27,6 +27,9 @@ pub struct Manifest {
     /// What the module makes, for the collision report and for adopting; in dependency order.
     #[serde(default)]
     pub makes: Vec<Made>,
+    /// The parts of documents that are resources of their own, for the same.
+    #[serde(default)]
+    pub parts: Vec<MadePart>,
     /// Names of projects whose modules must be deployed before this one.
     #[serde(default)]
     pub after: Vec<String>,
@@ -249,6 +252,18 @@ pub struct Made {
     pub address: String,
     /// Whether the module itself takes over one that exists (`adopt.tf`).
     pub adopted: bool,
+}
+
+/// A part of a document that the module makes as a resource of its own: a tag, a variable, a step, a child step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadePart {
+    /// The document: a tag set, a variable set, a process.
+    #[serde(flatten)]
+    pub target: Target,
+    /// The way down to the part, as in [`FinishStep::Set`].
+    pub path: Vec<Value>,
+    /// Terraform address, such as `octopusdeploy_tag.region_eu`.
+    pub address: String,
 }
 
 /// Something a person should know: left out, changed, or to do by hand.

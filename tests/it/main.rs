@@ -3,6 +3,7 @@
 // Tests start the program and read the environment; the rules about who may are for the program.
 #![allow(clippy::disallowed_methods)]
 
+mod adopt;
 mod bad_input;
 mod bad_runs;
 mod by_hand;

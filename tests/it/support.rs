@@ -64,6 +64,10 @@ impl Run {
         self
     }
 
+    pub(crate) fn args<Argument: AsRef<OsStr>>(self, arguments: &[Argument]) -> Self {
+        arguments.iter().fold(self, Self::arg)
+    }
+
     /// An option with its value.
     pub(crate) fn option(self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.arg(name).arg(value)

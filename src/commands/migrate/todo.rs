@@ -129,6 +129,7 @@ mod tests {
             finish: Vec::new(),
             held: Vec::new(),
             makes: Vec::new(),
+            parts: Vec::new(),
             after: Vec::new(),
             notes: Vec::new(),
             files: Vec::new(),

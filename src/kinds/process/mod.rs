@@ -131,6 +131,7 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
         keep_slug(context, process, step);
         let mut block = action::write(context, process, step, step.first(), &address);
         block.depends_on.extend(before.replace(step.first().address()));
+        context.made_part(&step.at.target, &step.at.path, &block.address());
         context.add(&process.file, block);
         let children = &step.actions[1..];
         if children.is_empty() {
@@ -148,6 +149,7 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
         for child in children {
             let mut block = action::write(context, process, step, child, &address);
             block.depends_on.extend(before.replace(child.address()));
+            context.made_part(&child.at.target, &child.at.path, &block.address());
             context.add(&process.file, block);
         }
     }

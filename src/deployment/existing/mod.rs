@@ -1,0 +1,173 @@
+//! What stands at the destination already under the name of something that a module makes.
+
+mod parts;
+mod tenant;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::finish::directory::Directory;
+use crate::kinds;
+use crate::module::manifest::{Manifest, Target};
+use crate::terraform::state::State;
+
+/// Something that the module would make, and that is there, but not in the state.
+pub struct Collision {
+    /// The document, or the one that it is a part of.
+    target: Target,
+    /// The name of the part: a tag, a variable, a step.
+    part: Option<String>,
+    address: String,
+    /// The id for an import, or why it can't be imported.
+    import: Result<String, String>,
+}
+
+/// Provider 1.17.0 has no import for these; what it sets without making anything (retention policies, versioning) needs none.
+const NO_IMPORT: [&str; 5] = [
+    "octopusdeploy_git_credential",
+    "octopusdeploy_machine_proxy",
+    "octopusdeploy_deployment_freeze",
+    "octopusdeploy_project_deployment_freeze",
+    "octopusdeploy_service_account_oidc_identity",
+];
+
+impl Collision {
+    /// `environments "Test" (Environments-3)`, `variables "projects/Shop": "Timeout" (Projects-3:4f…)`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let part = self.part.as_ref().map(|part| format!(": {part:?}")).unwrap_or_default();
+        let id = self.import.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+        format!("{} {:?}{part}{id}", self.target.collection, self.target.key.join("/"))
+    }
+
+    /// For `--json`.
+    #[must_use]
+    pub fn as_json(&self, module: &str) -> Value {
+        json!({
+            "Module": module,
+            "Collection": self.target.collection,
+            "Key": self.target.key,
+            "Part": self.part,
+            "Address": self.address,
+            "Id": self.import.as_ref().ok(),
+            "NoImport": self.import.as_ref().err(),
+        })
+    }
+}
+
+/// Looks for all of them.
+///
+/// # Errors
+/// When the destination refuses.
+pub async fn look(
+    manifest: &Manifest,
+    state: &State,
+    directory: &mut Directory,
+) -> Result<Vec<Collision>, Failure> {
+    let mut collisions = Vec::new();
+    for made in &manifest.makes {
+        // Retention policies are there in every space; their resources only set them.
+        if made.adopted || state.has(&made.address) || made.target.collection == "retentionpolicies" {
+            continue;
+        }
+        if let Some(place) = directory.find(&made.target).await? {
+            let kind = made.address.split('.').next().unwrap_or_default();
+            let import = if NO_IMPORT.contains(&kind) {
+                Err("the provider can't import this kind".to_owned())
+            } else {
+                Ok(place.id)
+            };
+            collisions.push(Collision {
+                target: made.target.clone(),
+                part: None,
+                address: made.address.clone(),
+                import,
+            });
+        }
+    }
+    collisions.extend(parts::look(manifest, state, directory).await?);
+    collisions.extend(tenant::look(manifest, state, directory).await?);
+    Ok(collisions)
+}
+
+/// The failure that names them all, by module; parts of what is named itself are only counted.
+#[must_use]
+pub fn refusal(modules: &[(&str, &[Collision])]) -> Failure {
+    let mut lines = Vec::new();
+    for (module, collisions) in modules.iter().filter(|(_, collisions)| !collisions.is_empty()) {
+        if modules.len() > 1 {
+            lines.push(format!("{module}:"));
+        }
+        lines.extend(
+            collisions.iter().filter(|one| one.part.is_none()).map(|one| format!("  {}", one.text())),
+        );
+        let mut parts: BTreeMap<(&str, &[String]), Vec<&str>> = BTreeMap::new();
+        for collision in *collisions {
+            if let Some(part) = &collision.part {
+                parts.entry((&collision.target.collection, &collision.target.key)).or_default().push(part);
+            }
+        }
+        for ((collection, key), names) in parts {
+            let mut text = format!("  {collection} {:?} has ", key.join("/"));
+            let shown: Vec<String> = names.iter().take(5).map(|name| format!("{name:?}")).collect();
+            text.push_str(&shown.join(", "));
+            if names.len() > shown.len() {
+                let _ = write!(text, " and {} more", names.len() - shown.len());
+            }
+            lines.push(text);
+        }
+    }
+    Failure::failed(format!(
+        "the destination has these already, and octoferry did not make them; nothing was written:\n{}",
+        lines.join("\n")
+    ))
+    .hint("To take them over and make them as the source has them: --existing adopt.")
+    .hint("To use them as they are: serialize again with --lookup KIND:NAME. To have both: --rename KIND:NAME=OTHER.")
+    .hint("Otherwise rename or delete them there.")
+}
+
+/// The import blocks that take over what can be.
+#[must_use]
+pub fn import_blocks(collisions: &[Collision]) -> String {
+    let mut blocks = String::new();
+    for collision in collisions {
+        if let Ok(id) = &collision.import {
+            let _ = writeln!(blocks, "import {{\n  to = {}\n  id = \"{id}\"\n}}\n", collision.address);
+        }
+    }
+    blocks
+}
+
+/// The failure that names all that can't be taken over; `None` when everything can.
+#[must_use]
+pub fn impossible(modules: &[(&str, &[Collision])]) -> Option<Failure> {
+    let mut lines = Vec::new();
+    let mut options = Vec::new();
+    for (module, collision) in
+        modules.iter().flat_map(|(module, all)| all.iter().map(move |one| (module, one)))
+    {
+        let Err(why) = &collision.import else { continue };
+        let within = if modules.len() > 1 { format!("{module}: ") } else { String::new() };
+        lines.push(format!("  {within}{}: {why}", collision.text()));
+        if let (Some(lookup), [name], None) = (
+            kinds::lookup(&collision.target.collection, None),
+            collision.target.key.as_slice(),
+            &collision.part,
+        ) {
+            options.push(format!("--lookup {:?}", format!("{}:{name}", lookup.list)));
+        }
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    let mut failure =
+        Failure::failed(format!("these can't be taken over; nothing was written:\n{}", lines.join("\n")));
+    if !options.is_empty() {
+        failure =
+            failure.hint(format!("To use them as they are, serialize again with: {}", options.join(" ")));
+    }
+    Some(failure.hint("Otherwise rename or delete them at the destination, then deploy again."))
+}

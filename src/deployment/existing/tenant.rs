@@ -1,0 +1,109 @@
+//! Tenants' values for projects, which are resources of their own.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Collision;
+use crate::failure::Failure;
+use crate::finish::directory::{Directory, Place};
+use crate::module::manifest::{MadePart, Manifest, Target};
+use crate::terraform::state::State;
+
+pub(super) const COLLECTION: &str = "tenantvariablevalues";
+
+/// Looks for all of them. Only tenants that are there and linked to the project are read, each once.
+///
+/// # Errors
+/// When the destination refuses.
+pub(super) async fn look(
+    manifest: &Manifest,
+    state: &State,
+    directory: &mut Directory,
+) -> Result<Vec<Collision>, Failure> {
+    let mut of_tenants: BTreeMap<&str, Vec<&MadePart>> = BTreeMap::new();
+    for part in &manifest.parts {
+        if let (COLLECTION, [tenant, _, _]) = (part.target.collection.as_str(), part.target.key.as_slice())
+            && !state.has(&part.address)
+        {
+            of_tenants.entry(tenant).or_default().push(part);
+        }
+    }
+    let mut collisions = Vec::new();
+    for (name, parts) in of_tenants {
+        let Some(tenant) = directory.named("tenants", name).await? else { continue };
+        let mut values = None;
+        for part in parts {
+            let [_, project, template] = part.target.key.as_slice() else { continue };
+            let Some(project) = directory.named("projects", project).await? else { continue };
+            let project_id = project["Id"].as_str().unwrap_or_default();
+            let templates = project["Templates"].as_array().map_or(&[][..], Vec::as_slice);
+            let template = templates.iter().find(|known| known["Name"] == template.as_str());
+            let template_id = template.and_then(|template| template["Id"].as_str());
+            let environment = part.path.first().and_then(|path| path.get("Environment")).cloned();
+            let environment: Option<Target> = environment.and_then(|key| serde_json::from_value(key).ok());
+            let Some(environment) = environment else { continue };
+            let environment = directory.find(&environment).await?;
+            let (Some(template_id), Some(environment)) = (template_id, environment) else { continue };
+            if tenant["ProjectEnvironments"].get(project_id).is_none() {
+                continue;
+            }
+            if values.is_none() {
+                values = Some(Values::read(directory, &tenant).await?);
+            }
+            let found = values.as_ref().and_then(|values| values.find(project_id, &environment, template_id));
+            if let Some(import) = found {
+                collisions.push(Collision {
+                    target: part.target.clone(),
+                    part: None,
+                    address: part.address.clone(),
+                    import: Ok(import),
+                });
+            }
+        }
+    }
+    Ok(collisions)
+}
+
+/// A tenant's values, as servers of either age show them.
+enum Values {
+    /// `{"Variables": [{Id, ProjectId, TemplateId, Scope}]}`.
+    New { tenant: String, document: Value },
+    /// `{"ProjectVariables": {project: {"Variables": {environment: {template: value}}}}}`.
+    Old { tenant: String, document: Value },
+}
+
+impl Values {
+    async fn read(directory: &Directory, tenant: &Value) -> Result<Self, Failure> {
+        let (server, client) = (&directory.server, &directory.server.client);
+        let tenant = tenant["Id"].as_str().unwrap_or_default().to_owned();
+        if let Some(document) =
+            client.find(&server.path(&format!("tenants/{tenant}/projectvariables"))).await?
+        {
+            return Ok(Self::New { tenant, document });
+        }
+        let document = client.get(&server.path(&format!("tenants/{tenant}/variables"))).await?;
+        Ok(Self::Old { tenant, document })
+    }
+
+    /// The id for an import (provider 1.17.0 has one for each age).
+    fn find(&self, project: &str, environment: &Place, template: &str) -> Option<String> {
+        match self {
+            Self::New { tenant, document } => {
+                let mut values = document["Variables"].as_array().into_iter().flatten();
+                let value = values.find(|value| {
+                    let scope = value["Scope"]["EnvironmentIds"].as_array().map_or(&[][..], Vec::as_slice);
+                    value["ProjectId"] == project
+                        && value["TemplateId"] == template
+                        && scope.iter().any(|id| id == environment.id.as_str())
+                })?;
+                Some(format!("{tenant}:{}", value["Id"].as_str()?))
+            }
+            Self::Old { tenant, document } => {
+                let values = &document["ProjectVariables"][project]["Variables"][environment.id.as_str()];
+                values.get(template)?;
+                Some(format!("{tenant}:{project}:{}:{template}", environment.id))
+            }
+        }
+    }
+}
