@@ -191,8 +191,10 @@ impl Deployment<'_> {
     /// All of it, or all that can't be taken over where that is asked for. A locked state is told first: a killed run may have made
     /// these things.
     pub async fn refuse_collisions(&self, modules: &[(&Folder, &Ready<'_>)]) -> Result<(), Failure> {
-        let in_the_way: Vec<(&str, &[Collision])> =
-            modules.iter().map(|(module, ready)| (module.name(), ready.collisions.as_slice())).collect();
+        let in_the_way: Vec<(String, &[Collision])> = modules
+            .iter()
+            .map(|(module, ready)| (module.name().into_owned(), ready.collisions.as_slice()))
+            .collect();
         if self.adopt {
             return existing::impossible(&in_the_way).map_or(Ok(()), Err);
         }
@@ -204,7 +206,7 @@ impl Deployment<'_> {
             }
         }
         let all: Vec<Value> = colliding
-            .flat_map(|(module, ready)| ready.collisions.iter().map(|one| one.as_json(module.name())))
+            .flat_map(|(module, ready)| ready.collisions.iter().map(|one| one.as_json(&module.name())))
             .collect();
         if all.is_empty() {
             return Ok(());

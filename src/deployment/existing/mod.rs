@@ -95,7 +95,7 @@ pub async fn look(
 
 /// The failure that names them all, by module; parts of what is named itself are only counted.
 #[must_use]
-pub fn refusal(modules: &[(&str, &[Collision])]) -> Failure {
+pub fn refusal(modules: &[(String, &[Collision])]) -> Failure {
     let mut lines = Vec::new();
     for (module, collisions) in modules.iter().filter(|(_, collisions)| !collisions.is_empty()) {
         if modules.len() > 1 {
@@ -143,7 +143,7 @@ pub fn import_blocks(collisions: &[Collision]) -> String {
 
 /// The failure that names all that can't be taken over; `None` when everything can.
 #[must_use]
-pub fn impossible(modules: &[(&str, &[Collision])]) -> Option<Failure> {
+pub fn impossible(modules: &[(String, &[Collision])]) -> Option<Failure> {
     let mut lines = Vec::new();
     let mut options = Vec::new();
     for (module, collision) in
