@@ -73,6 +73,12 @@ impl State {
         self.resources.get(without_index(address)).is_some_and(|instances| !instances.is_empty())
     }
 
+    /// Whether something with this id is there, under whatever address.
+    #[must_use]
+    pub fn has_id(&self, id: &str) -> bool {
+        self.resources.values().flatten().any(|known| known == id)
+    }
+
     /// What this state has and the other has not: address and id.
     #[must_use]
     pub fn beyond(&self, other: &Self) -> Vec<(String, String)> {
@@ -105,6 +111,7 @@ mod tests {
         assert!(state.has("octopusdeploy_environment.test"));
         assert!(state.has("octopusdeploy_environment.test[0]"));
         assert!(!state.has("octopusdeploy_feeds.x"));
+        assert!(state.has_id("Environments-1") && !state.has_id("1"));
         assert_eq!(
             state.beyond(&State::default()),
             [("octopusdeploy_environment.test".to_owned(), "Environments-1".to_owned())]

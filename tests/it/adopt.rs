@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use octopus_sandbox::Sandbox;
-use serde_json::Value;
+use octopus_sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
 
-use crate::support::{octoferry, sandbox_with, terraform_config};
+use crate::support::{octoferry, sandbox_with, sandbox_with_empty_space, space_file, terraform_config};
 
 /// Resource types of provider 1.17.0 that have no import and that a module makes as something of its own.
 const NO_IMPORT: [&str; 4] = [
@@ -167,4 +167,39 @@ fn what_can_not_be_taken_over_is_named_with_the_way_around_it() {
         .says("--lookup \"git_credentials:Reader\"")
         .says("--lookup \"machine_proxies:Pier\"");
     assert!(merge.destination.dump() == before, "something was written");
+}
+
+#[test]
+fn a_part_that_was_made_under_another_address_is_in_nobodys_way() {
+    let work = tempfile::tempdir().expect("a folder");
+    let (modules, changed) = (work.path().join("modules"), work.path().join("space.json"));
+    let mut space: Value =
+        serde_json::from_slice(&std::fs::read(space_file("small-web")).expect("the file")).expect("JSON");
+    let destination = sandbox_with_empty_space("New");
+    let serialize_and_deploy = |file: &Path| {
+        let options = Options {
+            load: vec![file.to_owned()],
+            installation_id: Some("6c1d6c36-5b56-4f0c-8d5e-0d6c3d1c6a02".to_owned()),
+            ..Options::default()
+        };
+        let source = Sandbox::launch(options).expect("the sandbox starts");
+        octoferry(["serialize", "all"]).option("--out", &modules).source(&source, "Spaces-2").ends_with(3);
+        octoferry(["deploy", "--placeholders", "--backend", "local"])
+            .option("--backend-config", format!("path={}", work.path().join("state").display()))
+            .arg(&modules)
+            .destination(&destination, "New")
+            .env("TF_CLI_CONFIG_FILE", terraform_config())
+            .ends_with(3)
+    };
+    serialize_and_deploy(&space_file("small-web"));
+
+    // The address of a variable tells its scope, that of a step its type.
+    let variables = space["Documents"]["Spaces-2"]["variables"]["variableset-Projects-1"]["Variables"]
+        .as_array_mut()
+        .expect("variables");
+    let scoped = variables.iter_mut().find(|variable| variable["Name"] == "Database.Host").expect("it");
+    assert_ne!(scoped["Scope"], json!({"Role": ["elsewhere"]}));
+    scoped["Scope"] = json!({"Role": ["elsewhere"]});
+    std::fs::write(&changed, space.to_string()).expect("written");
+    serialize_and_deploy(&changed).says("1 to make, 0 to change, 1 to destroy");
 }

@@ -88,8 +88,15 @@ pub async fn look(
             });
         }
     }
-    collisions.extend(parts::look(manifest, state, directory).await?);
-    collisions.extend(tenant::look(manifest, state, directory).await?);
+    let parts = parts::look(manifest, state, directory).await?;
+    let values = tenant::look(manifest, state, directory).await?;
+    // A variable whose scope has changed, a step that is of another type now: made by octoferry, under the address that it had then.
+    let is_foreign = |collision: &Collision| {
+        let Ok(id) = &collision.import else { return true };
+        let own = id.rsplit(':').next().unwrap_or_default();
+        !state.has_id(id) && !state.has_id(own)
+    };
+    collisions.extend(parts.into_iter().chain(values).filter(is_foreign));
     Ok(collisions)
 }
 
