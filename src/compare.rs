@@ -169,18 +169,22 @@ impl<'i> Side<'i> {
         let mut documents: BTreeMap<String, BTreeMap<Vec<String>, (&Document, Value)>> = BTreeMap::new();
         for collection in inventory.collections().filter(|collection| !LEFT_OUT.contains(collection)) {
             let kind = documents.entry(collection.to_owned()).or_default();
-            for document in inventory.all(collection) {
-                for (key, value) in plain::plain(&names, collection, document) {
-                    // Several of one name are told apart by their order, which is that of their making.
-                    let mut unique = key.clone();
-                    let mut number = 1;
-                    while kind.contains_key(&unique) {
-                        number += 1;
-                        unique.clone_from(&key);
-                        unique.push(format!("#{number}"));
-                    }
-                    kind.insert(unique, (document, value));
+            let plain = |document| plain::plain(&names, collection, document).into_iter();
+            let mut found: Vec<(Vec<String>, (&Document, Value))> = inventory
+                .all(collection)
+                .flat_map(|document| plain(document).map(move |(key, value)| (key, (document, value))))
+                .collect();
+            // Several of one name are told apart by what they are: the order of their making may be another.
+            found.sort_by_cached_key(|(key, (_, value))| (key.clone(), value.to_string()));
+            for (key, found) in found {
+                let mut unique = key.clone();
+                let mut number = 1;
+                while kind.contains_key(&unique) {
+                    number += 1;
+                    unique.clone_from(&key);
+                    unique.push(format!("#{number}"));
                 }
+                kind.insert(unique, found);
             }
         }
         Self { documents }
@@ -438,6 +442,18 @@ mod tests {
         assert!(!same(json!({"On": null}), json!({"On": true})));
         assert!(!same(json!({"Value": null}), json!({"Value": ""})));
         assert!(!same(json!({"Properties": {}}), json!({"Properties": {"x": ""}})));
+    }
+
+    #[test]
+    fn things_of_one_name_are_told_apart_by_what_they_are() {
+        let space = |first: &str, second: &str| {
+            let role = |id: &str, scope: &str| json!({"Id": id, "TeamId": "Teams-1", "UserRoleId": "UserRoles-1", "TenantIds": [scope]});
+            let roles = json!({"ScopedUserRoles-1": role("ScopedUserRoles-1", first), "ScopedUserRoles-2": role("ScopedUserRoles-2", second)});
+            let dump = json!({"Documents": {"Spaces-1": {"scopeduserroles": roles}}});
+            Inventory::from_dump(&dump, "Spaces-1").unwrap()
+        };
+        assert!(compare(&space("x", "y"), &space("y", "x"), &Explanations::default()).is_well());
+        assert!(!compare(&space("x", "y"), &space("x", "x"), &Explanations::default()).is_well());
     }
 
     #[test]

@@ -60,6 +60,14 @@ const COMPUTED: &[(&str, &[&str])] = &[
 /// The version of a step template that a step uses: each server counts its own.
 const TEMPLATE_VERSION: &str = "Octopus.Action.Template.Version";
 
+/// What a server learns from a machine, in its endpoint.
+const OF_THE_MACHINE: &[&str] = &[
+    "TentacleVersionDetails",
+    "KubernetesAgentDetails",
+    "CertificateSignatureAlgorithm",
+    "LastUpgradeSuccessful",
+];
+
 /// Stands for a text in which ids were replaced and which is also known as it was: `[resolved, original]`. No document holds such a key.
 const TEXT: &str = "\u{0}text";
 /// Stands for a secret; its value is whether there is one.
@@ -153,7 +161,8 @@ fn comparable(names: &Names<'_>, value: &Value) -> Value {
                 // An id inside a document says where it is; what refers to it is compared instead.
                 // A description is for people: an empty one is none (the provider sends "" for none).
                 let no_description = field == "Description" && inner == "";
-                if field != "Id" && field != TEMPLATE_VERSION && !no_description {
+                let is_fact = OF_THE_MACHINE.contains(&field.as_str());
+                if field != "Id" && field != TEMPLATE_VERSION && !no_description && !is_fact {
                     plain.insert(names.resolve(field), comparable(names, inner));
                 }
             }

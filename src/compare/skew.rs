@@ -54,7 +54,7 @@ impl Known {
             text.push('/');
             text.push_str(part.as_deref().filter(|_| !free).unwrap_or("*"));
         }
-        let is_field = field.starts_with(|letter: char| letter.is_ascii_uppercase())
+        let is_field = field.starts_with(|letter: char| letter.is_ascii_alphabetic())
             && field.chars().all(|letter| letter.is_ascii_alphanumeric());
         is_field
             && !is_free(&text)

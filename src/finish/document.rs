@@ -83,12 +83,13 @@ impl Finish<'_> {
         Ok(())
     }
 
-    /// The document without the items of lists that refer to what is not there.
+    /// The document without the items of lists that refer to what is not there, and without tags: Terraform makes them, and a server refuses
+    /// those that it does not have.
     async fn without_missing(&mut self, value: &Value) -> Result<Value, Failure> {
         Ok(match value {
             Value::Object(fields) if !fields.contains_key("$ref") => {
                 let mut there = Map::new();
-                for (name, value) in fields {
+                for (name, value) in fields.iter().filter(|(name, _)| !name.ends_with("Tags")) {
                     there.insert(name.clone(), Box::pin(self.without_missing(value)).await?);
                 }
                 Value::Object(there)

@@ -18,8 +18,19 @@ pub(super) const KIND: Kind = Kind {
         }
         let is_azure = document.text("AccountType").is_some_and(|name| name.starts_with("Azure"));
         let odd = |field| document.text(field).is_some_and(|text| !text.is_empty() && !is_uuid(text));
-        (is_azure && ["SubscriptionNumber", "TenantId", "ClientId"].into_iter().any(odd))
-            .then_some("the provider takes nothing but UUIDs as ids of Azure")
+        if is_azure && ["SubscriptionNumber", "TenantId", "ClientId"].into_iter().any(odd) {
+            return Some("the provider takes nothing but UUIDs as ids of Azure");
+        }
+        let lacks = |field: &str| document.get(field).is_none_or(|secret| secret["HasValue"] != true);
+        let incomplete = match document.text("AccountType").unwrap_or_default() {
+            "Token" => lacks("Token"),
+            "SshKeyPair" => lacks("PrivateKeyFile") || document.text("Username").is_none_or(str::is_empty),
+            "GoogleCloudAccount" => lacks("JsonKey"),
+            "AzureServicePrincipal" => lacks("Password"),
+            "AmazonWebServicesAccount" => lacks("SecretKey"),
+            _ => false,
+        };
+        incomplete.then_some("the provider makes no account of this type without its secret and user name")
     },
     first: &[plain("Name"), plain("Description")],
     shapes: &[

@@ -13,9 +13,11 @@ pub(super) const KIND: Kind = Kind {
     file: "git_credentials.tf",
     discriminator: "Details/Type",
     by_finish: |kind, document| {
-        kind.shape(document)
-            .is_none()
-            .then_some("the provider has no resource for this type of Git credential")
+        if kind.shape(document).is_none() {
+            return Some("the provider has no resource for this type of Git credential");
+        }
+        let user = document.get("Details").and_then(|details| details["Username"].as_str());
+        user.is_none_or(str::is_empty).then_some("the provider makes no Git credential without a user name")
     },
     shapes: &[Shape {
         when: "UsernamePassword",

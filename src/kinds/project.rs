@@ -63,7 +63,7 @@ pub(super) const KIND: Kind = Kind {
                 "IsVersionControlled",
                 "false; what a project keeps in Git becomes an ordinary project, with a note",
             ),
-            ignored("ClonedFromProjectId", "history"),
+            custom("ClonedFromProjectId", super::tenant::cloned),
             ignored("DeploymentProcessId", "the server makes the process with the project"),
             ignored("VariableSetId", "the server makes the variable set with the project"),
             ID,

@@ -19,7 +19,12 @@ pub(super) const KIND: Kind = Kind {
             plain("Name"),
             plain("Description"),
             plain("ActionType").keep_empty(),
-            custom("StepPackageId", |_, _, _, _| {}).writes(&["step_package_id"]),
+            custom("StepPackageId", |context, at, value, _| {
+                if !is_empty(value) {
+                    context.set(at, value, "the provider has the argument but never sends it");
+                }
+            })
+            .writes(&["step_package_id"]),
             objects("Packages", PACKAGE).keep_empty(),
             objects("GitDependencies", GIT_DEPENDENCY),
             objects("Parameters", PARAMETER).keep_empty(),

@@ -1,5 +1,10 @@
 //! Tenants: name, tags, state. Their links to projects, and the values for these, are in the projects' modules.
 
+use serde_json::Value;
+
+use crate::convert::context::{At, Context};
+use crate::convert::fields::is_empty;
+use crate::hcl::Block;
 use crate::kinds::model::*;
 
 pub(super) const KIND: Kind = Kind {
@@ -15,7 +20,7 @@ pub(super) const KIND: Kind = Kind {
             flag("IsDisabled"),
             tags("TenantTags"),
             ignored("ProjectEnvironments", "the links are in the projects' modules"),
-            ignored("ClonedFromTenantId", "history"),
+            custom("ClonedFromTenantId", cloned),
             finish("Icon", "the provider has no argument for it"),
             slug(),
             ID,
@@ -26,6 +31,20 @@ pub(super) const KIND: Kind = Kind {
     lookup: Some(Lookup { list: "tenants", data_source: "octopusdeploy_tenants", noun: "tenant" }),
     ..Kind::DEFAULT
 };
+
+/// What a server writes when it copies a document.
+pub(super) fn cloned(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    if is_empty(value) {
+        return;
+    }
+    let id = value.as_str().unwrap_or_default();
+    let name =
+        context.target_of(id).and_then(|target| target.key.last().cloned()).unwrap_or_else(|| id.to_owned());
+    let text = format!(
+        "says that this is a copy of \"{name}\": the server writes it when it makes a copy, and what is made anew is none"
+    );
+    context.note("history", at, &text, "");
+}
 
 #[cfg(test)]
 mod tests {
@@ -61,6 +80,7 @@ mod tests {
             }
             --- finish {"do":"set","target":{"collection":"tenants","key":["Lantern Lane"]},"path":["Icon"],"value":{"json":{"Id":"star","Color":"#fff"}}}
             --- finish {"do":"set","target":{"collection":"tenants","key":["Lantern Lane"]},"path":["Slug"],"value":{"json":"lane"}}
+            --- note history ["Lantern Lane"] ClonedFromTenantId: says that this is a copy of "Tenants-9": the server writes it when it makes a copy, and what is made anew is none
         "##]].assert_eq(&convert("tenants.tf", &documents));
     }
 }
