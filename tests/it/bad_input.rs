@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::journey::package;
+use crate::support::package;
 use crate::support::{
     Run, fault, files_below, http, octoferry, path_with, pretended_package, program, sandbox_with,
     sandbox_with_empty_space, secrets_stream, terraform_config,

@@ -268,22 +268,9 @@ fn a_list_for_the_person_that_can_not_be_written_is_told() {
 
 /// Deploys the module of the space small-web with its state in a store.
 fn deploy_to(store: &S3Store, destination: &Sandbox, module: &std::path::Path) -> crate::support::Run {
-    let endpoint = format!("endpoints={{s3=\"{}\"}}", store.url());
-    let settings = [
-        "bucket=states",
-        "region=eu-central-1",
-        "use_path_style=true",
-        "skip_credentials_validation=true",
-        "skip_requesting_account_id=true",
-        "skip_metadata_api_check=true",
-        "use_lockfile=true",
-        &endpoint,
-    ];
-    settings
-        .into_iter()
-        .fold(octoferry(["deploy", "--placeholders", "--backend", "s3"]).arg(module), |run, setting| {
-            run.option("--backend-config", setting)
-        })
+    octoferry(["deploy", "--placeholders"])
+        .arg(module)
+        .state_in(store)
         .destination(destination, NEW)
         .env("TF_CLI_CONFIG_FILE", terraform_config())
         .env("AWS_ACCESS_KEY_ID", "AKIAPLANTED")

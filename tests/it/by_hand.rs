@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::journey::{Journey, NEW, package};
+use crate::journey::{Journey, NEW};
 use crate::support::http;
+use crate::support::package;
 
 /// A person with the portal of the source server open.
 struct Portal<'a> {

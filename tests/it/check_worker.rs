@@ -25,23 +25,6 @@ fn with_state(run: Run, folder: &Path) -> Run {
     run.option("--backend", "local").option("--backend-config", format!("path={}", folder.display()))
 }
 
-fn with_store(run: Run, store: &S3Store) -> Run {
-    let endpoint = format!("endpoints={{s3=\"{}\"}}", store.url());
-    let settings = [
-        "bucket=states",
-        "region=eu-central-1",
-        "use_path_style=true",
-        "skip_credentials_validation=true",
-        "skip_requesting_account_id=true",
-        "skip_metadata_api_check=true",
-        "use_lockfile=true",
-        &endpoint,
-    ];
-    settings
-        .into_iter()
-        .fold(run.option("--backend", "s3"), |run, setting| run.option("--backend-config", setting))
-}
-
 fn weights(findings: &Value) -> Vec<(&str, &str)> {
     let findings = findings["Findings"].as_array().expect("a list of findings");
     findings
@@ -102,7 +85,7 @@ fn in_a_step_the_keys_and_the_backends_credentials_come_with_the_secrets() {
         .option("--destination-url", destination.url())
         .option("--destination-space", "Other")
         .input(stream);
-    let ended = with_store(run, &store).ends_with(0);
+    let ended = run.state_in(&store).ends_with(0);
     assert!(ended.stdout.contains("the backend s3 answers and takes a lock"), "{}", ended.stdout);
     ended.never_says("planted-secret-of-the-store").never_says(&source.api_key());
     let written: Vec<_> =
@@ -225,7 +208,8 @@ fn servers_are_both_looked_at() {
 fn a_backend_that_is_not_there_or_takes_no_lock_is_found() {
     let (source, destination) = servers();
     let credentials = |store: &S3Store| {
-        with_store(check(&source, &destination), store)
+        check(&source, &destination)
+            .state_in(store)
             .env("AWS_ACCESS_KEY_ID", "AKIAPLANTED")
             .env("AWS_SECRET_ACCESS_KEY", "word")
     };

@@ -251,7 +251,7 @@ fn a_repository_that_takes_no_commits_is_named_and_the_space_is_seeded() {
     let state = format!("path={}", journey.path("state"));
     journey
         .run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
-        .option("--package", crate::journey::package())
+        .option("--package", crate::support::package())
         .ends_with(3)
         .says("project \"Letterbox Web\" gets no runbooks, since its repository can't be written")
         .says("3 runbooks published");

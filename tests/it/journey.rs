@@ -1,38 +1,15 @@
 //! A whole journey for tests: two sandboxes, the built program as package, a state folder, and the commands of a person in between.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 
 use octopus_sandbox::{Options, Sandbox, WorkerKind};
 use serde_json::Value;
 
-use crate::support::{Ended, Run, octoferry, space_file, terraform_config};
+use crate::support::{Ended, Run, octoferry, package, space_file, terraform_config};
 
 /// The destination's space.
 pub(crate) const NEW: &str = "New";
-
-/// The built program as `octoferry.<version>.zip`, made once. It needs the C library of this machine, as do the sandbox's workers.
-pub(crate) fn package() -> &'static Path {
-    static PACKAGE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, file) = PACKAGE.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder for the package");
-        let file = folder.path().join("octoferry.0.1.0.zip");
-        let shell = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/step.sh");
-        let mut archive = zip::ZipWriter::new(std::fs::File::create(&file).expect("a file"));
-        let options = zip::write::SimpleFileOptions::default()
-            .compression_method(zip::CompressionMethod::Stored)
-            .unix_permissions(0o755);
-        for (name, from) in [("octoferry", Path::new(env!("CARGO_BIN_EXE_octoferry"))), ("step.sh", &shell)] {
-            archive.start_file(name, options).expect("an entry");
-            archive.write_all(&std::fs::read(from).expect("its file")).expect("its bytes");
-        }
-        archive.finish().expect("an archive");
-        (folder, file)
-    });
-    file
-}
 
 /// Two servers, and what the source held in the beginning.
 pub(crate) struct Journey {

@@ -11,7 +11,7 @@ use octopus_sandbox::{Options, Sandbox, WorkerKind};
 use serde_json::{Value, json};
 
 use crate::support::{
-    built_package, files_below, http, http_bytes, http_text, octoferry, sandbox_with_empty_space, space_file,
+    files_below, http, http_bytes, http_text, octoferry, package, sandbox_with_empty_space, space_file,
     terraform_config,
 };
 
@@ -117,9 +117,7 @@ impl Left {
     fn folder(&mut self, folder: &Path, except: &[&str]) {
         for file in files_below(folder) {
             // Programs, as they were before the road began.
-            let is_program = file.ends_with("/octoferry")
-                || file.contains("terraform-provider-")
-                || file.contains("octoferry.9.9.9");
+            let is_program = file.ends_with("/octoferry") || file.contains("terraform-provider-");
             if !is_program && !except.iter().any(|except| file.starts_with(except)) {
                 let bytes = std::fs::read(folder.join(&file)).unwrap_or_default();
                 self.add(format!("{} {file}", folder.display()), bytes);
@@ -228,7 +226,7 @@ fn secrets_arrive_and_nothing_that_the_road_leaves_behind_holds_one() {
             run = run.destination(&destination, "New");
         }
         if command[0] == "seed" {
-            run = run.option("--package", built_package(folder.path()));
+            run = run.option("--package", package());
         }
         let ended = run.ends_with(code);
         left.add(format!("output of {command:?}"), format!("{}\n{}", ended.stdout, ended.stderr));

@@ -118,24 +118,11 @@ fn state_lies_in_s3_with_an_accounts_credentials() {
     let account = json!({"Name": "States", "AccountType": "AmazonWebServicesAccount", "AccessKey": "AKIAPLANTED",
         "SecretKey": {"HasValue": true, "NewValue": SECRET_KEY, "Hint": null}, "TenantedDeploymentParticipation": "Untenanted"});
     assert_eq!(http(&journey.source, "POST", "/api/Spaces-2/accounts", Some(&account)).0, 201);
-    let endpoint = format!("endpoints={{s3=\"{}\"}}", store.url());
-    let mut seed = journey
-        .run(&["seed", "--yes", "--backend", "s3", "--backend-account", "States"])
-        .option("--package", crate::journey::package());
-    for setting in [
-        "bucket=states",
-        "region=eu-north-1",
-        endpoint.as_str(),
-        "use_path_style=true",
-        "use_lockfile=true",
-        "skip_credentials_validation=true",
-        "skip_requesting_account_id=true",
-        "skip_metadata_api_check=true",
-        "skip_region_validation=true",
-    ] {
-        seed = seed.option("--backend-config", setting);
-    }
-    seed.ends_with(0);
+    journey
+        .run(&["seed", "--yes", "--backend-account", "States"])
+        .state_in(&store)
+        .option("--package", crate::support::package())
+        .ends_with(0);
     journey.spread();
     journey.migrate(3);
     let objects: Vec<String> = store.objects().into_keys().collect();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use octopus_sandbox::{Options, Sandbox};
+use octopus_sandbox::{Options, S3Store, Sandbox};
 use serde_json::{Value, json};
 
 /// The file of one of the spaces in `tests/spaces`.
@@ -27,6 +27,27 @@ pub(crate) fn sandbox_with(name: &str) -> Sandbox {
 pub(crate) fn sandbox_with_empty_space(name: &str) -> Sandbox {
     Sandbox::launch(Options { spaces: vec![name.to_owned()], ..Options::default() })
         .expect("the sandbox starts")
+}
+
+/// The package of this build, made once: the program that is under test and the steps' shell.
+pub(crate) fn package() -> &'static Path {
+    static PACKAGE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, file) = PACKAGE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder for the package");
+        let file = folder.path().join("octoferry.0.1.0.zip");
+        let shell = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/step.sh");
+        let mut archive = zip::ZipWriter::new(std::fs::File::create(&file).expect("a file"));
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Stored)
+            .unix_permissions(0o755);
+        for (name, from) in [("octoferry", Path::new(env!("CARGO_BIN_EXE_octoferry"))), ("step.sh", &shell)] {
+            archive.start_file(name, options).expect("an entry");
+            archive.write_all(&std::fs::read(from).expect("its file")).expect("its bytes");
+        }
+        archive.finish().expect("an archive");
+        (folder, file)
+    });
+    file
 }
 
 /// The built program with arguments, in an environment that holds `PATH` and what the test gives it, and nothing else.
@@ -71,6 +92,24 @@ impl Run {
     /// An option with its value.
     pub(crate) fn option(self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.arg(name).arg(value)
+    }
+
+    /// Keeps the state in the bucket `states` of a store.
+    pub(crate) fn state_in(self, store: &S3Store) -> Self {
+        let settings = [
+            "bucket=states",
+            "region=eu-north-1",
+            "use_path_style=true",
+            "use_lockfile=true",
+            "skip_credentials_validation=true",
+            "skip_requesting_account_id=true",
+            "skip_metadata_api_check=true",
+            "skip_region_validation=true",
+        ];
+        let run = self
+            .option("--backend", "s3")
+            .option("--backend-config", format!("endpoints={{s3=\"{}\"}}", store.url()));
+        settings.into_iter().fold(run, |run, setting| run.option("--backend-config", setting))
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -324,20 +363,6 @@ pub(crate) fn pretended_package(folder: &Path) -> PathBuf {
     for (name, bytes) in [("octoferry", program.as_slice()), ("step.sh", b"#!/bin/bash\n")] {
         archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("an entry");
         archive.write_all(bytes).expect("its bytes");
-    }
-    archive.finish().expect("an archive");
-    file
-}
-
-/// A package of the program as it was built for the tests, with the shell of the steps.
-pub(crate) fn built_package(folder: &Path) -> PathBuf {
-    let file = folder.join("octoferry.9.9.9.zip");
-    let mut archive = zip::ZipWriter::new(std::fs::File::create(&file).expect("a file"));
-    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    let shell = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/step.sh");
-    for (name, path) in [("octoferry", Path::new(env!("CARGO_BIN_EXE_octoferry"))), ("step.sh", &shell)] {
-        archive.start_file(name, stored).expect("an entry");
-        archive.write_all(&std::fs::read(path).expect("the file")).expect("its bytes");
     }
     archive.finish().expect("an archive");
     file

@@ -9,7 +9,7 @@ use octoferry::module::manifest::Manifest;
 use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{built_package, http, octoferry, space_file};
+use crate::support::{http, octoferry, package, space_file};
 
 const SPACE: &str = "Tallow & Wick";
 
@@ -124,7 +124,7 @@ fn secret_values_arrive_by_the_tenants_own_runs_and_unseed_leaves_nothing() {
     let before = source.dump();
     let folder = tempfile::tempdir().unwrap();
     let seed = octoferry(["seed", "--yes", "--backend", "local", "--backend-config", "path=/var/lib/states"])
-        .option("--package", built_package(folder.path()))
+        .option("--package", package())
         .source(&source, SPACE)
         .destination(&destination, SPACE)
         .ends_with(0);
