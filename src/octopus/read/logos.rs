@@ -47,7 +47,12 @@ fn has_picture(document: &Document, version: &str) -> bool {
     let mark = mark.split('&').next().unwrap_or_default();
     let mark = mark.replace("%2B", "+").replace("%2b", "+");
     let is_icon = document.get("Icon").is_some_and(|icon| !icon.is_null());
-    !mark.is_empty() && mark != version && !mark.ends_with(&format!("-{version}")) && !is_icon
+    // A version of another time than the server's own (behind a cache, say) tells of no picture either.
+    let last = mark.rsplit('-').next().unwrap_or_default();
+    let is_version = last == version
+        || (last.matches('.').count() >= 2
+            && last.chars().all(|letter| letter.is_ascii_digit() || letter == '.'));
+    !mark.is_empty() && !is_version && !mark.ends_with(&format!("-{version}")) && !is_icon
 }
 
 #[cfg(test)]
@@ -64,6 +69,7 @@ mod tests {
         };
         assert!(!has("/api/Spaces-1/projects/Projects-1/logo?cb=2024.3.10989"));
         assert!(!has("/api/Spaces-1/projects/Projects-1/logo?cb=map-signs-%235E2EA2-2024.3.10989"));
+        assert!(!has("/api/Spaces-1/projects/Projects-1/logo?cb=2019.8.6"));
         assert!(!has("/api/Spaces-1/projects/Projects-1/logo"));
         assert!(has("/api/Spaces-1/projects/Projects-1/logo?cb=8D9F2A77"));
     }
