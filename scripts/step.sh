@@ -119,12 +119,21 @@ octoferry_prepare_backend() {
 
 # octoferry_serialize space | octoferry_serialize project
 octoferry_serialize() {
-  local what=("$1") branch
+  local what=("$1") part=() branch line
   octoferry_prepare
   [ "$1" = space ] || what+=("$(octoferry_required Project)") || exit 1
   # Steps of older templates don't have this parameter.
   branch="$(octoferry_parameter Branch)"
   [ -z "$branch" ] || what+=(--branch "$branch")
+  while IFS= read -r line || [ -n "$line" ]; do
+    line="${line%$'\r'}"
+    case "$line" in
+      '') ;;
+      '--only '* | '--exclude '* | '--exclude-except '* | '--lookup '* | '--rename '*) part+=("${line%% *}" "${line#* }") ;;
+      *) octoferry_stop "The parameter Octoferry.Step.Selection of this step has a line that is no option: $line" ;;
+    esac
+  done <<<"$(octoferry_parameter Selection)"
+  [ ${#part[@]} = 0 ] || what+=("${part[@]}" --for-all)
   octoferry_secrets Octoferry.Source.ApiKey |
     "$octoferry_program" --step serialize "${what[@]}" --out "$octoferry_module" --push --secrets stdin "${octoferry_source[@]}"
 }

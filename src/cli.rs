@@ -321,6 +321,8 @@ pub struct Seed {
     /// Projects that get runbooks, by name; * matches anything (default: all)
     #[arg(long, value_name = "NAME")]
     pub project: Vec<String>,
+    #[command(flatten)]
+    pub part: Part,
     /// Package to upload (default: made of this binary)
     #[arg(long, value_name = "FILE")]
     pub package: Option<PathBuf>,

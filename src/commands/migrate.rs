@@ -13,13 +13,13 @@ use serde_json::json;
 
 use crate::cli;
 use crate::failure::{Failure, FailureKind, Outcome};
-use crate::module::manifest::Manifest;
+use crate::module::manifest::{Manifest, Scope};
 use crate::module::package as module_package;
 use crate::octopus::document::Document;
 use crate::octopus::server::Server;
 use crate::octopus::{tasks, upsert};
 use crate::seeded::found::Found;
-use crate::seeded::{enabled, install, name, package};
+use crate::seeded::{enabled, install, name, package, part};
 use crate::settings;
 use crate::ui::{Ui, table};
 use account::Account;
@@ -41,7 +41,12 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     same_destination(&source, settings_set, &destination).await?;
     nothing_in_the_way(&source, &found).await?;
 
+    let part = part::of_space(&source, settings_set).await?;
     let mut plan = Plan::of(&found, &arguments)?;
+    if let Some(ids) = part::projects(&source, &part).await? {
+        ui.info(&format!("a part of the space moves: {}", part.texts().join(" ")));
+        plan.only(&found, &ids);
+    }
     for (project, why) in &plan.skipped {
         ui.warning(&format!("project {project:?} is left out: {why}"));
     }
@@ -141,6 +146,20 @@ impl<'a> Plan<'a> {
             (false, count) => format!("{count} projects"),
         };
         format!("Move {what} from {:?} to {:?}?", source.space.name(), destination.space.name())
+    }
+
+    /// Leaves the projects that are in no module; those that were asked for by name are told.
+    fn only(&mut self, found: &Found, ids: &BTreeSet<String>) {
+        let others = |name: &str| {
+            found.projects.iter().any(|project| project.name() == name && !ids.contains(project.id()))
+        };
+        self.skipped.retain(|(name, _)| !others(name));
+        let out: Vec<&Document> =
+            self.projects.extract_if(.., |project| !ids.contains(project.id())).collect();
+        if !self.space {
+            let why = "it is not in the part that octoferry seed was given".to_owned();
+            self.skipped.extend(out.iter().map(|project| (project.name().to_owned(), why.clone())));
+        }
     }
 
     fn skip_disabled(&mut self) {
@@ -282,6 +301,8 @@ async fn projects(
     }
     let mut after = BTreeMap::new();
     let mut failed = BTreeSet::new();
+    // Manifests name projects as the destination has them.
+    let mut here: BTreeMap<String, String> = BTreeMap::new();
     for (project, run) in started {
         let begun = Instant::now();
         let serialized = match run {
@@ -296,6 +317,9 @@ async fn projects(
         row.seconds = begun.elapsed().as_secs();
         match manifest {
             Ok(manifest) => {
+                if let Scope::Project { name, .. } = &manifest.scope {
+                    here.insert(name.clone(), project.name().to_owned());
+                }
                 after.insert(project.name().to_owned(), manifest.after.clone());
                 row.serialized = "yes".to_owned();
                 row.manifest = Some(manifest);
@@ -306,6 +330,11 @@ async fn projects(
                 row.deployed = "no".to_owned();
                 failed.insert(project.name().to_owned());
             }
+        }
+    }
+    for needed in after.values_mut().flatten() {
+        if let Some(name) = here.get(needed) {
+            needed.clone_from(name);
         }
     }
     loop {

@@ -13,7 +13,8 @@ use crate::octopus::server::Server;
 use crate::octopus::{read, upsert};
 use crate::seeded::found::Found;
 use crate::seeded::runbook::{self, Place};
-use crate::seeded::{backend, git, install, name, package, template, tenant};
+use crate::seeded::{backend, git, install, name, package, part, template, tenant};
+use crate::selection::Options;
 use crate::settings;
 use crate::ui::Ui;
 
@@ -32,6 +33,8 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         Some(file) => package::of_file(file)?,
         None => package::of_program(&own_program()?)?,
     };
+    let part = Options::parse(&arguments.part)?;
+    let selection = part::lines(&part)?;
     let transport = settings::transport(&arguments.connection)?;
     let given = settings::Settings::read(None, ui)?;
     let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
@@ -42,7 +45,11 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         Some(name) => Some(account(&source, name).await?),
         None => None,
     };
-    let projects = selected_projects(&found, &arguments.project)?;
+    let mut projects = selected_projects(&found, &arguments.project)?;
+    if let Some(ids) = part::projects(&source, &part).await? {
+        projects.retain(|project| ids.contains(project.id()));
+        ui.info(&format!("\nthe runbooks will move a part of the space: {}", part.texts().join(" ")));
+    }
     let with_tenants = with_tenant_secrets(&source, &found, &projects).await?;
     ui.info(&format!(
         "\nseed puts into the source space: the package octoferry, {} step templates, the environment {}, 3 library variable sets with both API keys, \
@@ -104,6 +111,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         destination_space: destination.space_id().to_owned(),
         destination_key: destination.client.key().clone(),
         backend,
+        selection,
         backend_config: arguments.backend.backend_config.join("\n"),
         backend_account,
     };

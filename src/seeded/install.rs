@@ -23,6 +23,8 @@ pub struct Settings {
     pub destination_space: String,
     pub destination_key: Secret,
     pub backend: String,
+    /// Which part of the space is serialized, one option a line.
+    pub selection: String,
     /// `KEY=VALUE`, one a line.
     pub backend_config: String,
     /// Variable type and account id.
@@ -147,6 +149,7 @@ pub async fn settings_variables(
         (name::DESTINATION_API_KEY, settings.destination_key.expose(), true),
         (name::BACKEND_TYPE, &settings.backend, false),
         (name::BACKEND_CONFIG, &settings.backend_config, false),
+        (name::SELECTION, &settings.selection, false),
         (name::CONCURRENCY_TAG, &tag, false),
     ];
     let defaults = [

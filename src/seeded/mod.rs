@@ -7,6 +7,7 @@ pub mod git;
 pub mod install;
 pub mod name;
 pub mod package;
+pub mod part;
 mod prepare;
 pub mod runbook;
 pub mod template;

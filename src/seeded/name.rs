@@ -50,6 +50,8 @@ pub const BACKEND_TYPE: &str = "Octoferry.Backend.Type";
 pub const BACKEND_CONFIG: &str = "Octoferry.Backend.Config";
 /// Typed variable of the account that holds the backend's credentials.
 pub const BACKEND_ACCOUNT: &str = "Octoferry.Backend.Account";
+/// Which part of the space is serialized: options, one a line.
+pub const SELECTION: &str = "Octoferry.Serialize.Selection";
 /// What every deploy does unless its step says otherwise; each may be changed by hand in the library set.
 pub const DEPLOY_EXISTING: &str = "Octoferry.Deploy.Existing";
 pub const DEPLOY_PLACEHOLDERS: &str = "Octoferry.Deploy.Placeholders";

@@ -157,6 +157,7 @@ fn value_of(parameter: &str, feed_id: &str) -> Option<String> {
         "Octoferry.Step.Package" => json!({"PackageId": name::PACKAGE, "FeedId": feed_id}).to_string(),
         "Octoferry.Step.SourceUrl" => reference(name::SOURCE_URL),
         "Octoferry.Step.SourceSpace" => reference(name::SOURCE_SPACE),
+        "Octoferry.Step.Selection" => reference(name::SELECTION),
         "Octoferry.Step.Existing" => reference(name::DEPLOY_EXISTING),
         "Octoferry.Step.Placeholders" => reference(name::DEPLOY_PLACEHOLDERS),
         "Octoferry.Step.AllowDestroy" => reference(name::DEPLOY_ALLOW_DESTROY),

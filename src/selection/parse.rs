@@ -188,6 +188,27 @@ impl Options {
         Ok(options)
     }
 
+    /// The same of a text with an option a line, as a step has it.
+    ///
+    /// # Errors
+    /// As [`Options::parse`]; a line that is no option.
+    pub fn of_lines(text: &str) -> Result<Self, Failure> {
+        let mut given = cli::Part::default();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (option, value) = line.split_once(' ').unwrap_or((line, ""));
+            let list = match option {
+                "--only" => &mut given.only,
+                "--exclude" => &mut given.exclude,
+                "--exclude-except" => &mut given.exclude_except,
+                "--lookup" => &mut given.lookup,
+                "--rename" => &mut given.rename,
+                _ => return Err(Failure::usage(format!("{line:?} is no option of a selection"))),
+            };
+            list.push(value.trim().to_owned());
+        }
+        Self::parse(&given)
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.renames.is_empty()
@@ -262,6 +283,15 @@ mod tests {
         assert_eq!(which("tenants:name:A*"), Which::Name("A*".to_owned()));
         assert_eq!(which("tenants:name:tag:x"), Which::Name("tag:x".to_owned()));
         assert_eq!(rule(Verb::Exclude, "runbooks:Shop/Backup").to_string(), "--exclude runbooks:Shop/Backup");
+    }
+
+    #[test]
+    fn options_are_the_same_in_lines() {
+        let text = "--only projects:Whole Shop\n--exclude tenants:tag:Region/EU\n--rename environments:A=B";
+        let options = Options::of_lines(&format!("\r\n{text}\r\n")).expect("options");
+        assert_eq!(options.texts().join("\n"), text);
+        assert!(Options::of_lines("").expect("none").is_empty());
+        assert!(Options::of_lines("only projects").is_err());
     }
 
     #[test]

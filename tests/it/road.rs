@@ -83,6 +83,47 @@ fn one_project_moves_alone_after_the_space() {
     assert_eq!(page["TotalResults"], 2);
 }
 
+#[test]
+fn a_part_of_a_space_moves_with_the_projects_that_it_needs() {
+    let journey = Journey::with("bookshop");
+    let state = format!("path={}", journey.path("state"));
+    let seed = |options: &[&str]| {
+        let mut run = journey
+            .run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
+            .option("--package", crate::journey::package());
+        for option in options {
+            run = run.arg(option);
+        }
+        run
+    };
+    seed(&["--only", "projects:Bookbinder"]).ends_with(2).says("nothing is meant by it").says("Catalogue");
+    // Catalogue deploys Database, and the runs of the source find both by the names that they have there.
+    let part = ["--only", "projects:Catalogue", "--rename", "projects:Database=Data"];
+    seed(&part)
+        .ends_with(0)
+        .says("a part of the space: --only projects:Catalogue --rename projects:Database=Data");
+    journey.spread();
+    let first = journey.migrate(3);
+    first.says("a part of the space moves").never_says("Project Storefront");
+    let names = |collection: &str| -> Vec<String> {
+        let (_, page) =
+            http(&journey.destination, "GET", &format!("/api/Spaces-2/{collection}?take=100"), None);
+        let items = page["Items"].as_array().into_iter().flatten();
+        let mut names: Vec<String> =
+            items.filter_map(|item| item["Name"].as_str().map(str::to_owned)).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("projects"), ["Catalogue", "Data"]);
+    assert_eq!(names("machines"), [""; 0]);
+    journey.migrate(3).says("0 to make, 0 to change, 0 to destroy").never_says(" made octopusdeploy_");
+    // Without a selection all of it moves, and nothing that is there is made again.
+    seed(&["--rename", "projects:Database=Data"]).ends_with(0);
+    journey.migrate(3).says("Storefront").never_says(" to destroy octopusdeploy_");
+    assert_eq!(names("projects").len(), 6);
+    journey.unseed();
+}
+
 /// Whether a text is in the arguments or the environment of a process, in what a step left behind, or in a file of the backend's own.
 fn seen_anywhere(journey: &Journey, marker: &str) -> Vec<String> {
     let mut places: Vec<String> = Vec::new();

@@ -1,0 +1,53 @@
+//! The part of the source that the runbooks move: the options that seed was given, as the library set `Octoferry` has them.
+
+use std::collections::BTreeSet;
+
+use crate::convert::SecretSources;
+use crate::failure::Failure;
+use crate::octopus::document::Document;
+use crate::octopus::read::{self, Extent};
+use crate::octopus::server::Server;
+use crate::octopus::upsert;
+use crate::seeded::name;
+use crate::selection::{self, Options, Whole};
+
+/// The options as one text, one a line, for the library set.
+///
+/// # Errors
+/// Usage: a line end, or an expression that the server would evaluate.
+pub fn lines(options: &Options) -> Result<String, Failure> {
+    let texts = options.texts();
+    match texts.iter().find(|text| text.contains(['\n', '\r']) || text.contains("#{")) {
+        Some(text) => Err(Failure::usage(format!("{text:?} can't be handed to the runbooks"))
+            .hint("It has a line end or an expression in it: name the thing by a pattern.")),
+        None => Ok(texts.join("\n")),
+    }
+}
+
+/// The options that a seeded space has.
+///
+/// # Errors
+/// When they can't be read, or a person has written something else there.
+pub async fn of_space(source: &Server, settings_set: &Document) -> Result<Options, Failure> {
+    let id = settings_set.text("VariableSetId").unwrap_or_default();
+    let variables = upsert::document(source.client.get(&source.path(&format!("variables/{id}"))).await?)?;
+    let mut all = variables.list("Variables").iter();
+    let lines = all.find(|variable| variable["Name"] == name::SELECTION);
+    Options::of_lines(lines.and_then(|variable| variable["Value"].as_str()).unwrap_or_default())
+        .map_err(|failure| failure.while_doing(format!("reading the variable {}", name::SELECTION)))
+}
+
+/// The ids of the projects that have modules; `None`: all. Every option is looked at.
+///
+/// # Errors
+/// When the source can't be read, or an option finds nothing there.
+pub async fn projects(source: &Server, options: &Options) -> Result<Option<BTreeSet<String>>, Failure> {
+    if options.is_empty() {
+        return Ok(None);
+    }
+    let (inventory, _) = super::prepare(read::read(source, Extent::Whole).await?);
+    let mut selection = selection::choose(options, &inventory, Whole::All, true)?;
+    let inventory = selection.prepared(inventory, &options.renames, true)?;
+    selection::complete(&mut selection, &inventory, &SecretSources::default(), Whole::All);
+    Ok(Some(selection.projects(&inventory).iter().map(|project| project.id().to_owned()).collect()))
+}
