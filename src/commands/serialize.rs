@@ -51,7 +51,10 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     ui.info(&format!("reading {}", server.described()));
 
     let extent = wanted.extent(&asked, strict);
-    let inventory = read::read_branch(&server, extent, options.branch.as_deref()).await?;
+    let mut inventory = read::read_branch(&server, extent, options.branch.as_deref()).await?;
+    if matches!(extent, Extent::Projects(_)) && !asked.renames.is_empty() {
+        read::add_tag_sets(&server, &mut inventory).await?;
+    }
     ui.info(&format!("read {} documents in {} requests", inventory.len(), server.client.requests()));
     let unread = inventory.unread.clone();
     let (inventory, sources) = seeded::prepare(inventory);

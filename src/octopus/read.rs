@@ -187,6 +187,17 @@ pub async fn add_tenant_values(
     Ok(())
 }
 
+/// The tag sets, for who has to know them though projects name tags without ids.
+///
+/// # Errors
+/// When they can't be read whole.
+pub async fn add_tag_sets(server: &Server, inventory: &mut Inventory) -> Result<(), Failure> {
+    if let Ok(sets) = whole_list(server, &list("tagsets", "tagsets", Need::Must)).await? {
+        insert(inventory, sets);
+    }
+    Ok(())
+}
+
 /// The ids of projects that are wanted by name, slug or id.
 ///
 /// # Errors

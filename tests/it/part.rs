@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::journey::{Journey, NEW};
-use crate::support::{Run, http, octoferry, secrets_stream, terraform_config};
+use crate::support::{Run, http, octoferry, sandbox_with, secrets_stream, terraform_config};
 
 fn names_at_destination(journey: &Journey, collection: &str) -> Vec<String> {
     let path = format!("/api/Spaces-2/{collection}?take=1000");
@@ -149,4 +149,29 @@ fn a_runbook_moves_alone_and_its_project_does_not_miss_it() {
         journey.run(&["verify", "--notes", &modules, "--notes", &runbook, "--json"]).ends_with(0).json();
     assert_eq!(verdict["Kinds"]["runbooks"]["Same"], 1, "{verdict}");
     assert_eq!(verdict["Kinds"]["runbookprocesses"]["Same"], 1, "{verdict}");
+}
+
+#[test]
+fn a_project_that_is_made_alone_knows_the_new_names_of_tags() {
+    let source = sandbox_with("shop");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |more: &[&str]| {
+        let mut run = octoferry(["serialize", "project", "Storefront Web", "--out"]).arg(folder.path());
+        for option in more {
+            run = run.arg(option);
+        }
+        run.source(&source, "Spaces-2")
+    };
+    let named = || {
+        let files =
+            crate::support::files_below(folder.path()).into_iter().filter(|file| file.ends_with(".tf"));
+        let text: String =
+            files.filter_map(|file| std::fs::read_to_string(folder.path().join(file)).ok()).collect();
+        (text.contains("\"Contract/"), text.contains("\"Terms/"))
+    };
+    run(&[]).ends_with(3);
+    assert_eq!(named(), (true, false));
+    run(&["--for-all", "--rename", "tag sets:Contract=Terms", "--only", "projects:Orders API"]).ends_with(3);
+    assert_eq!(named(), (false, true));
+    run(&["--rename", "tag sets:Nothing=Terms"]).ends_with(2).says("nothing has the old name");
 }
