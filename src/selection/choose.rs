@@ -41,6 +41,11 @@ pub fn choose(
             return Err(Failure::usage(format!("{rule}: the space's module has no {}", rule.sorts[0].list))
                 .hint("octoferry serialize all takes this option: it makes the modules of the projects, and a space module that fits them."));
         }
+        if strict && matches!(whole, Whole::Projects(_)) && rule.verb == Verb::Only && rule.is_of_no_project()
+        {
+            return Err(Failure::usage(format!("{rule}: no project's module makes {}", rule.sorts[0].list))
+                .hint("octoferry serialize space and octoferry serialize all take this option."));
+        }
         let found = meant(rule, inventory);
         if strict && found.is_empty() {
             return Err(names_nothing(rule, inventory));

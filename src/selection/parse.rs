@@ -157,6 +157,17 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Whether a project's module has no part in what it names: links to tenants and parts of freezes it has.
+    #[must_use]
+    pub fn is_of_no_project(&self) -> bool {
+        self.sorts.iter().all(|sort| {
+            let is_shared = sort.place == Place::Shared || sort.list == "library_variables";
+            is_shared && !matches!(sort.collection, "tenants" | "deploymentfreezes" | "scopeduserroles")
+        })
+    }
+}
+
 /// All options, as they are given.
 #[derive(Debug, Clone, Default)]
 pub struct Options {

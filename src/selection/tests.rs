@@ -192,6 +192,8 @@ fn options_that_name_nothing_are_mistakes() {
     let elsewhere = mistake("small-web", "--only projects:Letterbox_Web", Whole::Space);
     assert!(elsewhere.contains("serialize all"), "{elsewhere}");
     mistake("small-web", "--exclude runbooks:*", Whole::Space);
+    let elsewhere = mistake("small-web", "--only accounts", Whole::Projects(&["Projects-1".to_owned()]));
+    assert!(elsewhere.contains("no project's module makes accounts"), "{elsewhere}");
     let ids = ["Projects-1".to_owned()];
     let contradiction = mistake("small-web", "--exclude projects:Letterbox_Web", Whole::Projects(&ids));
     assert!(contradiction.contains("is asked for"), "{contradiction}");

@@ -175,3 +175,21 @@ fn a_project_that_is_made_alone_knows_the_new_names_of_tags() {
     assert_eq!(named(), (false, true));
     run(&["--rename", "tag sets:Nothing=Terms"]).ends_with(2).says("nothing has the old name");
 }
+
+#[test]
+fn a_runbook_moves_with_the_outline_of_its_project() {
+    let journey = Journey::with("shop");
+    let (_, verdict) = moved(&journey, &["--only", "runbooks:Refund an order"]);
+    assert!(verdict.contains("all of them noted"), "{verdict}");
+    assert_eq!(names_at_destination(&journey, "runbooks"), ["Refund an order"]);
+    assert_eq!(names_at_destination(&journey, "projects").len(), 1);
+    assert_eq!(names_at_destination(&journey, "tenants"), [""; 0]);
+}
+
+#[test]
+fn a_project_with_freezes_and_subscriptions_moves_alone() {
+    let journey = Journey::with("operations");
+    let (_, verdict) = moved(&journey, &["--only", "projects:Tickets"]);
+    assert!(verdict.contains("all of them noted"), "{verdict}");
+    assert_eq!(names_at_destination(&journey, "projects"), ["Tickets"]);
+}
