@@ -90,7 +90,7 @@ fn a_part_of_a_space_moves_with_the_projects_that_it_needs() {
     let seed = |options: &[&str]| {
         let mut run = journey
             .run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
-            .option("--package", crate::journey::package());
+            .option("--package", crate::support::package());
         for option in options {
             run = run.arg(option);
         }
