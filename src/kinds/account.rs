@@ -6,6 +6,7 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::{is_empty, odd, plain as plain_value};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::document::Document;
 
 pub(super) const KIND: Kind = Kind {
     collection: "accounts",
@@ -15,6 +16,11 @@ pub(super) const KIND: Kind = Kind {
     by_finish: |kind, document| {
         if kind.shape(document).is_none() {
             return Some("the provider has no resource for this type of account");
+        }
+        if document.text("AccountType") == Some("AzureSubscription") && !names_its_cloud(document) {
+            return Some(
+                "the provider refuses clouds that it does not know, and addresses of a cloud without its name",
+            );
         }
         let is_azure = document.text("AccountType").is_some_and(|name| name.starts_with("Azure"));
         let odd = |field| document.text(field).is_some_and(|text| !text.is_empty() && !is_uuid(text));
@@ -174,6 +180,16 @@ const DEPLOYMENT_KEYS: Field = plain("DeploymentSubjectKeys").named("execution_s
 const HEALTH_KEYS: Field = plain("HealthCheckSubjectKeys").named("health_subject_keys");
 const TEST_KEYS: Field = plain("AccountTestSubjectKeys");
 
+/// Whether the provider takes what an account says of its cloud (1.17.0, `schemas/azure_subscription_account.go`).
+fn names_its_cloud(account: &Document) -> bool {
+    const CLOUDS: [&str; 4] = ["AzureCloud", "AzureChinaCloud", "AzureGermanCloud", "AzureUSGovernment"];
+    let has = |field| account.text(field).is_some_and(|text| !text.is_empty());
+    match account.text("AzureEnvironment").filter(|name| !name.is_empty()) {
+        Some(name) => CLOUDS.contains(&name),
+        None => !has("ServiceManagementEndpointBaseUri") && !has("ServiceManagementEndpointSuffix"),
+    }
+}
+
 /// Whether the provider takes it as an id of Azure.
 pub(crate) fn is_uuid(text: &str) -> bool {
     let parts: Vec<usize> = text.split('-').map(str::len).collect();
@@ -225,7 +241,7 @@ mod tests {
             {"Id": "Accounts-2", "Name": "Account 02", "AccountType": "AmazonWebServicesOidcAccount", "RoleArn": "arn:aws:iam::0:role/x", "SessionDuration": "3600", "DeploymentSubjectKeys": ["space"], "HealthCheckSubjectKeys": ["account"], "AccountTestSubjectKeys": ["type"], "CustomClaims": {"a": "b"}, "Audience": "sts"},
             {"Id": "Accounts-3", "Name": "Account 03", "AccountType": "AzureOidc", "SubscriptionNumber": "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11", "TenantId": "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22", "ClientId": "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33", "Audience": "api", "AzureEnvironment": "AzureCloud"},
             {"Id": "Accounts-4", "Name": "Account 04", "AccountType": "AzureServicePrincipal", "SubscriptionNumber": "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11", "TenantId": "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22", "ClientId": "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33", "Password": {"HasValue": true}, "AzureEnvironment": "AzureChinaCloud", "ResourceManagementEndpointBaseUri": "https://rm.example", "ActiveDirectoryEndpointBaseUri": "https://ad.example"},
-            {"Id": "Accounts-5", "Name": "Account 05", "AccountType": "AzureSubscription", "SubscriptionNumber": "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11", "CertificateBytes": {"HasValue": true}, "CertificateThumbprint": "AB", "ServiceManagementEndpointBaseUri": "https://m.example", "ServiceManagementEndpointSuffix": "core.example"},
+            {"Id": "Accounts-5", "Name": "Account 05", "AccountType": "AzureSubscription", "SubscriptionNumber": "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11", "CertificateBytes": {"HasValue": true}, "CertificateThumbprint": "AB", "AzureEnvironment": "AzureCloud", "ServiceManagementEndpointBaseUri": "https://m.example", "ServiceManagementEndpointSuffix": "core.example"},
             {"Id": "Accounts-6", "Name": "Account 06", "AccountType": "GenericOidcAccount", "Audience": "a", "DeploymentSubjectKeys": ["space"]},
             {"Id": "Accounts-7", "Name": "Account 07", "AccountType": "GoogleCloudAccount", "JsonKey": {"HasValue": true}},
             {"Id": "Accounts-8", "Name": "Account 08", "AccountType": "SshKeyPair", "Username": "ops", "PrivateKeyFile": {"HasValue": true}, "PrivateKeyPassphrase": {"HasValue": true}},
@@ -233,7 +249,8 @@ mod tests {
             {"Id": "Accounts-10", "Name": "Account 10", "AccountType": "UsernamePassword", "Username": "ops", "Password": {"HasValue": false}, "EnvironmentIds": ["Environments-1"], "TenantedDeploymentParticipation": "TenantedOrUntenanted", "TenantTags": ["Region/EU"], "TenantIds": ["Tenants-1"]},
             {"Id": "Accounts-11", "Name": "Account 11", "AccountType": "OfTomorrow", "Key": {"HasValue": true}, "EnvironmentIds": ["Environments-1"]},
             {"Id": "Accounts-12", "Name": "Account 12", "AccountType": "AzureServicePrincipal", "SubscriptionNumber": "#{Subscription}", "Password": {"HasValue": true}},
-            {"Id": "Accounts-13", "Name": "Account 13", "AccountType": "GenericOidcAccount"}
+            {"Id": "Accounts-13", "Name": "Account 13", "AccountType": "GenericOidcAccount"},
+            {"Id": "Accounts-14", "Name": "Account 14", "AccountType": "AzureSubscription", "SubscriptionNumber": "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11", "ServiceManagementEndpointSuffix": "core.example"}
         ]});
         expect![[r##"
             resource "octopusdeploy_aws_account" "account_01" {
@@ -279,6 +296,7 @@ mod tests {
               subscription_id         = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
               certificate             = var.account_account_05_certificate
               certificate_thumbprint  = "AB"
+              azure_environment       = "AzureCloud"
               management_endpoint     = "https://m.example"
               storage_endpoint_suffix = "core.example"
             }
@@ -322,6 +340,7 @@ mod tests {
             }
             --- finish {"do":"document","target":{"collection":"accounts","key":["Account 11"]},"document":{"Name":"Account 11","AccountType":"OfTomorrow","Key":{"$secret":"account_account_11_key"},"EnvironmentIds":[{"$ref":{"collection":"environments","key":["Production"]}}]}}
             --- finish {"do":"document","target":{"collection":"accounts","key":["Account 12"]},"document":{"Name":"Account 12","AccountType":"AzureServicePrincipal","SubscriptionNumber":"#{Subscription}","Password":{"$secret":"account_account_12_password"}}}
+            --- finish {"do":"document","target":{"collection":"accounts","key":["Account 14"]},"document":{"Name":"Account 14","AccountType":"AzureSubscription","SubscriptionNumber":"0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11","ServiceManagementEndpointSuffix":"core.example"}}
             --- finish {"do":"set","target":{"collection":"accounts","key":["Account 02"]},"path":["Audience"],"value":{"json":"sts"}}
             --- finish {"do":"set","target":{"collection":"accounts","key":["Account 03"]},"path":["Audience"],"value":{"json":"api"}}
             --- finish {"do":"set","target":{"collection":"accounts","key":["Account 03"]},"path":["AzureEnvironment"],"value":{"json":"AzureCloud"}}

@@ -7,6 +7,7 @@ use crate::convert::fields::{carry, is_empty, odd};
 use crate::convert::{make, resource};
 use crate::hcl::{Attribute, Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::document::Document;
 
 pub(super) const KIND: Kind = Kind {
     collection: "machinepolicies",
@@ -104,10 +105,15 @@ fn rpc_retry(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Some(shape) = KIND.shape(subject.document) else { return };
     let mut block = resource(context, &KIND, shape, subject);
-    if subject.document.fields().values().any(holds_odd_duration) {
+    let odd = subject.document.fields().values().any(holds_odd_duration);
+    if odd || holds_nothing(subject.document) {
         block.blocks.push(Block::new("lifecycle", &[]).with("ignore_changes", Expr::reference("all")));
-        block.comment =
-            Some("The provider can't read back durations of a day or more, or with fractions.".to_owned());
+        let comment = if odd {
+            "The provider can't read back durations of a day or more, or with fractions."
+        } else {
+            "The provider takes 0 for its default."
+        };
+        block.comment = Some(comment.to_owned());
         for field in KIND.fields_of(shape) {
             let carried = !matches!(field.carry, Carry::Ignored(_) | Carry::Slug | Carry::Finish(_))
                 && field.api != "Name";
@@ -117,6 +123,18 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         }
     }
     make(context, &KIND, subject, block);
+}
+
+/// Whether a number or duration of the connection is 0, in whose place the provider writes its default (`schema_machine_policy.go`, `GetOk`).
+fn holds_nothing(policy: &Document) -> bool {
+    const DURATIONS: [&str; 4] = [
+        "ConnectionConnectTimeout",
+        "ConnectionRetrySleepInterval",
+        "ConnectionRetryTimeLimit",
+        "PollingRequestQueueTimeout",
+    ];
+    policy.get("ConnectionRetryCountLimit") == Some(&json!(0))
+        || DURATIONS.into_iter().any(|field| policy.text(field).and_then(nanoseconds) == Some(0))
 }
 
 fn holds_odd_duration(value: &Value) -> bool {
@@ -348,5 +366,21 @@ mod tests {
             --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Patient"]},"path":["PollingRequestMaximumMessageProcessingTimeout"],"value":{"json":"00:20:00"}}
             --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Patient"]},"path":["MachineRpcCallRetryPolicy"],"value":{"json":{"Enabled":false,"HealthCheckRetryDuration":"00:02:30","RetryDuration":"00:02:30"}}}
         "##]].assert_eq(&convert("machine_policies.tf", &documents));
+    }
+
+    #[test]
+    fn what_the_provider_takes_for_its_default_is_for_finish() {
+        let policy = json!({"Id": "MachinePolicies-9", "Name": "Never again", "ConnectionRetryCountLimit": 0, "ConnectionRetryTimeLimit": "00:00:00"});
+        let told = convert("machine_policies.tf", &json!({"machinepolicies": [policy]}));
+        assert!(
+            told.contains("# The provider takes 0 for its default.") && told.contains("ignore_changes = all"),
+            "{told}"
+        );
+        for value in [
+            "\"path\":[\"ConnectionRetryCountLimit\"],\"value\":{\"json\":0}",
+            "[\"ConnectionRetryTimeLimit\"],\"value\":{\"json\":\"00:00:00\"}",
+        ] {
+            assert!(told.contains(value), "{told}");
+        }
     }
 }

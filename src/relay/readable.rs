@@ -1,6 +1,7 @@
 //! Lists that the provider can read: one document of a type that it does not know, and its data source answers an empty list (feeds, accounts) or
 //! the provider crashes (Git credentials, worker pools). Such a document is shown to Terraform as of a type that it knows, so that it and its
-//! neighbours are found by name. The provider also crashes on a trigger that makes releases without saying of which Git reference.
+//! neighbours are found by name. The provider also crashes on a trigger that makes releases without saying of which Git reference, and reads no
+//! list with a machine policy that never tries again.
 //!
 //! Tried with provider 1.17.0; the types are those of its client, version 2.111.0.
 
@@ -46,11 +47,20 @@ const FEEDS: [&str; 16] = [
 pub(super) fn looks_at(address: &Address) -> bool {
     matches!(
         address.parts().as_slice(),
-        ["accounts" | "feeds" | "git-credentials" | "workerpools"]
+        ["accounts" | "feeds" | "git-credentials" | "workerpools" | "machinepolicies"]
+            | ["machinepolicies", _]
             | ["projecttriggers"]
             | ["projecttriggers", _]
             | ["projects", _, "triggers", ..]
     )
+}
+
+/// The documents of an answer: those of a list, or the one that it is.
+fn documents(answer: &mut Value) -> Vec<&mut Value> {
+    if answer["Items"].is_array() {
+        return answer["Items"].as_array_mut().into_iter().flatten().collect();
+    }
+    vec![answer]
 }
 
 /// A trigger with an empty Git reference in the place of none; whether there was none.
@@ -69,12 +79,19 @@ pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Change
     if !looks_at(address) {
         return changes;
     }
+    if address.kind() == "machinepolicies" {
+        for policy in documents(answer).into_iter().filter(|policy| policy["ConnectionRetryCountLimit"] == 0)
+        {
+            policy["ConnectionRetryCountLimit"] = json!(5);
+            changes.push(Change {
+                what: "shown as if it tried again, without which the provider reads no machine policy",
+                place: format!("machinepolicies/{}", policy["Name"].as_str().unwrap_or_default()),
+            });
+        }
+        return changes;
+    }
     if address.parts().iter().any(|part| matches!(*part, "projecttriggers" | "triggers")) {
-        let documents = match answer.get_mut("Items").and_then(Value::as_array_mut) {
-            Some(items) => items.iter_mut().collect(),
-            None => vec![answer],
-        };
-        for trigger in documents.into_iter().filter(|document| document.is_object()) {
+        for trigger in documents(answer).into_iter().filter(|document| document.is_object()) {
             if give_git_reference(trigger) {
                 let place = format!("projecttriggers/{}", trigger["Name"].as_str().unwrap_or_default());
                 changes.push(Change {
@@ -160,6 +177,19 @@ mod tests {
         assert_eq!(make_readable(&address, &mut trigger).len(), 1);
         assert_eq!(trigger["Action"]["VersionControlReference"]["GitRef"], "");
         assert!(make_readable(&address, &mut trigger).is_empty());
+        let policy = |count: u8| json!({"Name": "a", "ConnectionRetryCountLimit": count});
+        let mut policies = json!({"Items": [policy(0), policy(3)]});
+        assert_eq!(
+            make_readable(&Address::parse("/api/Spaces-2/machinepolicies?take=9"), &mut policies).len(),
+            1
+        );
+        assert_eq!(policies["Items"], json!([policy(5), policy(3)]));
+        let mut one = policy(0);
+        assert_eq!(
+            make_readable(&Address::parse("/api/Spaces-2/machinepolicies/MachinePolicies-1"), &mut one).len(),
+            1
+        );
+        assert_eq!(one, policy(5));
         let mut one = json!({"Details": {"Type": "SshKeyPair"}});
         assert!(make_readable(&Address::parse("/api/Spaces-2/git-credentials/x"), &mut one).is_empty());
     }

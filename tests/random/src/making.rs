@@ -76,6 +76,9 @@ impl Making {
     /// A name that nothing else at this place has.
     pub(crate) fn name(&mut self, place: &str) -> String {
         let stem = self.chance.one(text::NAMES);
+        // The provider's client takes the blanks away, and then finds another name than it wanted.
+        let trims = place == "lifecycles" || place.starts_with("channels ");
+        let stem = if trims { stem.trim() } else { stem };
         let mut name = stem.to_owned();
         let mut number = 2;
         while !self.names.insert((place.to_owned(), folded(&name))) {

@@ -217,7 +217,7 @@ fn templated(making: &mut Making, _action: &str, packages: &mut Vec<Value>) -> (
         let name = parameter["Name"].as_str().unwrap_or_default();
         properties[name] = match parameter["DisplaySettings"]["Octopus.ControlType"].as_str() {
             // What has no default is not copied into a step.
-            Some("Sensitive") if parameter["DefaultValue"]["HasValue"] == false => continue,
+            Some("Sensitive") if parameter["DefaultValue"] == "" => continue,
             Some("Sensitive") => no_secret(),
             Some("Checkbox") => json!("True"),
             Some("Select") => json!("a"),

@@ -98,6 +98,12 @@ fn parent_environment(making: &mut Making) {
         2 => json!({"ExpiryDays": 0, "ExpiryHours": 12}),
         _ => json!({"ExpiryDays": 2, "ExpiryHours": 1}),
     };
+    for part in ["ExpiryDays", "ExpiryHours"] {
+        if rule[part] == 0 {
+            let field = format!("AutomaticDeprovisioningRule/{part}");
+            making.allow("parentenvironments", &field, "provider 1.17.0: its client leaves out 0", &name);
+        }
+    }
     let document = json!({
         "AutomaticDeprovisioningRule": rule, "Description": making.words(), "EnvironmentTags": making.some_tags("Environment"), "Id": id,
         "Name": name, "Slug": slug, "SortOrder": making.chance.below(9), "Type": "Parent", "UseGuidedFailure": making.flag(),

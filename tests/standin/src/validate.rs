@@ -16,6 +16,7 @@ pub fn resource(type_name: &str, block: &Block, config: &Value) -> Vec<String> {
         "octopusdeploy_variable" => variable(config, &mut errors),
         "octopusdeploy_lifecycle" => lifecycle(config, &mut errors),
         "octopusdeploy_step_template" => step_template(config, &mut errors),
+        "octopusdeploy_azure_subscription_account" => azure_subscription(config, &mut errors),
         _ => {}
     }
     errors
@@ -101,6 +102,17 @@ fn lifecycle(config: &Value, errors: &mut Vec<String>) {
                     errors.push(format!("{name}: strategy Count needs quantity_to_keep and unit"));
                 }
             }
+        }
+    }
+}
+
+/// An address of a cloud needs the cloud's name.
+fn azure_subscription(config: &Value, errors: &mut Vec<String>) {
+    for name in ["management_endpoint", "storage_endpoint_suffix"] {
+        if !config.get(name).is_null() && config.get("azure_environment").is_null() {
+            errors.push(format!(
+                "Attribute \"azure_environment\" must be specified when \"{name}\" is specified"
+            ));
         }
     }
 }

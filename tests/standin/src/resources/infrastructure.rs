@@ -46,6 +46,10 @@ pub(super) fn document(name: &str) -> Option<Document> {
             for (name, value) in [("SortOrder", json!(0)), ("UseGuidedFailure", json!(false))] {
                 body.entry(name).or_insert(value);
             }
+            if let Some(rule) = body.get_mut("AutomaticDeprovisioningRule").and_then(Json::as_object_mut) {
+                // The client leaves out 0.
+                rule.retain(|_, value| *value != json!(0));
+            }
         }),
         "static_worker_pool" => {
             Document::new("workerpools", r#"{"WorkerPoolType":"StaticWorkerPool"}"#, &[]).before(worker_pool)

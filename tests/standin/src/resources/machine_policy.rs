@@ -37,6 +37,18 @@ fn before(body: &mut Map<String, Json>, _: &Json, state: &Json) {
         "IsDefault".to_owned(),
         state.get("is_default").filter(|flag| !flag.is_null()).cloned().unwrap_or(json!(false)),
     );
+    // 0 is "not given" to it.
+    for (name, nothing, default) in [
+        ("ConnectionConnectTimeout", json!("00:00:00"), json!("00:01:00")),
+        ("ConnectionRetrySleepInterval", json!("00:00:00"), json!("00:00:01")),
+        ("ConnectionRetryTimeLimit", json!("00:00:00"), json!("00:05:00")),
+        ("PollingRequestQueueTimeout", json!("00:00:00"), json!("00:02:00")),
+        ("ConnectionRetryCountLimit", json!(0), json!(5)),
+    ] {
+        if body.get(name) == Some(&nothing) {
+            body.insert(name.to_owned(), default);
+        }
+    }
     let missing: [(&str, Json); 5] = [
         ("MachinePackageCacheRetentionPolicy", json!({"Strategy": "Default"})),
         (

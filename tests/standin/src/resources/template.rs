@@ -32,10 +32,11 @@ fn is_sensitive(display_settings: &Json) -> bool {
 fn before(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
     if let Some(parameters) = body.get_mut("Parameters").and_then(Json::as_array_mut) {
         for (parameter, planned) in parameters.iter_mut().zip(items(plan, "parameters")) {
-            parameter["DefaultValue"] = if is_sensitive(&planned["display_settings"]) {
-                sensitive(&planned["default_sensitive_value"])
-            } else {
+            // A sensitive parameter without a default is an empty text to the client.
+            parameter["DefaultValue"] = if planned["default_sensitive_value"].is_null() {
                 planned["default_value"].as_str().map_or(json!(""), |value| json!(value))
+            } else {
+                sensitive(&planned["default_sensitive_value"])
             };
         }
     }
@@ -69,7 +70,7 @@ pub(super) fn without_empty_texts(body: &mut Map<String, Json>, member: &str) {
     for template in body.get_mut(member).and_then(Json::as_array_mut).into_iter().flatten() {
         if let Some(template) = template.as_object_mut() {
             template.retain(|name, value| {
-                value != "" || !matches!(name.as_str(), "Label" | "HelpText" | "Description")
+                value != "" || !matches!(name.as_str(), "Label" | "HelpText" | "Description" | "Name")
             });
         }
     }
