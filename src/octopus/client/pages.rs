@@ -63,6 +63,11 @@ async fn whole(client: &Client, path: &str) -> Result<Result<Vec<Value>, String>
 async fn page(client: &Client, path: &str, skip: usize, take: usize) -> Result<Page, Failure> {
     let joint = if path.contains('?') { '&' } else { '?' };
     let mut answer = client.get(&format!("{path}{joint}skip={skip}&take={take}")).await?;
+    // A list that has no pages is whole.
+    if let Value::Array(items) = &mut answer {
+        let items = std::mem::take(items);
+        return Ok(Page { total: items.len(), items });
+    }
     let total =
         answer.get("TotalResults").and_then(Value::as_u64).and_then(|total| usize::try_from(total).ok());
     match (answer.get_mut("Items").map(Value::take), total) {
@@ -71,5 +76,33 @@ async fn page(client: &Client, path: &str, skip: usize, take: usize) -> Result<P
             "{path} of the {} server answered something else than a page of a list",
             client.role()
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::octopus::client::{Transport, Trust};
+    use crate::secret::Secret;
+
+    #[tokio::test]
+    async fn a_list_without_pages_is_whole_and_one_without_a_count_is_refused() {
+        let router = axum::Router::new()
+            .route("/api/plain", axum::routing::get(async || axum::Json(json!([{"Id": "a"}, {"Id": "b"}]))))
+            .route(
+                "/api/uncounted",
+                axum::routing::get(async || axum::Json(json!({"Items": [{"Id": "a"}]}))),
+            );
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let transport = Transport::new(Duration::from_secs(5), &Trust::default()).ok().unwrap();
+        let client = Client::new("source", &address, Secret::new("API-X".into()), &transport).ok().unwrap();
+        assert_eq!(list(&client, "/api/plain").await.ok().unwrap().len(), 2);
+        assert!(list(&client, "/api/uncounted").await.is_err());
     }
 }
