@@ -128,7 +128,11 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
 fn heading(context: &Context<'_>, channel: &Document) -> String {
     let project = channel.text("ProjectId").unwrap_or_default();
     let mut siblings = context.inventory.of("channels", project);
-    let other = siblings.find(|other| other.flag("IsDefault") && !comes_with_project(context, other));
+    let other = siblings.find(|other| {
+        other.flag("IsDefault")
+            && !comes_with_project(context, other)
+            && context.selection.makes_in_project(project, KIND.collection, other)
+    });
     match other {
         Some(other) => {
             let name = other.name();
