@@ -128,7 +128,7 @@ impl Forecast {
         findings.person(
             "collisions",
             format!("the destination has these names already:\n      {}", list.join("\n      ")),
-            "If an earlier migration made them, all is well. Else deploy stops at them, unless the variable Octoferry.Deploy.Existing of the library set \"Octoferry\" says adopt.",
+            "If an earlier migration made them, all is well. Else deploy stops at them, unless the variable Octoferry.Deploy.Existing of the library set \"Octoferry\" says adopt. With --lookup KIND:NAME (of serialize and seed) what is there is used as it is, with --rename KIND:NAME=OTHER both will be there.",
         );
     }
 
