@@ -8,6 +8,7 @@ mod chance;
 mod connect;
 mod library;
 mod making;
+mod people;
 mod process;
 mod project;
 mod shared;
@@ -35,6 +36,7 @@ pub fn space(seed: u64) -> Space {
     connect::make(&mut making);
     library::make(&mut making);
     project::make(&mut making);
+    people::make(&mut making);
     let (dump, allowed) = making.finish();
     Space { dump, allowed }
 }

@@ -199,6 +199,10 @@ impl Making {
         self.insert(SPACE, collection, document)
     }
 
+    pub(crate) fn put_in_server(&mut self, collection: &str, document: Value) -> String {
+        self.insert("Server", collection, document)
+    }
+
     fn insert(&mut self, place: &str, collection: &str, document: Value) -> String {
         let id = document["Id"].as_str().expect("an id").to_owned();
         self.dump["Documents"][place][collection][&id] = document;
