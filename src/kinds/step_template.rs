@@ -80,8 +80,8 @@ const PACKAGE: &[Field] = &[
         &[
             custom("Extract", extract).writes(&["extract"]),
             plain("SelectionMode").keep_empty(),
-            plain("Purpose"),
-            plain("PackageParameterName"),
+            custom("Purpose", said_or_empty).writes(&["purpose"]),
+            custom("PackageParameterName", said_or_empty).writes(&["package_parameter_name"]),
         ],
     )
     .keep_empty(),
@@ -122,6 +122,17 @@ fn extract(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) 
     match value.as_str().filter(|text| !text.is_empty()) {
         Some(text) => into.set("extract", context.text(text, at)),
         None => context.note("default", at, "is not said at the source; the provider writes \"True\"", ""),
+    }
+}
+
+/// The provider writes an empty text where there is nothing (1.17.0, `schemas/step_template.go`).
+fn said_or_empty(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    let argument = snake_case(at.path.last().and_then(Value::as_str).unwrap_or_default());
+    match value {
+        Value::String(text) if text.is_empty() => {}
+        Value::String(text) => into.set(&argument, context.text(text, at)),
+        Value::Null => context.note("default", at, "is not said at the source; the provider writes \"\"", ""),
+        other => odd(context, at, other),
     }
 }
 
@@ -350,6 +361,9 @@ mod tests {
             --- finish {"do":"set","target":{"collection":"actiontemplates","key":["Tell the chat"]},"path":["Properties","Secret.Property"],"value":{"secret":"step_template_tell_the_chat_secret_property"}}
             --- note community-template ["Tell the chat"] CommunityActionTemplateId: the template comes from the community library; it is carried as a template of the space's own, since the destination's library may hold another version
             --- note default ["Tell the chat"] Packages/late/Properties/Extract: is not said at the source; the provider writes "True"
+            --- note default ["Tell the chat"] Packages/late/Properties/Purpose: is not said at the source; the provider writes ""
+            --- note default ["Tell the chat"] Packages/migrations/Properties/PackageParameterName: is not said at the source; the provider writes ""
+            --- note default ["Tell the chat"] Packages/migrations/Properties/Purpose: is not said at the source; the provider writes ""
         "##]].assert_eq(&convert("step_templates.tf", &documents));
     }
 }
