@@ -18,6 +18,7 @@ mod deployment_setting;
 mod environment;
 mod feed;
 mod git_credential;
+mod kubernetes;
 mod library_variable_set;
 mod lifecycle;
 mod machine_policy;

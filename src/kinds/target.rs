@@ -110,7 +110,7 @@ pub(super) const KIND: Kind = Kind {
                     PROXY,
                     flag("RunningInContainer"),
                     plain("ContainerOptions"),
-                    custom("Authentication", kubernetes_authentication).writes(&[
+                    custom("Authentication", super::kubernetes::authentication).writes(&[
                         "authentication",
                         "aws_account_authentication",
                         "azure_service_principal_authentication",
@@ -263,7 +263,7 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
     let endpoint = document.get("Endpoint").unwrap_or(&Value::Null);
     if endpoint["CommunicationStyle"] == "Kubernetes" {
         let name = endpoint["Authentication"]["AuthenticationType"].as_str().unwrap_or_default();
-        if !AUTHENTICATIONS.iter().any(|(authentication, _, _)| *authentication == name) {
+        if !super::kubernetes::has_block(name) {
             return Some("the provider makes no cluster with this type of authentication");
         }
     }
@@ -290,82 +290,6 @@ fn skip_tls_verification(context: &mut Context<'_>, at: &At, value: &Value, into
         Value::String(text) if text.eq_ignore_ascii_case("false") => into.set("skip_tls_verification", false),
         other if is_empty(other) => {}
         other => odd(context, at, other),
-    }
-}
-
-const ACCOUNT: Field = reference("AccountId", "accounts").keep_empty();
-const AUTHENTICATION_TYPE: Field = ignored("AuthenticationType", "tells the block");
-
-/// The type of authentication → block and fields.
-const AUTHENTICATIONS: &[(&str, &str, &[Field])] = &[
-    ("KubernetesStandard", "authentication", &[reference("AccountId", "accounts"), AUTHENTICATION_TYPE]),
-    (
-        "KubernetesAws",
-        "aws_account_authentication",
-        &[
-            ACCOUNT,
-            plain("ClusterName").keep_empty(),
-            plain("AssumeRole"),
-            plain("AssumeRoleSessionDurationSeconds")
-                .named("assume_role_session_duration")
-                .unless(Literal::Number(0)),
-            plain("AssumeRoleExternalId"),
-            plain("AssumedRoleArn"),
-            plain("AssumedRoleSession"),
-            plain("UseInstanceRole"),
-            AUTHENTICATION_TYPE,
-        ],
-    ),
-    (
-        "KubernetesAzure",
-        "azure_service_principal_authentication",
-        &[
-            ACCOUNT,
-            plain("ClusterName").keep_empty(),
-            plain("ClusterResourceGroup").keep_empty(),
-            plain("AdminLogin"),
-            AUTHENTICATION_TYPE,
-        ],
-    ),
-    (
-        "KubernetesCertificate",
-        "certificate_authentication",
-        &[reference("ClientCertificate", "certificates"), AUTHENTICATION_TYPE],
-    ),
-    (
-        "KubernetesGoogleCloud",
-        "gcp_account_authentication",
-        &[
-            ACCOUNT,
-            plain("ClusterName").keep_empty(),
-            plain("Project").keep_empty(),
-            plain("Region"),
-            plain("Zone"),
-            plain("ServiceAccountEmails"),
-            plain("ImpersonateServiceAccount"),
-            plain("UseVmServiceAccount"),
-            AUTHENTICATION_TYPE,
-        ],
-    ),
-    ("KubernetesPodService", "pod_authentication", &[plain("TokenPath").keep_empty(), AUTHENTICATION_TYPE]),
-];
-
-fn kubernetes_authentication(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    let Value::Object(fields) = value else {
-        if !is_empty(value) {
-            odd(context, at, value);
-        }
-        return;
-    };
-    let name = fields.get("AuthenticationType").and_then(Value::as_str).unwrap_or_default();
-    match AUTHENTICATIONS.iter().find(|(authentication, _, _)| *authentication == name) {
-        Some((_, argument, table)) => {
-            let mut block = Block::new(argument, &[]);
-            carry(context, *table, fields, at, &mut block);
-            into.blocks.push(block);
-        }
-        None if name == "None" || name.is_empty() => {}
-        None => context.set(at, value, "the provider has no block for this type of authentication"),
     }
 }
 
