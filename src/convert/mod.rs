@@ -296,7 +296,7 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
 }
 
 /// The place of a document as a whole.
-fn place(context: &Context<'_>, kind: &Kind, document: &Document) -> At {
+pub(crate) fn place(context: &Context<'_>, kind: &Kind, document: &Document) -> At {
     At {
         target: context.target(kind.collection, document),
         id: document.id().to_owned(),

@@ -5,15 +5,13 @@ use serde_json::{Value, json};
 use super::document::{has_secret, kept, without_nothing, without_secrets};
 use super::{Finish, field};
 use crate::failure::Failure;
+use crate::kinds::process::{TEMPLATE_ID, TEMPLATE_VERSION};
 use crate::octopus::upsert::holds;
 
 /// What an item is known by.
 fn name_of(item: &Value) -> &str {
     item["Name"].as_str().or(item["ExtensionId"].as_str()).unwrap_or_default()
 }
-
-const TEMPLATE_ID: &str = "Octopus.Action.Template.Id";
-const TEMPLATE_VERSION: &str = "Octopus.Action.Template.Version";
 
 impl Finish<'_> {
     /// Puts the items of a list into the order of these names; others stay behind them.

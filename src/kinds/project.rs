@@ -392,13 +392,7 @@ pub(crate) fn left_out(context: &mut Context<'_>, project: &Document) -> bool {
         note_cycle(context, project);
         return false;
     };
-    let at = At {
-        target: context.target(KIND.collection, project),
-        id: project.id().to_owned(),
-        path: Vec::new(),
-        prefix: String::new(),
-        owner: format!("project \"{}\"", project.name()),
-    };
+    let at = crate::convert::place(context, &KIND, project);
     let place = place(project.get("PersistenceSettings").unwrap_or(&Value::Null));
     let text = format!(
         "the project \"{}\" is stored in Git, and the source server could not read its branch \"{branch}\" of {place}; the whole project is left out: {}",
@@ -505,13 +499,7 @@ fn note_cycle(context: &mut Context<'_>, project: &Document) {
         .filter_map(|id| inventory.get("projects", id))
         .map(|other| format!("\"{}\"", other.name()))
         .collect();
-    let at = At {
-        target: context.target(KIND.collection, project),
-        id: project.id().to_owned(),
-        path: Vec::new(),
-        prefix: String::new(),
-        owner: format!("project \"{}\"", project.name()),
-    };
+    let at = crate::convert::place(context, &KIND, project);
     context.note(
         "project-cycle",
         &at,

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
+use crate::kinds::process::{TEMPLATE_ID, TEMPLATE_VERSION};
 use crate::octopus::client::Client;
 
 /// Template id and version → names of its parameters with a secret default. A version of a template never changes.
@@ -47,7 +48,7 @@ impl Defaults {
 
 fn version(properties: &Map<String, Value>) -> Option<Version> {
     let text = |name: &str| properties.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    Some((text("Octopus.Action.Template.Id")?, text("Octopus.Action.Template.Version")?))
+    Some((text(TEMPLATE_ID)?, text(TEMPLATE_VERSION)?))
 }
 
 /// Only actions with a secret property matter.

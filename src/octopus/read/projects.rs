@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Found, documents, many};
 use crate::failure::Failure;
+use crate::kinds::process::{TEMPLATE_ID, TEMPLATE_VERSION};
 use crate::octopus::document::Document;
 use crate::octopus::git::{self, has_runbooks_in_git, is_version_controlled};
 use crate::octopus::inventory::Inventory;
@@ -82,9 +83,7 @@ pub(super) async fn template_versions(server: &Server, inventory: &Inventory) ->
         let actions = step.get("Actions").and_then(Value::as_array).into_iter().flatten();
         for properties in actions.filter_map(|action| action.get("Properties")) {
             let text = |name: &str| properties.get(name).and_then(Value::as_str);
-            let (Some(id), Some(version)) =
-                (text("Octopus.Action.Template.Id"), text("Octopus.Action.Template.Version"))
-            else {
+            let (Some(id), Some(version)) = (text(TEMPLATE_ID), text(TEMPLATE_VERSION)) else {
                 continue;
             };
             let newest =
