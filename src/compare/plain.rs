@@ -159,10 +159,8 @@ fn comparable(names: &Names<'_>, value: &Value) -> Value {
             let mut plain = Map::new();
             for (field, inner) in fields {
                 // An id inside a document says where it is; what refers to it is compared instead.
-                // A description is for people: an empty one is none (the provider sends "" for none).
-                let no_description = field == "Description" && inner == "";
                 let is_fact = OF_THE_MACHINE.contains(&field.as_str());
-                if field != "Id" && field != TEMPLATE_VERSION && !no_description && !is_fact {
+                if field != "Id" && field != TEMPLATE_VERSION && !is_fact {
                     plain.insert(names.resolve(field), comparable(names, inner));
                 }
             }

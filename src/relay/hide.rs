@@ -79,16 +79,14 @@ impl Hide {
         address: &Address,
         document: &mut Value,
     ) -> Result<bool, Failure> {
+        let mut any = false;
         if holder == Holder::Process {
             self.defaults.learn(client, &address.prefix, document).await?;
-        }
-        let mut any = false;
-        if holder == Holder::Process
-            && let Some(id) = document["Id"].as_str().map(str::to_lowercase)
-        {
-            let foreign = Foreign::take_out(document);
-            any = !foreign.is_empty();
-            self.foreign().insert(id, foreign);
+            if let Some(id) = document["Id"].as_str().map(str::to_lowercase) {
+                let foreign = Foreign::take_out(document);
+                any = !foreign.is_empty();
+                self.foreign().insert(id, foreign);
+            }
         }
         Ok(self.take_out(holder, document) || any)
     }

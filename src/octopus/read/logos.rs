@@ -49,10 +49,11 @@ fn has_picture(document: &Document, version: &str) -> bool {
     let is_icon = document.get("Icon").is_some_and(|icon| !icon.is_null());
     // A version of another time than the server's own (behind a cache, say) tells of no picture either.
     let last = mark.rsplit('-').next().unwrap_or_default();
-    let is_version = last == version
+    let is_version = mark == version
+        || mark.ends_with(&format!("-{version}"))
         || (last.matches('.').count() >= 2
             && last.chars().all(|letter| letter.is_ascii_digit() || letter == '.'));
-    !mark.is_empty() && !is_version && !mark.ends_with(&format!("-{version}")) && !is_icon
+    !mark.is_empty() && !is_version && !is_icon
 }
 
 #[cfg(test)]

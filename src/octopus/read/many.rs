@@ -40,8 +40,7 @@ pub(super) async fn in_groups(
                 found.extend(others.into_iter().flat_map(Answered::found));
             }
             // So it lists everything, frozen copies too: worth reading if these are not the most of it.
-            Answered::Other { total, found: some } if total <= 2 * ids.len() => {
-                drop(some);
+            Answered::Other { total, .. } if total <= 2 * ids.len() => {
                 let all = documents(list, client.list(list).await?)?;
                 found.extend(all.into_iter().map(|document| (document.id().to_owned(), document)));
             }
