@@ -100,7 +100,7 @@ pub async fn look(
     Ok(collisions)
 }
 
-/// The failure that names them all, by module; parts of what is named itself are only counted.
+/// The failure that names them all, by module; of a document's parts the first few, the others are counted.
 #[must_use]
 pub fn refusal(modules: &[(String, &[Collision])]) -> Failure {
     let mut lines = Vec::new();

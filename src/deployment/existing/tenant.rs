@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Collision;
 use crate::failure::Failure;
-use crate::finish::directory::{Directory, Place};
+use crate::finish::directory::Directory;
 use crate::module::manifest::{MadePart, Manifest, Target};
 use crate::terraform::state::State;
 
@@ -32,6 +32,7 @@ pub(super) async fn look(
     let mut collisions = Vec::new();
     for (name, parts) in of_tenants {
         let Some(tenant) = directory.named("tenants", name).await? else { continue };
+        let tenant_id = tenant["Id"].as_str().unwrap_or_default();
         let mut values = None;
         for part in parts {
             let [_, project, template] = part.target.key.as_slice() else { continue };
@@ -49,15 +50,16 @@ pub(super) async fn look(
                 continue;
             }
             if values.is_none() {
-                values = Some(Values::read(directory, &tenant).await?);
+                values = Some(Values::read(directory, tenant_id).await?);
             }
-            let found = values.as_ref().and_then(|values| values.find(project_id, &environment, template_id));
-            if let Some(import) = found {
+            let found =
+                values.as_ref().and_then(|values| values.find(project_id, &environment.id, template_id));
+            if let Some(own) = found {
                 collisions.push(Collision {
                     target: part.target.clone(),
                     part: None,
                     address: part.address.clone(),
-                    import: Ok(import),
+                    import: Ok(format!("{tenant_id}:{own}")),
                 });
             }
         }
@@ -68,41 +70,36 @@ pub(super) async fn look(
 /// A tenant's values, as servers of either age show them.
 enum Values {
     /// `{"Variables": [{Id, ProjectId, TemplateId, Scope}]}`.
-    New { tenant: String, document: Value },
+    New(Value),
     /// `{"ProjectVariables": {project: {"Variables": {environment: {template: value}}}}}`.
-    Old { tenant: String, document: Value },
+    Old(Value),
 }
 
 impl Values {
-    async fn read(directory: &Directory, tenant: &Value) -> Result<Self, Failure> {
+    async fn read(directory: &Directory, tenant: &str) -> Result<Self, Failure> {
         let (server, client) = (&directory.server, &directory.server.client);
-        let tenant = tenant["Id"].as_str().unwrap_or_default().to_owned();
-        if let Some(document) =
-            client.find(&server.path(&format!("tenants/{tenant}/projectvariables"))).await?
-        {
-            return Ok(Self::New { tenant, document });
+        match client.find(&server.path(&format!("tenants/{tenant}/projectvariables"))).await? {
+            Some(document) => Ok(Self::New(document)),
+            None => Ok(Self::Old(client.get(&server.path(&format!("tenants/{tenant}/variables"))).await?)),
         }
-        let document = client.get(&server.path(&format!("tenants/{tenant}/variables"))).await?;
-        Ok(Self::Old { tenant, document })
     }
 
-    /// The id for an import (provider 1.17.0 has one for each age).
-    fn find(&self, project: &str, environment: &Place, template: &str) -> Option<String> {
+    /// What stands behind the tenant's id in an import (provider 1.17.0 has one form for each age).
+    fn find(&self, project: &str, environment: &str, template: &str) -> Option<String> {
         match self {
-            Self::New { tenant, document } => {
+            Self::New(document) => {
                 let mut values = document["Variables"].as_array().into_iter().flatten();
                 let value = values.find(|value| {
                     let scope = value["Scope"]["EnvironmentIds"].as_array().map_or(&[][..], Vec::as_slice);
                     value["ProjectId"] == project
                         && value["TemplateId"] == template
-                        && scope.iter().any(|id| id == environment.id.as_str())
+                        && scope.iter().any(|id| id == environment)
                 })?;
-                Some(format!("{tenant}:{}", value["Id"].as_str()?))
+                Some(value["Id"].as_str()?.to_owned())
             }
-            Self::Old { tenant, document } => {
-                let values = &document["ProjectVariables"][project]["Variables"][environment.id.as_str()];
-                values.get(template)?;
-                Some(format!("{tenant}:{project}:{}:{template}", environment.id))
+            Self::Old(document) => {
+                document["ProjectVariables"][project]["Variables"][environment].get(template)?;
+                Some(format!("{project}:{environment}:{template}"))
             }
         }
     }
