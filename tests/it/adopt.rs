@@ -56,8 +56,8 @@ impl Merge {
     }
 
     fn deploy(&self) -> crate::support::Run {
-        octoferry(["deploy", "--placeholders", "--backend", "local"])
-            .option("--backend-config", format!("path={}", self.work.path().join("state").display()))
+        octoferry(["deploy", "--placeholders"])
+            .state_below(&self.work.path().join("state"))
             .arg(self.modules())
             .destination(&self.destination, "Spaces-2")
             .env("TF_CLI_CONFIG_FILE", terraform_config())
@@ -184,8 +184,8 @@ fn a_part_that_was_made_under_another_address_is_in_nobodys_way() {
         };
         let source = Sandbox::launch(options).expect("the sandbox starts");
         octoferry(["serialize", "all"]).option("--out", &modules).source(&source, "Spaces-2").ends_with(3);
-        octoferry(["deploy", "--placeholders", "--backend", "local"])
-            .option("--backend-config", format!("path={}", work.path().join("state").display()))
+        octoferry(["deploy", "--placeholders"])
+            .state_below(&work.path().join("state"))
             .arg(&modules)
             .destination(&destination, "New")
             .env("TF_CLI_CONFIG_FILE", terraform_config())

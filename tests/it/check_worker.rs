@@ -1,7 +1,5 @@
 //! `check --worker`: a machine that has everything, and machines that each lack something. One run tells all that is not well.
 
-use std::path::Path;
-
 use octopus_sandbox::{S3Fault, S3Store, Sandbox};
 use serde_json::Value;
 
@@ -21,10 +19,6 @@ fn servers() -> (Sandbox, Sandbox) {
     (sandbox_with("small-web"), sandbox_with_empty_space("Other"))
 }
 
-fn with_state(run: Run, folder: &Path) -> Run {
-    run.option("--backend", "local").option("--backend-config", format!("path={}", folder.display()))
-}
-
 fn weights(findings: &Value) -> Vec<(&str, &str)> {
     let findings = findings["Findings"].as_array().expect("a list of findings");
     findings
@@ -40,7 +34,8 @@ fn weights(findings: &Value) -> Vec<(&str, &str)> {
 fn a_worker_with_everything_is_fine_and_nothing_is_left() {
     let (source, destination) = servers();
     let folder = tempfile::tempdir().unwrap();
-    let ended = with_state(check(&source, &destination), &folder.path().join("state"))
+    let ended = check(&source, &destination)
+        .state_below(&folder.path().join("state"))
         .arg("--json")
         .env("TMPDIR", folder.path().to_str().unwrap())
         .ends_with(0);

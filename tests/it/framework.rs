@@ -41,8 +41,8 @@ fn a_step_with_inputs_arrives_in_its_place_and_survives_changes_of_others() {
     let serialize =
         || octoferry(["serialize", "all", "--out", &modules]).source(&source, "Spaces-2").ends_with(3);
     let deploy = || {
-        octoferry(["deploy", "--placeholders", &modules, "--backend", "local"])
-            .option("--backend-config", format!("path={}", path("state")))
+        octoferry(["deploy", "--placeholders", &modules])
+            .state_below(&folder.path().join("state"))
             .destination(&destination, "New")
             .env("TF_CLI_CONFIG_FILE", terraform_config())
             .ends_with(3)

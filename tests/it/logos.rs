@@ -60,8 +60,8 @@ fn a_logo_goes_with_its_project_and_is_uploaded_once() {
 
     std::fs::create_dir(folder.path().join("state")).expect("a folder for the state");
     let deploy = || {
-        octoferry(["deploy", "--placeholders", &modules, "--backend", "local"])
-            .option("--backend-config", format!("path={}", path("state")))
+        octoferry(["deploy", "--placeholders", &modules])
+            .state_below(&folder.path().join("state"))
             .destination(&destination, "New")
             .env("TF_CLI_CONFIG_FILE", terraform_config())
             .ends_with(3)

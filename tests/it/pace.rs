@@ -22,8 +22,8 @@ fn a_deploy_keeps_to_what_the_destination_allows() {
     })
     .expect("the sandbox starts");
 
-    octoferry(["deploy", "--placeholders", "--backend", "local"])
-        .option("--backend-config", format!("path={}", work.path().join("states").display()))
+    octoferry(["deploy", "--placeholders"])
+        .state_below(&work.path().join("states"))
         .arg(&modules)
         .destination(&destination, "New")
         .env("TF_CLI_CONFIG_FILE", terraform_config())

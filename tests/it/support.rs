@@ -94,6 +94,11 @@ impl Run {
         self.arg(name).arg(value)
     }
 
+    /// Keeps the state in a folder.
+    pub(crate) fn state_below(self, folder: &Path) -> Self {
+        self.option("--backend", "local").option("--backend-config", format!("path={}", folder.display()))
+    }
+
     /// Keeps the state in the bucket `states` of a store.
     pub(crate) fn state_in(self, store: &S3Store) -> Self {
         let settings = [
