@@ -9,6 +9,8 @@ use crate::paging;
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::{new_uuid, text, texts};
+use crate::target_tags;
+use crate::version::Feature;
 
 /// A sort order that is sent is kept, 0 too; else the old one stays, and a new document comes last.
 pub(crate) fn append(
@@ -160,6 +162,10 @@ pub(crate) fn complete_tag_set(
     fields: &mut Fields,
     old: Option<&Value>,
 ) -> Result<(), Answer> {
+    old.map_or(Ok(()), target_tags::refuse_system)?;
+    if server.has(Feature::TargetTagSets) {
+        fields.insert("IsSystem".into(), json!(false));
+    }
     let set = fields["Id"].as_str().unwrap_or_default().to_owned();
     let name = fields.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
     append(server, space, "tagsets", fields, old);
@@ -213,6 +219,7 @@ fn refuse_tag_in_use(server: &Server, space: &str, tag: &str) -> Result<(), Answ
 }
 
 pub(crate) fn tag_set_leaves(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {
+    server.store.get(space, "tagsets", id).map_or(Ok(()), target_tags::refuse_system)?;
     let tags: Vec<String> = server
         .store
         .get(space, "tagsets", id)

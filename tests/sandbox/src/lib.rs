@@ -61,12 +61,14 @@ mod server;
 mod slugs;
 mod spaces;
 mod store;
+mod target_tags;
 mod tasks;
 mod templates;
 mod tenant_scopes;
 mod tenants;
 mod triggers;
 mod variables;
+mod version;
 pub mod worker;
 
 use std::net::SocketAddr;

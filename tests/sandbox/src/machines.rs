@@ -45,6 +45,7 @@ pub(crate) fn complete(
             .map(|(id, _)| json!(id));
         fields.insert("MachinePolicyId".into(), policy.unwrap_or_default());
     }
+    crate::target_tags::note(server, space, fields);
     let policy = fields["MachinePolicyId"].as_str().unwrap_or_default();
     check_reference(server, space, "machinepolicies", policy)?;
     let top: Vec<(&str, Value)> = ["Uri", "Thumbprint"]

@@ -7,7 +7,7 @@ use crate::server::Server;
 use crate::store::SERVER;
 use crate::{
     certificates, documents, git, infrastructure, links, packages, people, processes, projects, root, spaces,
-    tasks, templates, tenants, variables,
+    target_tags, tasks, templates, tenants, variables,
 };
 
 /// Answers the addresses it knows, `None` for all others.
@@ -28,6 +28,7 @@ const ROOMS: &[Room] = &[
     packages::route,
     certificates::route,
     infrastructure::route,
+    target_tags::route,
     variables::route,
     processes::route,
     projects::route,

@@ -16,7 +16,8 @@ use crate::permissions::Grants;
 use crate::rate::Buckets;
 use crate::store::{SERVER, Store, new_uuid};
 use crate::tasks::Tasks;
-use crate::{certificates, dump, git, projects, spaces};
+use crate::version::Feature;
+use crate::{certificates, dump, git, projects, spaces, target_tags};
 
 /// All that requests read and change.
 pub(crate) struct Server {
@@ -41,6 +42,11 @@ impl Server {
     /// Whether this server lacks a space-wide list (`Options::switched_off`).
     pub(crate) fn is_switched_off(&self, name: &str) -> bool {
         self.switched_off.contains("space-wide-lists") || self.switched_off.contains(name)
+    }
+
+    /// Whether a server of this version has something.
+    pub(crate) fn has(&self, feature: Feature) -> bool {
+        feature.is_in(&self.server_version)
     }
 
     pub(crate) fn feature(&self, name: &str) -> bool {
@@ -90,6 +96,7 @@ impl Shared {
         projects::complete_loaded(&mut server);
         certificates::complete_loaded(&mut server);
         git::complete_loaded(&mut server);
+        target_tags::complete_loaded(&mut server);
         spaces::found(&mut server, dumps.is_empty(), &options);
         let administrator = server
             .store

@@ -10,6 +10,7 @@ use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::slugs::slug;
 use crate::store::{SERVER, text, texts};
+use crate::target_tags;
 
 /// Gives a server what it needs: an administrator, the built-in teams and roles, a first space when it is `empty`, and the
 /// spaces that were asked for.
@@ -128,6 +129,7 @@ pub(crate) fn bear(server: &mut Server, document: Value) -> String {
         fields.insert("SpaceId".into(), json!(id));
         server.store.put(&id, collection, Value::Object(fields));
     }
+    target_tags::found(server, &id);
     id
 }
 

@@ -383,12 +383,47 @@ fn space_wide_lists_can_be_switched_off() {
 }
 
 #[test]
+fn newer_servers_keep_target_tags_in_a_set_of_their_own() {
+    let server_version = "2026.3.1234".to_owned();
+    let sandbox = Sandbox::launch(Options { server_version, ..Options::default() }).unwrap();
+    let set = || {
+        let (_, sets) = ask(&sandbox, "GET", "/api/Spaces-1/tagsets/all", Value::Null);
+        let set = sets.as_array().unwrap().iter().find(|set| set["IsSystem"] == true).unwrap().clone();
+        let tags = set["Tags"].as_array().unwrap().iter();
+        (set["Id"].as_str().unwrap().to_owned(), tags.map(|tag| tag["Name"].clone()).collect::<Vec<_>>())
+    };
+    let tag = "/api/Spaces-1/deploymenttargettags";
+    assert_eq!(set().1, Vec::<Value>::new());
+    assert_eq!(ask(&sandbox, "POST", tag, json!({"SpaceId": "Spaces-1", "Tag": "unused"})).0, 201);
+    assert_eq!(ask(&sandbox, "GET", &format!("{tag}/unused"), Value::Null).0, 200);
+    let (id, _) = set();
+    let path = format!("/api/Spaces-1/tagsets/{id}");
+    assert_eq!(ask(&sandbox, "DELETE", &path, Value::Null).0, 400);
+    let custom = json!({"Name": "Kinds", "Scopes": ["Target"], "Tags": [{"Name": "web"}]});
+    assert_eq!(ask(&sandbox, "POST", "/api/Spaces-1/tagsets", custom).0, 201);
+    let (_, environment) = ask(&sandbox, "POST", "/api/Spaces-1/environments", json!({"Name": "Live"}));
+    let target = json!({"Name": "one", "EnvironmentIds": [environment["Id"]], "Roles": ["web", "db"],
+                        "Endpoint": {"CommunicationStyle": "None"}});
+    assert_eq!(ask(&sandbox, "POST", "/api/Spaces-1/machines", target).0, 201);
+    assert_eq!(set().1, vec![json!("db"), json!("unused")]);
+    // An older server knows nothing of it.
+    let older =
+        Sandbox::launch(Options { server_version: "2025.4".to_owned(), ..Options::default() }).unwrap();
+    assert_eq!(ask(&older, "GET", tag, Value::Null).0, 404);
+    assert_eq!(ask(&older, "GET", "/api/Spaces-1/tagsets/all", Value::Null).1, json!([]));
+}
+
+#[test]
 fn a_loaded_space_is_dumped_as_it_was() {
     for case in ["small-web", "shop", "odd-text"] {
         let path = format!("{}/../spaces/{case}/space.json", env!("CARGO_MANIFEST_DIR"));
         let mut input: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        let sandbox =
-            Sandbox::launch(Options { documents: vec![input.clone()], ..Options::default() }).unwrap();
+        let sandbox = Sandbox::launch(Options {
+            documents: vec![input.clone()],
+            server_version: "2025.4".to_owned(),
+            ..Options::default()
+        })
+        .unwrap();
         // What the server adds: the parts of both strategies of a project that the file leaves out.
         for collection in ["projects", "deploymentsettings"] {
             for document in input["Documents"]["Spaces-2"][collection].as_object_mut().unwrap().values_mut() {
