@@ -87,6 +87,8 @@ pub enum Command {
     Migrate(Migrate),
     /// Compare source and destination, field by field
     Verify(Verify),
+    /// Stop what starts work by itself at the source and start it at the destination; --back takes it back
+    Cutover(Cutover),
     /// Print what of each kind of document is carried, field by field, and how
     Kinds,
     /// Write the package that seed uploads, for releases
@@ -388,6 +390,32 @@ pub struct Verify {
     /// Modules or their manifests, whose notes explain differences
     #[arg(long, value_name = "DIR")]
     pub notes: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["project", "all", "back"]))]
+pub struct Cutover {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// These projects with their triggers, by name; * matches anything
+    #[arg(long, value_name = "NAME")]
+    pub project: Vec<String>,
+    /// The whole space: all projects, and the targets and subscriptions too
+    #[arg(long)]
+    pub all: bool,
+    /// Take the cutover back: the destination stops, the source works as before
+    #[arg(long)]
+    pub back: bool,
+    /// Only say what would be switched; exit code 4: something would
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

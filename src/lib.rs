@@ -12,6 +12,7 @@ pub mod cli;
 pub mod commands;
 pub mod compare;
 pub mod convert;
+pub mod cutover;
 pub mod deployment;
 pub mod failure;
 pub mod finish;

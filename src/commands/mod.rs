@@ -3,6 +3,7 @@
 pub mod check;
 pub mod check_worker;
 pub mod collapse;
+pub mod cutover;
 pub mod deploy;
 pub mod kinds;
 pub mod migrate;
@@ -38,6 +39,7 @@ pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Collapse(arguments) => collapse::run(arguments, ui).await,
         Command::Migrate(arguments) => migrate::run(arguments, ui).await,
         Command::Verify(arguments) => verify::run(arguments, ui).await,
+        Command::Cutover(arguments) => cutover::run(arguments, ui).await,
         Command::Kinds => Ok(kinds::run(ui)),
         Command::Package(arguments) => package::run(&arguments, ui),
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::cli::{self, SerializeWhat};
 use crate::convert;
 use crate::convert::tally::{self, Tally};
+use crate::cutover;
 use crate::failure::{Failure, Outcome};
 use crate::kinds;
 use crate::module::manifest::{Note, Scope};
@@ -55,6 +56,7 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     if matches!(extent, Extent::Projects(_)) && !asked.renames.is_empty() {
         read::add_tag_sets(&server, &mut inventory).await?;
     }
+    cutover::journal::add(&server, &mut inventory).await?;
     ui.info(&format!("read {} documents in {} requests", inventory.len(), server.client.requests()));
     let unread = inventory.unread.clone();
     let (inventory, sources) = seeded::prepare(inventory);

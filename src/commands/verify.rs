@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::compare::{self, Absent, Comparison, Explanations, KindComparison};
+use crate::cutover;
 use crate::failure::{Failure, Outcome};
 use crate::module::folder;
 use crate::octopus::read::{self, Extent};
@@ -38,8 +39,9 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     let transport = settings::transport(&arguments.connection)?;
     let settings = Settings::read(None, ui)?;
     let (source, destination) = settings.both(&arguments.source, &arguments.destination, &transport).await?;
-    let (left, right) =
+    let (mut left, right) =
         futures::try_join!(read::read(&source, Extent::Whole), read::read(&destination, Extent::Whole))?;
+    cutover::journal::add(&source, &mut left).await?;
     for note in left.unread.iter().chain(&right.unread) {
         ui.warning(&note.text);
     }

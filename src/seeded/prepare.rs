@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{environment, name};
 use crate::convert::SecretSources;
+use crate::cutover;
 use crate::octopus::document::Document;
 use crate::octopus::git;
 use crate::octopus::inventory::Inventory;
@@ -17,8 +18,11 @@ use crate::spread::{self, collapse};
 pub fn prepare(mut inventory: Inventory) -> (Inventory, SecretSources) {
     let sources = sources(&inventory);
     let environment = environment(&inventory).map(str::to_owned);
+    let cut_over = cutover::take(&mut inventory);
     let removed = remove_seeded(&mut inventory);
     restore(&mut inventory, environment.as_deref(), &removed);
+    // After the projects that migrate enabled for its runs are disabled again: that is how the cutover left them.
+    cutover::as_it_stood(&mut inventory, cut_over);
     git::into_ordinary(&mut inventory);
     (inventory, sources)
 }

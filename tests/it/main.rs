@@ -9,6 +9,7 @@ mod bad_runs;
 mod by_hand;
 mod check;
 mod check_worker;
+mod cutover;
 mod framework;
 mod git_projects;
 mod golden;

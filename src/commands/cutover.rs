@@ -1,0 +1,253 @@
+//! `octoferry cutover`: the source stops, the destination starts as the source stood; `--back` takes it back.
+
+use serde_json::Value;
+
+use crate::cli;
+use crate::cutover::{self, Side, Switch, journal};
+use crate::failure::{Failure, Outcome};
+use crate::finish::directory::{Directory, Place};
+use crate::module::manifest::{Held, Manifest};
+use crate::module::package as module_package;
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+use crate::octopus::read::{self, Extent};
+use crate::octopus::server::Server;
+use crate::octopus::upsert;
+use crate::seeded;
+use crate::selection::parse::matches;
+use crate::settings::{self, Settings};
+use crate::ui::Ui;
+
+/// Runs the command. Run again after a failure or a change it goes on.
+///
+/// # Errors
+/// What stopped it: a server, a project that was never serialized, a journal that can't be read.
+pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
+    let transport = settings::transport(&arguments.connection)?;
+    let settings = Settings::read(None, ui)?;
+    let (source, destination) = settings.both(&arguments.source, &arguments.destination, &transport).await?;
+    let recorded = journal::read(&source).await?;
+    if arguments.back {
+        return back(&source, &destination, recorded, &arguments, ui).await;
+    }
+    let inventory = read::read(&source, Extent::Whole).await?;
+    let projects = chosen(&inventory, &arguments)?;
+    let mut doubts = under_way(&source, &projects).await?;
+    let mut switches = cutover::stops(&inventory, &projects, arguments.all);
+    let mut directory = Directory::new(destination.clone());
+    for owner in modules(&projects, arguments.all) {
+        let manifest = module_package::newest_manifest(&source, owner).await?;
+        doubts.extend(doubt_about_secrets(&manifest));
+        for held in cutover::starts(&manifest) {
+            match start_of(&mut directory, held).await? {
+                Ok(switch) => switches.extend(switch),
+                Err(doubt) => doubts.push(doubt),
+            }
+        }
+    }
+    if arguments.all {
+        doubts.extend(unhealthy(&destination).await?);
+    }
+    show(&switches, ui);
+    doubts.iter().for_each(|doubt| ui.warning(doubt));
+    if switches.is_empty() {
+        ui.info("there is nothing to switch: it was done before");
+        return Ok(outcome(&doubts));
+    }
+    if arguments.plan {
+        return Ok(Outcome::ChangesPending);
+    }
+    ui.confirm(&format!("Switch these {} things?", switches.len()), arguments.yes)?;
+    // What is recorded first can be taken back, wherever this stops.
+    journal::write(&source, &together(recorded, &switches)).await?;
+    for switch in &switches {
+        apply(server_of(switch, &source, &destination), switch, &switch.before, &switch.after).await?;
+    }
+    ui.info(&format!(
+        "{} things are switched; octoferry cutover --back takes it back for as long as the library variable set {:?} is there",
+        switches.len(),
+        journal::SET
+    ));
+    Ok(outcome(&doubts))
+}
+
+/// Puts back what the journal names and nobody has changed since: the destination first, so that both servers never work at once.
+async fn back(
+    source: &Server,
+    destination: &Server,
+    recorded: Vec<Switch>,
+    arguments: &cli::Cutover,
+    ui: &Ui,
+) -> Result<Outcome, Failure> {
+    if recorded.is_empty() {
+        ui.info("there has been no cutover of this space");
+        return Ok(Outcome::Done);
+    }
+    let mut switches: Vec<Switch> = recorded.iter().rev().map(reversed).collect();
+    switches.sort_by_key(|switch| switch.side == Side::Source);
+    show(&switches, ui);
+    if arguments.plan {
+        return Ok(Outcome::ChangesPending);
+    }
+    ui.confirm(&format!("Switch these {} things back?", switches.len()), arguments.yes)?;
+    let mut kept = 0;
+    for switch in &switches {
+        let server = server_of(switch, source, destination);
+        if !apply(server, switch, &switch.before, &switch.after).await? {
+            ui.warning(&format!(
+                "{}: {} stays as it is: somebody has changed it since",
+                switch.subject, switch.field
+            ));
+            kept += 1;
+        }
+    }
+    journal::remove(source).await?;
+    ui.info("both spaces work as before the cutover");
+    Ok(if kept == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
+}
+
+fn reversed(switch: &Switch) -> Switch {
+    Switch { before: switch.after.clone(), after: switch.before.clone(), ..switch.clone() }
+}
+
+fn server_of<'s>(switch: &Switch, source: &'s Server, destination: &'s Server) -> &'s Server {
+    match switch.side {
+        Side::Source => source,
+        Side::Destination => destination,
+    }
+}
+
+/// Writes one switch where it stands as expected. Whether it stands as wanted now; with a document that is gone it does.
+async fn apply(server: &Server, switch: &Switch, from: &Value, to: &Value) -> Result<bool, Failure> {
+    let mut is_so = true;
+    let path = format!("{}/{}", switch.collection, switch.id);
+    let written = upsert::edit(server, &path, |document| {
+        let stands = document.get(&switch.field).unwrap_or(&Value::Null);
+        // Servers complete what is no plain flag (`ReleaseCreationStrategy`): it goes with the flag beside it.
+        let as_expected = same(stands, from) || from.is_object() || to.is_object();
+        let is_wanted = same(stands, to);
+        is_so = is_wanted || as_expected;
+        if as_expected && !is_wanted {
+            document.fields_mut().insert(switch.field.clone(), to.clone());
+        }
+        as_expected && !is_wanted
+    })
+    .await;
+    match written {
+        Err(failure) if failure.http_status == Some(404) => Ok(true),
+        Err(failure) => Err(failure.while_doing(switch.described())),
+        Ok(_) => Ok(is_so),
+    }
+}
+
+/// Whether two switches stand alike; one that is not there is off.
+fn same(one: &Value, other: &Value) -> bool {
+    let is_off = |value: &Value| value.is_null() || value == false;
+    one == other || (is_off(one) && is_off(other))
+}
+
+/// What was recorded keeps what stood before it; what is new comes behind it.
+fn together(mut recorded: Vec<Switch>, switches: &[Switch]) -> Vec<Switch> {
+    for switch in switches {
+        if !recorded.iter().any(|there| there.is_same_place(switch)) {
+            recorded.push(switch.clone());
+        }
+    }
+    recorded
+}
+
+/// The projects that were asked for, by name; octoferry's own never.
+fn chosen<'i>(inventory: &'i Inventory, arguments: &cli::Cutover) -> Result<Vec<&'i Document>, Failure> {
+    let own = |project: &&Document| !seeded::is_seeded(project, project.name());
+    let mut projects: Vec<&Document> = inventory.all("projects").filter(own).collect();
+    projects.sort_by_key(|project| (project.name().to_owned(), project.id().to_owned()));
+    if arguments.all {
+        return Ok(projects);
+    }
+    for pattern in &arguments.project {
+        if !projects.iter().any(|project| matches(pattern, project.name())) {
+            return Err(Failure::usage(format!("the source space has no project {pattern:?}")));
+        }
+    }
+    projects.retain(|project| arguments.project.iter().any(|pattern| matches(pattern, project.name())));
+    Ok(projects)
+}
+
+/// Whose modules say what is held back: the space's first.
+fn modules<'i>(projects: &[&'i Document], all: bool) -> Vec<Option<&'i str>> {
+    let space = all.then_some(None);
+    space.into_iter().chain(projects.iter().map(|project| Some(project.id()))).collect()
+}
+
+/// The switch that lets a held thing work; none when it does already. The inner error is for a person.
+async fn start_of(directory: &mut Directory, held: &Held) -> Result<Result<Option<Switch>, String>, Failure> {
+    let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));
+    let Some(Place { id, read, .. }) = directory.find(&held.target).await? else {
+        return Ok(Err(format!(
+            "{subject} is not at the destination: run octoferry migrate before the cutover"
+        )));
+    };
+    let after = directory.resolved(&held.source).await?;
+    let document = directory.server.client.get(&read).await?;
+    let before = document[&held.field].clone();
+    if same(&before, &after) {
+        return Ok(Ok(None));
+    }
+    let (collection, field) = (held.target.collection.clone(), held.field.clone());
+    Ok(Ok(Some(Switch { side: Side::Destination, collection, id, subject, field, before, after })))
+}
+
+/// Deployments and runs that are not finished, of the projects that are to stop.
+async fn under_way(source: &Server, projects: &[&Document]) -> Result<Vec<String>, Failure> {
+    let states = "states=Queued&states=Executing&states=Cancelling";
+    let tasks = source.client.list(&source.path(&format!("tasks?{states}"))).await?;
+    let is_ours = |task: &&Value| projects.iter().any(|project| task["ProjectId"] == project.id());
+    let said = |task: &Value| {
+        let text = |field: &str| task[field].as_str().unwrap_or_default().to_owned();
+        format!("still under way at the source: {} ({})", text("Description"), text("Id"))
+    };
+    Ok(tasks.iter().filter(is_ours).map(said).collect())
+}
+
+/// Secrets that no run could bring: without them a deployment of the destination runs, and fails.
+fn doubt_about_secrets(manifest: &Manifest) -> Option<String> {
+    use crate::module::manifest::{Scope, SecretOrigin};
+    let open =
+        manifest.secrets.iter().filter(|secret| matches!(secret.from, SecretOrigin::Person { .. })).count();
+    let name = match &manifest.scope {
+        Scope::Space => "what projects share",
+        Scope::Project { name, .. } | Scope::Runbook { name, .. } => name,
+    };
+    (open > 0).then(|| {
+        format!("{name}: {open} secrets are a person's to enter; todo.md of the last migration names them")
+    })
+}
+
+/// Targets of the destination that would not answer a deployment.
+async fn unhealthy(destination: &Server) -> Result<Vec<String>, Failure> {
+    let machines = upsert::list(destination, "machines").await?;
+    let is_bad = |machine: &&Document| {
+        !machine.flag("IsDisabled")
+            && !matches!(machine.text("HealthStatus"), Some("Healthy" | "HasWarnings") | None)
+    };
+    let said = |machine: &Document| {
+        let status = machine.text("HealthStatus").unwrap_or_default();
+        format!(
+            "the target {:?} of the destination is {status}: it may not trust the new server yet",
+            machine.name()
+        )
+    };
+    Ok(machines.iter().filter(is_bad).map(said).collect())
+}
+
+fn show(switches: &[Switch], ui: &Ui) {
+    if ui.json() {
+        ui.data(&serde_json::to_string(switches).expect("switches have only texts as keys"));
+    } else {
+        switches.iter().for_each(|switch| ui.data(&switch.described()));
+    }
+}
+
+fn outcome(doubts: &[String]) -> Outcome {
+    if doubts.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes }
+}

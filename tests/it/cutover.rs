@@ -1,0 +1,74 @@
+//! The cutover: both servers' switches before, after and when it is taken back.
+
+use serde_json::{Value, json};
+
+use crate::journey::Journey;
+use crate::support::http;
+
+/// Names of a collection's documents in the space, each with a switch.
+fn switches(sandbox: &octopus_sandbox::Sandbox, collection: &str, field: &str) -> Vec<(String, Value)> {
+    let (_, page) = http(sandbox, "GET", &format!("/api/Spaces-2/{collection}?take=1000"), None);
+    let items = page["Items"].as_array().into_iter().flatten();
+    let mut switches: Vec<(String, Value)> = items
+        .filter(|item| !item["Description"].as_str().unwrap_or_default().contains("Made by octoferry"))
+        .map(|item| (item["Name"].as_str().unwrap_or_default().to_owned(), item[field].clone()))
+        .collect();
+    switches.sort_by_key(|(name, _)| name.clone());
+    switches
+}
+
+fn all_of_source(journey: &Journey) -> Vec<Vec<(String, Value)>> {
+    [
+        ("projects", "IsDisabled"),
+        ("projects", "AutoCreateRelease"),
+        ("projecttriggers", "IsDisabled"),
+        ("machines", "IsDisabled"),
+    ]
+    .map(|(collection, field)| switches(&journey.source, collection, field))
+    .to_vec()
+}
+
+#[test]
+fn the_destination_starts_as_the_source_stood_and_all_of_it_can_be_taken_back() {
+    let journey = Journey::with("shop");
+    journey.seed();
+    let cutover = |options: &[&str], code| journey.run(&["cutover"]).args(options).ends_with(code);
+    cutover(&["--all", "--yes"], 1).says("nothing was serialized yet");
+    journey.spread();
+    journey.migrate(3);
+    let before = all_of_source(&journey);
+    let triggers_before = switches(&journey.destination, "projecttriggers", "IsDisabled");
+    assert!(!triggers_before.is_empty() && triggers_before.iter().all(|(_, disabled)| disabled == true));
+
+    let plan = cutover(&["--all", "--plan"], 4).stdout;
+    assert!(plan.contains("source: ") && plan.contains("destination: "), "{plan}");
+    assert_eq!(all_of_source(&journey), before, "a plan changes nothing");
+
+    let part = cutover(&["--project", "Storefront*", "--yes"], 3).stdout;
+    assert!(part.contains("project \"Storefront Web\": IsDisabled false → true"), "{part}");
+    let project = |name: &str| {
+        switches(&journey.source, "projects", "IsDisabled").contains(&(name.to_owned(), json!(true)))
+    };
+    assert!(project("Storefront Web") && !project("Order Service"));
+    cutover(&["--all", "--yes"], 3);
+    let stopped = all_of_source(&journey);
+    assert!(stopped[0].iter().chain(&stopped[2]).chain(&stopped[3]).all(|(_, disabled)| disabled == true));
+    assert!(stopped[1].iter().all(|(_, automatic)| automatic == false));
+    assert_eq!(switches(&journey.destination, "projecttriggers", "IsDisabled"), before[2]);
+    assert_eq!(switches(&journey.destination, "projects", "AutoCreateRelease"), before[1]);
+    assert_eq!(switches(&journey.destination, "projects", "IsDisabled"), before[0]);
+    cutover(&["--all", "--yes"], 3).says("it was done before");
+
+    // A migration afterwards carries the space as people left it, and switches nothing off at the destination.
+    journey.migrate(3).never_says(" made octopusdeploy_");
+    assert_eq!(switches(&journey.destination, "projects", "IsDisabled"), before[0]);
+    assert_eq!(switches(&journey.destination, "projecttriggers", "IsDisabled"), before[2]);
+    assert_eq!(switches(&journey.destination, "machines", "IsDisabled"), before[3]);
+    assert_eq!(all_of_source(&journey), stopped, "what migrate woke is disabled again");
+
+    cutover(&["--back", "--yes"], 0);
+    assert_eq!(all_of_source(&journey), before);
+    assert_eq!(switches(&journey.destination, "projecttriggers", "IsDisabled"), triggers_before);
+    cutover(&["--back", "--yes"], 0).says("there has been no cutover");
+    journey.unseed();
+}
