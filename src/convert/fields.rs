@@ -1,5 +1,7 @@
 //! The engine over the tables: carries every field of an object as its kind's table says, and accounts for each.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -13,29 +15,190 @@ const UNKNOWN: &str = "octoferry does not know this field and does not carry it"
 const UNKNOWN_BY_FINISH: &str =
     "octoferry does not know this field; finish sets it as it is, where the destination takes it";
 
-/// Writes the fields of an object into a block, in the table's order, and notes those that the table has never heard of.
-pub fn carry<'f>(
-    context: &mut Context<'_>,
-    fields: impl IntoIterator<Item = &'f Field>,
-    object: &Map<String, Value>,
+static NULL: Value = Value::Null;
+
+/// The fields of one object. It hands them out and remembers which were taken.
+///
+/// Only [`read`] makes one, and notes at its end what nobody took: code that forgets a field can't lose it.
+#[derive(Debug)]
+pub struct Fields<'v> {
+    object: &'v Map<String, Value>,
+    at: At,
+    taken: BTreeMap<&'v str, Taken>,
+}
+
+/// How a field was taken; what a table takes counts itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    ByTable,
+    ByCode,
+    Ignored,
+    /// It was asked for as a text, a flag, a list or a map, and is none.
+    Odd,
+}
+
+/// Lets `by` take the fields of an object at a place; what it leaves gets a note each.
+pub fn read<'i, 'v, R>(
+    context: &mut Context<'i>,
+    object: &'v Map<String, Value>,
     at: &At,
-    into: &mut Block,
-) {
-    let mut known: Vec<&str> = Vec::new();
-    for field in fields {
-        known.push(field.api);
-        let value = object.get(field.api).unwrap_or(&Value::Null);
-        carry_field(context, field, value, object, &at.field(field.api), into);
-    }
-    for (name, value) in object {
-        if !known.contains(&name.as_str()) {
-            unknown(context, &at.field(name), value);
+    by: impl FnOnce(&mut Context<'i>, &mut Fields<'v>) -> R,
+) -> R {
+    let mut fields = Fields { object, at: at.clone(), taken: BTreeMap::new() };
+    let result = by(context, &mut fields);
+    fields.finish(context);
+    result
+}
+
+/// The same for a value that may be an object: nothing is read of null, and a value of another type gets a note.
+pub fn read_value<'i, 'v, R>(
+    context: &mut Context<'i>,
+    value: &'v Value,
+    at: &At,
+    by: impl FnOnce(&mut Context<'i>, &mut Fields<'v>) -> R,
+) -> Option<R> {
+    match value {
+        Value::Null => None,
+        Value::Object(object) => Some(read(context, object, at, by)),
+        other => {
+            odd(context, at, other);
+            None
         }
     }
 }
 
-/// Notes a field that no table knows.
-pub fn unknown(context: &mut Context<'_>, at: &At, value: &Value) {
+impl<'v> Fields<'v> {
+    /// The place of the object.
+    #[must_use]
+    pub fn place(&self) -> &At {
+        &self.at
+    }
+
+    /// The place of a field.
+    #[must_use]
+    pub fn at(&self, name: &str) -> At {
+        self.at.field(name)
+    }
+
+    /// Names of all fields, taken or not, in the server's order.
+    pub fn names(&self) -> impl Iterator<Item = &'v str> + use<'v> {
+        self.object.keys().map(String::as_str)
+    }
+
+    /// Whether a field holds such a value.
+    pub fn any(&self, is_so: impl Fn(&Value) -> bool) -> bool {
+        self.object.values().any(is_so)
+    }
+
+    /// A field, whatever it holds; null where it is absent. Whoever takes an object or a list answers for all in it.
+    pub fn take(&mut self, name: &str) -> &'v Value {
+        self.mark(name, Taken::ByCode)
+    }
+
+    /// A text; empty where there is none. Here and below: a value of another type gets a note.
+    pub fn text(&mut self, name: &str) -> &'v str {
+        self.take_as(name, Value::as_str).unwrap_or_default()
+    }
+
+    /// A flag; absent counts as false.
+    pub fn flag(&mut self, name: &str) -> bool {
+        self.take_as(name, Value::as_bool).unwrap_or_default()
+    }
+
+    /// A list; absent counts as empty. Whoever takes it answers for each item.
+    pub fn list(&mut self, name: &str) -> &'v [Value] {
+        self.take_as(name, Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// An object with free keys; absent counts as empty. Whoever takes it answers for each entry.
+    pub fn entries(&mut self, name: &str) -> impl Iterator<Item = (&'v String, &'v Value)> + use<'v> {
+        self.take_as(name, Value::as_object).into_iter().flatten()
+    }
+
+    fn take_as<T>(&mut self, name: &str, type_of: impl FnOnce(&'v Value) -> Option<T>) -> Option<T> {
+        let value = self.object.get(name).unwrap_or(&NULL);
+        let found = type_of(value);
+        self.mark(name, if found.is_some() || value.is_null() { Taken::ByCode } else { Taken::Odd });
+        found
+    }
+
+    /// Lets `by` take the fields of an object in a field.
+    pub fn inside<'i, R>(
+        &mut self,
+        context: &mut Context<'i>,
+        name: &str,
+        by: impl FnOnce(&mut Context<'i>, &mut Fields<'v>) -> R,
+    ) -> Option<R> {
+        let at = self.at(name);
+        read_value(context, self.mark(name, Taken::ByTable), &at, by)
+    }
+
+    /// Leaves a field out on purpose.
+    pub fn ignore(&mut self, name: &str, _because: &'static str) {
+        self.mark(name, Taken::Ignored);
+    }
+
+    /// Leaves all fields of a table out on purpose.
+    pub fn ignore_all(&mut self, table: &[Field], because: &'static str) {
+        for field in table {
+            self.ignore(field.api, because);
+        }
+    }
+
+    /// Writes the fields of a table into a block, in the table's order. Those that are [`Carry::ByCode`] are left for code to take.
+    pub fn carry<'f>(
+        &mut self,
+        context: &mut Context<'_>,
+        table: impl IntoIterator<Item = &'f Field>,
+        into: &mut Block,
+    ) {
+        for field in table {
+            if !matches!(field.carry, Carry::ByCode) {
+                let value = self.mark(field.api, Taken::ByTable);
+                let at = self.at.field(field.api);
+                carry_field(context, field, value, self.object, &at, into);
+            }
+        }
+    }
+
+    fn mark(&mut self, name: &str, taken: Taken) -> &'v Value {
+        match self.object.get_key_value(name) {
+            Some((name, value)) => {
+                self.taken.entry(name).or_insert(taken);
+                value
+            }
+            None => &NULL,
+        }
+    }
+
+    /// Counts what code took, and notes what nobody took.
+    fn finish(self, context: &mut Context<'_>) {
+        for (name, value) in self.object {
+            let at = self.at.field(name);
+            match self.taken.get(name.as_str()) {
+                None => unknown(context, &at, value),
+                Some(Taken::Odd) => odd(context, &at, value),
+                Some(Taken::ByCode) if !value.is_null() => context.count(&at, &Carry::ByCode),
+                Some(Taken::Ignored) if !value.is_null() => context.count(&at, &Carry::Ignored("")),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// Writes the fields of an object into a block, in the table's order, and notes those that the table has never heard of.
+pub fn carry<'f>(
+    context: &mut Context<'_>,
+    table: impl IntoIterator<Item = &'f Field>,
+    object: &Map<String, Value>,
+    at: &At,
+    into: &mut Block,
+) {
+    read(context, object, at, |context, fields| fields.carry(context, table, into));
+}
+
+/// Notes a field that nobody took.
+fn unknown(context: &mut Context<'_>, at: &At, value: &Value) {
     if value.is_null() {
         return;
     }
@@ -87,7 +250,7 @@ fn carry_field(
         context.count(at, &field.carry);
     }
     match field.carry {
-        Carry::Ignored(_) => {}
+        Carry::Ignored(_) | Carry::ByCode => {}
         Carry::Custom(function) => function(context, at, value, into),
         Carry::Finish(because) => {
             if !empty && !default {
@@ -300,5 +463,63 @@ fn carry_secret(
         Value::Object(_) | Value::Null => {}
         // A secret in clear text would be a surprise; it must not get into a file.
         other => odd(context, at, other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::convert::{SecretSources, Selection};
+    use crate::kinds::model::{by_code, flag};
+    use crate::module::manifest::{Scope, Target};
+    use crate::octopus::inventory::Inventory;
+
+    /// Codes and fields of the notes, and how many fields were counted as carried and as ignored.
+    fn noted(
+        object: &Value,
+        by: impl FnOnce(&mut Context<'_>, &mut Fields<'_>),
+    ) -> (Vec<String>, usize, usize) {
+        let (inventory, sources, selection) =
+            (Inventory::default(), SecretSources::default(), Selection::default());
+        let mut context = Context::new(&inventory, &sources, &selection, Scope::Space);
+        let at = At {
+            target: Target { collection: "tenants".to_owned(), key: vec!["A".to_owned()] },
+            id: String::new(),
+            path: Vec::new(),
+            prefix: String::new(),
+            owner: String::new(),
+        };
+        read_value(&mut context, object, &at, by);
+        let notes = context.notes.iter().map(|note| format!("{} {}", note.code, note.field)).collect();
+        let tally = context.tally.get("tenants").copied().unwrap_or_default();
+        (notes, tally.carried, tally.ignored)
+    }
+
+    #[test]
+    fn what_nobody_takes_is_noted_and_what_is_of_another_type_too() {
+        let object = json!({"Name": "a", "Forgotten": 1, "Links": {}, "On": "yes", "Nothing": null, "In": {"Deep": 1, "Text": "x"}});
+        let (notes, carried, ignored) = noted(&object, |context, fields| {
+            assert_eq!((fields.text("Name"), fields.text("Absent")), ("a", ""));
+            assert!(!fields.flag("On"));
+            fields.ignore("Links", "navigation");
+            fields.inside(context, "In", |_, inner| assert_eq!(inner.text("Text"), "x"));
+        });
+        assert_eq!(notes, ["odd-value On", "unknown-field Forgotten", "unknown-field In/Deep"]);
+        assert_eq!((carried, ignored), (2, 1));
+    }
+
+    #[test]
+    fn a_table_leaves_to_code_what_it_says_is_codes() {
+        const TABLE: &[Field] = &[flag("On"), by_code("Kept"), by_code("Forgotten")];
+        let object = json!({"On": true, "Kept": 1, "Forgotten": 2});
+        let mut block = Block::default();
+        let (notes, carried, _) = noted(&object, |context, fields| {
+            fields.carry(context, TABLE, &mut block);
+            assert_eq!(fields.take("Kept"), 1);
+        });
+        assert_eq!(notes, ["unknown-field Forgotten"]);
+        assert_eq!((carried, block.attributes.len()), (2, 1));
     }
 }

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::ending::finished;
+use crate::convert::fields::Fields;
 use crate::failure::Failure;
 use crate::hcl::{Block, Expr};
 use crate::kinds;
@@ -336,8 +337,21 @@ pub fn resource(
     shape: &'static Shape,
     subject: &Subject<'_>,
 ) -> Block {
+    fields::read(context, subject.document.fields(), &subject.at, |context, fields| {
+        resource_of(context, kind, shape, subject, fields)
+    })
+}
+
+/// The same where the kind's own code takes fields too.
+pub fn resource_of(
+    context: &mut Context<'_>,
+    kind: &'static Kind,
+    shape: &'static Shape,
+    subject: &Subject<'_>,
+    fields: &mut Fields<'_>,
+) -> Block {
     let mut block = Block::resource(shape.resource, &subject.label);
-    fields::carry(context, kind.fields_of(shape), subject.document.fields(), &subject.at, &mut block);
+    fields.carry(context, kind.fields_of(shape), &mut block);
     block
 }
 

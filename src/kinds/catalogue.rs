@@ -92,6 +92,7 @@ fn walk(field: &'static Field, above: &str, rows: &mut Vec<(String, String)>) {
         Carry::Ignored(reason) => format!("not carried: {reason}"),
         Carry::Finish(reason) => format!("finish: {reason}"),
         Carry::Slug => "finish, where it is not what the name gives".to_owned(),
+        Carry::ByCode => "by code: finish, a resource of its own, or a note".to_owned(),
         Carry::Custom(_) if field.writes.is_empty() => {
             "by code: finish, a resource of its own, or a note".to_owned()
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{self, is_empty, odd};
+use crate::convert::fields::{is_empty, odd, read};
 use crate::convert::names::id_order;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
@@ -154,24 +154,21 @@ fn change_default(context: &mut Context<'_>, subject: &Subject<'_>) {
         }
         context.set(&at, &Value::String(document.name().to_owned()), COMES_WITH_PROJECT);
     }
-    for (name, value) in document.fields() {
-        let at = subject.at.field(name);
-        let as_made = match name.as_str() {
-            "Id" | "SpaceId" | "ProjectId" | "Name" | "IsDefault" => true,
-            "Type" => value == "Lifecycle",
-            "Slug" => value == "default",
-            "AutomaticEphemeralEnvironmentDeployments" => *value == Value::Bool(false),
-            _ => is_empty(value),
-        };
-        if as_made {
-            continue;
+    read(context, document.fields(), &subject.at, |context, fields| {
+        for name in fields.names().filter(|name| FIELDS.iter().any(|field| field.api == *name)) {
+            let value = fields.take(name);
+            let as_made = match name {
+                "Id" | "SpaceId" | "ProjectId" | "Name" | "IsDefault" => true,
+                "Type" => value == "Lifecycle",
+                "Slug" => value == "default",
+                "AutomaticEphemeralEnvironmentDeployments" => *value == Value::Bool(false),
+                _ => is_empty(value),
+            };
+            if !as_made {
+                context.set(&fields.at(name), &without_ids(value), COMES_WITH_PROJECT);
+            }
         }
-        if FIELDS.iter().any(|field| field.api == name) {
-            context.set(&at, &without_ids(value), COMES_WITH_PROJECT);
-        } else {
-            fields::unknown(context, &at, value);
-        }
-    }
+    });
 }
 
 /// Rules without their ids, which the server gives.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, object_of, odd};
+use crate::convert::fields::{carry, is_empty, object_of, odd, read};
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
@@ -86,7 +86,7 @@ pub(super) const OF_PROJECT: Kind = Kind {
             custom("End", time).writes(&["end"]),
             custom("ProjectEnvironmentScope", own_environments).writes(&["environment_ids"]),
             custom("RecurringSchedule", recurring).writes(&["recurring_schedule"]),
-            super::process::elsewhere("TenantProjectEnvironmentScope"),
+            by_code("TenantProjectEnvironmentScope"),
             ID,
             SPACE_ID,
         ],
@@ -172,16 +172,16 @@ fn of_space(context: &mut Context<'_>, subject: &Subject<'_>) {
         let block = convert::resource(context, &OF_SPACE, &OF_SPACE.shapes[0], subject);
         return convert::make(context, &OF_SPACE, subject, block);
     }
-    // Known to the table, but to be made as a whole; what it does not know gets its note.
-    let known = |name: &str| OF_SPACE.shapes[0].fields.iter().any(|field| field.api == name);
+    // Known to the table, but to be made as a whole.
     let mut wanted = Map::new();
-    for (name, value) in document.fields() {
-        if !known(name) {
-            convert::fields::unknown(context, &subject.at.field(name), value);
-        } else if matches!(name.as_str(), "Name" | "Start" | "End" | "RecurringSchedule") {
-            wanted.insert(name.clone(), value.clone());
+    read(context, document.fields(), &subject.at, |_, fields| {
+        for name in fields.names() {
+            if matches!(name, "Name" | "Start" | "End" | "RecurringSchedule") {
+                wanted.insert(name.to_owned(), fields.take(name).clone());
+            }
         }
-    }
+        fields.ignore_all(OF_SPACE.shapes[0].fields, "as the table says");
+    });
     context
         .finish(FinishStep::Document { target: subject.at.target.clone(), document: Value::Object(wanted) });
 }
@@ -206,24 +206,27 @@ fn part(context: &mut Context<'_>, subject: &Subject<'_>) {
         block.set("environment_ids", environments);
         context.add(subject.file, block);
     }
-    tenants(context, subject, &project, &freeze);
+    let scopes = subject.document.list("TenantProjectEnvironmentScope");
+    tenants(context, subject, scopes, &project, &freeze);
 }
 
 fn of_project(context: &mut Context<'_>, subject: &Subject<'_>) {
-    let block = convert::resource(context, &OF_PROJECT, &OF_PROJECT.shapes[0], subject);
-    let freeze = Expr::reference(&block.address()).attribute("id");
-    convert::make(context, &OF_PROJECT, subject, block);
     let Scope::Project { id: project, .. } = context.scope.clone() else { return };
-    tenants(context, subject, &project, &freeze);
+    read(context, subject.document.fields(), &subject.at, |context, fields| {
+        let block = convert::resource_of(context, &OF_PROJECT, &OF_PROJECT.shapes[0], subject, fields);
+        let freeze = Expr::reference(&block.address()).attribute("id");
+        convert::make(context, &OF_PROJECT, subject, block);
+        tenants(context, subject, fields.list("TenantProjectEnvironmentScope"), &project, &freeze);
+    });
 }
 
 /// A resource for each tenant and environment, one after the other: each writes the whole freeze.
-fn tenants(context: &mut Context<'_>, subject: &Subject<'_>, project: &str, freeze: &Expr) {
+fn tenants(context: &mut Context<'_>, subject: &Subject<'_>, scopes: &[Value], project: &str, freeze: &Expr) {
     let at = subject.at.field("TenantProjectEnvironmentScope");
     let inventory = context.inventory;
     let name =
         |collection: &str, id: &str| inventory.get(collection, id).map_or(id, Document::name).to_owned();
-    for scope in subject.document.list("TenantProjectEnvironmentScope") {
+    for scope in scopes {
         if scope["ProjectId"] != project {
             continue;
         }

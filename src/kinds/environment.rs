@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::convert::context::{At, Context, is_portable};
-use crate::convert::fields::{is_empty, unknown};
+use crate::convert::fields::{Fields, is_empty, odd, read_value};
 use crate::hcl::Block;
 use crate::kinds::model::*;
 
@@ -45,14 +45,12 @@ pub(super) const KIND: Kind = Kind {
 fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     let Value::Array(items) = value else {
         if !is_empty(value) {
-            unknown(context, at, value);
+            odd(context, at, value);
         }
         return;
     };
     for (index, item) in items.iter().enumerate() {
-        let id = item.get("ExtensionId").and_then(Value::as_str).unwrap_or_default();
-        let values = item.get("Values").unwrap_or(&Value::Null);
-        let (block, argument, field) = match id {
+        let (block, argument, field) = match item["ExtensionId"].as_str().unwrap_or_default() {
             "jira-integration" => ("jira_extension_settings", "environment_type", "JiraEnvironmentType"),
             "jiraservicemanagement-integration" => {
                 ("jira_service_management_extension_settings", "is_enabled", "JsmChangeControlled")
@@ -65,32 +63,35 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, into: &
                 continue;
             }
         };
-        for (name, value) in item.as_object().into_iter().flatten() {
-            if !matches!(name.as_str(), "ExtensionId" | "Values") {
-                let mut at = at.clone();
-                at.path.push(json!({ "ExtensionId": id }));
-                unknown(context, &at.field(name), value);
-            }
-        }
-        let at = settings_at(at, id);
         let mut inner = Block::new(block, &[]);
-        for (name, value) in values.as_object().into_iter().flatten() {
-            match value {
-                Value::String(text) if name == field => inner.set(argument, text.as_str()),
-                Value::Bool(flag) if name == field => inner.set(argument, *flag),
-                Value::Null => {}
-                other => unknown(context, &at.field(name), other),
-            }
-        }
+        read_extension(context, at, item, |context, values| match values.take(field) {
+            Value::String(text) => inner.set(argument, text.as_str()),
+            Value::Bool(flag) => inner.set(argument, *flag),
+            Value::Null => {}
+            other => odd(context, &values.at(field), other),
+        });
         into.blocks.push(inner);
     }
 }
 
-/// The place of the settings of one extension.
-pub(super) fn settings_at(at: &At, id: &str) -> At {
+/// Lets `by` take the values of one extension; `at` is the place of the list.
+pub(super) fn read_extension<'i>(
+    context: &mut Context<'i>,
+    at: &At,
+    item: &Value,
+    by: impl FnOnce(&mut Context<'i>, &mut Fields<'_>),
+) {
+    read_value(context, item, &extension_at(at, item), |context, extension| {
+        extension.ignore("ExtensionId", "tells the block");
+        extension.inside(context, "Values", by);
+    });
+}
+
+/// The place of an extension in the list.
+fn extension_at(at: &At, item: &Value) -> At {
     let mut at = at.clone();
-    at.path.push(json!({ "ExtensionId": id }));
-    at.field("Values")
+    at.path.push(json!({ "ExtensionId": item["ExtensionId"].as_str().unwrap_or_default() }));
+    at
 }
 
 /// Settings of an extension that the provider has no block for: finish sets them, unless they name something of the source server.
@@ -103,7 +104,7 @@ pub(super) fn other_extension(context: &mut Context<'_>, at: &At, items: &[Value
     }
     let before =
         items[..index].iter().filter_map(|item| item["ExtensionId"].as_str()).map(str::to_owned).collect();
-    let place = settings_at(at, id);
+    let place = extension_at(at, item).field("Values");
     if !is_portable(&context.portable(item)) || !context.add_item(at, before, item, &place) {
         let text = format!("the provider has no argument for settings of the extension \"{id}\"");
         context.note("not-carried", &place, &text, "Set them by hand at the destination.");

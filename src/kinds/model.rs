@@ -187,6 +187,8 @@ pub enum Carry {
     Finish(&'static str),
     /// The server makes it of the name; finish sets it where it is another.
     Slug,
+    /// The kind's own code takes it, beside the table. It stands here for readers: what the code forgets becomes a note.
+    ByCode,
     /// Anything else. The function writes into the block, and answers for each field below this one.
     Custom(fn(&mut Context<'_>, &At, &Value, &mut Block)),
 }
@@ -342,6 +344,11 @@ pub const fn finish(api: &'static str, because: &'static str) -> Field {
 
 pub const fn slug() -> Field {
     Field::new("Slug", Carry::Slug)
+}
+
+/// Taken by the kind's own code, beside the table.
+pub const fn by_code(api: &'static str) -> Field {
+    Field::new(api, Carry::ByCode)
 }
 
 pub const fn custom(api: &'static str, function: fn(&mut Context<'_>, &At, &Value, &mut Block)) -> Field {

@@ -4,8 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::convert::context::{Context, Subject};
-use crate::convert::fields::carry;
-use crate::hcl::Block;
+use crate::convert::fields::read;
 use crate::kinds::model::*;
 use crate::module::manifest::{FinishStep, Target};
 
@@ -32,15 +31,17 @@ pub(super) const FIELDS: &[Field] = &[
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let document = subject.document;
-    // Finish gets the document as a whole, so here the table only accounts for what it does not know.
-    let known = ["Name", "Issuer", "Subject", "Audience", "ServiceAccountId"];
-    let rest: Map<String, Value> = document
-        .fields()
-        .iter()
-        .filter(|(name, _)| !known.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    carry(context, FIELDS, &rest, &subject.at, &mut Block::default());
+    // Finish gets the document as a whole.
+    let mut wanted = Map::new();
+    read(context, document.fields(), &subject.at, |_, fields| {
+        for field in FIELDS.iter().filter(|field| matches!(field.carry, Carry::Finish(_))) {
+            let value = fields.take(field.api);
+            if !value.is_null() {
+                wanted.insert(field.api.to_owned(), value.clone());
+            }
+        }
+        fields.ignore_all(FIELDS, "as the table says");
+    });
     let account = context.inventory.get("users", document.text("ServiceAccountId").unwrap_or_default());
     let Some(account) = account.and_then(|user| user.text("Username")) else {
         let text = "its service account can't be seen with the source API key";
@@ -54,11 +55,6 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         text,
         "Make the service account, name it in users.json, deploy again.",
     );
-    let mut wanted: Map<String, Value> = known
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), document.get(name)?.clone())))
-        .filter(|(_, value)| !value.is_null())
-        .collect();
     wanted.insert("ServiceAccountId".to_owned(), super::team::reference(account));
     let target = Target {
         collection: KIND.collection.to_owned(),

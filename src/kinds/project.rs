@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::process::elsewhere;
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, odd, unknown};
+use crate::convert::fields::{Fields, is_empty, odd, read, read_value};
 use crate::hcl::{Block, Expr};
 use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::*;
@@ -54,9 +53,9 @@ pub(super) const KIND: Kind = Kind {
             finish("Icon", NO_ARGUMENT),
             finish("ProvisioningRunbookId", CYCLE),
             finish("DeprovisioningRunbookId", CYCLE),
-            elsewhere("VersioningStrategy"),
-            elsewhere("AutoCreateRelease"),
-            elsewhere("ReleaseCreationStrategy"),
+            by_code("VersioningStrategy"),
+            by_code("AutoCreateRelease"),
+            by_code("ReleaseCreationStrategy"),
             custom("AutoDeployReleaseOverrides", release_overrides),
             custom("PersistenceSettings", persistence),
             ignored(
@@ -175,16 +174,12 @@ fn default_value(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
 fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     let Value::Array(items) = value else {
         if !value.is_null() {
-            unknown(context, at, value);
+            odd(context, at, value);
         }
         return;
     };
     for (index, item) in items.iter().enumerate() {
-        let id = item.get("ExtensionId").and_then(Value::as_str).unwrap_or_default();
-        let nothing = serde_json::Map::new();
-        let values = item.get("Values").and_then(Value::as_object).unwrap_or(&nothing);
-        let set = values.values().any(|value| !is_empty(value) && *value != Value::Bool(false));
-        let (name, fields, connection) = match id {
+        let (name, table, connection) = match item["ExtensionId"].as_str().unwrap_or_default() {
             "jiraservicemanagement-integration" => {
                 ("jira_service_management_extension_settings", SERVICE_DESK, "JsmConnectionId")
             }
@@ -196,21 +191,23 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, block: 
                 continue;
             }
         };
-        if !set {
-            continue;
-        }
-        let at = super::environment::settings_at(at, id);
-        let mut inner = Block::new(name, &[]);
-        carry(context, fields, values, &at, &mut inner);
-        block.blocks.push(inner);
-        if values.get(connection).is_some_and(|connection| !is_empty(connection)) {
-            context.note(
-                "connection",
-                &at.field(connection),
-                "names a connection of the source server, which is not in the space: deployments under change control wait until it is one of the destination",
-                "Make the connection at the destination and choose it in the project's settings, and in the module.",
-            );
-        }
+        let is_set = |value: &Value| !is_empty(value) && *value != Value::Bool(false);
+        super::environment::read_extension(context, at, item, |context, values| {
+            if !values.any(is_set) {
+                return values.ignore_all(table, "all of it is empty");
+            }
+            let mut inner = Block::new(name, &[]);
+            values.carry(context, table, &mut inner);
+            block.blocks.push(inner);
+            if !is_empty(values.take(connection)) {
+                context.note(
+                    "connection",
+                    &values.at(connection),
+                    "names a connection of the source server, which is not in the space: deployments under change control wait until it is one of the destination",
+                    "Make the connection at the destination and choose it in the project's settings, and in the module.",
+                );
+            }
+        });
     }
 }
 
@@ -226,8 +223,13 @@ fn release_overrides(context: &mut Context<'_>, at: &At, value: &Value, _: &mut 
 }
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
-    let shape = &KIND.shapes[0];
-    let mut resource = convert::resource(context, &KIND, shape, subject);
+    read(context, subject.document.fields(), &subject.at, |context, fields| {
+        project(context, subject, fields)
+    });
+}
+
+fn project(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'_>) {
+    let mut resource = convert::resource_of(context, &KIND, &KIND.shapes[0], subject, fields);
     // Finish sets them, and the provider reads them back: without this each plan would take them away.
     let runbooks = [
         ("ProvisioningRunbookId", "provisioning_runbook_id"),
@@ -245,24 +247,12 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         resource.blocks.push(lifecycle);
     }
     convert::make(context, &KIND, subject, resource);
-    let strategy = versioning_strategy(context, subject);
+    let strategy = versioning_strategy(context, subject, fields);
     let chained = strategy.as_ref().map(|block| Expr::reference(&block.address()));
     if let Some(block) = strategy {
         context.add(subject.file, block);
     }
-    release_creation(context, subject, chained);
-}
-
-/// Fields of the package of a step, by names.
-const PACKAGE: &[&str] = &["DeploymentAction", "PackageReference"];
-
-/// Notes the fields of an object but these.
-fn unknown_but(context: &mut Context<'_>, at: &At, object: &Value, known: &[&str]) {
-    for (name, value) in object.as_object().into_iter().flatten() {
-        if !known.contains(&name.as_str()) {
-            unknown(context, &at.field(name), value);
-        }
-    }
+    release_creation(context, subject, fields, chained);
 }
 
 fn project_id(context: &mut Context<'_>, subject: &Subject<'_>) -> Expr {
@@ -278,86 +268,89 @@ fn has_process(context: &Context<'_>, subject: &Subject<'_>) -> bool {
 }
 
 /// How releases are numbered: by a template, or after a package.
-fn versioning_strategy(context: &mut Context<'_>, subject: &Subject<'_>) -> Option<Block> {
-    let value = subject.document.get("VersioningStrategy")?.clone();
-    let at = subject.at.field("VersioningStrategy");
-    let strategy = match &value {
-        Value::Object(fields) => fields,
-        Value::Null => return None,
-        other => {
-            odd(context, &at, other);
+fn versioning_strategy(
+    context: &mut Context<'_>,
+    subject: &Subject<'_>,
+    fields: &mut Fields<'_>,
+) -> Option<Block> {
+    let whole = fields.take("VersioningStrategy");
+    read_value(context, whole, &fields.at("VersioningStrategy"), |context, strategy| {
+        let template = strategy.text("Template");
+        let template_at = strategy.at("Template");
+        strategy.ignore("DonorPackageStepId", "the server finds the step by the package");
+        let donor = strategy.inside(context, "DonorPackage", package);
+        if donor.is_some() && !has_process(context, subject) {
             return None;
         }
-    };
-    unknown_but(context, &at, &value, &["Template", "DonorPackage", "DonorPackageStepId"]);
-    unknown_but(context, &at.field("DonorPackage"), &value["DonorPackage"], PACKAGE);
-    if !has_process(context, subject) && strategy.get("DonorPackage").is_some_and(Value::is_object) {
-        return None;
-    }
-    let mut block = Block::resource("octopusdeploy_project_versioning_strategy", &subject.label);
-    block.set("project_id", project_id(context, subject));
-    let template = strategy.get("Template").and_then(Value::as_str).unwrap_or_default();
-    match strategy.get("DonorPackage") {
-        Some(Value::Object(donor)) => {
-            let action = donor.get("DeploymentAction").and_then(Value::as_str).unwrap_or_default();
-            if !context.actions.has_name(action) {
+        let mut block = Block::resource("octopusdeploy_project_versioning_strategy", &subject.label);
+        block.set("project_id", project_id(context, subject));
+        match donor {
+            Some(donor) if !context.actions.has_name(donor.action) => {
                 // Under that name the step is not there yet when Terraform sets the strategy.
                 let value = serde_json::json!({
-                    "Template": strategy.get("Template"),
-                    "DonorPackage": donor,
-                    "DonorPackageStepId": strategy.get("DonorPackageStepId"),
+                    "Template": whole.get("Template"),
+                    "DonorPackage": whole["DonorPackage"],
+                    "DonorPackageStepId": whole.get("DonorPackageStepId"),
                 });
-                context.set(&at, &value, "Terraform doesn't know the step by that name");
+                context.set(strategy.place(), &value, "Terraform doesn't know the step by that name");
                 return None;
             }
-            let donor = package(context, donor, &at.field("DonorPackage"));
-            block.set("donor_package", donor);
+            Some(donor) => block.set("donor_package", donor.expression(context)),
+            None if template.is_empty() => return None,
+            None => {
+                let template = context.free_text(template, &template_at);
+                block.set("template", template);
+            }
         }
-        _ if template.is_empty() => return None,
-        _ => {
-            let template = context.free_text(template, &at.field("Template"));
-            block.set("template", template);
-        }
-    }
-    Some(block)
+        Some(block)
+    })
+    .flatten()
 }
 
-/// `{ deployment_action, package_reference }` of a package that a step uses.
-fn package(context: &mut Context<'_>, donor: &serde_json::Map<String, Value>, at: &At) -> Expr {
-    for (name, value) in donor {
-        if !matches!(name.as_str(), "DeploymentAction" | "PackageReference") {
-            unknown(context, &at.field(name), value);
-        }
+/// A package that a step uses.
+struct Package<'v> {
+    action: &'v str,
+    reference: &'v str,
+}
+
+fn package<'v>(_: &mut Context<'_>, donor: &mut Fields<'v>) -> Package<'v> {
+    Package { action: donor.text("DeploymentAction"), reference: donor.text("PackageReference") }
+}
+
+impl Package<'_> {
+    /// `{ deployment_action, package_reference }`
+    fn expression(&self, context: &Context<'_>) -> Expr {
+        Expr::Object(vec![
+            ("deployment_action".to_owned(), context.actions.name(self.action)),
+            ("package_reference".to_owned(), self.reference.into()),
+        ])
     }
-    let text = |name: &str| donor.get(name).and_then(Value::as_str).unwrap_or_default();
-    Expr::Object(vec![
-        ("deployment_action".to_owned(), context.actions.name(text("DeploymentAction"))),
-        ("package_reference".to_owned(), text("PackageReference").into()),
-    ])
 }
 
 /// Releases that the server makes by itself when a package arrives: only with `enable_triggers`.
-fn release_creation(context: &mut Context<'_>, subject: &Subject<'_>, strategy: Option<Expr>) {
+fn release_creation(
+    context: &mut Context<'_>,
+    subject: &Subject<'_>,
+    fields: &mut Fields<'_>,
+    strategy: Option<Expr>,
+) {
+    let automatic = fields.flag("AutoCreateRelease");
+    let at = fields.at("ReleaseCreationStrategy");
+    let creation = fields.take("ReleaseCreationStrategy");
+    let (channel, package_of) = read_value(context, creation, &at, |context, creation| {
+        creation.ignore("ReleaseCreationPackageStepId", "the server finds the step by the package");
+        (creation.text("ChannelId"), creation.inside(context, "ReleaseCreationPackage", package))
+    })
+    .unwrap_or_default();
     if !has_process(context, subject) {
         return;
     }
-    let at = subject.at.field("ReleaseCreationStrategy");
-    let automatic = subject.document.flag("AutoCreateRelease");
-    let creation = subject.document.get("ReleaseCreationStrategy").cloned().unwrap_or(Value::Null);
-    unknown_but(
-        context,
-        &at,
-        &creation,
-        &["ChannelId", "ReleaseCreationPackage", "ReleaseCreationPackageStepId"],
-    );
-    unknown_but(context, &at.field("ReleaseCreationPackage"), &creation["ReleaseCreationPackage"], PACKAGE);
-    let Some(Value::Object(package_of)) = creation.get("ReleaseCreationPackage") else {
+    let Some(package_of) = package_of else {
         if automatic {
             context.hold(&subject.at.target, "AutoCreateRelease", &Value::Bool(true));
-            let at = subject.at.field("AutoCreateRelease");
             context.note(
                 "not-carried",
-                &at,
+                &fields.at("AutoCreateRelease"),
                 "releases are made by themselves, but no package is named that would do it",
                 "",
             );
@@ -368,20 +361,18 @@ fn release_creation(context: &mut Context<'_>, subject: &Subject<'_>, strategy: 
         context.note("not-carried", &at, "names a package, but releases are not made by themselves; the provider can't have one without the other", "");
         return;
     }
-    let channel = match creation.get("ChannelId").and_then(Value::as_str) {
-        Some(id) if !id.is_empty() => context.reference("channels", id, &at.field("ChannelId")),
-        _ => "".into(),
+    let channel = match channel {
+        "" => "".into(),
+        id => context.reference("channels", id, &at.field("ChannelId")),
     };
     let mut block = Block::resource("octopusdeploy_built_in_trigger", &subject.label);
     block.set("count", Expr::Code("var.enable_triggers ? 1 : 0".to_owned()));
     block.set("project_id", project_id(context, subject));
     block.set("channel_id", channel);
-    let package_at = at.field("ReleaseCreationPackage");
-    let package_of = package(context, package_of, &package_at);
-    block.set("release_creation_package", package_of);
+    block.set("release_creation_package", package_of.expression(context));
     block.depends_on.extend(strategy);
     context.hold(&subject.at.target, "AutoCreateRelease", &Value::Bool(true));
-    let held = context.portable(&creation);
+    let held = context.portable(creation);
     context.hold(&subject.at.target, "ReleaseCreationStrategy", &held);
     super::trigger::add(context, block);
 }
@@ -407,15 +398,11 @@ pub(crate) fn left_out(context: &mut Context<'_>, project: &Document) -> bool {
 /// What was in Git becomes an ordinary project, as octoterra makes it: the provider refuses processes in Git, and a repository has one owner.
 fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Block) {
     let inventory = context.inventory;
-    if settings["Type"] == "Database" {
-        unknown_but(context, at, settings, &["Type"]);
-    }
     let Some(project) = inventory.get(KIND.collection, &at.id) else { return };
     if matches!(git::kept(inventory, project), Kept::Database) {
-        let others = settings.as_object().into_iter().flatten().filter(|(name, _)| *name != "Type");
-        for (name, value) in others {
-            unknown(context, &at.field(name), value);
-        }
+        read_value(context, settings, at, |_, settings| {
+            settings.ignore("Type", "a project in the database is what every project is made as");
+        });
     }
     let Kept::Branch(branch) = git::kept(inventory, project) else { return };
     let place = place(settings);

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::process::elsewhere;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::carry;
+use crate::convert::fields::{read, read_value};
 use crate::convert::{make, resource};
 use crate::hcl::Block;
 use crate::kinds::model::*;
@@ -42,8 +41,6 @@ pub(super) const KIND: Kind = Kind {
 
 /// Fields of the variables that hold body and language.
 const VARIABLE: &[Field] = &[
-    elsewhere("Name"),
-    elsewhere("Value"),
     ignored("Type", "a text, as the provider makes it"),
     ignored("IsSensitive", "false, as the provider makes it"),
     ignored("IsEditable", "the server's own word on whether this view of the set can be edited"),
@@ -63,39 +60,42 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         .document
         .text("VariableSetId")
         .map_or_else(|| format!("variableset-{}", subject.document.id()), str::to_owned);
-    let set = inventory.get("variables", &set_id);
-    let variables = set.map(|set| set.list("Variables")).unwrap_or_default();
-    let mut body = None;
-    let mut syntax = None;
     let target = Target {
         collection: "variables".to_owned(),
         key: vec![KIND.collection.to_owned(), subject.document.name().to_owned()],
     };
     let set_at = At { target, path: Vec::new(), ..subject.at.clone() };
-    let variables_at = set_at.field("Variables");
+    let (mut body, mut syntax) = (None, None);
     let mut scratch = Block::default();
-    if let Some(set) = set {
-        carry(context, super::variable::SET, set.fields(), &set_at, &mut scratch);
+    let mut variables: &[Value] = &[];
+    if let Some(set) = inventory.get("variables", &set_id) {
+        read(context, set.fields(), &set_at, |context, fields| {
+            fields.carry(context, super::variable::SET, &mut scratch);
+            variables = fields.list("Variables");
+        });
     }
     for (index, variable) in variables.iter().enumerate() {
-        let name = variable.get("Name").and_then(Value::as_str).unwrap_or_default();
-        if name.starts_with("Octopus.Script.Module") {
-            // They hold the module's name, which Terraform composes: renamed with it, or the provider would not find them.
-            let at = variables_at.item(variables, index);
-            context.text(name, &at.field("Name"));
-            if let Some(fields) = variable.as_object() {
-                carry(context, VARIABLE, fields, &at, &mut scratch);
+        let name = variable["Name"].as_str().unwrap_or_default();
+        let found = match name {
+            _ if name.starts_with("Octopus.Script.Module.Language[") => &mut syntax,
+            _ if name.starts_with("Octopus.Script.Module[") => &mut body,
+            _ => {
+                let at = subject.at.field("VariableSet").item(variables, index);
+                context.note("not-carried", &at, "is a variable of a script module beside its body and language; the provider has no place for it", "Set it by hand at the destination.");
+                continue;
             }
-        }
-        let value = variable.get("Value").and_then(Value::as_str).unwrap_or_default();
-        if name.starts_with("Octopus.Script.Module.Language[") {
-            syntax = Some(value);
-        } else if name.starts_with("Octopus.Script.Module[") {
-            body = Some(value);
-        } else {
-            let at = subject.at.field("VariableSet").item(variables, index);
-            context.note("not-carried", &at, "is a variable of a script module beside its body and language; the provider has no place for it", "Set it by hand at the destination.");
-        }
+        };
+        read_value(
+            context,
+            variable,
+            &set_at.field("Variables").item(variables, index),
+            |context, fields| {
+                // It holds the module's name, which Terraform composes: renamed with it, or the provider would not find it.
+                context.text(fields.text("Name"), &fields.at("Name"));
+                *found = Some(fields.text("Value"));
+                fields.carry(context, VARIABLE, &mut scratch);
+            },
+        );
     }
     if body.is_none() {
         context.note(

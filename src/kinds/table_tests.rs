@@ -106,7 +106,7 @@ fn check_level(
                     problems.push(format!("{place}: no reason for {}", field.api));
                 }
             }
-            Carry::Slug => {}
+            Carry::Slug | Carry::ByCode => {}
         }
     }
 }
@@ -143,7 +143,7 @@ fn every_argument_is_in_the_providers_schema() {
             }
             // Where the table only accounts for fields, the kind's own code writes, and its golden tests are the judge.
             let writes = |field: &Field| match field.carry {
-                Carry::Ignored(_) | Carry::Finish(_) | Carry::Slug => false,
+                Carry::Ignored(_) | Carry::Finish(_) | Carry::Slug | Carry::ByCode => false,
                 Carry::Custom(_) => !field.writes.is_empty(),
                 _ => true,
             };

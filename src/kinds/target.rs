@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::convert::context::{At, Context};
-use crate::convert::fields::{carry, is_empty, odd, unknown};
+use crate::convert::fields::{carry, is_empty, odd};
 use crate::hcl::Block;
 use crate::kinds::model::*;
 use crate::octopus::document::Document;
@@ -309,7 +309,7 @@ fn container(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block
             into.blocks.push(block);
         }
         other if is_empty(other) => {}
-        other => unknown(context, at, other),
+        other => odd(context, at, other),
     }
 }
 

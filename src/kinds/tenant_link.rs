@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::text_value::by_control_type;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::carry;
+use crate::convert::fields::read;
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
@@ -42,9 +42,6 @@ const VALUE: &[Field] = &[
     ignored("LibraryVariableSetName", "the library set's name again"),
     ignored("TemplateId", "the value is written with its template"),
     ignored("Template", "the template again"),
-    super::process::elsewhere("EnvironmentIds"),
-    super::process::elsewhere("Scope"),
-    super::process::elsewhere("Value"),
     ID,
     SPACE_ID,
 ];
@@ -147,7 +144,15 @@ fn find<'d>(
     };
     let mut top = at.clone();
     top.path.clear();
-    carry(context, VALUE, value.fields(), &top, &mut Block::default());
+    let (own, environments) = read(context, value.fields(), &top, |context, fields| {
+        fields.carry(context, VALUE, &mut Block::default());
+        let of_value = fields.list("EnvironmentIds");
+        // Servers of today say it in a scope.
+        let of_scope = fields.inside(context, "Scope", |_, scope| {
+            scope.names().any(|name| name == "EnvironmentIds").then(|| scope.list("EnvironmentIds"))
+        });
+        (fields.take("Value"), of_scope.flatten().unwrap_or(of_value))
+    });
     let Some(template) = template else {
         context.note(
             "dangling",
@@ -160,14 +165,8 @@ fn find<'d>(
         );
         return None;
     };
-    let environments = match value.get("Scope") {
-        Some(scope) if scope.get("EnvironmentIds").is_some() => {
-            scope["EnvironmentIds"].as_array().map_or(&[][..], Vec::as_slice)
-        }
-        _ => value.list("EnvironmentIds"),
-    };
     let environments = environments.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    Some(Found { at, template, environments, value: value.get("Value").unwrap_or(&Value::Null) })
+    Some(Found { at, template, environments, value: own })
 }
 
 impl Found<'_> {

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::process::elsewhere;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, odd, unknown};
+use crate::convert::fields::{Fields, is_empty, odd, read, read_value};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::module::manifest::FinishStep;
+use crate::octopus::document::Document;
 
 const FILE: &str = "triggers.tf";
 const HEADING: &str = "All triggers arrive disabled. After the cutover: -var enable_triggers=true.";
@@ -48,26 +48,20 @@ const fn scheduled(when: &'static str) -> Shape {
 
 /// The fields of every trigger; those of filter and action follow below.
 const TRIGGER: &[Field] = &[
-    elsewhere("ProjectId"),
-    elsewhere("Name"),
-    elsewhere("Description"),
-    elsewhere("IsDisabled"),
-    elsewhere("Filter"),
-    elsewhere("Action"),
+    by_code("ProjectId"),
+    by_code("Name"),
+    by_code("Description"),
+    by_code("IsDisabled"),
+    by_code("Filter"),
+    by_code("Action"),
     ID,
     SPACE_ID,
 ];
 
-const ONCE_DAILY: &[Field] = &[
-    elsewhere("FilterType"),
-    elsewhere("Timezone"),
-    plain("DaysOfWeek").or(Literal::NoItems),
-    custom("StartTime", time).writes(&["start_time"]),
-];
+const ONCE_DAILY: &[Field] =
+    &[plain("DaysOfWeek").or(Literal::NoItems), custom("StartTime", time).writes(&["start_time"])];
 
 const CONTINUOUS: &[Field] = &[
-    elsewhere("FilterType"),
-    elsewhere("Timezone"),
     plain("DaysOfWeek").or(Literal::NoItems),
     plain("Interval").keep_empty(),
     plain("HourInterval"),
@@ -77,8 +71,6 @@ const CONTINUOUS: &[Field] = &[
 ];
 
 const DAYS_PER_MONTH: &[Field] = &[
-    elsewhere("FilterType"),
-    elsewhere("Timezone"),
     custom("StartTime", time).writes(&["start_time"]),
     plain("MonthlyScheduleType").keep_empty(),
     plain("DateOfMonth"),
@@ -86,38 +78,28 @@ const DAYS_PER_MONTH: &[Field] = &[
     custom("DayOfWeek", day_of_week).writes(&["day_of_week"]),
 ];
 
-const CRON: &[Field] =
-    &[elsewhere("FilterType"), elsewhere("Timezone"), plain("CronExpression").keep_empty()];
+const CRON: &[Field] = &[plain("CronExpression").keep_empty()];
 
 const MACHINE: &[Field] = &[
-    elsewhere("FilterType"),
     references("EnvironmentIds", "environments"),
     plain("EventGroups"),
     plain("EventCategories"),
     plain("Roles"),
 ];
 
-const FEED: &[Field] = &[elsewhere("FilterType"), elsewhere("Packages")];
-
-const GIT: &[Field] = &[
-    elsewhere("FilterType"),
-    objects(
-        "Sources",
-        &[
-            custom("DeploymentActionSlug", action_slug).writes(&["deployment_action_slug"]),
-            plain("GitDependencyName").keep_empty(),
-            plain("IncludeFilePaths").or(Literal::NoItems),
-            plain("ExcludeFilePaths").or(Literal::NoItems),
-        ],
-    ),
-];
+const GIT: &[Field] = &[objects(
+    "Sources",
+    &[
+        custom("DeploymentActionSlug", action_slug).writes(&["deployment_action_slug"]),
+        plain("GitDependencyName").keep_empty(),
+        plain("IncludeFilePaths").or(Literal::NoItems),
+        plain("ExcludeFilePaths").or(Literal::NoItems),
+    ],
+)];
 
 const TENANT_TAGS: Field = finish("TenantTags", NO_ARGUMENT);
 
 const DEPLOY_LATEST: &[Field] = &[
-    elsewhere("ActionType"),
-    elsewhere("ChannelId"),
-    elsewhere("TenantIds"),
     custom("SourceEnvironmentIds", source_environment).writes(&["source_environment_id"]),
     reference("DestinationEnvironmentId", "environments"),
     plain("ShouldRedeployWhenReleaseIsCurrent").named("should_redeploy"),
@@ -126,9 +108,6 @@ const DEPLOY_LATEST: &[Field] = &[
 ];
 
 const DEPLOY_NEW: &[Field] = &[
-    elsewhere("ActionType"),
-    elsewhere("ChannelId"),
-    elsewhere("TenantIds"),
     reference("EnvironmentId", "environments").named("destination_environment_id"),
     custom("VersionControlReference", git_reference).writes(&["git_reference"]),
     TENANT_TAGS,
@@ -136,8 +115,6 @@ const DEPLOY_NEW: &[Field] = &[
 ];
 
 const RUN_RUNBOOK: &[Field] = &[
-    elsewhere("ActionType"),
-    elsewhere("TenantIds"),
     finish("ChannelId", NO_ARGUMENT),
     reference("RunbookId", "runbooks"),
     references("EnvironmentIds", "environments").named("target_environment_ids"),
@@ -147,20 +124,14 @@ const RUN_RUNBOOK: &[Field] = &[
 ];
 
 const AUTO_DEPLOY: &[Field] = &[
-    elsewhere("ActionType"),
     plain("ShouldRedeployWhenMachineHasBeenDeployedTo").named("should_redeploy").unless(Literal::Flag(false)),
     finish("TenantIds", NO_ARGUMENT),
     TENANT_TAGS,
     finish("ChannelId", NO_ARGUMENT),
 ];
 
-const CREATE_RELEASE: &[Field] = &[
-    elsewhere("ActionType"),
-    elsewhere("ChannelId"),
-    finish("TenantIds", NO_ARGUMENT),
-    TENANT_TAGS,
-    finish("Variables", NO_ARGUMENT),
-];
+const CREATE_RELEASE: &[Field] =
+    &[finish("TenantIds", NO_ARGUMENT), TENANT_TAGS, finish("Variables", NO_ARGUMENT)];
 
 /// `2026-01-10T23:00:00.000Z` → `2026-01-10T23:00:00`, as the provider reads it back.
 fn time(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
@@ -215,76 +186,120 @@ fn git_reference(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
     match value {
         // The provider writes an empty one, and crashes when it reads none (1.17.0, `schema_project_scheduled_trigger.go`).
         Value::Null => {}
-        Value::Object(fields) => {
+        other => {
             let known = [plain("GitRef").named("git_reference"), finish("GitCommit", NO_ARGUMENT)];
-            carry(context, &known, fields, at, block);
+            read_value(context, other, at, |context, fields| fields.carry(context, &known, block));
         }
-        other => odd(context, at, other),
     }
 }
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
-    let Some(shape) = KIND.shape(subject.document) else {
-        return whole(context, subject);
-    };
-    let empty = Map::new();
-    let object = |name: &str| subject.document.get(name).and_then(Value::as_object).unwrap_or(&empty);
-    let (filter, action) = (object("Filter"), object("Action"));
-    let action_type = action.get("ActionType").and_then(Value::as_str).unwrap_or_default();
-    let mut block = Block::resource(shape.resource, &subject.label);
-    let (filter_at, action_at) = (subject.at.field("Filter"), subject.at.field("Action"));
-    match shape.when {
-        "MachineFilter" if action_type == "AutoDeploy" && has_known_events(filter) => {
-            common(context, subject, &mut block, false);
-            carry(context, MACHINE, filter, &filter_at, &mut block);
-            carry(context, AUTO_DEPLOY, action, &action_at, &mut block);
+    read(context, subject.document.fields(), &subject.at, |context, fields| match form(subject.document) {
+        Some(form) => resource(context, subject, fields, form),
+        None => whole(context, subject, fields),
+    });
+}
+
+/// How the provider writes a trigger.
+struct Form {
+    resource: &'static str,
+    /// Whether the resource has arguments for space, description and whether it is disabled.
+    full: bool,
+    filter: Part,
+    action: Part,
+}
+
+/// Filter or action: the block that it is, if it is not written beside the others, and its table.
+#[derive(Clone, Copy)]
+struct Part {
+    block: Option<&'static str>,
+    fields: &'static [Field],
+}
+
+/// `None`: the provider has no resource for it, or none for its filter and its action together.
+fn form(trigger: &Document) -> Option<Form> {
+    let beside = |fields| Part { block: None, fields };
+    let block = |name, fields| Part { block: Some(name), fields };
+    let shape = KIND.shape(trigger)?;
+    let resource = shape.resource;
+    let filter = trigger.get("Filter").and_then(Value::as_object)?;
+    let action = trigger.get("Action").unwrap_or(&Value::Null);
+    let action_type = action["ActionType"].as_str().unwrap_or_default();
+    let (full, filter, action) = match (shape.when, action_type) {
+        ("MachineFilter", "AutoDeploy") if has_known_events(filter) => {
+            (false, beside(MACHINE), beside(AUTO_DEPLOY))
         }
-        "FeedFilter" if action_type == "CreateRelease" => {
-            common(context, subject, &mut block, true);
-            required_channel(context, subject, action, &mut block);
-            carry(context, FEED, filter, &filter_at, &mut block);
-            packages(context, filter, &filter_at, &mut block);
-            carry(context, CREATE_RELEASE, action, &action_at, &mut block);
-        }
-        "GitFilter" if action_type == "CreateRelease" => {
-            common(context, subject, &mut block, true);
-            required_channel(context, subject, action, &mut block);
-            carry(context, GIT, filter, &filter_at, &mut block);
-            carry(context, CREATE_RELEASE, action, &action_at, &mut block);
-        }
-        "MachineFilter" | "FeedFilter" | "GitFilter" => {
-            return whole(context, subject);
-        }
-        when => {
-            let (name, fields) = match action_type {
-                "DeployLatestRelease"
-                    if !is_empty(action.get("SourceEnvironmentIds").unwrap_or(&Value::Null)) =>
-                {
-                    ("deploy_latest_release_action", DEPLOY_LATEST)
+        ("FeedFilter", "CreateRelease") => (true, beside(&[]), beside(CREATE_RELEASE)),
+        ("GitFilter", "CreateRelease") => (true, beside(GIT), beside(CREATE_RELEASE)),
+        ("MachineFilter" | "FeedFilter" | "GitFilter", _) => return None,
+        (schedule, _) => {
+            let filter = match schedule {
+                "OnceDailySchedule" => block("once_daily_schedule", ONCE_DAILY),
+                "ContinuousDailySchedule" => block("continuous_daily_schedule", CONTINUOUS),
+                "DaysPerMonthSchedule" => block("days_per_month_schedule", DAYS_PER_MONTH),
+                _ => block("cron_expression_schedule", CRON),
+            };
+            let action = match action_type {
+                "DeployLatestRelease" if !is_empty(&action["SourceEnvironmentIds"]) => {
+                    block("deploy_latest_release_action", DEPLOY_LATEST)
                 }
-                "DeployNewRelease" => ("deploy_new_release_action", DEPLOY_NEW),
-                "RunRunbook" => ("run_runbook_action", RUN_RUNBOOK),
-                _ => return whole(context, subject),
+                "DeployNewRelease" => block("deploy_new_release_action", DEPLOY_NEW),
+                "RunRunbook" => block("run_runbook_action", RUN_RUNBOOK),
+                _ => return None,
             };
-            common(context, subject, &mut block, true);
-            let zone = filter.get("Timezone").and_then(Value::as_str).unwrap_or("UTC");
-            block.set("timezone", zone);
-            channel_and_tenants(context, action, &action_at, &mut block, action_type != "RunRunbook");
-            let (schedule, schedule_fields) = match when {
-                "OnceDailySchedule" => ("once_daily_schedule", ONCE_DAILY),
-                "ContinuousDailySchedule" => ("continuous_daily_schedule", CONTINUOUS),
-                "DaysPerMonthSchedule" => ("days_per_month_schedule", DAYS_PER_MONTH),
-                _ => ("cron_expression_schedule", CRON),
-            };
-            let mut inner = Block::new(schedule, &[]);
-            carry(context, schedule_fields, filter, &filter_at, &mut inner);
-            block.blocks.push(inner);
-            let mut inner = Block::new(name, &[]);
-            carry(context, fields, action, &action_at, &mut inner);
-            block.blocks.push(inner);
+            (true, filter, action)
+        }
+    };
+    Some(Form { resource, full, filter, action })
+}
+
+fn resource(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'_>, form: Form) {
+    let mut block = Block::resource(form.resource, &subject.label);
+    common(context, subject, fields, &mut block, form.full);
+    let (filter, filter_at) = (fields.take("Filter"), fields.at("Filter"));
+    let (action, action_at) = (fields.take("Action"), fields.at("Action"));
+    let is_scheduled = form.filter.block.is_some();
+    if is_scheduled {
+        block.set("timezone", filter["Timezone"].as_str().unwrap_or("UTC"));
+    }
+    let (mut of_filter, mut of_action) = (Block::default(), Block::default());
+    // The channel stands before the filter, the rest of the action behind it.
+    read_value(context, action, &action_at, |context, action| {
+        action.ignore("ActionType", "tells the resource or the block");
+        match form.resource {
+            "octopusdeploy_project_scheduled_trigger" => {
+                channel_and_tenants(
+                    context,
+                    action,
+                    &mut block,
+                    form.action.block != Some("run_runbook_action"),
+                );
+            }
+            "octopusdeploy_project_deployment_target_trigger" => {}
+            _ => required_channel(context, subject, action, &mut block),
+        }
+        read_value(context, filter, &filter_at, |context, filter| {
+            filter.ignore("FilterType", "tells the resource or the block");
+            if is_scheduled {
+                filter.ignore("Timezone", "it is the trigger's");
+            }
+            filter.carry(context, form.filter.fields, &mut of_filter);
+            if form.resource == "octopusdeploy_external_feed_create_release_trigger" {
+                packages(context, filter, &mut of_filter);
+            }
+        });
+        action.carry(context, form.action.fields, &mut of_action);
+    });
+    for (part, inner) in [(form.filter, of_filter), (form.action, of_action)] {
+        match part.block {
+            Some(name) => block.blocks.push(Block { kind: name.to_owned(), ..inner }),
+            None => {
+                block.attributes.extend(inner.attributes);
+                block.blocks.extend(inner.blocks);
+            }
         }
     }
-    carry(context, TRIGGER, subject.document.fields(), &subject.at, &mut Block::default());
+    fields.carry(context, TRIGGER, &mut Block::default());
     context.made(&subject.at.target, &block.address(), false);
     add(context, block);
 }
@@ -333,29 +348,29 @@ pub(super) fn add(context: &mut Context<'_>, block: Block) {
 }
 
 /// What the provider has no resource or argument for is made as a whole by finish, disabled.
-fn whole(context: &mut Context<'_>, subject: &Subject<'_>) {
-    let document = subject.document;
+fn whole(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'_>) {
     let mut wanted = Map::new();
-    for (name, value) in document.fields() {
-        match name.as_str() {
-            "Id" | "SpaceId" | "IsDisabled" => {}
+    for name in fields.names() {
+        match name {
+            "Id" | "SpaceId" => fields.ignore(name, "the server gives ids itself"),
+            "IsDisabled" => fields.ignore(name, "it arrives disabled"),
             "Filter" | "Action" => {
-                let mut part = value.clone();
-                if let Some(fields) = part.as_object_mut() {
+                let mut part = fields.take(name).clone();
+                if let Some(part) = part.as_object_mut() {
                     for own in ["Id", "Links", "SpaceId", "LastModifiedOn", "LastModifiedBy"] {
-                        fields.shift_remove(own);
+                        part.shift_remove(own);
                     }
                 }
-                wanted.insert(name.clone(), context.portable(&part));
+                wanted.insert(name.to_owned(), context.portable(&part));
             }
             "ProjectId" | "Name" | "Description" => {
-                wanted.insert(name.clone(), context.portable(value));
+                wanted.insert(name.to_owned(), context.portable(fields.take(name)));
             }
-            _ => unknown(context, &subject.at.field(name), value),
+            _ => {}
         }
     }
     wanted.insert("IsDisabled".to_owned(), Value::Bool(true));
-    if !document.flag("IsDisabled") {
+    if !subject.document.flag("IsDisabled") {
         context.hold(&subject.at.target, "IsDisabled", &Value::Bool(false));
     }
     context
@@ -363,21 +378,23 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>) {
 }
 
 /// Project, name, description and whether it is disabled. `full`: the resource has arguments for all of these.
-fn common(context: &mut Context<'_>, subject: &Subject<'_>, block: &mut Block, full: bool) {
-    let document = subject.document;
-    let project = context.reference(
-        "projects",
-        document.text("ProjectId").unwrap_or_default(),
-        &subject.at.field("ProjectId"),
-    );
+fn common(
+    context: &mut Context<'_>,
+    subject: &Subject<'_>,
+    fields: &mut Fields<'_>,
+    block: &mut Block,
+    full: bool,
+) {
+    let project = context.reference("projects", fields.text("ProjectId"), &fields.at("ProjectId"));
     if full {
         block.set("space_id", Expr::reference("var.octopus_space_id"));
     }
     block.set("project_id", project);
-    let name = context.text(document.name(), &subject.at.field("Name"));
+    let name = context.text(fields.text("Name"), &fields.at("Name"));
     block.set("name", name);
-    if let Some(description) = document.text("Description").filter(|text| !text.is_empty()) {
-        let at = subject.at.field("Description");
+    let description = fields.text("Description");
+    if !description.is_empty() {
+        let at = fields.at("Description");
         if full && block.labels[0] != "octopusdeploy_external_feed_create_release_trigger" {
             let text = context.free_text(description, &at);
             block.set("description", text);
@@ -385,7 +402,7 @@ fn common(context: &mut Context<'_>, subject: &Subject<'_>, block: &mut Block, f
             context.set(&at, &Value::String(description.to_owned()), NO_ARGUMENT);
         }
     }
-    let disabled = document.flag("IsDisabled");
+    let disabled = fields.flag("IsDisabled");
     if !disabled {
         context.hold(&subject.at.target, "IsDisabled", &Value::Bool(false));
     }
@@ -397,11 +414,11 @@ fn common(context: &mut Context<'_>, subject: &Subject<'_>, block: &mut Block, f
         (true, false) => {
             block.set("is_disabled", Expr::Not(Box::new(Expr::reference("var.enable_triggers"))))
         }
-        (false, true) => context.set(&subject.at.field("IsDisabled"), &Value::Bool(true), NO_ARGUMENT),
+        (false, true) => context.set(&fields.at("IsDisabled"), &Value::Bool(true), NO_ARGUMENT),
         (false, false) => {
             context.note(
                 "held",
-                &subject.at.field("IsDisabled"),
+                &fields.at("IsDisabled"),
                 "the provider can't create this trigger disabled: octoferry deploy sees to it; a plain terraform apply would enable it at once",
                 "",
             );
@@ -409,20 +426,16 @@ fn common(context: &mut Context<'_>, subject: &Subject<'_>, block: &mut Block, f
     }
 }
 
-fn channel_and_tenants(
-    context: &mut Context<'_>,
-    action: &Map<String, Value>,
-    at: &At,
-    block: &mut Block,
-    channel: bool,
-) {
-    if channel && let Some(id) = action.get("ChannelId").and_then(Value::as_str).filter(|id| !id.is_empty()) {
-        let expression = context.reference("channels", id, &at.field("ChannelId"));
-        block.set("channel_id", expression);
+fn channel_and_tenants(context: &mut Context<'_>, action: &mut Fields<'_>, block: &mut Block, channel: bool) {
+    if channel {
+        let (id, at) = (action.text("ChannelId"), action.at("ChannelId"));
+        if !id.is_empty() {
+            let expression = context.reference("channels", id, &at);
+            block.set("channel_id", expression);
+        }
     }
-    let tenants = action.get("TenantIds").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let (tenants, at) = (action.list("TenantIds"), action.at("TenantIds"));
     if !tenants.is_empty() {
-        let at = at.field("TenantIds");
         let expressions: Vec<Expr> = tenants
             .iter()
             .filter_map(Value::as_str)
@@ -436,12 +449,11 @@ fn channel_and_tenants(
 fn required_channel(
     context: &mut Context<'_>,
     subject: &Subject<'_>,
-    action: &Map<String, Value>,
+    action: &mut Fields<'_>,
     block: &mut Block,
 ) {
-    let at = subject.at.field("Action").field("ChannelId");
-    let named =
-        action.get("ChannelId").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
+    let at = action.at("ChannelId");
+    let named = Some(action.text("ChannelId")).filter(|id| !id.is_empty()).map(str::to_owned);
     let default = || {
         let project = subject.document.text("ProjectId").unwrap_or_default();
         let mut channels = context.inventory.of("channels", project);
@@ -454,19 +466,18 @@ fn required_channel(
 }
 
 /// A block for each package; the primary one of a step has no name.
-fn packages(context: &mut Context<'_>, filter: &Map<String, Value>, at: &At, block: &mut Block) {
-    let items = filter.get("Packages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+fn packages(context: &mut Context<'_>, filter: &mut Fields<'_>, block: &mut Block) {
+    let (items, list_at) = (filter.list("Packages"), filter.at("Packages"));
     for (index, item) in items.iter().enumerate() {
-        let at = at.field("Packages").item(items, index);
-        let Some(fields) = item.as_object() else {
-            odd(context, &at, item);
-            continue;
-        };
-        let primary = is_empty(fields.get("PackageReference").unwrap_or(&Value::Null));
+        let primary = is_empty(&item["PackageReference"]);
         let mut inner = Block::new(if primary { "primary_package" } else { "package" }, &[]);
         let known = [custom("DeploymentActionSlug", action_slug), plain("PackageReference")];
-        carry(context, &known, fields, &at, &mut inner);
-        block.blocks.push(inner);
+        let read = read_value(context, item, &list_at.item(items, index), |context, fields| {
+            fields.carry(context, &known, &mut inner);
+        });
+        if read.is_some() {
+            block.blocks.push(inner);
+        }
     }
 }
 

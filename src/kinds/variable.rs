@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::process::elsewhere;
 use super::text_value::{by_control_type, text_or_file};
 use crate::convert::SecretSources;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, odd, unknown};
+use crate::convert::fields::{Fields, is_empty, odd, read};
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
@@ -42,7 +41,6 @@ pub(super) const LIBRARY: Kind = Kind {
 };
 
 pub(super) const SET: &[Field] = &[
-    elsewhere("Variables"),
     ignored("OwnerId", "the set is found by its owner"),
     ignored("ScopeValues", "names of what could be chosen; the server makes them"),
     ignored("Version", "counts changes; the server keeps it"),
@@ -51,13 +49,7 @@ pub(super) const SET: &[Field] = &[
 ];
 
 const VARIABLE: &[Field] = &[
-    elsewhere("Name"),
-    elsewhere("Type"),
-    elsewhere("IsSensitive"),
-    elsewhere("Value"),
-    elsewhere("Scope"),
     block("Prompt", PROMPT),
-    plain("Description"),
     ignored("IsEditable", "the server's own word on whether this view of the set can be edited"),
     ID,
 ];
@@ -145,8 +137,10 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     if owner.text("ContentType") == Some("ScriptModule") {
         return;
     }
-    carry(context, SET, document.fields(), &subject.at, &mut Block::default());
-    let mut planned = plan(context, document, owner, collection, &subject.at);
+    let mut planned = read(context, document.fields(), &subject.at, |context, fields| {
+        fields.carry(context, SET, &mut Block::default());
+        plan(context, document, fields.list("Variables"), owner, collection, &subject.at)
+    });
     planned.sort_by(|a, b| a.label.cmp(&b.label));
     if planned.is_empty() {
         return;
@@ -170,12 +164,12 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
 
 fn plan<'i>(
     context: &mut Context<'i>,
-    document: &'i Document,
+    document: &Document,
+    items: &'i [Value],
     owner: &Document,
     collection: &str,
     set_at: &At,
 ) -> Vec<Planned<'i>> {
-    let items = document.list("Variables");
     let mut planned: Vec<Planned<'i>> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let mut at = set_at.field("Variables");
@@ -252,28 +246,23 @@ fn resource(
     owner: &Document,
     collection: &str,
 ) -> Block {
-    let at = &variable.at;
     let mut block = Block::resource(RESOURCE, &variable.label);
     block.set("owner_id", owner_id.clone());
-    let name = context.text(variable.text("Name"), &at.field("Name"));
-    block.set("name", name);
-    if !variable.text("Description").is_empty() {
-        let description = context.free_text(variable.text("Description"), &at.field("Description"));
-        block.set("description", description);
-    }
-    if variable.is_sensitive() {
-        secret_value(context, variable, owner, collection, &mut block);
-    } else {
-        value(context, variable, &mut block);
-    }
-    let rest: Vec<Field> = VARIABLE
-        .iter()
-        .filter(|field| field.api != "Description")
-        .copied()
-        .chain([elsewhere("Description")])
-        .collect();
-    carry(context, &rest, variable.fields, at, &mut block);
-    scope(context, variable, &mut block);
+    read(context, variable.fields, &variable.at, |context, fields| {
+        let name = context.text(fields.text("Name"), &fields.at("Name"));
+        block.set("name", name);
+        fields.carry(context, &[plain("Description")], &mut block);
+        fields.ignore("IsSensitive", "a sensitive variable has a type of its own for the provider");
+        if variable.is_sensitive() {
+            fields.ignore("Type", "the provider knows one type of secret");
+            fields.ignore("Value", "the API hides it");
+            secret_value(context, variable, owner, collection, &mut block);
+        } else {
+            value(context, variable, fields, &mut block);
+        }
+        fields.carry(context, VARIABLE, &mut block);
+        scope(context, fields, &mut block);
+    });
     block
 }
 
@@ -302,46 +291,49 @@ fn secret_value(
     block.set("sensitive_value", expression);
 }
 
-fn value(context: &mut Context<'_>, variable: &Planned<'_>, block: &mut Block) {
-    let at = variable.at.field("Value");
-    let kind = variable.text("Type");
+fn value(context: &mut Context<'_>, variable: &Planned<'_>, fields: &mut Fields<'_>, block: &mut Block) {
+    let at = fields.at("Value");
+    let kind = fields.text("Type");
     let known = TYPES.contains(&kind);
     block.set("type", if known { kind } else { "String" });
     if !known && !kind.is_empty() {
         const NO_TYPE: &str = "the provider refuses this type of variable";
-        context.set(&variable.at.field("Type"), &Value::String(kind.to_owned()), NO_TYPE);
+        context.set(&fields.at("Type"), &Value::String(kind.to_owned()), NO_TYPE);
         block.blocks.push(
             Block::new("lifecycle", &[]).with("ignore_changes", Expr::List(vec![Expr::reference("type")])),
         );
     }
-    match variable.fields.get("Value") {
-        Some(Value::String(text)) if kind == "String" => {
+    match fields.take("Value") {
+        Value::String(text) if kind == "String" => {
             let expression = text_or_file(context, "files/variables", &variable.label, text, &at);
             block.set("value", expression);
         }
-        Some(Value::String(text)) => {
+        Value::String(text) => {
             let expression = by_control_type(context, kind, text, &at);
             block.set("value", expression);
         }
-        None | Some(Value::Null) => {
+        Value::Null => {
             context.set(&at, &Value::Null, "the provider sends an empty text for a variable without value")
         }
-        Some(other) => odd(context, &at, other),
+        other => odd(context, &at, other),
     }
 }
 
-fn scope(context: &mut Context<'_>, variable: &Planned<'_>, block: &mut Block) {
-    let at = variable.at.field("Scope");
-    let scope = variable.scope();
-    for (name, value) in &scope {
-        if !SCOPE.iter().any(|(known, ..)| known == name) && !is_empty(value) {
-            unknown(context, &at.field(name), value);
-        }
-    }
+fn scope(context: &mut Context<'_>, fields: &mut Fields<'_>, block: &mut Block) {
     let mut inner = Block::new("scope", &[]);
+    fields.inside(context, "Scope", |context, scope| limits(context, scope, &mut inner));
+    if !inner.attributes.is_empty() {
+        block.blocks.push(inner);
+    }
+}
+
+fn limits(context: &mut Context<'_>, scope: &mut Fields<'_>, inner: &mut Block) {
     for (field, argument, collection) in SCOPE {
-        let Some(value) = scope.get(*field).filter(|value| !is_empty(value)) else { continue };
-        let at = at.field(field);
+        let value = scope.take(field);
+        if is_empty(value) {
+            continue;
+        }
+        let at = scope.at(field);
         let Some(items) = value.as_array() else {
             odd(context, &at, value);
             continue;
@@ -357,9 +349,6 @@ fn scope(context: &mut Context<'_>, variable: &Planned<'_>, block: &mut Block) {
             })
             .collect();
         inner.set(argument, expressions);
-    }
-    if !inner.attributes.is_empty() {
-        block.blocks.push(inner);
     }
 }
 

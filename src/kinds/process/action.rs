@@ -2,13 +2,12 @@
 
 use serde_json::Value;
 
-use super::elsewhere;
 use super::package;
 use super::plan::{Action, Process, Step};
 use super::property::{self, Level};
 use super::template::{self, Place, TEMPLATE_ID};
 use crate::convert::context::{At, Context};
-use crate::convert::fields;
+use crate::convert::fields::{self, Fields};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::{Field, ID, flag, ignored, plain, reference, references, tags};
 
@@ -23,10 +22,6 @@ const TEMPLATE_SLUG: &str = "Octopus.Action.ProcessTemplate.Reference.Slug";
 /// Fields of an action that need no thought; in the order in which they are written.
 const ACTION: &[Field] = &[
     ID,
-    elsewhere("Name"),
-    elsewhere("Slug"),
-    elsewhere("ActionType"),
-    elsewhere("Condition"),
     plain("Notes"),
     flag("IsDisabled"),
     flag("IsRequired"),
@@ -36,43 +31,84 @@ const ACTION: &[Field] = &[
     tags("TenantTags"),
     reference("WorkerPoolId", "workerpools"),
     plain("WorkerPoolVariable"),
-    elsewhere("Container"),
-    elsewhere("Packages"),
-    elsewhere("GitDependencies"),
-    elsewhere("Properties"),
     ignored("CanBeUsedForProjectVersioning", "the server sees it from the action's packages"),
     ignored("StepPackageVersion", "only of use to the new step framework"),
     ignored("Inputs", "empty; an action that has some is left out with a note"),
     ignored("Items", "empty; an action that has some is left out with a note"),
 ];
 
-/// The block of an action. `process` is the address of the process.
-pub(super) fn write(
+/// The block of a step with its first action. `process` is the address of the process.
+pub(super) fn first(
+    context: &mut Context<'_>,
+    owner: &Process<'_>,
+    step: &Step<'_>,
+    of_step: &mut Fields<'_>,
+    process: &Expr,
+) -> Block {
+    let action = step.first();
+    let mut block = Block::resource(action.resource, &action.label);
+    block.set("process_id", process.clone().attribute("id"));
+    fields::read(context, action.fields, &action.at, |context, of_action| {
+        let name = context.text(of_step.text("Name"), &of_step.at("Name"));
+        identify(context, action, of_action, name, &mut block);
+        choices(context, of_step, &mut block);
+        let (own_name, own_at) = (of_action.take("Name"), of_action.at("Name"));
+        if action.renamed {
+            context.set(&own_at, &Value::String(action.text("Name").to_owned()), ONE_NAME);
+        } else {
+            // The same name stands at two places, and Terraform composes it at both.
+            context.text(own_name.as_str().unwrap_or_default(), &own_at);
+        }
+        let condition = of_action.text("Condition");
+        if !matches!(condition, "" | "Success") {
+            context.set(&of_action.at("Condition"), &Value::String(condition.to_owned()), NO_CONDITION);
+        }
+        of_action.carry(context, ACTION, &mut block);
+        step_properties(context, of_step, owner, action, &mut block);
+        takes(context, owner, action, of_action, &mut block);
+    });
+    block
+}
+
+/// The block of a child step.
+pub(super) fn child(
     context: &mut Context<'_>,
     owner: &Process<'_>,
     step: &Step<'_>,
     action: &Action<'_>,
     process: &Expr,
 ) -> Block {
-    let first = std::ptr::eq(action, step.first());
     let mut block = Block::resource(action.resource, &action.label);
     block.set("process_id", process.clone().attribute("id"));
-    if !first {
-        block.set("parent_id", step.first().address().attribute("id"));
-    }
-    let name = if first {
-        step.fields.get("Name").and_then(Value::as_str).unwrap_or_default()
-    } else {
-        action.text("Name")
-    };
-    let name_at = if first { step.at.field("Name") } else { action.at.field("Name") };
-    let name = context.text(name, &name_at);
+    block.set("parent_id", step.first().address().attribute("id"));
+    fields::read(context, action.fields, &action.at, |context, of_action| {
+        let name = context.text(of_action.text("Name"), &of_action.at("Name"));
+        identify(context, action, of_action, name, &mut block);
+        let condition = of_action.text("Condition");
+        if !matches!(condition, "" | "Success") {
+            block.set("condition", condition);
+        }
+        of_action.carry(context, ACTION, &mut block);
+        takes(context, owner, action, of_action, &mut block);
+    });
+    block
+}
+
+/// Name, slug, and the type or the template.
+fn identify(
+    context: &mut Context<'_>,
+    action: &Action<'_>,
+    fields: &mut Fields<'_>,
+    name: Expr,
+    block: &mut Block,
+) {
     block.set("name", name);
-    if action.text("ActionType") == PROCESS_TEMPLATE {
+    let (slug, kind) = (fields.text("Slug"), fields.text("ActionType"));
+    if kind == PROCESS_TEMPLATE {
         note_process_template(context, action);
     }
-    if !action.text("Slug").is_empty() {
-        block.set("slug", action.text("Slug"));
+    if !slug.is_empty() {
+        block.set("slug", slug);
     }
     match action.template {
         Some(template) => {
@@ -80,63 +116,43 @@ pub(super) fn write(
             block.set("template_id", template.clone().attribute("id"));
             block.set("template_version", template.attribute("version"));
         }
-        None => block.set("type", action.text("ActionType")),
+        None => block.set("type", kind),
     }
-    if first {
-        let step_field = |field: &str| step.fields.get(field).unwrap_or(&Value::Null);
-        choice(
-            context,
-            &mut block,
-            "start_trigger",
-            step_field("StartTrigger"),
-            &["StartAfterPrevious", "StartWithPrevious"],
-            &step.at.field("StartTrigger"),
-        );
-        choice(
-            context,
-            &mut block,
-            "condition",
-            step_field("Condition"),
-            &["Success", "Failure", "Always", "Variable"],
-            &step.at.field("Condition"),
-        );
-        choice(
-            context,
-            &mut block,
+}
+
+/// When a step runs.
+fn choices(context: &mut Context<'_>, step: &mut Fields<'_>, block: &mut Block) {
+    let known: [(&str, &str, &[&str]); 3] = [
+        ("StartTrigger", "start_trigger", &["StartAfterPrevious", "StartWithPrevious"]),
+        ("Condition", "condition", &["Success", "Failure", "Always", "Variable"]),
+        (
+            "PackageRequirement",
             "package_requirement",
-            step_field("PackageRequirement"),
             &["LetOctopusDecide", "AfterPackageAcquisition", "BeforePackageAcquisition"],
-            &step.at.field("PackageRequirement"),
-        );
-        if action.renamed {
-            context.set(&action.at.field("Name"), &Value::String(action.text("Name").to_owned()), ONE_NAME);
-        } else {
-            // The same name stands at two places, and Terraform composes it at both.
-            context.text(action.text("Name"), &action.at.field("Name"));
-        }
-        if !matches!(action.text("Condition"), "" | "Success") {
-            context.set(
-                &action.at.field("Condition"),
-                &Value::String(action.text("Condition").to_owned()),
-                NO_CONDITION,
-            );
-        }
-    } else if !matches!(action.text("Condition"), "" | "Success") {
-        block.set("condition", action.text("Condition"));
+        ),
+    ];
+    for (field, argument, known) in known {
+        let value = step.take(field);
+        choice(context, block, argument, value, known, &step.at(field));
     }
-    fields::carry(context, ACTION, action.fields, &action.at, &mut block);
-    if first {
-        step_properties(context, step, owner, action, &mut block);
-    }
-    package::container(context, action, &mut block);
+}
+
+/// Container, packages, Git dependencies and properties.
+fn takes(
+    context: &mut Context<'_>,
+    owner: &Process<'_>,
+    action: &Action<'_>,
+    fields: &mut Fields<'_>,
+    block: &mut Block,
+) {
+    package::container(context, fields, block);
     if action.template.is_none() {
-        package::packages(context, action, &mut block);
-        package::git_dependencies(context, action, &mut block);
+        package::packages(context, action, fields, block);
+        package::git_dependencies(context, fields, block);
     } else {
-        package::note_unknown(context, action);
+        package::of_template(context, fields);
     }
-    action_properties(context, owner, action, &mut block);
-    block
+    action_properties(context, owner, action, fields, block);
 }
 
 /// Adds an argument to those whose changes Terraform ignores.
@@ -187,15 +203,14 @@ fn choice(
 
 fn step_properties(
     context: &mut Context<'_>,
-    step: &Step<'_>,
+    step: &mut Fields<'_>,
     owner: &Process<'_>,
     action: &Action<'_>,
     block: &mut Block,
 ) {
-    let Some(properties) = step.fields.get("Properties").and_then(Value::as_object) else { return };
-    let at = step.at.field("Properties");
+    let at = step.at("Properties");
     let mut pairs = Vec::new();
-    for (name, value) in properties {
+    for (name, value) in step.entries("Properties") {
         if let Some(expression) =
             property::value(context, owner, action, Level::Step, name, value, &at.field(name))
         {
@@ -205,11 +220,17 @@ fn step_properties(
     set_map(block, "properties", pairs);
 }
 
-fn action_properties(context: &mut Context<'_>, owner: &Process<'_>, action: &Action<'_>, block: &mut Block) {
-    let at = action.at.field("Properties");
+fn action_properties(
+    context: &mut Context<'_>,
+    owner: &Process<'_>,
+    action: &Action<'_>,
+    fields: &mut Fields<'_>,
+    block: &mut Block,
+) {
+    let at = fields.at("Properties");
     let mut parameters = Vec::new();
     let mut execution = Vec::new();
-    for (name, value) in action.properties() {
+    for (name, value) in fields.entries("Properties") {
         let place =
             action.template.map_or(Place::Execution, |template| template::place(template, name, value));
         if place == Place::Template {

@@ -51,7 +51,6 @@ pub(super) const KIND: Kind = Kind {
 const PROCESS: &[Field] = &[
     ID,
     SPACE_ID,
-    elsewhere("Steps"),
     ignored("ProjectId", "the process is found by its project"),
     ignored("RunbookId", "the process is found by its runbook"),
     ignored("Version", "counts changes; the server keeps it"),
@@ -59,21 +58,7 @@ const PROCESS: &[Field] = &[
 ];
 
 /// Fields of a step.
-const STEP: &[Field] = &[
-    ID,
-    elsewhere("Name"),
-    slug(),
-    elsewhere("Actions"),
-    elsewhere("Condition"),
-    elsewhere("StartTrigger"),
-    elsewhere("PackageRequirement"),
-    elsewhere("Properties"),
-];
-
-/// A field that code carries by hand, outside of its table.
-pub(crate) const fn elsewhere(api: &'static str) -> Field {
-    custom(api, |_, _, _, _| {})
-}
+const STEP: &[Field] = &[ID, slug()];
 
 /// Plans all processes of the module's project and declares the ids of their actions.
 pub(crate) fn declare(context: &mut Context<'_>, project: &str) {
@@ -104,8 +89,10 @@ pub(crate) fn write_of(context: &mut Context<'_>, id: &str) {
 
 /// Writes a process into its file: steps, child steps and their order.
 fn write(context: &mut Context<'_>, process: &Process<'_>) {
-    let mut scratch = Block::default();
-    fields::carry(context, PROCESS, process.document.fields(), &process.at, &mut scratch);
+    fields::read(context, process.document.fields(), &process.at, |context, fields| {
+        fields.carry(context, PROCESS, &mut Block::default());
+        fields.ignore("Steps", "each is read below, or was when the process was planned");
+    });
     if process.steps.is_empty() {
         return;
     }
@@ -128,9 +115,12 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
 
     let mut before = None;
     for step in &process.steps {
-        fields::carry(context, STEP, step.fields, &step.at, &mut scratch);
-        keep_slug(context, process, step);
-        let mut block = action::write(context, process, step, step.first(), &address);
+        let mut block = fields::read(context, step.fields, &step.at, |context, fields| {
+            fields.carry(context, STEP, &mut Block::default());
+            keep_slug(context, process, step);
+            fields.ignore("Actions", "each is read below, or was when the process was planned");
+            action::first(context, process, step, fields, &address)
+        });
         block.depends_on.extend(before.replace(step.first().address()));
         context.made_part(&step.at.target, &step.at.path, &block.address());
         context.add(&process.file, block);
@@ -148,7 +138,7 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
         context.add(&process.file, order);
         let mut before = None;
         for child in children {
-            let mut block = action::write(context, process, step, child, &address);
+            let mut block = action::child(context, process, step, child, &address);
             block.depends_on.extend(before.replace(child.address()));
             context.made_part(&child.at.target, &child.at.path, &block.address());
             context.add(&process.file, block);

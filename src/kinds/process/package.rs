@@ -1,17 +1,15 @@
 //! What an action takes from elsewhere: packages, a container, Git repositories.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::elsewhere;
 use super::plan::Action;
 use crate::convert::context::{At, Context};
-use crate::convert::fields;
+use crate::convert::fields::{self, Fields};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::{Field, ID, custom, finish, ignored, map, plain, reference};
 
 const PACKAGE: &[Field] = &[
     ID,
-    elsewhere("Name"),
     custom("PackageId", package_id).writes(&["package_id"]),
     custom("FeedId", feed_id).writes(&["feed_id"]),
     plain("AcquisitionLocation"),
@@ -28,7 +26,6 @@ const CONTAINER: &[Field] = &[
 ];
 
 const GIT_DEPENDENCY: &[Field] = &[
-    elsewhere("Name"),
     plain("RepositoryUri").keep_empty(),
     plain("DefaultBranch").keep_empty(),
     plain("FilePathFilters"),
@@ -73,55 +70,74 @@ fn github_connection(context: &mut Context<'_>, at: &At, value: &Value, block: &
 }
 
 /// `container = { … }` when the action has one.
-pub(super) fn container(context: &mut Context<'_>, action: &Action<'_>, block: &mut Block) {
-    let at = action.at.field("Container");
-    match action.fields.get("Container") {
-        Some(Value::Object(container)) => {
-            let mut inner = Block::default();
-            fields::carry(context, CONTAINER, container, &at, &mut inner);
-            if !inner.attributes.is_empty() {
-                block.set("container", fields::object_of(inner));
-            }
-        }
-        None | Some(Value::Null) => {}
-        Some(other) => fields::odd(context, &at, other),
+pub(super) fn container(context: &mut Context<'_>, action: &mut Fields<'_>, block: &mut Block) {
+    let mut inner = Block::default();
+    action.inside(context, "Container", |context, container| container.carry(context, CONTAINER, &mut inner));
+    if !inner.attributes.is_empty() {
+        block.set("container", fields::object_of(inner));
     }
 }
 
 /// `primary_package` for the one without a name, `packages` for the others.
-pub(super) fn packages(context: &mut Context<'_>, action: &Action<'_>, block: &mut Block) {
+pub(super) fn packages(
+    context: &mut Context<'_>,
+    action: &Action<'_>,
+    fields: &mut Fields<'_>,
+    block: &mut Block,
+) {
     let mut others = Vec::new();
-    for (name, package, at) in items(context, action, "Packages") {
-        let mut inner = Block::default();
-        fields::carry(context, PACKAGE, package, &at, &mut inner);
-        let object = fields::object_of(inner);
+    let (list, at) = (fields.list("Packages"), fields.at("Packages"));
+    for (name, object) in named_objects(context, PACKAGE, list, &at) {
         if name.is_empty() {
             take_away_reserved(context, action);
             block.set("primary_package", object);
         } else {
-            others.push((name.to_owned(), object));
+            others.push((name, object));
         }
     }
     // It writes the primary one first.
-    let first = list_of(action, "Packages").first();
-    let primary_first = first.is_some_and(|package| package["Name"].as_str().unwrap_or_default().is_empty());
+    let primary_first =
+        list.first().is_some_and(|package| package["Name"].as_str().unwrap_or_default().is_empty());
+    // The provider keeps them in a map, and writes them in an order of its own.
     if others.len() > 1 || !primary_first {
-        keep_order(context, action, "Packages");
+        context.keep_names_in_order(&at, list);
     }
     set_map(block, "packages", others);
 }
 
+pub(super) fn git_dependencies(context: &mut Context<'_>, fields: &mut Fields<'_>, block: &mut Block) {
+    let (list, at) = (fields.list("GitDependencies"), fields.at("GitDependencies"));
+    let dependencies = named_objects(context, GIT_DEPENDENCY, list, &at);
+    context.keep_names_in_order(&at, list);
+    set_map(block, "git_dependencies", dependencies);
+}
+
 /// What an action takes is copied from its template: only what no table knows would get lost.
-pub(super) fn note_unknown(context: &mut Context<'_>, action: &Action<'_>) {
-    for (list, known) in [("Packages", PACKAGE), ("GitDependencies", GIT_DEPENDENCY)] {
-        for (_, item, at) in items(context, action, list) {
-            for (name, value) in item {
-                if !known.iter().any(|field| field.api == name) {
-                    fields::unknown(context, &at.field(name), value);
-                }
-            }
+pub(super) fn of_template(context: &mut Context<'_>, action: &mut Fields<'_>) {
+    for (name, table) in [("Packages", PACKAGE), ("GitDependencies", GIT_DEPENDENCY)] {
+        let (list, at) = (action.list(name), action.at(name));
+        for (index, item) in list.iter().enumerate() {
+            fields::read_value(context, item, &at.item(list, index), |_, fields| {
+                fields.ignore("Name", "the template has it");
+                fields.ignore_all(table, "the template has it");
+            });
         }
     }
+}
+
+/// The items of a list, each with its name and as an object.
+fn named_objects(context: &mut Context<'_>, table: &[Field], list: &[Value], at: &At) -> Vec<(String, Expr)> {
+    let mut found = Vec::new();
+    for (index, item) in list.iter().enumerate() {
+        let object = fields::read_value(context, item, &at.item(list, index), |context, fields| {
+            let mut inner = Block::default();
+            let name = fields.text("Name").to_owned();
+            fields.carry(context, table, &mut inner);
+            (name, fields::object_of(inner))
+        });
+        found.extend(object);
+    }
+    found
 }
 
 /// The provider makes the reserved properties of every primary package; some steps have none.
@@ -131,45 +147,6 @@ fn take_away_reserved(context: &mut Context<'_>, action: &Action<'_>) {
             reserved(context, action, name, &Value::Null);
         }
     }
-}
-
-/// The provider keeps them in a map, and writes them in an order of its own.
-fn keep_order(context: &mut Context<'_>, action: &Action<'_>, list: &str) {
-    context.keep_names_in_order(&action.at.field(list), list_of(action, list));
-}
-
-fn list_of<'a>(action: &'a Action<'_>, list: &str) -> &'a [Value] {
-    action.fields.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
-}
-
-pub(super) fn git_dependencies(context: &mut Context<'_>, action: &Action<'_>, block: &mut Block) {
-    let mut dependencies = Vec::new();
-    for (name, dependency, at) in items(context, action, "GitDependencies") {
-        let mut inner = Block::default();
-        fields::carry(context, GIT_DEPENDENCY, dependency, &at, &mut inner);
-        dependencies.push((name.to_owned(), fields::object_of(inner)));
-    }
-    keep_order(context, action, "GitDependencies");
-    set_map(block, "git_dependencies", dependencies);
-}
-
-fn items<'a>(
-    context: &mut Context<'_>,
-    action: &'a Action<'_>,
-    list: &str,
-) -> Vec<(&'a str, &'a Map<String, Value>, At)> {
-    let all = list_of(action, list);
-    let mut found = Vec::new();
-    for (index, item) in all.iter().enumerate() {
-        let at = action.at.field(list).item(all, index);
-        match item.as_object() {
-            Some(object) => {
-                found.push((object.get("Name").and_then(Value::as_str).unwrap_or_default(), object, at))
-            }
-            None => fields::odd(context, &at, item),
-        }
-    }
-    found
 }
 
 fn set_map(block: &mut Block, argument: &str, mut pairs: Vec<(String, Expr)>) {
