@@ -387,7 +387,7 @@ pub struct Verify {
     pub destination: Destination,
     #[command(flatten)]
     pub connection: Connection,
-    /// Modules or their manifests, whose notes explain differences
+    /// Modules or their manifests, whose notes explain differences (default: the newest in the source's feed)
     #[arg(long, value_name = "DIR")]
     pub notes: Vec<PathBuf>,
 }

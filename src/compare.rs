@@ -150,7 +150,13 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
             outcome.different.push(Different { key: key.clone(), fields: leaves.differences });
         }
         for (key, (document, _)) in right.iter().filter(|(key, _)| !left.contains_key(*key)) {
-            let because = is_servers_own(document).then(|| "every server makes it".to_owned());
+            let at_source = |collection: &str, name: &str| {
+                let named = source.documents.get(collection);
+                named.is_some_and(|documents| documents.contains_key(&vec![name.to_owned()]))
+            };
+            let because = is_servers_own(document)
+                .then(|| "every server makes it".to_owned())
+                .or_else(|| explanations.of_extra(collection, key, at_source));
             outcome.extra.push(Absent { key: key.clone(), because });
         }
         comparison.kinds.insert(collection.clone(), outcome);
@@ -454,6 +460,35 @@ mod tests {
         };
         assert!(compare(&space("x", "y"), &space("y", "x"), &Explanations::default()).is_well());
         assert!(!compare(&space("x", "y"), &space("x", "x"), &Explanations::default()).is_well());
+    }
+
+    #[test]
+    fn what_the_destination_had_before_is_its_own_but_more_inside_of_what_moved_is_a_difference() {
+        let space = |documents: &[(&str, Value)]| {
+            let mut inventory = Inventory::default();
+            for (collection, document) in documents {
+                inventory.insert(collection, Document::new(document.clone()).unwrap());
+            }
+            inventory
+        };
+        let project = |id: &str, name: &str| ("projects", json!({"Id": id, "Name": name}));
+        let channel =
+            |id: &str, project: &str| ("channels", json!({"Id": id, "Name": "More", "ProjectId": project}));
+        let source = space(&[project("Projects-1", "Shop")]);
+        let destination = space(&[
+            project("Projects-1", "Shop"),
+            project("Projects-2", "Theirs"),
+            channel("Channels-1", "Projects-1"),
+            channel("Channels-2", "Projects-2"),
+            ("accounts", json!({"Id": "Accounts-1", "Name": "Theirs"})),
+        ]);
+        let mut explanations = Explanations::default();
+        let text = include_str!("../tests/spaces/small-web/module/space/octoferry.json");
+        explanations.add(serde_json::from_str(text).unwrap());
+        let comparison = compare(&source, &destination, &explanations);
+        let unexplained = |collection: &str| comparison.kinds[collection].unexplained();
+        assert_eq!((unexplained("projects"), unexplained("accounts"), unexplained("channels")), (0, 0, 1));
+        assert!(!compare(&source, &destination, &Explanations::default()).is_well());
     }
 
     #[test]

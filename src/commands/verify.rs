@@ -6,7 +6,8 @@ use crate::cli;
 use crate::compare::{self, Absent, Comparison, Explanations, KindComparison};
 use crate::cutover;
 use crate::failure::{Failure, Outcome};
-use crate::module::folder;
+use crate::module::{folder, package};
+use crate::octopus::document::Document;
 use crate::octopus::read::{self, Extent};
 use crate::seeded;
 use crate::selection::rename::{self, Rename};
@@ -18,22 +19,16 @@ const SHOWN: usize = 200;
 /// How many characters of a value are shown.
 const SHOWN_OF_VALUE: usize = 60;
 
-/// Reads both spaces and compares them; notes of modules explain differences.
+/// Reads both spaces and compares them. Notes of modules explain differences: of those that are given, else of the newest ones in the source's
+/// feed.
 ///
 /// # Errors
 /// When a server can't be read, or a module's manifest.
 pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
-    let mut explanations = Explanations::default();
-    let mut renames: Vec<String> = Vec::new();
+    let mut manifests = Vec::new();
     for folder in &arguments.notes {
         for module in folder::modules_in(folder)? {
-            let manifest = folder::read_manifest(&module)?;
-            for text in &manifest.part.renamed {
-                if !renames.contains(text) {
-                    renames.push(text.clone());
-                }
-            }
-            explanations.add(manifest);
+            manifests.push(folder::read_manifest(&module)?);
         }
     }
     let transport = settings::transport(&arguments.connection)?;
@@ -42,6 +37,20 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     let (mut left, right) =
         futures::try_join!(read::read(&source, Extent::Whole), read::read(&destination, Extent::Whole))?;
     cutover::journal::add(&source, &mut left).await?;
+    if arguments.notes.is_empty() && seeded::environment(&left).is_some() {
+        let projects: Vec<&str> = left.all("projects").map(Document::id).collect();
+        manifests = package::newest_manifests(&source, &projects).await?;
+    }
+    let mut explanations = Explanations::default();
+    let mut renames: Vec<String> = Vec::new();
+    for manifest in manifests {
+        for text in &manifest.part.renamed {
+            if !renames.contains(text) {
+                renames.push(text.clone());
+            }
+        }
+        explanations.add(manifest);
+    }
     for note in left.unread.iter().chain(&right.unread) {
         ui.warning(&note.text);
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::Value;
 
 use super::FieldDifference;
-use crate::module::manifest::{Held, LeftOut, Manifest, Note, SecretEntry, SecretOrigin};
+use crate::module::manifest::{Held, LeftOut, Manifest, Note, Scope, SecretEntry, SecretOrigin};
 
 /// What the modules say about what they don't carry, and what they hold back until the cutover.
 #[derive(Debug, Default)]
@@ -18,11 +18,14 @@ pub struct Explanations {
     left_out: Vec<LeftOut>,
     /// The same documents as they are named in fields of others: `⟨projects Shop⟩`.
     left_out_names: HashSet<String>,
+    /// Whether a module says what projects share: what neither it nor the source knows is the destination's own.
+    of_space: bool,
 }
 
 impl Explanations {
     /// Takes in what a module says.
     pub fn add(&mut self, manifest: Manifest) {
+        self.of_space |= manifest.scope == Scope::Space;
         let by_tenants_run = |secret: &&SecretEntry| matches!(secret.from, SecretOrigin::Tenant { .. });
         let secrets = manifest.secrets.iter().filter(by_tenants_run);
         self.tenants_secrets.extend(secrets.map(|secret| secret.key.clone()));
@@ -69,6 +72,24 @@ impl Explanations {
             .find(about_it)
             .map(|note| note.text.clone())
             .or_else(|| self.left_out(collection, key).map(|left_out| left_out.because.clone()))
+    }
+
+    /// Why only the destination has a document, or what it belongs to. Inside of what octoferry moves something more is a difference.
+    pub(super) fn of_extra(
+        &self,
+        collection: &str,
+        key: &[String],
+        is_at_source: impl Fn(&str, &str) -> bool,
+    ) -> Option<String> {
+        let owners = match collection {
+            _ if OF_PROJECT.contains(&collection) => "projects",
+            "tenantvariablevalues" => "tenants",
+            "scopeduserroles" => "teams",
+            "oidcidentities" => "users",
+            _ => "",
+        };
+        let own = key.len() < 2 || key.first().is_none_or(|owner| !is_at_source(owners, owner));
+        (self.of_space && own).then(|| "the destination's own: no module makes it".to_owned())
     }
 
     /// What says that a document, or what it belongs to, was left out.

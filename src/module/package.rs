@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
 use std::path::Path;
 
+use futures::future::try_join_all;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
@@ -98,6 +99,20 @@ pub async fn fetch(
 /// When there is none, or it is none of ours.
 pub async fn newest_manifest(server: &Server, project_id: Option<&str>) -> Result<Manifest, Failure> {
     Ok(newest_module(server, project_id).await?.1)
+}
+
+/// The manifests of the newest pushed modules: of the space, and of these projects. What was never pushed is left out.
+///
+/// # Errors
+/// When the source can't be read, or a package is none of ours.
+pub async fn newest_manifests(server: &Server, project_ids: &[&str]) -> Result<Vec<Manifest>, Failure> {
+    let modules = std::iter::once(None).chain(project_ids.iter().copied().map(Some));
+    let manifests =
+        modules.map(async |project| match newest(server, &id(server.space_id(), project)).await? {
+            Some(_) => newest_manifest(server, project).await.map(Some),
+            None => Ok(None),
+        });
+    Ok(try_join_all(manifests).await?.into_iter().flatten().collect())
 }
 
 async fn newest_module(

@@ -24,6 +24,8 @@ fn a_small_space_moves_and_moving_it_again_changes_nothing() {
     let again = journey.migrate(3);
     again.says("0 to make, 0 to change, 0 to destroy").never_says(" made octopusdeploy_");
     journey.run(&["verify", "--notes", &journey.path("modules")]).ends_with(2).says("modules");
+    let verdict = journey.run(&["verify"]).ends_with(0);
+    assert!(verdict.stdout.contains("all of them noted"), "by the modules in the feed: {}", verdict.stdout);
     journey.notes_are_forced();
     let verdict = journey.run(&["verify", "--notes", &journey.path("modules")]).ends_with(0);
     assert!(verdict.stdout.contains("all of them noted"), "{}", verdict.stdout);
