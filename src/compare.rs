@@ -119,6 +119,11 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
     let mut comparison =
         Comparison { secrets_for_a_person: explanations.secrets_for_a_person(), ..Comparison::default() };
     for collection in collections {
+        let unknown = |side: &Side<'_>, which: &str| {
+            side.unknown
+                .contains(collection.as_str())
+                .then(|| format!("the {which} server has no such things"))
+        };
         let left = source.documents.get(collection).unwrap_or(&nothing);
         let right = destination.documents.get(collection).unwrap_or(&nothing);
         let mut outcome = KindComparison::default();
@@ -126,9 +131,9 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
         left.values().for_each(|(_, value)| at_source.learn(value));
         for (key, (document, value)) in left {
             let Some((other_document, other)) = right.get(key) else {
-                outcome
-                    .missing
-                    .push(Absent { key: key.clone(), because: explanations.of_document(collection, key) });
+                let because = explanations.of_document(collection, key);
+                let because = because.or_else(|| unknown(&destination, "destination"));
+                outcome.missing.push(Absent { key: key.clone(), because });
                 continue;
             };
             let mut leaves = Leaves::default();
@@ -156,7 +161,8 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
             };
             let because = is_servers_own(document)
                 .then(|| "every server makes it".to_owned())
-                .or_else(|| explanations.of_extra(collection, key, at_source));
+                .or_else(|| explanations.of_extra(collection, key, at_source))
+                .or_else(|| unknown(&source, "source"));
             outcome.extra.push(Absent { key: key.clone(), because });
         }
         comparison.kinds.insert(collection.clone(), outcome);
@@ -166,6 +172,8 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
 
 /// One space, made comparable: collection → natural key → document as it was, and plain.
 struct Side<'i> {
+    /// Collections that the server is too old for.
+    unknown: &'i BTreeSet<&'static str>,
     documents: BTreeMap<String, BTreeMap<Vec<String>, (&'i Document, Value)>>,
 }
 
@@ -193,7 +201,7 @@ impl<'i> Side<'i> {
                 kind.insert(unique, found);
             }
         }
-        Self { documents }
+        Self { unknown: &inventory.unknown, documents }
     }
 }
 

@@ -126,6 +126,12 @@ impl Context<'_> {
         }
     }
 
+    /// Whether this module makes the document with that id, be it by finish.
+    #[must_use]
+    pub fn is_made(&self, id: &str) -> bool {
+        self.declared(id) || self.by_finish.contains_key(id)
+    }
+
     /// A list of ids as expressions, in their order.
     pub fn references(&mut self, collection: &str, ids: &[Value], at: &At) -> Vec<Expr> {
         ids.iter().filter_map(Value::as_str).map(|id| self.reference(collection, id, at)).collect()

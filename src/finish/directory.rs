@@ -8,6 +8,7 @@ use super::field::is_same_composed;
 use crate::failure::Failure;
 use crate::module::manifest::Target;
 use crate::octopus::server::Server;
+use crate::octopus::target_tags;
 
 /// The destination's documents by name.
 pub struct Directory {
@@ -15,6 +16,8 @@ pub struct Directory {
     lists: HashMap<String, Vec<Value>>,
     /// Users by the names that the source has for them, where they are others (`users.json` of the module).
     users: HashMap<String, String>,
+    /// Whether the destination turned out to be older than the list of target tags.
+    is_without_target_tags: bool,
 }
 
 /// Where a document is.
@@ -36,7 +39,7 @@ impl Place {
 impl Directory {
     #[must_use]
     pub fn new(server: Server) -> Self {
-        Self { server, lists: HashMap::new(), users: HashMap::new() }
+        Self { server, lists: HashMap::new(), users: HashMap::new(), is_without_target_tags: false }
     }
 
     /// Says under which names users are at the destination.
@@ -126,6 +129,10 @@ impl Directory {
                     ..Place::same("", self.server.path(&format!("tagsets/{}", id(set))))
                 }))
             }
+            (target_tags::COLLECTION, [tag]) => {
+                let found = self.named(collection, tag).await?;
+                Ok(found.map(|found| Place::same(&id(&found), self.server.path(&target_tags::place(tag)))))
+            }
             (_, [name]) => {
                 let document = self.named(collection, name).await?;
                 Ok(document.map(|document| {
@@ -214,7 +221,11 @@ impl Directory {
     /// When the destination refuses.
     pub async fn named(&mut self, list: &str, name: &str) -> Result<Option<Value>, Failure> {
         let space = self.server.space_id().to_owned();
-        let field = if list == "users" { "Username" } else { "Name" };
+        let field = match list {
+            "users" => "Username",
+            target_tags::COLLECTION => "Tag",
+            _ => "Name",
+        };
         let renamed = if list == "users" { self.users.get(name).cloned() } else { None };
         let name = renamed.as_deref().unwrap_or(name);
         // A server's list also has the teams of other spaces.
@@ -227,6 +238,18 @@ impl Directory {
         Ok(found.cloned())
     }
 
+    /// Whether the destination has a route for such documents: an older server only knows the target tags that its targets have.
+    ///
+    /// # Errors
+    /// When the destination refuses.
+    pub(super) async fn has_route(&mut self, collection: &str) -> Result<bool, Failure> {
+        if collection != target_tags::COLLECTION {
+            return Ok(true);
+        }
+        self.list(collection).await?;
+        Ok(!self.is_without_target_tags)
+    }
+
     async fn list(&mut self, list: &str) -> Result<&[Value], Failure> {
         if !self.lists.contains_key(list) {
             let documents = self.read(list).await?;
@@ -235,11 +258,16 @@ impl Directory {
         Ok(&self.lists[list])
     }
 
-    async fn read(&self, list: &str) -> Result<Vec<Value>, Failure> {
+    async fn read(&mut self, list: &str) -> Result<Vec<Value>, Failure> {
         let client = &self.server.client;
         match list {
             FREEZES => crate::octopus::freezes::list(client).await,
             "parentenvironments" => client.list(&self.server.path("environments/v2?type=Parent")).await,
+            target_tags::COLLECTION => {
+                let tags = target_tags::list(client, &self.server.path(list)).await?;
+                self.is_without_target_tags = tags.is_none();
+                Ok(tags.unwrap_or_default())
+            }
             "teams" => client.list("/api/teams?includeSystem=true").await,
             _ if is_of_server(list) => client.list(&format!("/api/{list}")).await,
             _ => client.list(&self.server.path(list)).await,

@@ -15,6 +15,9 @@ impl Finish<'_> {
     /// Makes a document, or brings the one of that key to what is wanted.
     pub(super) async fn document(&mut self, target: &Target, wanted: &Value) -> Result<(), Failure> {
         let what = described(target);
+        if !self.directory.has_route(&target.collection).await? {
+            return Ok(());
+        }
         let mut secrets = Vec::new();
         let account = wanted.get("ServiceAccountId").unwrap_or(&Value::Null);
         if self.there(account, &what).await?.is_none() {

@@ -1,7 +1,7 @@
 //! The tables of all kinds as a page for people: kind × field × how it is carried. `octoferry kinds` prints it, `docs/KINDS.md` is it.
 
 use super::model::{Carry, Field, Kind};
-use super::{PROJECT, SPACE, deployment_setting, oidc_identity};
+use super::{PROJECT, SPACE, deployment_setting, oidc_identity, target_tag};
 
 const INTRODUCTION: &str = "# What of each kind is carried, and how
 
@@ -41,6 +41,7 @@ fn section(kind: &Kind, page: &mut String) {
     }
     let extra: &[Field] = match kind.collection {
         "oidcidentities" => oidc_identity::FIELDS,
+        "deploymenttargettags" => target_tag::FIELDS,
         "deploymentsettings" => deployment_setting::FIELDS,
         _ => &[],
     };

@@ -38,6 +38,7 @@ mod subscription;
 mod table_tests;
 mod tag_set;
 mod target;
+mod target_tag;
 mod team;
 mod tenant;
 mod tenant_link;
@@ -77,6 +78,7 @@ pub const SPACE: &[&Kind] = &[
     &variable::LIBRARY,
     &step_template::KIND,
     &target::KIND,
+    &target_tag::KIND,
     &worker::KIND,
     &team::KIND,
     &user_role::KIND,

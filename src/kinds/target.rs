@@ -18,7 +18,7 @@ pub(super) const KIND: Kind = Kind {
     first: &[
         plain("Name"),
         references("EnvironmentIds", "environments").named("environments").keep_empty(),
-        plain("Roles").or(Literal::NoItems),
+        custom("Roles", super::target_tag::roles).writes(&["roles"]),
         reference("MachinePolicyId", "machinepolicies"),
         flag("IsDisabled"),
         plain("TenantedDeploymentParticipation").unless(Literal::Text("Untenanted")),

@@ -239,7 +239,15 @@ impl Client {
     /// # Errors
     /// Any page that is not a success, or is shorter than the server says.
     pub async fn list(&self, path: &str) -> Result<Vec<Value>, Failure> {
-        pages::list(self, path).await
+        pages::list(self, path, "Items").await
+    }
+
+    /// Reads a whole list whose pages have a shape of their own: items in the field `name`, and their `Count`.
+    ///
+    /// # Errors
+    /// As [`Client::list`].
+    pub async fn list_of(&self, path: &str, name: &str) -> Result<Vec<Value>, Failure> {
+        pages::list(self, path, name).await
     }
 
     /// Reads a list that comes as a plain array (`…/all`).

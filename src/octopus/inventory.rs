@@ -8,6 +8,7 @@ use crate::kinds::slug::slug_of;
 use crate::module::manifest::Note;
 use crate::octopus::document::Document;
 use crate::octopus::read::{about_this_space, people};
+use crate::octopus::target_tags;
 
 /// What a space holds: collection → id → document. Collections are named as in `tests/spaces/README.md` (the API's route
 /// in lower case; `variables`, `deploymentprocesses`, `runbookprocesses`, `tenantvariablevalues`, … have special routes).
@@ -21,6 +22,8 @@ pub struct Inventory {
     pub space: Option<Document>,
     /// What the key's owner may not see, so that nobody takes it for not being there.
     pub unread: Vec<Note>,
+    /// Collections that the server has no route for: it is older than they are.
+    pub unknown: BTreeSet<&'static str>,
     /// Logos that somebody has uploaded, by the id of what they belong to.
     pub logos: BTreeMap<String, axum::body::Bytes>,
     collections: BTreeMap<Place, Collection>,
@@ -100,7 +103,11 @@ impl Inventory {
         };
         for (collection, documents) in space {
             for document in documents.as_object()?.values() {
-                inventory.insert(collection, Document::new(document.clone())?);
+                let document = match collection.as_str() {
+                    target_tags::COLLECTION => target_tags::document(document),
+                    _ => Document::new(document.clone()),
+                };
+                inventory.insert(collection, document?);
             }
         }
         inventory.add_of_server(dump, space_id);
@@ -129,8 +136,14 @@ impl Inventory {
         self.space.as_ref().map_or("", Document::id)
     }
 
-    /// Adds a document, or replaces the one with its id.
+    /// Adds a document, or replaces the one with its id. The tag set that servers make for target tags is none: its tags are added.
     pub fn insert(&mut self, collection: &str, document: Document) {
+        if target_tags::is_system_set(collection, &document) {
+            for tag in target_tags::of_system_set(&document) {
+                self.insert(target_tags::COLLECTION, tag);
+            }
+            return;
+        }
         let known = self.collections.get_key_value(collection).map(|(place, _)| Place::clone(place));
         let place = known.unwrap_or_else(|| Place::from(collection));
         let places = self.places.entry(document.id().to_owned()).or_default();

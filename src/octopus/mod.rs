@@ -7,5 +7,6 @@ pub mod git;
 pub mod inventory;
 pub mod read;
 pub mod server;
+pub mod target_tags;
 pub mod tasks;
 pub mod upsert;

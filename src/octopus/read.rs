@@ -24,6 +24,7 @@ use crate::octopus::document::Document;
 use crate::octopus::freezes;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
+use crate::octopus::target_tags;
 
 pub(crate) use projects::MIRRORED;
 
@@ -121,12 +122,13 @@ pub async fn read_branch(
     }
     let lists = try_join_all(LISTS.iter().map(|list| whole_list(server, list)));
     let retention = try_join_all(RETENTION_TYPES.iter().map(|kind| retention_default(server, kind)));
-    let (lists, retention, parents, ephemeral, freezes, people) = futures::try_join!(
+    let (lists, retention, parents, ephemeral, freezes, tags, people) = futures::try_join!(
         lists,
         retention,
         parent_environments(server),
         ephemeral_environments(server),
         deployment_freezes(server),
+        target_tags(server),
         people::read(server)
     )?;
     let (people, unseen) = people;
@@ -141,6 +143,13 @@ pub async fn read_branch(
     insert(&mut inventory, retention.into_iter().flatten().collect());
     insert(&mut inventory, parents);
     insert(&mut inventory, ephemeral);
+    match tags {
+        Ok(Some(tags)) => insert(&mut inventory, tags),
+        Ok(None) => {
+            inventory.unknown.insert(target_tags::COLLECTION);
+        }
+        Err(note) => inventory.unread.push(note),
+    }
     match freezes {
         Ok(freezes) => {
             let freezes = about_this_space(&inventory, freezes);
@@ -358,6 +367,18 @@ async fn deployment_freezes(server: &Server) -> Result<Result<Found, Note>, Fail
             Ok(Ok(found.into_iter().map(|document| ("deploymentfreezes", document)).collect()))
         }
         Err(failure) => absent("deploymentfreezes", Need::Noted, failure),
+    }
+}
+
+/// The space's target tags, also those that no target has; `None`: the server knows only what its targets have.
+async fn target_tags(server: &Server) -> Result<Result<Option<Found>, Note>, Failure> {
+    let path = server.path(target_tags::COLLECTION);
+    match target_tags::list(&server.client, &path).await {
+        Ok(tags) => Ok(Ok(tags.map(|tags| {
+            let tags = tags.iter().filter_map(target_tags::document);
+            tags.map(|document| (target_tags::COLLECTION, document)).collect()
+        }))),
+        Err(failure) => Ok(absent(target_tags::COLLECTION, Need::Noted, failure)?.map(Some)),
     }
 }
 

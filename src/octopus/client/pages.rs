@@ -18,11 +18,11 @@ struct Page {
 
 /// Reads the whole list.
 ///
-/// Somebody may add or delete something while we read; so a list that doesn't come out right is read once more.
-pub(super) async fn list(client: &Client, path: &str) -> Result<Vec<Value>, Failure> {
-    match whole(client, path).await? {
+/// `name`: the field that holds the items. Somebody may add or delete something while we read; so a list that doesn't come out right is read once more.
+pub(super) async fn list(client: &Client, path: &str, name: &str) -> Result<Vec<Value>, Failure> {
+    match whole(client, path, name).await? {
         Ok(items) => Ok(items),
-        Err(_) => whole(client, path).await?.map_err(|trouble| {
+        Err(_) => whole(client, path, name).await?.map_err(|trouble| {
             Failure::failed(format!("{path}: the {} server's list is not complete: {trouble}", client.role()))
                 .hint(
                     "Nothing was taken from it. If somebody is changing the space at the moment, try again.",
@@ -32,8 +32,8 @@ pub(super) async fn list(client: &Client, path: &str) -> Result<Vec<Value>, Fail
 }
 
 /// All items, or what doesn't fit.
-async fn whole(client: &Client, path: &str) -> Result<Result<Vec<Value>, String>, Failure> {
-    let first = page(client, path, 0, PAGE).await?;
+async fn whole(client: &Client, path: &str, name: &str) -> Result<Result<Vec<Value>, String>, Failure> {
+    let first = page(client, path, name, 0, PAGE).await?;
     let (total, step) = (first.total, first.items.len());
     if step == 0 && total > 0 {
         return Ok(Err(format!("it says {total} items and gives none")));
@@ -41,7 +41,7 @@ async fn whole(client: &Client, path: &str) -> Result<Result<Vec<Value>, String>
     let mut items = first.items;
     if step < total {
         // What the first page held is what the server gives at a time.
-        let rest = (step..total).step_by(step).map(|skip| page(client, path, skip, step));
+        let rest = (step..total).step_by(step).map(|skip| page(client, path, name, skip, step));
         for page in try_join_all(rest).await? {
             if page.total != total {
                 return Ok(Err(format!("it says {total} items first and {} then", page.total)));
@@ -60,7 +60,7 @@ async fn whole(client: &Client, path: &str) -> Result<Result<Vec<Value>, String>
     Ok(Ok(items))
 }
 
-async fn page(client: &Client, path: &str, skip: usize, take: usize) -> Result<Page, Failure> {
+async fn page(client: &Client, path: &str, name: &str, skip: usize, take: usize) -> Result<Page, Failure> {
     let joint = if path.contains('?') { '&' } else { '?' };
     let mut answer = client.get(&format!("{path}{joint}skip={skip}&take={take}")).await?;
     // A list that has no pages is whole.
@@ -68,9 +68,9 @@ async fn page(client: &Client, path: &str, skip: usize, take: usize) -> Result<P
         let items = std::mem::take(items);
         return Ok(Page { total: items.len(), items });
     }
-    let total =
-        answer.get("TotalResults").and_then(Value::as_u64).and_then(|total| usize::try_from(total).ok());
-    match (answer.get_mut("Items").map(Value::take), total) {
+    let total = answer.get("TotalResults").or_else(|| answer.get("Count")).and_then(Value::as_u64);
+    let total = total.and_then(|total| usize::try_from(total).ok());
+    match (answer.get_mut(name).map(Value::take), total) {
         (Some(Value::Array(items)), Some(total)) => Ok(Page { items, total }),
         _ => Err(Failure::failed(format!(
             "{path} of the {} server answered something else than a page of a list",
@@ -102,7 +102,7 @@ mod tests {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let transport = Transport::new(Duration::from_secs(5), &Trust::default()).ok().unwrap();
         let client = Client::new("source", &address, Secret::new("API-X".into()), &transport).ok().unwrap();
-        assert_eq!(list(&client, "/api/plain").await.ok().unwrap().len(), 2);
-        assert!(list(&client, "/api/uncounted").await.is_err());
+        assert_eq!(list(&client, "/api/plain", "Items").await.ok().unwrap().len(), 2);
+        assert!(list(&client, "/api/uncounted", "Items").await.is_err());
     }
 }
