@@ -18,6 +18,7 @@ mod journey;
 mod killed;
 mod logos;
 mod markers;
+mod newest;
 mod pace;
 mod part;
 mod random;

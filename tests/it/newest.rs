@@ -1,0 +1,94 @@
+//! What servers of 2026 have and older ones do not: it arrives, twice over, and nothing of it stands in the way.
+
+use octopus_sandbox::Options;
+use serde_json::{Value, json};
+
+use crate::journey::{Journey, NEW};
+use crate::support::{Ended, octoferry, secrets_stream, space_file, terraform_config};
+
+const NEWEST: &str = "2026.3.4567";
+
+/// A journey of the space `small-web` with changes, between servers of these versions.
+fn journey(versions: [&str; 2], change: impl FnOnce(&mut Value)) -> Journey {
+    let text = std::fs::read(space_file("small-web")).expect("the space");
+    let mut dump: Value = serde_json::from_slice(&text).expect("JSON");
+    change(&mut dump["Documents"]["Spaces-2"]);
+    let [source, destination] =
+        versions.map(|version| Options { server_version: version.into(), ..Options::default() });
+    Journey::of(Options { documents: vec![dump], ..source }, destination)
+}
+
+/// Serializes, deploys twice (the second time there must be nothing to do), and compares.
+fn moved(journey: &Journey) -> (Value, Ended) {
+    let modules = journey.path("modules");
+    journey.run(&["serialize", "all", "--out", &modules]).ends_with(3);
+    deploy(journey, &["--placeholders"], 3);
+    deploy(journey, &["--placeholders", "--plan"], 0);
+    let verdict = journey.run(&["verify", "--notes", &modules]).ends_with(0);
+    let dump = journey.destination.dump();
+    let spaces = dump["Documents"]["Server"]["spaces"].as_object().expect("spaces");
+    let (id, _) = spaces.iter().find(|(_, space)| space["Name"] == NEW).expect("the new space");
+    (dump["Documents"][id].clone(), verdict)
+}
+
+fn deploy(journey: &Journey, options: &[&str], code: i32) -> Ended {
+    let key = journey.destination.api_key();
+    octoferry(["deploy", "--secrets", "stdin"])
+        .args(options)
+        .arg(journey.path("modules"))
+        .state_below(std::path::Path::new(&journey.path("states")))
+        .option("--destination-url", journey.destination.url())
+        .option("--destination-space", NEW)
+        .env("TF_CLI_CONFIG_FILE", terraform_config())
+        .env("HOME", &journey.path("home"))
+        .input(secrets_stream(&[("Octoferry.Destination.ApiKey", &key)]))
+        .ends_with(code)
+}
+
+fn named<'d>(documents: &'d Value, collection: &str, name: &str) -> &'d Value {
+    let documents = documents[collection].as_object().into_iter().flatten();
+    documents.map(|(_, document)| document).find(|document| document["Name"] == name).unwrap_or(&Value::Null)
+}
+
+/// The names of a set's tags.
+fn tags<'d>(documents: &'d Value, set: &str) -> Vec<&'d str> {
+    let tags = named(documents, "tagsets", set)["Tags"].as_array().into_iter().flatten();
+    tags.filter_map(|tag| tag["Name"].as_str()).collect()
+}
+
+fn with_target_tags(documents: &mut Value) {
+    documents["tagsets"] = json!({
+        "TagSets-9": {"Id": "TagSets-9", "SpaceId": "Spaces-2", "Name": "[System] Tag Set", "IsSystem": true, "Scopes": ["Target"], "SortOrder": 0,
+            "Type": "MultiSelect", "Description": "", "Tags": [
+                {"Id": "TagSets-9/Tags-1", "Name": "in-store-only", "CanonicalTagName": "[System] Tag Set/in-store-only", "Color": "#333333", "Description": "", "SortOrder": 0}]},
+        "TagSets-8": {"Id": "TagSets-8", "SpaceId": "Spaces-2", "Name": "Tier", "IsSystem": false, "Scopes": ["Target"], "SortOrder": 1, "Type": "MultiSelect", "Description": "",
+            "Tags": [{"Id": "TagSets-8/Tags-2", "Name": "tier-1", "CanonicalTagName": "Tier/tier-1", "Color": "#123456", "Description": "", "SortOrder": 1}]},
+    });
+    for machine in documents["machines"].as_object_mut().into_iter().flatten().map(|(_, machine)| machine) {
+        machine["Roles"].as_array_mut().expect("roles").push(json!("tier-1"));
+    }
+}
+
+#[test]
+fn target_tags_move_and_the_built_in_set_is_nobodys() {
+    let journey = journey([NEWEST, NEWEST], with_target_tags);
+    let (arrived, verdict) = moved(&journey);
+    let system = tags(&arrived, "[System] Tag Set");
+    assert!(system.contains(&"in-store-only") && !system.contains(&"tier-1"), "{system:?}");
+    assert_eq!(tags(&arrived, "Tier"), ["tier-1"]);
+    verdict.never_says("[System]");
+}
+
+#[test]
+fn an_older_destination_has_no_tags_without_targets() {
+    let journey = journey([NEWEST, "2025.4.1"], with_target_tags);
+    let (arrived, verdict) = moved(&journey);
+    assert_eq!(tags(&arrived, "Tier"), ["tier-1"]);
+    assert!(verdict.stdout.contains("all of them noted"), "{}", verdict.stdout);
+}
+
+#[test]
+fn an_older_source_finds_the_built_in_set_in_no_ones_way() {
+    let (arrived, _) = moved(&journey(["2025.4.1", NEWEST], |_| {}));
+    assert!(!tags(&arrived, "[System] Tag Set").is_empty());
+}
