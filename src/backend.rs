@@ -346,6 +346,7 @@ fn has_password(connection: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::module::manifest;
 
     fn backend(kind: &str, settings: &[&str]) -> Result<Backend, Failure> {
         Backend::new(kind, &settings.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
@@ -397,5 +398,24 @@ mod tests {
     fn parts_of_a_key_are_plain() {
         assert_eq!(plain_part("octopus.example:8080/octopus"), "octopus.example_8080_octopus");
         assert_eq!(plain_part(""), "unknown");
+    }
+
+    #[test]
+    fn a_runbook_has_a_state_beside_its_projects() {
+        let key = |scope: &serde_json::Value| {
+            let source =
+                serde_json::json!({"installation_id": "i", "space_id": "Spaces-2", "space_name": "Shop"});
+            let manifest =
+                serde_json::json!({"format": 1, "octoferry": "1", "scope": scope, "source": source});
+            let manifest = manifest::parse(manifest.to_string().as_bytes()).ok().unwrap();
+            state_key(&manifest, "https://new.example", "Spaces-9")
+        };
+        let of_project =
+            key(&serde_json::json!({"of": "project", "id": "Projects-1", "name": "Web", "slug": "web"}));
+        let of_runbook = key(
+            &serde_json::json!({"of": "runbook", "id": "Runbooks-1", "name": "Backup", "slug": "backup", "project_id": "Projects-1", "project": "Web"}),
+        );
+        assert_ne!(of_project, of_runbook);
+        assert!(of_runbook.starts_with(&of_project));
     }
 }

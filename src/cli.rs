@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::failure::Failure;
+use crate::selection::{Options, RENAME, Verb};
+
 /// Move an Octopus Deploy space to another space or server, secrets included
 #[derive(Debug, Parser)]
 #[command(name = "octoferry", version, disable_help_subcommand = true)]
@@ -200,6 +203,25 @@ pub struct Part {
     /// Give a thing another name at the destination: exactly OLD becomes NEW
     #[arg(long, value_name = "KIND:OLD=NEW")]
     pub rename: Vec<String>,
+}
+
+impl Part {
+    /// The options, checked.
+    ///
+    /// # Errors
+    /// Usage: an unknown kind, with those that there are; a value that can't be meant.
+    pub fn options(&self) -> Result<Options, Failure> {
+        let given = [
+            (Verb::Only.option(), &self.only),
+            (Verb::Exclude.option(), &self.exclude),
+            (Verb::ExcludeExcept.option(), &self.exclude_except),
+            (Verb::Lookup.option(), &self.lookup),
+            (RENAME, &self.rename),
+        ];
+        Options::parse(
+            given.iter().flat_map(|(option, values)| values.iter().map(|value| (*option, value.as_str()))),
+        )
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,14 +1,11 @@
 //! What can go wrong, told so that a tired person knows what happened, to what, and what to do.
 
 use std::fmt;
-use std::process::ExitCode;
-
-use crate::ui::Ui;
 
 /// The classes of trouble that callers and scripts tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The command line or the settings are wrong: exit code 2.
+    /// The command line or the settings are wrong.
     Usage,
     /// A server refused: key, permission, licence, maintenance.
     Refused,
@@ -56,11 +53,6 @@ impl Failure {
         self.message = format!("{what}: {}", self.message);
         self
     }
-
-    #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if self.kind == FailureKind::Usage { 2 } else { 1 })
-    }
 }
 
 impl fmt::Display for Failure {
@@ -78,35 +70,5 @@ impl From<anyhow::Error> for Failure {
             Ok(failure) => failure,
             Err(error) => Self::failed(format!("{error:#}")),
         }
-    }
-}
-
-/// How a command ended when nothing stopped it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Exit code 0.
-    Done,
-    /// Done, with notes that need a person: exit code 3; in a step a warning and 0, since Octopus takes
-    /// every other code for a failure.
-    DoneWithNotes,
-    /// A command that compares or runs several things did all it could, and something is not well: exit code 1.
-    NotWell,
-    /// `--plan` found changes: exit code 4.
-    ChangesPending,
-}
-
-impl Outcome {
-    #[must_use]
-    pub fn exit_code(self, ui: &Ui) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Done => 0,
-            Self::NotWell => 1,
-            Self::DoneWithNotes if ui.in_step() => {
-                ui.warning("done, with notes that need a person");
-                0
-            }
-            Self::DoneWithNotes => 3,
-            Self::ChangesPending => 4,
-        })
     }
 }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
 use crate::octopus::server::Server;
-use crate::secret::{Secret, placeholder};
+use crate::secret::Secret;
 use directory::Directory;
 
 /// What finish did.
@@ -103,8 +103,7 @@ impl<'a> Finish<'a> {
         self.of_terraform = of_terraform.map(|secret| secret.name.clone()).collect();
         let of_persons =
             manifest.secrets.iter().filter(|secret| matches!(secret.from, SecretOrigin::Person { .. }));
-        self.placeholders =
-            of_persons.map(|secret| (secret.name.clone(), placeholder::for_entry(secret))).collect();
+        self.placeholders = of_persons.map(|secret| (secret.name.clone(), secret.placeholder())).collect();
         let mut steps = manifest.finish.iter().peekable();
         while let Some(step) = steps.next() {
             match step {

@@ -13,6 +13,7 @@ pub mod commands;
 pub mod compare;
 pub mod convert;
 pub mod cutover;
+pub mod delivery;
 pub mod deployment;
 pub mod failure;
 pub mod finish;
@@ -20,6 +21,7 @@ pub mod hcl;
 pub mod kinds;
 pub mod module;
 pub mod octopus;
+pub mod outcome;
 pub mod relay;
 pub mod secret;
 pub mod seeded;
@@ -50,7 +52,7 @@ pub fn main() -> ExitCode {
         Ok(outcome) => outcome.exit_code(&ui),
         Err(failure) => {
             ui.failure(&failure);
-            failure.exit_code()
+            outcome::of_failure(&failure)
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::octopus::client::{Client, Transport, Trust};
 use crate::octopus::server::{self, Server};
 use crate::secret::{Secret, stream};
+use crate::terraform::process::Environment;
 use crate::ui::Ui;
 
 /// Names of the Octopus variables that hold what a step can't be given as an argument.
@@ -33,8 +34,9 @@ pub struct Settings<'a> {
 
 /// The environment for processes that we start: everything but our own API keys.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub fn child_environment() -> impl Iterator<Item = (OsString, OsString)> {
-    std::env::vars_os().filter(|(name, _)| !is_key_variable(&name.to_string_lossy()))
+#[must_use]
+pub fn child_environment() -> Environment {
+    std::env::vars_os().filter(|(name, _)| !is_key_variable(&name.to_string_lossy())).collect()
 }
 
 /// One variable of the environment that is not octoferry's own, such as `PATH`.

@@ -19,11 +19,10 @@ use zeroize::Zeroizing;
 
 use crate::failure::{Failure, FailureKind};
 use crate::secret::mask::Masker;
-use crate::ui::Ui;
 use memory_file::MemoryFile;
 use output::{Diagnostic, Progress};
 use plan::Plan;
-use process::{Interrupt, Invocation};
+use process::{Environment, Interrupt, Invocation};
 use program::Program;
 use state::State;
 
@@ -36,7 +35,8 @@ pub struct Terraform<'a> {
     pub environment: BTreeMap<OsString, OsString>,
     pub interrupt: Interrupt,
     pub masker: &'a Masker,
-    pub ui: &'a Ui,
+    /// Hears what goes on, for a person; masked.
+    pub report: Box<dyn Fn(&str) + 'a>,
 }
 
 /// How a plan or an apply ended.
@@ -184,7 +184,7 @@ impl Terraform<'_> {
             .invocation(arguments)
             .run(&self.interrupt, |line| {
                 if let Some(text) = progress.line(line) {
-                    self.ui.info(&self.masker.mask(&text));
+                    (self.report)(&self.masker.mask(&text));
                 }
             })
             .await?;
@@ -199,7 +199,7 @@ impl Terraform<'_> {
     }
 
     fn invocation(&self, arguments: Vec<String>) -> Invocation {
-        let mut environment = base_environment();
+        let mut environment = base_environment(&self.program.environment);
         environment.extend(self.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
         Invocation {
             program: self.program.path.clone(),
@@ -245,7 +245,7 @@ impl Ended {
 }
 
 /// The environment that Terraform gets: ours without what would make it write secrets into logs, or change what it does.
-fn base_environment() -> BTreeMap<OsString, OsString> {
+fn base_environment(inherited: &Environment) -> BTreeMap<OsString, OsString> {
     const FORBIDDEN: [&str; 8] = [
         "TF_LOG",
         "TF_VAR_",
@@ -256,16 +256,10 @@ fn base_environment() -> BTreeMap<OsString, OsString> {
         "OCTOPUS_",
         "OCTOFERRY_",
     ];
-    let mut environment: BTreeMap<OsString, OsString> = crate::settings::child_environment()
-        .filter(|(name, _)| {
-            let name = name.to_string_lossy();
-            !FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden))
-        })
-        .collect();
-    for (name, value) in [("TF_IN_AUTOMATION", "1"), ("CHECKPOINT_DISABLE", "1"), ("TF_INPUT", "0")] {
-        environment.insert(name.into(), value.into());
-    }
-    environment
+    inherited.only(
+        |name| !FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden)),
+        &[("TF_IN_AUTOMATION", "1"), ("CHECKPOINT_DISABLE", "1"), ("TF_INPUT", "0")],
+    )
 }
 
 /// Text of a program's output that is zeroed when it is no longer needed.

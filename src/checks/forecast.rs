@@ -22,6 +22,8 @@ const NAMES: usize = 8;
 pub struct Forecast {
     pub inventory: Inventory,
     pub modules: Vec<Module>,
+    /// What could not be read.
+    unread: Vec<Note>,
 }
 
 impl Forecast {
@@ -32,11 +34,12 @@ impl Forecast {
     pub fn of(source: &Inventory) -> Result<Self, Failure> {
         let (inventory, sources) = seeded::prepare(seeded_and_spread(source.clone()));
         let modules = modules(&inventory, &sources)?;
-        Ok(Self { inventory, modules })
+        let unread = inventory.unread.iter().map(Note::not_read).collect();
+        Ok(Self { inventory, modules, unread })
     }
 
     fn notes(&self) -> impl Iterator<Item = &Note> {
-        self.inventory.unread.iter().chain(self.modules.iter().flat_map(|module| &module.manifest.notes))
+        self.unread.iter().chain(self.modules.iter().flat_map(|module| &module.manifest.notes))
     }
 
     /// All notes as JSON.

@@ -10,7 +10,8 @@ pub mod worker;
 
 use serde::Serialize;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
+use crate::outcome::Outcome;
 use crate::ui::Ui;
 
 /// How much a finding weighs.

@@ -280,9 +280,9 @@ mod tests {
         let unsure = held(&json!({"IsPermissionsComplete": false}));
         let mut findings = Findings::default();
         tell("source-permissions", "source", "to read", Some(&unsure), &needed, &mut findings);
-        assert_eq!(findings.outcome(), crate::failure::Outcome::DoneWithNotes);
+        assert_eq!(findings.outcome(), crate::outcome::Outcome::DoneWithNotes);
         let sure = held(&json!({}));
         tell("source-permissions", "source", "to read", Some(&sure), &needed, &mut findings);
-        assert_eq!(findings.outcome(), crate::failure::Outcome::NotWell);
+        assert_eq!(findings.outcome(), crate::outcome::Outcome::NotWell);
     }
 }

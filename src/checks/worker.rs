@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::checks::Findings;
 use crate::failure::Failure;
+use crate::settings;
 use crate::terraform::Terraform;
 use crate::terraform::program;
 
@@ -14,7 +15,8 @@ const ROOM: u64 = 500 << 20;
 pub async fn architecture(findings: &mut Findings) {
     const CHECK: &str = "worker-architecture";
     let to_do = "Run the runbooks on a Linux x86-64 worker, or in a container there (octoferry seed --worker-pool NAME).";
-    match program::ask("uname", &["-s", "-m"]).await {
+    let environment = settings::child_environment();
+    match program::ask("uname", &["-s", "-m"], &environment).await {
         Ok((_, said)) => match said.trim() {
             "Linux x86_64" | "Linux amd64" => findings.fine(CHECK, "Linux on x86-64"),
             other => findings.stops(
@@ -30,7 +32,8 @@ pub async fn architecture(findings: &mut Findings) {
 
 /// What the shell of a step needs to read variables.
 pub async fn tools(findings: &mut Findings) {
-    let bash = program::ask("bash", &["-c", "printf %s \"$BASH_VERSION\""]).await;
+    let environment = settings::child_environment();
+    let bash = program::ask("bash", &["-c", "printf %s \"$BASH_VERSION\""], &environment).await;
     match bash {
         Ok((path, version)) => {
             findings.fine("worker-bash", format!("Bash {} ({})", version.trim(), path.display()))
@@ -40,8 +43,8 @@ pub async fn tools(findings: &mut Findings) {
     // What Octopus does for each variable: a build without this cipher would give empty values.
     let zero = "0".repeat(64);
     let cipher = ["enc", "-aes-256-cbc", "-nosalt", "-a", "-A", "-K", &zero, "-iv", &zero[..32]];
-    let openssl = match program::ask("openssl", &cipher).await {
-        Ok(_) => program::ask("openssl", &["version"]).await,
+    let openssl = match program::ask("openssl", &cipher, &environment).await {
+        Ok(_) => program::ask("openssl", &["version"], &environment).await,
         Err(failure) => Err(failure),
     };
     match openssl {

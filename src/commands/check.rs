@@ -8,10 +8,11 @@ use crate::checks::permissions::{self, Held};
 use crate::checks::{Findings, servers, space};
 use crate::cli;
 use crate::deployment::licence;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
+use crate::outcome::Outcome;
 use crate::settings::Settings;
 use crate::ui::{Ui, table};
 

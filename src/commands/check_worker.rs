@@ -8,10 +8,12 @@ use crate::backend::{self, Backend};
 use crate::checks::{self, Findings, Weight};
 use crate::cli;
 use crate::commands::deploy;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
 use crate::octopus::server::Server;
+use crate::outcome::Outcome;
 use crate::secret::Secret;
 use crate::secret::mask::Masker;
+use crate::settings;
 use crate::settings::Settings;
 use crate::terraform::Terraform;
 use crate::terraform::process::Interrupt;
@@ -66,7 +68,7 @@ async fn terraform(
 ) -> Result<(), Failure> {
     const CHECK: &str = "worker-terraform";
     let backend = Backend::choose(&arguments.backend, streamed);
-    let program = match Program::find(arguments.terraform.as_deref()).await {
+    let program = match Program::find(arguments.terraform.as_deref(), settings::child_environment()).await {
         Ok(program) => program,
         Err(failure) => {
             findings.failed(CHECK, failure);
@@ -99,7 +101,7 @@ async fn terraform(
         environment: BTreeMap::new(),
         interrupt,
         masker: &masker,
-        ui,
+        report: Box::new(|text| ui.info(text)),
     };
     if let Err(failure) = checks::worker::provider(&terraform, findings).await {
         terraform.stop_if_interrupted()?;

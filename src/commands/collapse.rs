@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::cli;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
 use crate::octopus::upsert;
+use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::{self, enabled, name};
 use crate::settings;

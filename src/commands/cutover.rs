@@ -4,15 +4,16 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::cutover::{self, Side, Switch, journal};
-use crate::failure::{Failure, Outcome};
+use crate::delivery::package as module_package;
+use crate::failure::Failure;
 use crate::finish::directory::{Directory, Place};
 use crate::module::manifest::{Held, Manifest};
-use crate::module::package as module_package;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
 use crate::octopus::upsert;
+use crate::outcome::Outcome;
 use crate::seeded;
 use crate::selection::parse::matches;
 use crate::settings::{self, Settings};

@@ -9,9 +9,10 @@ use crate::deployment::order::{self, Folder};
 use crate::deployment::run::{self, Deployment};
 use crate::deployment::supply;
 use crate::deployment::tenant::TenantRun;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
 use crate::finish::directory::Directory;
 use crate::octopus::server::Server;
+use crate::outcome::Outcome;
 use crate::relay::Relay;
 use crate::secret::Secret;
 use crate::secret::mask::Masker;
@@ -36,7 +37,7 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
         return for_tenant(run, &arguments, &settings, &streamed, &modules, ui).await;
     }
     let backend = chosen_backend(&arguments, &streamed, &modules)?;
-    let program = Program::find(arguments.terraform.as_deref()).await?;
+    let program = Program::find(arguments.terraform.as_deref(), settings::child_environment()).await?;
     let transport = settings::transport(&arguments.connection)?;
     let destination = settings.destination(&arguments.destination, &transport).await?;
     refuse_own_source(&modules, &destination)?;

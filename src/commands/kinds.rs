@@ -1,7 +1,7 @@
 //! `octoferry kinds`: what of each kind is carried, and how.
 
-use crate::failure::Outcome;
 use crate::kinds::catalogue;
+use crate::outcome::Outcome;
 use crate::ui::Ui;
 
 /// Prints the tables as Markdown.

@@ -12,12 +12,13 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::cli;
-use crate::failure::{Failure, FailureKind, Outcome};
+use crate::delivery::package as module_package;
+use crate::failure::{Failure, FailureKind};
 use crate::module::manifest::{Manifest, Scope};
-use crate::module::package as module_package;
 use crate::octopus::document::Document;
 use crate::octopus::server::Server;
 use crate::octopus::{tasks, upsert};
+use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::{enabled, install, name, package, part};
 use crate::settings;

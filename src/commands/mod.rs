@@ -16,7 +16,8 @@ pub mod unseed;
 pub mod verify;
 
 use crate::cli::{Arguments, Command};
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
+use crate::outcome::Outcome;
 use crate::terraform::process;
 use crate::ui::Ui;
 

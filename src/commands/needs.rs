@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 
 use crate::cli::{self, FetchWhat};
+use crate::delivery::{folder, package};
 use crate::deployment::tenant::TenantRun;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
 use crate::module::manifest::{SecretEntry, SecretOrigin};
-use crate::module::{folder, package};
+use crate::outcome::Outcome;
 use crate::seeded::name;
 use crate::settings::{self, Settings};
 use crate::ui::Ui;

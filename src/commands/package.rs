@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::cli;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
+use crate::outcome::Outcome;
 use crate::seeded::{name, package, template};
 use crate::ui::Ui;
 

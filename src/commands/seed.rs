@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::cli;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
 use crate::octopus::document::Document;
 use crate::octopus::git::has_runbooks_in_git;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
 use crate::octopus::{read, upsert};
+use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::runbook::{self, Place};
 use crate::seeded::{backend, git, install, name, package, part, template, tenant};
-use crate::selection::Options;
 use crate::settings;
 use crate::ui::Ui;
 
@@ -33,7 +33,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         Some(file) => package::of_file(file)?,
         None => package::of_program(&own_program()?)?,
     };
-    let part = Options::parse(&arguments.part)?;
+    let part = arguments.part.options()?;
     let selection = part::lines(&part)?;
     let transport = settings::transport(&arguments.connection)?;
     let given = settings::Settings::read(None, ui)?;

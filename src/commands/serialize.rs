@@ -7,15 +7,17 @@ use serde_json::json;
 
 use crate::cli::{self, SerializeWhat};
 use crate::convert;
-use crate::convert::tally::{self, Tally};
 use crate::cutover;
-use crate::failure::{Failure, Outcome};
+use crate::delivery::{folder, package};
+use crate::failure::Failure;
 use crate::kinds;
+use crate::module::Module;
 use crate::module::manifest::{Note, Scope};
-use crate::module::{Module, folder, package};
+use crate::module::tally::{self, Tally};
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
+use crate::outcome::Outcome;
 use crate::seeded;
 use crate::selection::{self, Fate, Options, Selection, Whole};
 use crate::settings::{self, Settings};
@@ -37,7 +39,7 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
         }
         SerializeWhat::All(options) => (options, Wanted::All),
     };
-    let asked = Options::parse(&options.part)?;
+    let asked = options.part.options()?;
     if matches!(wanted, Wanted::Runbook { .. }) {
         if options.push {
             return Err(Failure::usage("--push can't be said of a runbook's module: no step fetches one"));
@@ -74,10 +76,10 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
             Maker::Runbook(id) => convert::runbook(&inventory, id, &selection, &sources)?,
         };
         if matches!(maker, Maker::Space) {
-            module.manifest.notes.extend(unread.iter().cloned());
+            module.manifest.notes.extend(unread.iter().map(Note::not_read));
             module.manifest.notes.sort();
         }
-        module.write(&folder)?;
+        folder::write_module(&module, &folder)?;
         let package = if options.push { Some(package::push(&server, &module).await?) } else { None };
         if let Some(package) = &package {
             ui.info(&format!("uploaded {}", package.described()));

@@ -1,11 +1,12 @@
 //! `octoferry spread`: sensitive variables get names by which a run can read them; undoable by collapse.
 
 use crate::cli;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
 use crate::octopus::upsert;
+use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::{install, name};
 use crate::settings;

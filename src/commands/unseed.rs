@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use crate::cli;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Failure;
 use crate::octopus::document::Document;
 use crate::octopus::git::has_runbooks_in_git;
 use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
 use crate::octopus::{tasks, upsert};
+use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::{self, git, is_seeded, name};
 use crate::settings;

@@ -5,10 +5,11 @@ use serde_json::Value;
 use crate::cli;
 use crate::compare::{self, Absent, Comparison, Explanations, KindComparison};
 use crate::cutover;
-use crate::failure::{Failure, Outcome};
-use crate::module::{folder, package};
+use crate::delivery::{folder, package};
+use crate::failure::Failure;
 use crate::octopus::document::Document;
 use crate::octopus::read::{self, Extent};
+use crate::outcome::Outcome;
 use crate::seeded;
 use crate::selection::rename::{self, Rename};
 use crate::settings::{self, Settings};
@@ -51,8 +52,8 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
         }
         explanations.add(manifest);
     }
-    for note in left.unread.iter().chain(&right.unread) {
-        ui.warning(&note.text);
+    for unread in left.unread.iter().chain(&right.unread) {
+        ui.warning(&unread.text());
     }
     // What seed and spread put into a space is no part of it.
     let (mut left, right) = (seeded::prepare(left).0, seeded::prepare(right).0);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::names::Names;
 use crate::octopus::document::Document;
 use crate::octopus::freezes::instant;
+use crate::octopus::property::TEMPLATE_VERSION;
 
 /// Fields that a server computes, by collection (`*`: any). Everything else counts.
 const COMPUTED: &[(&str, &[&str])] = &[
@@ -58,7 +59,6 @@ const COMPUTED: &[(&str, &[&str])] = &[
 ];
 
 /// The version of a step template that a step uses: each server counts its own.
-const TEMPLATE_VERSION: &str = "Octopus.Action.Template.Version";
 
 /// What a server learns from a machine, in its endpoint.
 const OF_THE_MACHINE: &[&str] = &[

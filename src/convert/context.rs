@@ -9,18 +9,18 @@ use unicode_normalization::is_nfc;
 use crate::convert::fields::is_empty;
 use crate::convert::lookups::Lookups;
 use crate::convert::names::{Names, digest, file_name};
-use crate::convert::tally::Tally;
 use crate::convert::{SecretSources, Selection};
 use crate::hcl::{Block, Expr, Item};
 use crate::kinds;
 use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::Carry;
-use crate::kinds::slug::slug_of;
 use crate::module::manifest::{
     FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, Target,
 };
+use crate::module::tally::Tally;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
+use crate::octopus::slug::slug_of;
 use crate::selection::Needs;
 
 /// A place in a document: which document, and the way down to the field.
@@ -371,7 +371,7 @@ impl<'i> Context<'i> {
 
     /// Counts a field of a document that is there.
     pub(super) fn count(&mut self, at: &At, carry: &Carry) {
-        self.tally.entry(at.target.collection.clone()).or_default().count(carry);
+        count(self.tally.entry(at.target.collection.clone()).or_default(), carry);
     }
 
     // What the module can't hold.
@@ -593,4 +593,14 @@ pub(crate) fn is_portable(value: &Value) -> bool {
 /// Whether an id is the same on every server.
 pub(super) fn is_everywhere(id: &str) -> bool {
     matches!(id, "feeds-builtin" | "teams-everyone" | "teams-administrators" | "teams-managers")
+}
+
+/// Counts a field that is there. Those that only hold other fields are counted by these.
+fn count(tally: &mut Tally, carry: &Carry) {
+    match carry {
+        Carry::Ignored(_) => tally.ignored += 1,
+        Carry::Finish(_) | Carry::Slug => tally.finish += 1,
+        Carry::Block(_) | Carry::Blocks(_) | Carry::Object(_) | Carry::Objects(_) | Carry::Inline(_) => {}
+        _ => tally.carried += 1,
+    }
 }

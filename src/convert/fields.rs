@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::convert::context::{At, Context};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::{Carry, Field, Hidden, Literal};
-use crate::kinds::slug::slug_of;
+use crate::octopus::slug::slug_of;
 
 /// What no table knows gets a note. A field that is null holds nothing that could be lost.
 const UNKNOWN: &str = "octoferry does not know this field and does not carry it";

@@ -11,7 +11,6 @@ pub mod names;
 mod references;
 mod scaffold;
 mod secrets;
-pub mod tally;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -126,7 +125,7 @@ pub fn runbook(
         return Err(Failure::failed(format!("the space has no runbook with the id {runbook_id}")));
     };
     let slug = |document: &Document| {
-        document.text("Slug").map_or_else(|| kinds::slug::slug_of(document.name()), str::to_owned)
+        document.text("Slug").map_or_else(|| crate::octopus::slug::slug_of(document.name()), str::to_owned)
     };
     let scope = Scope::Runbook {
         id: runbook_id.to_owned(),
@@ -163,7 +162,7 @@ pub fn needs(
 /// The slug of a project, which names its module's folder.
 #[must_use]
 pub fn slug_of_project(project: &Document) -> String {
-    project.text("Slug").map_or_else(|| kinds::slug::slug_of(project.name()), str::to_owned)
+    project.text("Slug").map_or_else(|| crate::octopus::slug::slug_of(project.name()), str::to_owned)
 }
 
 /// Names, declares and carries the documents of these kinds.
@@ -230,7 +229,7 @@ fn order_by_slug(context: &mut Context<'_>, subjects: &[Subject<'_>]) {
     let mut groups: BTreeMap<String, Vec<(usize, &str, &str)>> = BTreeMap::new();
     for subject in subjects {
         if let Some(slug) = subject.document.text("Slug") {
-            let group = groups.entry(kinds::slug::slug_of(subject.document.name())).or_default();
+            let group = groups.entry(crate::octopus::slug::slug_of(subject.document.name())).or_default();
             group.push((slug.len(), slug, subject.document.id()));
         }
     }
@@ -435,7 +434,7 @@ mod tests {
         let inventory = inventory("shop");
         let once = space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
         let twice = space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
-        assert_eq!(once.pack(), twice.pack());
+        assert_eq!(once.all_files(), twice.all_files());
         assert!(once.files.contains_key("environments.tf"));
     }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::delivery::folder;
 use crate::failure::Failure;
-use crate::module::folder;
 use crate::module::manifest::{Manifest, Scope};
 
 /// A module in its folder.

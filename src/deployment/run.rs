@@ -161,7 +161,7 @@ impl Deployment<'_> {
             environment,
             interrupt: self.interrupt.clone(),
             masker: &self.masker,
-            ui: self.ui,
+            report: Box::new(|text| self.ui.info(text)),
         };
         terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
         let state = terraform.state().await?;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin, Target};
-use crate::secret::{Secret, placeholder};
+use crate::secret::Secret;
 use crate::seeded::name;
 use crate::terraform::memory_file::MemoryFile;
 use crate::ui;
@@ -145,11 +145,11 @@ pub fn supply(
             let altered = entry.terraform && !is_nfc(secret.expose());
             if altered && entry.path.is_empty() {
                 missing.push(format!("  {variable}: {}: {COMPOSED}", entry.description));
-                supply.placeholders.insert(entry.name.clone(), placeholder::for_entry(entry));
+                supply.placeholders.insert(entry.name.clone(), entry.placeholder());
                 (COMPOSED.to_owned(), true)
             } else {
                 if altered {
-                    supply.placeholders.insert(entry.name.clone(), placeholder::for_entry(entry));
+                    supply.placeholders.insert(entry.name.clone(), entry.placeholder());
                     supply.finish.push(FinishStep::Set {
                         target: Target { collection: entry.collection.clone(), key: entry.key.clone() },
                         path: entry.path.clone(),
@@ -175,7 +175,7 @@ pub fn supply(
                 }
             };
             if entry.terraform {
-                supply.placeholders.insert(entry.name.clone(), placeholder::for_entry(entry));
+                supply.placeholders.insert(entry.name.clone(), entry.placeholder());
             }
             (why, true)
         };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::document::{has_secret, kept, without_nothing, without_secrets};
 use super::{Finish, field};
 use crate::failure::Failure;
-use crate::kinds::process::{TEMPLATE_ID, TEMPLATE_VERSION};
+use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 use crate::octopus::upsert::holds;
 
 /// What an item is known by.

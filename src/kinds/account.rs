@@ -6,7 +6,7 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::{is_empty, odd, plain as plain_value};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
-use crate::octopus::document::Document;
+use crate::octopus::document::{Document, is_uuid};
 
 pub(super) const KIND: Kind = Kind {
     collection: "accounts",
@@ -188,12 +188,6 @@ fn names_its_cloud(account: &Document) -> bool {
         Some(name) => CLOUDS.contains(&name),
         None => !has("ServiceManagementEndpointBaseUri") && !has("ServiceManagementEndpointSuffix"),
     }
-}
-
-/// Whether the provider takes it as an id of Azure.
-pub(crate) fn is_uuid(text: &str) -> bool {
-    let parts: Vec<usize> = text.split('-').map(str::len).collect();
-    parts == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// Provider 1.17.0 never sends it but reads it: it is written here for the plan, and finish sets it.

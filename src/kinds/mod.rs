@@ -8,7 +8,6 @@ pub mod catalogue;
 pub mod id_text;
 pub mod model;
 pub mod process;
-pub mod slug;
 
 mod account;
 mod certificate;
@@ -126,8 +125,6 @@ pub(crate) fn complete_project(context: &mut Context<'_>, project: &str) {
 /// Things that are looked up and that no kind makes.
 const LOOKUPS: &[(&str, Lookup)] =
     &[("projects", Lookup { list: "projects", data_source: "octopusdeploy_projects", noun: "project" })];
-
-pub(crate) use account::is_uuid;
 
 /// The kind that a document is of.
 #[must_use]

@@ -13,7 +13,7 @@ use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::module::manifest::{FinishStep, FinishValue, Scope, SecretOrigin, Target, TenantValueOwner};
 use crate::octopus::document::Document;
-use crate::seeded::tenant::readable_in;
+use crate::octopus::tenancy::readable_in;
 
 const HEADING: &str = "Values that are secret, and values for library variable sets, are not here: octoferry sets them after the apply.";
 

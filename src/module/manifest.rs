@@ -5,6 +5,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::failure::Failure;
+use crate::octopus::inventory::Unread;
+use crate::secret::placeholder::{Form, placeholder};
+
+/// The format of manifests that this octoferry writes and reads.
+const FORMAT: u64 = 1;
+
 /// The whole file. Same input, same bytes: lists are sorted by the writer, no clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -129,6 +136,19 @@ pub struct SecretEntry {
     pub path: Vec<Value>,
     #[serde(flatten)]
     pub from: SecretOrigin,
+}
+
+impl SecretEntry {
+    /// What stands for the secret where nobody can supply it; valid for the argument.
+    #[must_use]
+    pub fn placeholder(&self) -> String {
+        let form = match (self.collection.as_str(), self.field.rsplit('/').next().unwrap_or_default()) {
+            ("certificates", "CertificateData") => Form::Certificate,
+            ("accounts", "PrivateKeyFile" | "JsonKey" | "CertificateBytes") => Form::Base64,
+            _ => Form::Text,
+        };
+        placeholder(&self.name, form)
+    }
 }
 
 /// How a step of the source server can get the value.
@@ -286,6 +306,19 @@ pub struct Note {
 }
 
 impl Note {
+    /// That a collection of the source could not be read.
+    #[must_use]
+    pub fn not_read(unread: &Unread) -> Self {
+        Self {
+            code: "not-read".to_owned(),
+            collection: unread.collection.clone(),
+            key: Vec::new(),
+            field: String::new(),
+            text: unread.text(),
+            todo: format!("Look in the portal whether the space has {}.", unread.collection),
+        }
+    }
+
     /// Whether it leaves something to do.
     #[must_use]
     pub fn needs_person(&self) -> bool {
@@ -305,6 +338,29 @@ impl Note {
     }
 }
 
+/// The manifest in these bytes.
+///
+/// # Errors
+/// When it is of another format, or none.
+pub fn parse(bytes: &[u8]) -> Result<Manifest, Failure> {
+    let value: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| Failure::failed(format!("not JSON: {error}")))?;
+    match value.get("format").and_then(serde_json::Value::as_u64) {
+        Some(FORMAT) => {}
+        Some(other) => {
+            return Err(Failure::failed(format!(
+                "the manifest has format {other}, this octoferry reads format {FORMAT}"
+            ))
+            .hint("Renew the module: octoferry serialize"));
+        }
+        None => return Err(Failure::failed("not the manifest of a module: it has no format")),
+    }
+    serde_json::from_value(value).map_err(|error| {
+        Failure::failed(format!("the manifest can't be understood: {error}"))
+            .hint("Renew the module: octoferry serialize")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,5 +377,11 @@ mod tests {
             assert!(!manifest.secrets.is_empty() && !manifest.makes.is_empty());
             assert_eq!(serde_json::to_string_pretty(&manifest).unwrap(), text.trim_end());
         }
+    }
+
+    #[test]
+    fn another_format_is_refused() {
+        assert!(parse(br#"{"format": 2}"#).unwrap_err().message.contains("format 2"));
+        assert!(parse(b"[]").unwrap_err().message.contains("no format"));
     }
 }

@@ -1,19 +1,12 @@
-//! A module: the Terraform folder we write, its manifest, its package.
+//! A module: the Terraform folder we write, its manifest.
 
-pub mod folder;
 pub mod manifest;
-pub mod package;
+pub mod tally;
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Write as _};
-use std::path::Path;
 
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
-
-use crate::convert::tally::Tally;
-use crate::failure::Failure;
 use crate::module::manifest::Manifest;
+use crate::module::tally::Tally;
 
 /// Name of the manifest's file.
 pub const MANIFEST: &str = "octoferry.json";
@@ -41,29 +34,5 @@ impl Module {
         json.push(b'\n');
         files.insert(MANIFEST.to_owned(), json);
         files
-    }
-
-    /// Writes the module into a folder, which is made if needed: all of it or nothing. Files of an older module there go away, files
-    /// of somebody else stay and are never overwritten.
-    ///
-    /// # Errors
-    /// What the operating system said, with the path; a file of somebody else in the way.
-    pub fn write(&self, folder: &Path) -> Result<(), Failure> {
-        folder::write(&self.all_files(), folder)
-    }
-
-    /// The module as a zip package, byte for byte the same each time.
-    #[must_use]
-    pub fn pack(&self) -> Vec<u8> {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .last_modified_time(zip::DateTime::default())
-            .unix_permissions(0o644);
-        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        for (path, content) in self.all_files() {
-            zip.start_file(path, options).expect("memory takes a zip entry");
-            zip.write_all(&content).expect("memory takes a zip entry's content");
-        }
-        zip.finish().expect("memory takes a zip directory").into_inner()
     }
 }

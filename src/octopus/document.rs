@@ -87,6 +87,13 @@ impl Document {
     }
 }
 
+/// Whether a text has the form of a UUID, as ids of Azure have.
+#[must_use]
+pub fn is_uuid(text: &str) -> bool {
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
 /// Takes the navigation out of an object and its parts. A person's own `Links` (a property of a step, say) is no object of addresses.
 fn drop_links(value: &mut Value) {
     match value {

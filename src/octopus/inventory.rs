@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::kinds::slug::slug_of;
-use crate::module::manifest::Note;
 use crate::octopus::document::Document;
 use crate::octopus::read::{about_this_space, people};
+use crate::octopus::slug::slug_of;
 use crate::octopus::target_tags;
 
 /// What a space holds: collection → id → document. Collections are named as in `tests/spaces/README.md` (the API's route
@@ -21,7 +20,7 @@ pub struct Inventory {
     /// The space document.
     pub space: Option<Document>,
     /// What the key's owner may not see, so that nobody takes it for not being there.
-    pub unread: Vec<Note>,
+    pub unread: Vec<Unread>,
     /// Collections that the server has no route for: it is older than they are.
     pub unknown: BTreeSet<&'static str>,
     /// Logos that somebody has uploaded, by the id of what they belong to.
@@ -29,6 +28,20 @@ pub struct Inventory {
     collections: BTreeMap<Place, Collection>,
     /// Id → the collections that have a document with it, in order.
     places: HashMap<String, Vec<Place>>,
+}
+
+/// A collection that the key's owner may not see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    pub collection: String,
+}
+
+impl Unread {
+    /// What is not known, in a sentence.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("The source API key may not see the {}; whether there are any is not known.", self.collection)
+    }
 }
 
 /// The name of a collection, shared by the ids of its documents.

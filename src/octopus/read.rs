@@ -18,11 +18,10 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::module::manifest::Note;
 use crate::octopus::client::Client;
 use crate::octopus::document::Document;
 use crate::octopus::freezes;
-use crate::octopus::inventory::Inventory;
+use crate::octopus::inventory::{Inventory, Unread};
 use crate::octopus::server::Server;
 use crate::octopus::target_tags;
 
@@ -137,7 +136,7 @@ pub async fn read_branch(
     for list in lists {
         match list {
             Ok(found) => insert(&mut inventory, found),
-            Err(note) => inventory.unread.push(note),
+            Err(unread) => inventory.unread.push(unread),
         }
     }
     insert(&mut inventory, retention.into_iter().flatten().collect());
@@ -155,7 +154,7 @@ pub async fn read_branch(
             let freezes = about_this_space(&inventory, freezes);
             insert(&mut inventory, freezes);
         }
-        Err(note) => inventory.unread.push(note),
+        Err(unread) => inventory.unread.push(unread),
     }
 
     let entered: BTreeSet<String> = match extent {
@@ -252,7 +251,7 @@ fn insert(inventory: &mut Inventory, found: Found) {
 }
 
 /// Reads one of [`LISTS`]; the inner error is a note about what can't be seen.
-async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Note>, Failure> {
+async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Unread>, Failure> {
     let path = server.path(list.route);
     match server.client.list(&path).await {
         Ok(items) => {
@@ -268,20 +267,11 @@ async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Note>,
     }
 }
 
-/// Whether an export can go on without a collection, and what is to be noted of it.
-fn absent(collection: &str, need: Need, failure: Failure) -> Result<Result<Found, Note>, Failure> {
+/// Whether an export can go on without a collection.
+fn absent(collection: &str, need: Need, failure: Failure) -> Result<Result<Found, Unread>, Failure> {
     match (need, failure.http_status) {
         (Need::Newer | Need::Noted, Some(404)) => Ok(Ok(Vec::new())),
-        (Need::Noted, Some(403)) => Ok(Err(Note {
-            code: "not-read".to_owned(),
-            collection: collection.to_owned(),
-            key: Vec::new(),
-            field: String::new(),
-            text: format!(
-                "The source API key may not see the {collection}; whether there are any is not known."
-            ),
-            todo: format!("Look in the portal whether the space has {collection}."),
-        })),
+        (Need::Noted, Some(403)) => Ok(Err(Unread { collection: collection.to_owned() })),
         _ => Err(failure.while_doing(format!("reading the {collection}"))),
     }
 }
@@ -360,7 +350,7 @@ async fn parent_environments(server: &Server) -> Result<Found, Failure> {
 }
 
 /// The server's freezes.
-async fn deployment_freezes(server: &Server) -> Result<Result<Found, Note>, Failure> {
+async fn deployment_freezes(server: &Server) -> Result<Result<Found, Unread>, Failure> {
     match freezes::list(&server.client).await {
         Ok(items) => {
             let found = documents("/api/deploymentfreezes", items)?;
@@ -371,7 +361,7 @@ async fn deployment_freezes(server: &Server) -> Result<Result<Found, Note>, Fail
 }
 
 /// The space's target tags, also those that no target has; `None`: the server knows only what its targets have.
-async fn target_tags(server: &Server) -> Result<Result<Option<Found>, Note>, Failure> {
+async fn target_tags(server: &Server) -> Result<Result<Option<Found>, Unread>, Failure> {
     let path = server.path(target_tags::COLLECTION);
     match target_tags::list(&server.client, &path).await {
         Ok(tags) => Ok(Ok(tags.map(|tags| {

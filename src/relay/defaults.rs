@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::kinds::process::{TEMPLATE_ID, TEMPLATE_VERSION};
 use crate::octopus::client::Client;
+use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 
 /// Template id and version → names of its parameters with a secret default. A version of a template never changes.
 #[derive(Default)]

@@ -6,8 +6,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::module::manifest::SecretEntry;
-
 /// The beginning of every placeholder. Its length is a multiple of three, so that its base64 is the beginning of the whole's base64.
 pub const PREFIX: &str = "octoferry-placeholder";
 /// [`PREFIX`] in base64.
@@ -16,14 +14,25 @@ pub const BASE64_PREFIX: &str = "b2N0b2ZlcnJ5LXBsYWNlaG9sZGVy";
 /// A certificate of nobody, without a key: servers look into what they are given. Text before the first line is allowed (RFC 7468).
 const CERTIFICATE: &str = include_str!("placeholder.pem");
 
-/// The placeholder for a secret.
+/// What the server takes for a value of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Any text.
+    Text,
+    /// Any text in base64.
+    Base64,
+    /// A certificate in base64.
+    Certificate,
+}
+
+/// The placeholder for a secret of this name.
 #[must_use]
-pub fn for_entry(entry: &SecretEntry) -> String {
-    let text = format!("{PREFIX} {}", entry.name);
-    match (entry.collection.as_str(), entry.field.rsplit('/').next().unwrap_or_default()) {
-        ("certificates", "CertificateData") => STANDARD.encode(format!("{PREFIX}\n{CERTIFICATE}")),
-        ("accounts", "PrivateKeyFile" | "JsonKey" | "CertificateBytes") => STANDARD.encode(text),
-        _ => text,
+pub fn placeholder(name: &str, form: Form) -> String {
+    let text = format!("{PREFIX} {name}");
+    match form {
+        Form::Text => text,
+        Form::Base64 => STANDARD.encode(text),
+        Form::Certificate => STANDARD.encode(format!("{PREFIX}\n{CERTIFICATE}")),
     }
 }
 
@@ -42,30 +51,13 @@ pub fn may_be_in(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::module::manifest::SecretOrigin;
-
     use super::*;
 
     #[test]
     fn every_placeholder_is_recognised() {
         assert_eq!(STANDARD.encode(PREFIX), BASE64_PREFIX);
-        for (collection, field) in [
-            ("accounts", "Token"),
-            ("accounts", "PrivateKeyFile"),
-            ("certificates", "CertificateData"),
-            ("feeds", "Password"),
-        ] {
-            let entry = SecretEntry {
-                name: "some_name".into(),
-                description: String::new(),
-                terraform: true,
-                collection: collection.into(),
-                key: vec!["x".into()],
-                field: field.into(),
-                path: Vec::new(),
-                from: SecretOrigin::Person { octopus_variable: "x".into(), because: String::new() },
-            };
-            let placeholder = for_entry(&entry);
+        for form in [Form::Text, Form::Base64, Form::Certificate] {
+            let placeholder = placeholder("some_name", form);
             assert!(is_placeholder(&placeholder), "{placeholder}");
             assert!(may_be_in(format!("{{\"a\":\"{placeholder}\"}}").as_bytes()));
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
+use crate::octopus::tenancy::readable_in;
 
 /// Ids of the projects that need the runbook: those with secret values of their own, and for each common value that none of these
 /// can read one more. `candidates` are the projects that may get runbooks.
@@ -67,20 +68,6 @@ fn reads_common(inventory: &Inventory, project: &Document, value: &Document) -> 
 /// Ids of the environments of a value; empty: all.
 fn environments(value: &Document) -> Vec<String> {
     value.texts("EnvironmentIds").map(str::to_owned).collect()
-}
-
-/// Ids of the environments in which a run of the project for the tenant sees a value with these environments (empty: all).
-#[must_use]
-pub fn readable_in(tenant: &Document, project: &str, own: &[String]) -> Vec<String> {
-    let linked =
-        tenant.get("ProjectEnvironments").and_then(|links| links.get(project)).and_then(Value::as_array);
-    linked
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .filter(|id| own.is_empty() || own.iter().any(|own| own == id))
-        .map(str::to_owned)
-        .collect()
 }
 
 /// Whether a variable is scoped to this runbook alone.

@@ -20,7 +20,7 @@ use crate::failure::Failure;
 pub use choose::{Whole, choose};
 pub use left_out::notes;
 pub use needed::complete;
-pub use parse::Options;
+pub use parse::{Options, RENAME, Verb};
 use rename::{Rename, Renamed};
 
 use crate::octopus::document::Document;

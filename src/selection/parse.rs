@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::cli;
 use crate::failure::Failure;
 use crate::selection::rename::Rename;
 use crate::selection::sorts::{Place, Sort, Thing, named, sorts};
@@ -27,6 +26,9 @@ impl Verb {
         }
     }
 }
+
+/// The option that gives things other names.
+pub const RENAME: &str = "--rename";
 
 /// Which things of a sort.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,24 +178,28 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the options.
+    /// Reads options, each with its value. They are kept in one order: verb by verb, renames last.
     ///
     /// # Errors
-    /// Usage: an unknown kind, with those that there are; a value that can't be meant.
-    pub fn parse(given: &cli::Part) -> Result<Self, Failure> {
-        let lists = [
-            (Verb::Only, &given.only),
-            (Verb::Exclude, &given.exclude),
-            (Verb::ExcludeExcept, &given.exclude_except),
-            (Verb::Lookup, &given.lookup),
-        ];
+    /// Usage: an unknown option or kind, with those that there are; a value that can't be meant.
+    pub fn parse<'g>(given: impl IntoIterator<Item = (&'g str, &'g str)>) -> Result<Self, Failure> {
+        const VERBS: [Verb; 4] = [Verb::Only, Verb::Exclude, Verb::ExcludeExcept, Verb::Lookup];
+        let given: Vec<(&str, &str)> = given.into_iter().collect();
+        let is_known = |option: &str| option == RENAME || VERBS.iter().any(|verb| verb.option() == option);
+        if let Some((option, value)) = given.iter().find(|(option, _)| !is_known(option)) {
+            let line = format!("{option} {value}");
+            return Err(Failure::usage(format!("{:?} is no option of a selection", line.trim_end())));
+        }
+        let values = |wanted: &'static str| {
+            given.iter().filter(move |(option, _)| *option == wanted).map(|(_, value)| *value)
+        };
         let mut options = Self::default();
-        for (verb, texts) in lists {
-            for text in texts {
+        for verb in VERBS {
+            for text in values(verb.option()) {
                 options.rules.push(Rule::parse(verb, text)?);
             }
         }
-        for text in &given.rename {
+        for text in values(RENAME) {
             options.renames.push(Rename::parse(text)?);
         }
         Ok(options)
@@ -202,22 +208,13 @@ impl Options {
     /// The same of a text with an option a line, as a step has it.
     ///
     /// # Errors
-    /// As [`Options::parse`]; a line that is no option.
+    /// As [`Options::parse`].
     pub fn of_lines(text: &str) -> Result<Self, Failure> {
-        let mut given = cli::Part::default();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        Self::parse(lines.map(|line| {
             let (option, value) = line.split_once(' ').unwrap_or((line, ""));
-            let list = match option {
-                "--only" => &mut given.only,
-                "--exclude" => &mut given.exclude,
-                "--exclude-except" => &mut given.exclude_except,
-                "--lookup" => &mut given.lookup,
-                "--rename" => &mut given.rename,
-                _ => return Err(Failure::usage(format!("{line:?} is no option of a selection"))),
-            };
-            list.push(value.trim().to_owned());
-        }
-        Self::parse(&given)
+            (option, value.trim())
+        }))
     }
 
     #[must_use]

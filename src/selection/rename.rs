@@ -7,9 +7,9 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::kinds::slug::slug_of;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
+use crate::octopus::slug::slug_of;
 use crate::selection::parse::Which;
 use crate::selection::sorts::{Place, Sort, Thing, named, sorts, things};
 

@@ -5,7 +5,8 @@
 //! is killed (SIGKILL can't be caught), the kernel sends that SIGINT.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -18,6 +19,38 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::failure::{Failure, FailureKind};
 use crate::terraform::Output;
+
+/// The environment that processes start with. It may hold credentials of a backend: no Debug print shows values.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+impl Environment {
+    /// The value of a variable, unless it is empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// The variables that fit, and these besides.
+    #[must_use]
+    pub fn only(&self, fits: impl Fn(&str) -> bool, more: &[(&str, &str)]) -> BTreeMap<OsString, OsString> {
+        let fitting = self.0.iter().filter(|(name, _)| fits(&name.to_string_lossy()));
+        let fitting = fitting.map(|(name, value)| (name.clone(), value.clone()));
+        fitting.chain(more.iter().map(|(name, value)| (name.into(), value.into()))).collect()
+    }
+}
+
+impl FromIterator<(OsString, OsString)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 /// What is run.
 pub struct Invocation {

@@ -4,8 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, FailureKind};
-use crate::settings;
-use crate::terraform::process::{Interrupt, Invocation};
+use crate::terraform::process::{Environment, Interrupt, Invocation};
 
 /// `import` blocks with `for_each`, which modules use, came with Terraform 1.7.
 const OLDEST: (u32, u32, u32) = (1, 7, 0);
@@ -21,6 +20,8 @@ pub struct Program {
     /// `Terraform` or `OpenTofu`.
     pub name: String,
     pub version: (u32, u32, u32),
+    /// What it, and every process of it, starts with.
+    pub environment: Environment,
 }
 
 impl Program {
@@ -28,7 +29,8 @@ impl Program {
     ///
     /// # Errors
     /// When there is none, it can't be run, or it is too old.
-    pub async fn find(named: Option<&Path>) -> Result<Self, Failure> {
+    pub async fn find(named: Option<&Path>, environment: Environment) -> Result<Self, Failure> {
+        let on_path = |name: &OsStr| on_path(name, &environment);
         let path = match named {
             Some(path) if path.components().count() > 1 => std::path::absolute(path)
                 .map_err(|error| Failure::usage(format!("--terraform {}: {error}", path.display())))?,
@@ -44,10 +46,7 @@ impl Program {
             program: path.clone(),
             arguments: vec!["version".into()],
             directory: None,
-            environment: settings::child_environment()
-                .filter(|(name, _)| !name.to_string_lossy().starts_with("TF_"))
-                .chain([("CHECKPOINT_DISABLE".into(), "1".into())])
-                .collect(),
+            environment: environment.only(|name| !name.starts_with("TF_"), &[("CHECKPOINT_DISABLE", "1")]),
         };
         let ended = invocation.run(&Interrupt::never(), |_| {}).await?;
         let said = String::from_utf8_lossy(&ended.stdout).into_owned();
@@ -61,7 +60,7 @@ impl Program {
                 ),
             )
         })?;
-        let program = Self { path, name, version };
+        let program = Self { path, name, version, environment };
         if program.version < OLDEST {
             return Err(program.too_old());
         }
@@ -93,13 +92,18 @@ impl Program {
 ///
 /// # Errors
 /// When there is none, it can't be started, or it ends with a failure.
-pub async fn ask(tool: &str, arguments: &[&str]) -> Result<(PathBuf, String), Failure> {
-    let path = on_path(tool.as_ref()).ok_or_else(|| Failure::failed(format!("{tool} is not on the PATH")))?;
+pub async fn ask(
+    tool: &str,
+    arguments: &[&str],
+    environment: &Environment,
+) -> Result<(PathBuf, String), Failure> {
+    let path = on_path(tool.as_ref(), environment)
+        .ok_or_else(|| Failure::failed(format!("{tool} is not on the PATH")))?;
     let invocation = Invocation {
         program: path.clone(),
         arguments: arguments.iter().map(Into::into).collect(),
         directory: None,
-        environment: settings::child_environment().collect(),
+        environment: environment.only(|_| true, &[]),
     };
     let ended = invocation.run(&Interrupt::never(), |_| {}).await?;
     if !ended.success {
@@ -120,10 +124,10 @@ pub fn too_old_for_its_input(program: &Program, said: &str) -> Option<Failure> {
 
 /// A program of this name on the PATH.
 #[must_use]
-pub fn on_path(name: &OsStr) -> Option<PathBuf> {
+pub fn on_path(name: &OsStr, environment: &Environment) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt as _;
-    let path = settings::environment_variable("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| {
+    let path = environment.get("PATH")?;
+    std::env::split_paths(path).map(|folder| folder.join(name)).find(|file| {
         file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     })
 }

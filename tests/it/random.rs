@@ -225,7 +225,11 @@ fn modules_are_formatted_and_as_the_schema_wants_them() {
         {
             // The checker is slow; the formatter is not.
             let name = if seed < SEEDS.start + 12 { "checked" } else { "formatted" };
-            module.write(&folder.path().join(name).join(format!("{seed}-{number}"))).expect("a module");
+            octoferry::delivery::folder::write_module(
+                &module,
+                &folder.path().join(name).join(format!("{seed}-{number}")),
+            )
+            .expect("a module");
         }
     }
     content(Path::new("terraform"), &["fmt", "-check", "-recursive", "-list=true"], folder.path());

@@ -5,11 +5,12 @@ use serde_json::Value;
 use super::package;
 use super::plan::{Action, Process, Step};
 use super::property::{self, Level};
-use super::template::{self, Place, TEMPLATE_ID};
+use super::template::{self, Place};
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{self, Fields};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::{Field, ID, flag, ignored, plain, reference, references, tags};
+use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 
 const ONE_NAME: &str = "the provider has one name for a step and its first action";
 const NO_CONDITION: &str = "the provider does not send the condition of a step's first action";
@@ -240,7 +241,7 @@ fn action_properties(
             package::reserved(context, action, name, value);
             continue;
         }
-        if action.template.is_none() && (name == TEMPLATE_ID || name == template::TEMPLATE_VERSION) {
+        if action.template.is_none() && (name == TEMPLATE_ID || name == TEMPLATE_VERSION) {
             execution
                 .extend(template_link(context, action, name).map(|expression| (name.clone(), expression)));
             continue;

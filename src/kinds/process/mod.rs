@@ -14,7 +14,6 @@ mod template;
 mod text_file;
 
 pub use plan::{Actions, Process};
-pub(crate) use template::{TEMPLATE_ID, TEMPLATE_VERSION};
 
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization as _;
@@ -23,7 +22,7 @@ use crate::convert::context::Context;
 use crate::convert::fields;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
-use crate::kinds::slug::slug_of;
+use crate::octopus::slug::slug_of;
 
 const CHAIN: &str =
     "Each step waits for the one before it: they are added to one document, one after the other.";

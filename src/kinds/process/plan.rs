@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::framework;
-use super::template::{self, TEMPLATE_ID};
+use super::template;
 use crate::convert::context::{At, Context};
 use crate::convert::names::{id_order, label};
 use crate::hcl::Expr;
 use crate::module::manifest::{Scope, Target};
 use crate::octopus::document::Document;
+use crate::octopus::property::TEMPLATE_ID;
 
 /// A process that the module writes.
 #[derive(Debug)]

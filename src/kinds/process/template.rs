@@ -7,9 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::octopus::document::Document;
-
-pub(crate) const TEMPLATE_ID: &str = "Octopus.Action.Template.Id";
-pub(crate) const TEMPLATE_VERSION: &str = "Octopus.Action.Template.Version";
+use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 
 /// Where a property of a templated step is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

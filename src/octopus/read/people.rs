@@ -8,25 +8,24 @@ use serde_json::Value;
 
 use super::{Found, Need, absent, documents};
 use crate::failure::Failure;
-use crate::module::manifest::Note;
 use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
+use crate::octopus::inventory::{Inventory, Unread};
 use crate::octopus::server::Server;
 
 /// Reads what is about this space.
-pub(super) async fn read(server: &Server) -> Result<(Found, Vec<Note>), Failure> {
+pub(super) async fn read(server: &Server) -> Result<(Found, Vec<Unread>), Failure> {
     let (teams, roles, assignments, users) = futures::try_join!(
         list(server, "teams", "/api/teams?includeSystem=true"),
         list(server, "userroles", "/api/userroles"),
         list(server, "scopeduserroles", "/api/scopeduserroles?includeSystem=false"),
         list(server, "users", "/api/users"),
     )?;
-    let mut notes = Vec::new();
+    let mut unseen = Vec::new();
     let mut all = Inventory::default();
     for found in [teams, roles, assignments, users] {
         match found {
             Ok(found) => super::insert(&mut all, found),
-            Err(note) => notes.push(note),
+            Err(unread) => unseen.push(unread),
         }
     }
     let mut found = of_space(&all, server.space_id());
@@ -40,17 +39,21 @@ pub(super) async fn read(server: &Server) -> Result<(Found, Vec<Note>), Failure>
     for answer in identities {
         match answer {
             Ok(identities) => found.extend(identities),
-            Err(note) if !refused => {
+            Err(unread) if !refused => {
                 refused = true;
-                notes.push(note);
+                unseen.push(unread);
             }
             Err(_) => {}
         }
     }
-    Ok((found, notes))
+    Ok((found, unseen))
 }
 
-async fn list(server: &Server, collection: &'static str, path: &str) -> Result<Result<Found, Note>, Failure> {
+async fn list(
+    server: &Server,
+    collection: &'static str,
+    path: &str,
+) -> Result<Result<Found, Unread>, Failure> {
     match server.client.list(path).await {
         Ok(items) => {
             let found = documents(path, items)?;
@@ -60,7 +63,7 @@ async fn list(server: &Server, collection: &'static str, path: &str) -> Result<R
     }
 }
 
-async fn identities(server: &Server, account: &Document) -> Result<Result<Found, Note>, Failure> {
+async fn identities(server: &Server, account: &Document) -> Result<Result<Found, Unread>, Failure> {
     let path = format!("/api/serviceaccounts/{}/oidcidentities/v1?skip=0&take=1000", account.id());
     let mut answer = match server.client.get(&path).await {
         Ok(answer) => answer,

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::{Found, documents, many};
 use crate::failure::Failure;
-use crate::kinds::process::{TEMPLATE_ID, TEMPLATE_VERSION};
 use crate::octopus::document::Document;
 use crate::octopus::git::{self, has_runbooks_in_git, is_version_controlled};
 use crate::octopus::inventory::Inventory;
+use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 use crate::octopus::server::Server;
 
 /// What belongs to a project, and how it is asked for: in one list for the space, or project by project.

@@ -74,7 +74,7 @@ pub(super) async fn read(
             let freezes = about_this_space(inventory, freezes);
             insert(inventory, freezes);
         }
-        Err(note) => inventory.unread.push(note),
+        Err(unread) => inventory.unread.push(unread),
     }
     add_lists(server, inventory, &[list("subscriptions", "subscriptions", Need::Noted)]).await?;
     let (variables, values, branches) = futures::try_join!(
@@ -117,7 +117,7 @@ async fn add_lists(server: &Server, inventory: &mut Inventory, lists: &[List]) -
     for found in try_join_all(lists.iter().map(|list| whole_list(server, list))).await? {
         match found {
             Ok(found) => insert(inventory, found),
-            Err(note) => inventory.unread.push(note),
+            Err(unread) => inventory.unread.push(unread),
         }
     }
     Ok(())

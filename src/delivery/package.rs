@@ -4,17 +4,19 @@
 //! referenced by a step, since a published snapshot would freeze its version; the newest one is asked for through the API.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _};
+use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
 
 use futures::future::try_join_all;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use zip::ZipArchive;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use crate::delivery::folder;
 use crate::failure::Failure;
-use crate::module::manifest::{Manifest, Scope};
-use crate::module::{MANIFEST, Module, folder};
+use crate::module::manifest::{self, Manifest, Scope};
+use crate::module::{MANIFEST, Module};
 use crate::octopus::client::encode;
 use crate::octopus::server::Server;
 use crate::seeded::name::MODULE_PACKAGE;
@@ -62,7 +64,7 @@ pub async fn push(server: &Server, module: &Module) -> Result<Pushed, Failure> {
         Scope::Project { id, .. } | Scope::Runbook { id, .. } => Some(id.as_str()),
     };
     let id = id(&module.manifest.source.space_id, project);
-    let content = module.pack();
+    let content = pack(module);
     let digest = digest(&content);
     let mut number = newest(server, &id).await?.unwrap_or(0) + 1;
     for race in 0..=RACES {
@@ -132,7 +134,7 @@ async fn newest_module(
         content.map_err(|failure| failure.while_doing(format!("fetching the module {id} {version}")))?;
     let pushed = Pushed { id, version, digest: digest(&content) };
     let files = unpack(&content).map_err(|failure| failure.while_doing(pushed.described()))?;
-    let manifest = folder::parse_manifest(files.get(MANIFEST).map_or(&[], Vec::as_slice));
+    let manifest = manifest::parse(files.get(MANIFEST).map_or(&[], Vec::as_slice));
     let manifest = manifest.map_err(|failure| failure.while_doing(pushed.described()))?;
     Ok((pushed, manifest, files))
 }
@@ -160,6 +162,21 @@ fn digest(content: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The module as a zip package, byte for byte the same each time.
+#[must_use]
+pub fn pack(module: &Module) -> Vec<u8> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o644);
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, content) in module.all_files() {
+        zip.start_file(path, options).expect("memory takes a zip entry");
+        zip.write_all(&content).expect("memory takes a zip entry's content");
+    }
+    zip.finish().expect("memory takes a zip directory").into_inner()
 }
 
 /// The files of a package, by their paths; folders and what a server may have added are left out.

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::kinds::model::Carry;
-
 /// Fields of the documents of one collection, by the way they are carried.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -18,18 +16,6 @@ pub struct Tally {
     pub ignored: usize,
     /// With a note.
     pub noted: usize,
-}
-
-impl Tally {
-    /// Counts a field that is there. Those that only hold other fields are counted by these.
-    pub(super) fn count(&mut self, carry: &Carry) {
-        match carry {
-            Carry::Ignored(_) => self.ignored += 1,
-            Carry::Finish(_) | Carry::Slug => self.finish += 1,
-            Carry::Block(_) | Carry::Blocks(_) | Carry::Object(_) | Carry::Objects(_) | Carry::Inline(_) => {}
-            _ => self.carried += 1,
-        }
-    }
 }
 
 /// Adds up what several modules say.

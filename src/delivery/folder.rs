@@ -6,11 +6,17 @@ use std::path::{Path, PathBuf};
 use std::{fs, process};
 
 use crate::failure::Failure;
-use crate::module::MANIFEST;
-use crate::module::manifest::Manifest;
+use crate::module::manifest::{self, Manifest};
+use crate::module::{MANIFEST, Module};
 
-/// The format of manifests that this octoferry writes and reads.
-const FORMAT: u64 = 1;
+/// Writes a module into a folder, which is made if needed: all of it or nothing. Files of an older module there go away, files
+/// of somebody else stay and are never overwritten.
+///
+/// # Errors
+/// What the operating system said, with the path; a file of somebody else in the way.
+pub fn write_module(module: &Module, folder: &Path) -> Result<(), Failure> {
+    write(&module.all_files(), folder)
+}
 
 /// Writes these files (path below the folder → content) into the folder.
 ///
@@ -19,7 +25,7 @@ const FORMAT: u64 = 1;
 ///
 /// # Errors
 /// What the operating system said; a file in the way that is not of an older module.
-pub(crate) fn write(files: &BTreeMap<String, Vec<u8>>, folder: &Path) -> Result<(), Failure> {
+pub(super) fn write(files: &BTreeMap<String, Vec<u8>>, folder: &Path) -> Result<(), Failure> {
     let old = files_of_older_module(folder)?;
     for path in files.keys() {
         if !old.iter().any(|known| known == path) && folder.join(path).symlink_metadata().is_ok() {
@@ -77,30 +83,7 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
             failure
         }
     })?;
-    parse_manifest(&bytes).map_err(|failure| failure.while_doing(path.display()))
-}
-
-/// The manifest in these bytes.
-///
-/// # Errors
-/// When it is of another format, or none.
-pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, Failure> {
-    let value: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|error| Failure::failed(format!("not JSON: {error}")))?;
-    match value.get("format").and_then(serde_json::Value::as_u64) {
-        Some(FORMAT) => {}
-        Some(other) => {
-            return Err(Failure::failed(format!(
-                "the manifest has format {other}, this octoferry reads format {FORMAT}"
-            ))
-            .hint("Renew the module: octoferry serialize"));
-        }
-        None => return Err(Failure::failed("not the manifest of a module: it has no format")),
-    }
-    serde_json::from_value(value).map_err(|error| {
-        Failure::failed(format!("the manifest can't be understood: {error}"))
-            .hint("Renew the module: octoferry serialize")
-    })
+    manifest::parse(&bytes).map_err(|failure| failure.while_doing(path.display()))
 }
 
 /// The folders of the modules that a folder stands for, in the order in which they are deployed at the earliest: itself, or what
@@ -264,11 +247,5 @@ mod tests {
         assert!(failure.hints.iter().any(|hint| hint == "Nothing was changed."), "{failure}");
         assert_eq!(fs::read_to_string(folder.join("a.tf")).unwrap(), "1");
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn another_format_is_refused() {
-        assert!(parse_manifest(br#"{"format": 2}"#).unwrap_err().message.contains("format 2"));
-        assert!(parse_manifest(b"[]").unwrap_err().message.contains("no format"));
     }
 }

@@ -1,0 +1,6 @@
+//! Names of properties of actions that the server itself goes by.
+
+/// The id of the step template that an action was made from.
+pub const TEMPLATE_ID: &str = "Octopus.Action.Template.Id";
+/// The version of the step template that an action follows.
+pub const TEMPLATE_VERSION: &str = "Octopus.Action.Template.Version";
