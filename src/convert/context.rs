@@ -598,9 +598,14 @@ pub(super) fn is_everywhere(id: &str) -> bool {
 /// Counts a field that is there. Those that only hold other fields are counted by these.
 fn count(tally: &mut Tally, carry: &Carry) {
     match carry {
-        Carry::Ignored(_) => tally.ignored += 1,
-        Carry::Finish(_) | Carry::Slug => tally.finish += 1,
-        Carry::Block(_) | Carry::Blocks(_) | Carry::Object(_) | Carry::Objects(_) | Carry::Inline(_) => {}
+        Carry::Ignored(_) | Carry::Computed(_) => tally.ignored += 1,
+        Carry::Finish(_) | Carry::FinishSecret(..) | Carry::Slug => tally.finish += 1,
+        Carry::Block(_)
+        | Carry::Blocks(_)
+        | Carry::Object(_)
+        | Carry::Objects(_)
+        | Carry::Inline(_)
+        | Carry::OneOf(_) => {}
         _ => tally.carried += 1,
     }
 }

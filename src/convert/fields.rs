@@ -1,13 +1,15 @@
 //! The engine over the tables: carries every field of an object as its kind's table says, and accounts for each.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::convert::context::{At, Context};
-use crate::hcl::{Block, Expr};
-use crate::kinds::model::{Carry, Field, Hidden, Literal};
+use crate::convert::time;
+use crate::hcl::{Attribute, Block, Expr};
+use crate::kinds::model::{Carry, Field, Hidden, Literal, OneOf};
 use crate::octopus::slug::slug_of;
 
 /// What no table knows gets a note. A field that is null holds nothing that could be lost.
@@ -146,13 +148,14 @@ impl<'v> Fields<'v> {
     }
 
     /// Writes the fields of a table into a block, in the table's order. Those that are [`Carry::ByCode`] are left for code to take.
-    pub fn carry<'f>(
+    pub fn carry(
         &mut self,
         context: &mut Context<'_>,
-        table: impl IntoIterator<Item = &'f Field>,
+        table: impl IntoIterator<Item = impl Borrow<Field>>,
         into: &mut Block,
     ) {
         for field in table {
+            let field = field.borrow();
             if !matches!(field.carry, Carry::ByCode) {
                 let value = self.mark(field.api, Taken::ByTable);
                 let at = self.at.field(field.api);
@@ -187,9 +190,9 @@ impl<'v> Fields<'v> {
 }
 
 /// Writes the fields of an object into a block, in the table's order, and notes those that the table has never heard of.
-pub fn carry<'f>(
+pub fn carry(
     context: &mut Context<'_>,
-    table: impl IntoIterator<Item = &'f Field>,
+    table: impl IntoIterator<Item = impl Borrow<Field>>,
     object: &Map<String, Value>,
     at: &At,
     into: &mut Block,
@@ -236,6 +239,11 @@ pub fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Carries one value as a field of a table would be, for code that does so under a condition.
+pub fn carry_one(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
+    carry_field(context, field, value, &Map::new(), at, into);
+}
+
 fn carry_field(
     context: &mut Context<'_>,
     field: &Field,
@@ -250,7 +258,7 @@ fn carry_field(
         context.count(at, &field.carry);
     }
     match field.carry {
-        Carry::Ignored(_) | Carry::ByCode => {}
+        Carry::Ignored(_) | Carry::Computed(_) | Carry::ByCode => {}
         Carry::Custom(function) => function(context, at, value, into),
         Carry::Finish(because) => {
             if !empty && !default {
@@ -273,6 +281,12 @@ fn carry_field(
             }
         }
         Carry::Secret(hidden) => carry_secret(context, field, &hidden, value, at, into),
+        Carry::FinishSecret(hidden, because) => {
+            // Some servers show such a secret as it is; it must not get into a file.
+            if value["HasValue"] == true || value.as_str().is_some_and(|text| !text.is_empty()) {
+                context.finish_secret(&hidden, &field.argument(), at, because);
+            }
+        }
         _ if default => {}
         _ if empty && !field.keep_empty => {}
         _ if value.is_null() && field.absent.is_some() => {
@@ -335,14 +349,47 @@ fn carry_field(
                 nested_list(context, fields, value, at, "").into_iter().map(object_of).collect();
             into.set(&field.argument(), items);
         }
-        Carry::Inline(fields) => match value {
-            Value::Object(inner) => carry(context, fields, inner, at, into),
+        Carry::Inline(tables) => {
+            read_value(context, value, at, |context, inner| {
+                inner.carry(context, tables.into_iter().flatten(), into);
+            });
+        }
+        Carry::OneOf(one) => carry_one_of(context, one, value, at, into),
+        Carry::Moment(zone) => match value {
+            Value::Null => {}
+            Value::String(text) => into.set(&field.argument(), time::moment(text, zone)),
             other => odd(context, at, other),
+        },
+        Carry::TimeSpan => match value.as_str().and_then(|text| Some((text, time::nanoseconds(text)?))) {
+            Some((text, nanoseconds)) => into.attributes.push(Attribute {
+                name: field.argument(),
+                value: Expr::number(nanoseconds),
+                comment: Some(text.to_owned()),
+            }),
+            None => odd(context, at, value),
         },
         Carry::Map => {
             if let Some(expression) = map(context, value, at) {
                 into.set(&field.argument(), expression);
             }
+        }
+    }
+}
+
+/// The block of the case that the object names; of another, finish sets the object.
+fn carry_one_of(context: &mut Context<'_>, one: &OneOf, value: &Value, at: &At, into: &mut Block) {
+    let name = value[one.discriminator].as_str().unwrap_or_default();
+    match one.case(name) {
+        None if value.is_object() && !matches!(name, "" | "None") => context.set(at, value, one.no_case),
+        case => {
+            read_value(context, value, at, |context, fields| {
+                fields.ignore(one.discriminator, "tells the block");
+                if let Some(case) = case {
+                    let mut block = Block::new(case.argument, &[]);
+                    fields.carry(context, case.fields, &mut block);
+                    into.blocks.push(block);
+                }
+            });
         }
     }
 }

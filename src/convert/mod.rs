@@ -11,6 +11,7 @@ pub mod names;
 mod references;
 mod scaffold;
 mod secrets;
+pub mod time;
 mod whole;
 
 use std::collections::BTreeMap;

@@ -7,7 +7,8 @@ use crate::kinds::model::{Carry, Hidden, Kind, snake_case};
 use crate::module::manifest::FinishStep;
 
 /// Parts of any document that the server makes up, wherever they stand.
-const EVERYWHERE: [&str; 3] = ["Links", "TentacleVersionDetails", "KubernetesAgentDetails"];
+const EVERYWHERE: [&str; 4] =
+    ["Links", "TentacleVersionDetails", "KubernetesAgentDetails", "CommunityActionTemplateId"];
 
 const HIDDEN: Hidden =
     Hidden { what: "Secret value", revealed: None, because: "no variable of a step reveals it" };
@@ -18,9 +19,7 @@ pub(super) fn make(context: &mut Context<'_>, kind: &'static Kind, subject: &Sub
         .document
         .fields()
         .iter()
-        .filter(|(name, _)| {
-            !matches!(name.as_str(), "Id" | "SpaceId") && !kind.computed.contains(&name.as_str())
-        })
+        .filter(|(name, _)| !matches!(name.as_str(), "Id" | "SpaceId") && !kind.computes(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let document = portable(context, &|at| hidden(kind, subject, at), &Value::Object(fields), &subject.at);
@@ -68,13 +67,10 @@ fn without_ids(value: &Value) -> Value {
 /// What the kind's table says of a hidden field.
 fn hidden(kind: &'static Kind, subject: &Subject<'_>, at: &At) -> Hidden {
     let shape = kind.shape(subject.document);
-    let fields = shape.into_iter().flat_map(|shape| kind.fields_of(shape));
+    let mut fields = shape.into_iter().flat_map(|shape| kind.fields_of(shape));
     let name = at.path.first().and_then(Value::as_str).filter(|_| at.path.len() == 1);
-    let known = fields.filter(|field| name == Some(field.api)).find_map(|field| match field.carry {
-        Carry::Secret(hidden) => Some(hidden),
-        _ => None,
-    });
-    known.unwrap_or(HIDDEN)
+    let known = fields.find(|field| name == Some(field.api)).map(|field| field.carry);
+    if let Some(Carry::Secret(hidden)) = known { hidden } else { HIDDEN }
 }
 
 fn portable(context: &mut Context<'_>, hidden: &dyn Fn(&At) -> Hidden, value: &Value, at: &At) -> Value {

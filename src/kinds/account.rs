@@ -6,6 +6,7 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::{is_empty, odd, plain as plain_value};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::kinds::oidc::{AUDIENCE, EXECUTION_KEYS, HEALTH_KEYS, TEST_KEYS};
 use crate::octopus::document::{Document, is_uuid};
 
 pub(super) const KIND: Kind = Kind {
@@ -56,7 +57,7 @@ pub(super) const KIND: Kind = Kind {
                 plain("RoleArn").keep_empty(),
                 custom("SessionDuration", session_duration).writes(&["session_duration"]),
                 plain("Region"),
-                DEPLOYMENT_KEYS,
+                EXECUTION_KEYS,
                 HEALTH_KEYS,
                 TEST_KEYS,
                 map("CustomClaims"),
@@ -72,7 +73,7 @@ pub(super) const KIND: Kind = Kind {
                 plain("ClientId").named("application_id").keep_empty(),
                 plain("ResourceManagementEndpointBaseUri").named("resource_manager_endpoint"),
                 plain("ActiveDirectoryEndpointBaseUri").named("authentication_endpoint"),
-                DEPLOYMENT_KEYS,
+                EXECUTION_KEYS,
                 HEALTH_KEYS,
                 TEST_KEYS,
                 finish("CustomClaims", "the provider has no argument for it"),
@@ -115,8 +116,8 @@ pub(super) const KIND: Kind = Kind {
             resource: "octopusdeploy_generic_oidc_account",
             fields: &[
                 // Left out, the provider reads back what it did not write: "inconsistent result".
-                plain("Audience").keep_empty(),
-                custom("DeploymentSubjectKeys", subject_keys).writes(&["execution_subject_keys"]),
+                AUDIENCE.keep_empty(),
+                EXECUTION_KEYS.or(Literal::NoItems),
                 map("CustomClaims"),
                 finish("HealthCheckSubjectKeys", "the provider has no argument for it"),
                 finish("AccountTestSubjectKeys", "the provider has no argument for it"),
@@ -176,9 +177,6 @@ pub(super) const KIND: Kind = Kind {
 
 /// Provider 1.17.0 has the argument and does not send it: an endless difference.
 const NEVER_SENT: &str = "the provider has the argument but never sends it";
-const DEPLOYMENT_KEYS: Field = plain("DeploymentSubjectKeys").named("execution_subject_keys");
-const HEALTH_KEYS: Field = plain("HealthCheckSubjectKeys").named("health_subject_keys");
-const TEST_KEYS: Field = plain("AccountTestSubjectKeys");
 
 /// Whether the provider takes what an account says of its cloud (1.17.0, `schemas/azure_subscription_account.go`).
 fn names_its_cloud(account: &Document) -> bool {
@@ -198,14 +196,6 @@ fn audience(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block)
     if let Some(text) = plain_value(context, value, at) {
         into.set("audience", text);
         context.set(at, value, NEVER_SENT);
-    }
-}
-
-/// Given also when there are none.
-fn subject_keys(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    let nothing = Value::Array(Vec::new());
-    if let Some(keys) = plain_value(context, if value.is_null() { &nothing } else { value }, at) {
-        into.set("execution_subject_keys", keys);
     }
 }
 

@@ -46,10 +46,10 @@ fn section(kind: &Kind, page: &mut String) {
         _ => &[],
     };
     let mut rows: Vec<(String, String)> = Vec::new();
-    let mut add = |fields: &mut dyn Iterator<Item = &'static Field>| {
+    let mut add = |fields: &mut dyn Iterator<Item = Field>| {
         let mut found = Vec::new();
         for field in fields {
-            walk(field, "", &mut found);
+            walk(&field, "", &mut found);
         }
         for row in found {
             if !rows.contains(&row) {
@@ -60,7 +60,7 @@ fn section(kind: &Kind, page: &mut String) {
     for shape in kind.shapes {
         add(&mut kind.fields_of(shape));
     }
-    add(&mut extra.iter());
+    add(&mut extra.iter().copied());
     if rows.is_empty() {
         page.push_str(
             "Written by code of its own, field by field; the golden modules in `tests/spaces` show it.\n",
@@ -73,11 +73,11 @@ fn section(kind: &Kind, page: &mut String) {
     }
 }
 
-fn walk(field: &'static Field, above: &str, rows: &mut Vec<(String, String)>) {
+fn walk(field: &Field, above: &str, rows: &mut Vec<(String, String)>) {
     let path = if above.is_empty() { field.api.to_owned() } else { format!("{above}/{}", field.api) };
     let argument = field.argument();
     let how = match field.carry {
-        Carry::Plain | Carry::Map => format!("argument `{argument}`"),
+        Carry::Plain | Carry::Map | Carry::Moment(_) | Carry::TimeSpan => format!("argument `{argument}`"),
         Carry::Reference(_) | Carry::References(_) | Carry::Tags => {
             format!("argument `{argument}`, a reference by name")
         }
@@ -87,10 +87,17 @@ fn walk(field: &'static Field, above: &str, rows: &mut Vec<(String, String)>) {
             }
             None => format!("argument `{argument}`, a secret; a person gives it: {}", hidden.because),
         },
+        Carry::FinishSecret(hidden, reason) => {
+            format!("finish, a secret: {reason}; a person gives it: {}", hidden.because)
+        }
+        Carry::OneOf(one) => {
+            let blocks: Vec<String> = one.cases.iter().map(|case| format!("`{}`", case.argument)).collect();
+            format!("one of the blocks {}", blocks.join(", "))
+        }
         Carry::Block(_) | Carry::Blocks(_) => format!("block `{argument}`"),
         Carry::Object(_) | Carry::Objects(_) => format!("argument `{argument}`"),
         Carry::Inline(_) => "its fields are arguments".to_owned(),
-        Carry::Ignored(reason) => format!("not carried: {reason}"),
+        Carry::Ignored(reason) | Carry::Computed(reason) => format!("not carried: {reason}"),
         Carry::Finish(reason) => format!("finish: {reason}"),
         Carry::Slug => "finish, where it is not what the name gives".to_owned(),
         Carry::ByCode => "by code: finish, a resource of its own, or a note".to_owned(),
@@ -103,13 +110,8 @@ fn walk(field: &'static Field, above: &str, rows: &mut Vec<(String, String)>) {
         }
     };
     rows.push((path.clone(), how));
-    if let Carry::Block(inner)
-    | Carry::Blocks(inner)
-    | Carry::Object(inner)
-    | Carry::Objects(inner)
-    | Carry::Inline(inner) = field.carry
-    {
-        for field in inner {
+    for (_, table) in field.carry.tables() {
+        for field in table {
             walk(field, &path, rows);
         }
     }

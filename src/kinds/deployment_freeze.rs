@@ -35,8 +35,8 @@ pub(super) const OF_SPACE: Kind = Kind {
         resource: "octopusdeploy_deployment_freeze",
         fields: &[
             plain("Name"),
-            custom("Start", time).writes(&["start"]),
-            custom("End", time).writes(&["end"]),
+            moment("Start"),
+            moment("End"),
             finish(
                 "RecurringSchedule",
                 "the provider (1.17.0) fails on a freeze that recurs: \"Struct defines fields not found in object\"",
@@ -82,8 +82,8 @@ pub(super) const OF_PROJECT: Kind = Kind {
         fields: &[
             reference("OwnerId", "projects"),
             plain("Name"),
-            custom("Start", time).writes(&["start"]),
-            custom("End", time).writes(&["end"]),
+            moment("Start"),
+            moment("End"),
             custom("ProjectEnvironmentScope", own_environments).writes(&["environment_ids"]),
             custom("RecurringSchedule", recurring).writes(&["recurring_schedule"]),
             by_code("TenantProjectEnvironmentScope"),
@@ -107,7 +107,7 @@ const SCHEDULE: &[Field] = &[
     })
     .writes(&["utc_offset_in_minutes"]),
     plain("EndType").keep_empty(),
-    custom("EndOnDate", time).writes(&["end_on_date"]),
+    moment("EndOnDate"),
     plain("EndAfterOccurrences").unless(Literal::Number(0)),
     plain("MonthlyScheduleType"),
     plain("DateOfMonth"),
@@ -115,23 +115,6 @@ const SCHEDULE: &[Field] = &[
     plain("DaysOfWeek"),
     plain("DayOfWeek"),
 ];
-
-/// `2026-06-01T08:00:00.000+00:00` → `2026-06-01T08:00:00+00:00`: the provider knows whole seconds.
-fn time(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
-    match value {
-        Value::Null => {}
-        Value::String(text) => {
-            let name = snake_case(at.path.last().and_then(Value::as_str).unwrap_or_default());
-            block.set(&name, without_fraction(text));
-        }
-        other => odd(context, at, other),
-    }
-}
-
-fn without_fraction(text: &str) -> String {
-    let Some((seconds, rest)) = text.split_once('.') else { return text.to_owned() };
-    format!("{seconds}{}", rest.trim_start_matches(|letter: char| letter.is_ascii_digit()))
-}
 
 fn recurring(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value {
@@ -259,14 +242,7 @@ mod tests {
     use expect_test::expect;
     use serde_json::json;
 
-    use super::without_fraction;
     use crate::kinds::testing::{convert, convert_project};
-
-    #[test]
-    fn times_have_no_fraction() {
-        assert_eq!(without_fraction("2031-06-01T08:00:00.000+02:00"), "2031-06-01T08:00:00+02:00");
-        assert_eq!(without_fraction("2031-06-01T08:00:00Z"), "2031-06-01T08:00:00Z");
-    }
 
     fn freezes() -> serde_json::Value {
         json!({"deploymentfreezes": [

@@ -6,6 +6,7 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::{is_empty, odd, plain as plain_value};
 use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::kinds::oidc;
 use crate::module::manifest::{FinishStep, FinishValue};
 
 const NOTHING: &str = "no variable of a step reveals the credentials of a feed";
@@ -41,16 +42,7 @@ pub(super) const KIND: Kind = Kind {
                 plain("Region").keep_empty(),
                 plain("AccessKey"),
                 secret("SecretKey", "Secret key", NOTHING),
-                object(
-                    "OidcAuthentication",
-                    &[
-                        plain("Audience"),
-                        plain("RoleArn"),
-                        plain("SessionDuration"),
-                        plain("SubjectKeys"),
-                        ignored("Type", "follows from the type of the feed"),
-                    ],
-                ),
+                oidc::OF_AWS,
                 ignored("FeedUri", "the server makes it of the region"),
                 ignored("Username", "the server makes it of the key"),
                 ignored("Password", "the server makes it of the key"),
@@ -72,16 +64,7 @@ pub(super) const KIND: Kind = Kind {
                 BACKOFF,
                 USERNAME,
                 PASSWORD,
-                object(
-                    "OidcAuthentication",
-                    &[
-                        plain("ClientId"),
-                        plain("TenantId"),
-                        plain("Audience"),
-                        plain("SubjectKeys"),
-                        ignored("Type", "follows from the type of the feed"),
-                    ],
-                ),
+                oidc::OF_AZURE,
                 finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
             ],
         },
@@ -106,14 +89,7 @@ pub(super) const KIND: Kind = Kind {
                 plain("Project"),
                 flag("UseServiceAccountKey"),
                 secret("ServiceAccountJsonKey", "JSON key of the service account", NOTHING),
-                object(
-                    "OidcAuthentication",
-                    &[
-                        plain("Audience"),
-                        plain("SubjectKeys"),
-                        ignored("Type", "follows from the type of the feed"),
-                    ],
-                ),
+                oidc::OF_GOOGLE,
                 ATTEMPTS,
                 BACKOFF,
                 finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
@@ -133,14 +109,7 @@ pub(super) const KIND: Kind = Kind {
                 BACKOFF,
                 USERNAME,
                 PASSWORD,
-                object(
-                    "OidcAuthentication",
-                    &[
-                        plain("Audience"),
-                        plain("SubjectKeys"),
-                        ignored("Type", "follows from the type of the feed"),
-                    ],
-                ),
+                oidc::OF_GOOGLE,
                 finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
             ],
         },

@@ -19,27 +19,23 @@ pub(super) const KIND: Kind = Kind {
         let user = document.get("Details").and_then(|details| details["Username"].as_str());
         user.is_none_or(str::is_empty).then_some("the provider makes no Git credential without a user name")
     },
+    first: &[plain("Name"), plain("Description")],
+    inside: Some(Inside { field: "Details", fields: &[] }),
     shapes: &[Shape {
         when: "UsernamePassword",
         resource: "octopusdeploy_git_credential",
         fields: &[
-            plain("Name"),
-            plain("Description"),
-            inline(
-                "Details",
-                &[
-                    plain("Type"),
-                    plain("Username").keep_empty(),
-                    secret("Password", "Password", "no variable of a step reveals a Git credential")
-                        .keep_empty(),
-                ],
-            ),
-            custom("RepositoryRestrictions", restrictions).writes(&["repository_restrictions"]),
-            slug(),
-            ID,
-            SPACE_ID,
+            plain("Type"),
+            plain("Username").keep_empty(),
+            secret("Password", "Password", "no variable of a step reveals a Git credential").keep_empty(),
         ],
     }],
+    last: &[
+        custom("RepositoryRestrictions", restrictions).writes(&["repository_restrictions"]),
+        slug(),
+        ID,
+        SPACE_ID,
+    ],
     lookup: Some(Lookup {
         list: "git_credentials",
         data_source: "octopusdeploy_git_credentials",
@@ -59,7 +55,7 @@ fn restrictions(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bl
     let mut inner = Block::default();
     carry(
         context,
-        &[plain("Enabled").or(Literal::Flag(false)), plain("AllowedRepositories").or(Literal::NoItems)],
+        [plain("Enabled").or(Literal::Flag(false)), plain("AllowedRepositories").or(Literal::NoItems)],
         fields,
         at,
         &mut inner,

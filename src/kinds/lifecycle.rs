@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::convert::context::{At, Context};
-use crate::convert::fields::{carry, is_empty, odd};
 use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::kinds::retention;
 
 pub(super) const KIND: Kind = Kind {
     collection: "lifecycles",
@@ -44,58 +44,25 @@ const PHASE: &[Field] = &[
     references("AutomaticDeploymentTargets", "environments"),
     references("OptionalDeploymentTargets", "environments"),
     custom("ReleaseRetentionPolicy", |context, at, value, into| {
-        retention(context, at, value, into, "release_retention_with_strategy", "");
+        into.blocks.extend(retention::policy(context, at, value, "release_retention_with_strategy"));
     })
     .writes(&["release_retention_with_strategy"]),
     custom("TentacleRetentionPolicy", |context, at, value, into| {
-        retention(context, at, value, into, "tentacle_retention_with_strategy", "");
+        into.blocks.extend(retention::policy(context, at, value, "tentacle_retention_with_strategy"));
     })
     .writes(&["tentacle_retention_with_strategy"]),
 ];
 
+/// A lifecycle without a policy has the space's, a phase without one the lifecycle's (provider 1.15 and later): `Default` is not written
+/// for a lifecycle.
 fn release_retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    retention(context, at, value, into, "release_retention_with_strategy", "Default");
+    let block = retention::policy(context, at, value, "release_retention_with_strategy");
+    into.blocks.extend(block.filter(|block| !retention::is_default(block)));
 }
 
 fn tentacle_retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    retention(context, at, value, into, "tentacle_retention_with_strategy", "Default");
-}
-
-/// `Default` and `Forever` must come without quantity and unit; a phase without policy inherits the lifecycle's, and a lifecycle
-/// without one has the space's (provider 1.15 and later). `absent`: the strategy that is not written, for it is the one without a block.
-fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block, name: &str, absent: &str) {
-    if is_empty(value) {
-        return;
-    }
-    let Value::Object(policy) = value else {
-        return odd(context, at, value);
-    };
-    // Servers before 2025.3 know no strategy.
-    let keep_forever = policy.get("ShouldKeepForever").and_then(Value::as_bool) == Some(true);
-    let strategy = match policy.get("Strategy").and_then(Value::as_str) {
-        Some(strategy) => strategy,
-        None if keep_forever => "Forever",
-        None => "Count",
-    };
-    let counted = [
-        plain("Strategy").keep_empty(),
-        plain("QuantityToKeep"),
-        plain("Unit"),
-        ignored("ShouldKeepForever", "follows from the strategy"),
-    ];
-    let uncounted = [
-        plain("Strategy").keep_empty(),
-        ignored("QuantityToKeep", "has no meaning with this strategy, and the provider refuses it"),
-        ignored("Unit", "has no meaning with this strategy, and the provider refuses it"),
-        ignored("ShouldKeepForever", "follows from the strategy"),
-    ];
-    let mut policy = policy.clone();
-    policy.insert("Strategy".to_owned(), strategy.into());
-    let mut block = Block::new(name, &[]);
-    carry(context, if strategy == "Count" { &counted } else { &uncounted }, &policy, at, &mut block);
-    if strategy != absent {
-        into.blocks.push(block);
-    }
+    let block = retention::policy(context, at, value, "tentacle_retention_with_strategy");
+    into.blocks.extend(block.filter(|block| !retention::is_default(block)));
 }
 
 #[cfg(test)]

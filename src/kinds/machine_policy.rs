@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, odd};
+use crate::convert::fields::{carry_one, is_empty, odd, read_value};
+use crate::convert::time::nanoseconds;
 use crate::convert::{make, resource};
-use crate::hcl::{Attribute, Block, Expr};
+use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::octopus::document::Document;
 
@@ -19,17 +20,18 @@ pub(super) const KIND: Kind = Kind {
         fields: &[
             plain("Name"),
             plain("Description"),
-            custom("ConnectionConnectTimeout", duration).writes(&["connection_connect_timeout"]),
+            timespan("ConnectionConnectTimeout"),
             plain("ConnectionRetryCountLimit"),
-            custom("ConnectionRetrySleepInterval", duration).writes(&["connection_retry_sleep_interval"]),
-            custom("ConnectionRetryTimeLimit", duration).writes(&["connection_retry_time_limit"]),
-            custom("PollingRequestQueueTimeout", duration).writes(&["polling_request_queue_timeout"]),
+            timespan("ConnectionRetrySleepInterval"),
+            timespan("ConnectionRetryTimeLimit"),
+            timespan("PollingRequestQueueTimeout"),
             block(
                 "MachineCleanupPolicy",
                 &[
                     plain("DeleteMachinesBehavior"),
-                    custom("DeleteMachinesElapsedTimeSpan", clean_up_time)
-                        .writes(&["delete_machines_elapsed_timespan"]),
+                    timespan("DeleteMachinesElapsedTimeSpan")
+                        .named("delete_machines_elapsed_timespan")
+                        .unless(Literal::Text("00:00:00")),
                 ],
             ),
             block("MachineConnectivityPolicy", &[plain("MachineConnectivityBehavior")]),
@@ -115,8 +117,11 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         };
         block.comment = Some(comment.to_owned());
         for field in KIND.fields_of(shape) {
-            let carried = !matches!(field.carry, Carry::Ignored(_) | Carry::Slug | Carry::Finish(_))
-                && field.api != "Name";
+            let left = matches!(
+                field.carry,
+                Carry::Ignored(_) | Carry::Computed(_) | Carry::Slug | Carry::Finish(_)
+            );
+            let carried = !left && field.api != "Name";
             if let Some(value) = subject.document.get(field.api).filter(|value| carried && !is_empty(value)) {
                 context.set(&subject.at.field(field.api), value, "the provider reads durations back wrong");
             }
@@ -148,75 +153,42 @@ fn holds_odd_duration(value: &Value) -> bool {
     }
 }
 
-fn duration(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    if is_empty(value) {
-        return;
-    }
-    let Some((text, nanoseconds)) = value.as_str().and_then(|text| Some((text, nanoseconds(text)?))) else {
-        return odd(context, at, value);
-    };
-    let name = at.path.last().and_then(Value::as_str).unwrap_or_default();
-    into.attributes.push(Attribute {
-        name: snake_case(name),
-        value: Expr::number(nanoseconds),
-        comment: Some(text.to_owned()),
-    });
-}
-
-fn clean_up_time(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    if value.as_str() == Some("00:00:00") || is_empty(value) {
-        return;
-    }
-    let before = into.attributes.len();
-    duration(context, at, value, into);
-    if let Some(attribute) = into.attributes.get_mut(before) {
-        attribute.name = "delete_machines_elapsed_timespan".to_owned();
-    }
-}
-
 /// Without an interval the provider writes 24 hours and reads 0.
 fn health_check_interval(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    let interval = timespan("HealthCheckInterval");
     if value.is_null() {
-        into.set("health_check_interval", Expr::number(0));
+        into.set(&interval.argument(), Expr::number(0));
         context.set(at, value, "the provider can't write a policy without an interval");
     } else {
-        duration(context, at, value, into);
+        carry_one(context, &interval, value, at, into);
     }
 }
 
 fn script_policy(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block, ending: &str) {
     // Both blocks are required.
-    let nothing = serde_json::Map::new();
-    let fields = value.as_object().unwrap_or(&nothing);
-    if !value.is_object() && !value.is_null() {
-        odd(context, at, value);
-    }
-    let name = at.path.last().and_then(Value::as_str).unwrap_or_default();
     let argument = if ending == "sh" { "bash_health_check_policy" } else { "powershell_health_check_policy" };
     let mut block = Block::new(argument, &[]);
-    carry(context, &[plain("RunType"), ignored("ScriptBody", "below")], fields, at, &mut block);
-    match fields.get("ScriptBody") {
-        Some(Value::String(body)) if body.contains('\n') => {
-            let policy = at.target.key.last().cloned().unwrap_or_default();
-            let expression =
-                context.file("scripts/machine-policies", &policy, ending, body, &at.field("ScriptBody"));
-            block.set("script_body", expression);
+    read_value(context, value, at, |context, fields| {
+        fields.carry(context, [plain("RunType")], &mut block);
+        let at = fields.at("ScriptBody");
+        match fields.take("ScriptBody") {
+            Value::String(body) if body.contains('\n') => {
+                let policy = at.target.key.last().cloned().unwrap_or_default();
+                let expression = context.file("scripts/machine-policies", &policy, ending, body, &at);
+                block.set("script_body", expression);
+            }
+            Value::String(body) if !body.is_empty() => {
+                let expression = context.free_text(body, &at);
+                block.set("script_body", expression);
+            }
+            // Without the argument the provider writes an empty text.
+            Value::Null if fields.names().any(|name| name == "ScriptBody") && !is_default(context, &at) => {
+                context.set(&at, &Value::Null, "the provider can't write a policy without a script");
+            }
+            other if is_empty(other) => {}
+            other => odd(context, &at, other),
         }
-        Some(Value::String(body)) if !body.is_empty() => {
-            let expression = context.free_text(body, &at.field("ScriptBody"));
-            block.set("script_body", expression);
-        }
-        Some(other) if !is_empty(other) => odd(context, &at.field(name), other),
-        // Without the argument the provider writes an empty text.
-        Some(Value::Null) if !is_default(context, at) => {
-            context.set(
-                &at.field("ScriptBody"),
-                &Value::Null,
-                "the provider can't write a policy without a script",
-            );
-        }
-        _ => {}
-    }
+    });
     into.blocks.push(block);
 }
 
@@ -225,40 +197,12 @@ fn is_default(context: &Context<'_>, at: &At) -> bool {
     context.inventory.get("machinepolicies", &at.id).is_some_and(|policy| policy.flag("IsDefault"))
 }
 
-/// A .NET `TimeSpan`: `[d.]hh:mm:ss[.fffffff]`.
-fn nanoseconds(text: &str) -> Option<u64> {
-    let (days, rest) = match text.split_once('.') {
-        Some((days, rest)) if rest.contains(':') => (days.parse::<u64>().ok()?, rest),
-        _ => (0, text),
-    };
-    let (clock, fraction) = rest.split_once('.').unwrap_or((rest, ""));
-    let parts: Vec<u64> = clock.split(':').map(str::parse).collect::<Result<_, _>>().ok()?;
-    let [hours, minutes, seconds] = parts.as_slice() else { return None };
-    if fraction.len() > 9 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let fraction: u64 = format!("{fraction:0<9}").parse().ok()?;
-    let minutes = days.checked_mul(24)?.checked_add(*hours)?.checked_mul(60)?.checked_add(*minutes)?;
-    minutes.checked_mul(60)?.checked_add(*seconds)?.checked_mul(1_000_000_000)?.checked_add(fraction)
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
     use serde_json::json;
 
-    use super::nanoseconds;
     use crate::kinds::testing::convert;
-
-    #[test]
-    fn time_spans_become_nanoseconds() {
-        assert_eq!(nanoseconds("01:30:00"), Some(5_400_000_000_000));
-        assert_eq!(nanoseconds("1.00:00:00"), Some(86_400_000_000_000));
-        assert_eq!(nanoseconds("00:00:00.1000000"), Some(100_000_000));
-        assert_eq!(nanoseconds("10.01:00:00.5"), Some(867_600_500_000_000));
-        assert_eq!(nanoseconds("1 day"), None);
-        assert_eq!(nanoseconds(""), None);
-    }
 
     #[test]
     fn a_policy_with_durations_that_the_provider_reads_back_wrong() {

@@ -28,10 +28,10 @@ pub struct Kind {
     pub skip: fn(&Document) -> Option<&'static str>,
     /// Why the provider can't make this document, though the API can: finish makes it as a whole.
     pub by_finish: fn(&Kind, &Document) -> Option<&'static str>,
-    /// Fields that the server computes: left out where finish makes the whole document. `Id`, `SpaceId` and `Links` always are.
-    pub computed: &'static [&'static str],
     /// Field that decides on the shape, `/`-separated; empty when there is one shape.
     pub discriminator: &'static str,
+    /// The object that holds the fields of the shapes, where they are not beside the others.
+    pub inside: Option<Inside>,
     pub shapes: &'static [Shape],
     /// Fields of every shape, written before those of the shape.
     pub first: &'static [Field],
@@ -63,8 +63,8 @@ impl Kind {
         belongs: |document, project| document.text("ProjectId") == Some(project),
         skip: |_| None,
         by_finish: |_, _| None,
-        computed: &[],
         discriminator: "",
+        inside: None,
         shapes: &[],
         first: &[],
         last: &[],
@@ -88,10 +88,28 @@ impl Kind {
         self.shapes.iter().find(|shape| self.discriminator.is_empty() || shape.when == text)
     }
 
-    /// All fields of a shape, in the order in which they are written.
-    pub fn fields_of(&self, shape: &'static Shape) -> impl Iterator<Item = &'static Field> {
-        self.first.iter().chain(shape.fields).chain(self.last)
+    /// Whether the server makes this field of any document of the kind itself; what the table of some shape says of it.
+    #[must_use]
+    pub fn computes(&self, api: &str) -> bool {
+        let of_shapes = self.shapes.iter().flat_map(|shape| self.fields_of(shape));
+        of_shapes.into_iter().any(|field| field.api == api && matches!(field.carry, Carry::Computed(_)))
     }
+
+    /// All fields of a shape, in the order in which they are written.
+    pub fn fields_of(&self, shape: &'static Shape) -> impl Iterator<Item = Field> {
+        let inside =
+            self.inside.map(|inside| Field::new(inside.field, Carry::Inline([shape.fields, inside.fields])));
+        let beside = if inside.is_some() { &[][..] } else { shape.fields };
+        self.first.iter().chain(beside).copied().chain(inside).chain(self.last.iter().copied())
+    }
+}
+
+/// An object of a document whose fields are arguments of the resource: `Endpoint`.
+#[derive(Debug, Clone, Copy)]
+pub struct Inside {
+    pub field: &'static str,
+    /// Those that every shape has.
+    pub fields: &'static [Field],
 }
 
 /// A variant of a kind with a Terraform type of its own.
@@ -169,6 +187,8 @@ pub enum Carry {
     Tags,
     /// A value that the API hides.
     Secret(Hidden),
+    /// The same, where the provider has no safe argument (the reason): finish sets it.
+    FinishSecret(Hidden, &'static str),
     /// An object: a block.
     Block(&'static [Field]),
     /// A list of objects: a block each.
@@ -177,12 +197,20 @@ pub enum Carry {
     Object(&'static [Field]),
     /// A list of objects: an argument with a list of objects.
     Objects(&'static [Field]),
-    /// An object whose fields are arguments of the level above.
-    Inline(&'static [Field]),
+    /// An object whose fields, of both tables, are arguments of the level above.
+    Inline([&'static [Field]; 2]),
+    /// An object that is one of several blocks, as a text in it says.
+    OneOf(&'static OneOf),
+    /// A moment as ISO 8601, as the provider reads it back.
+    Moment(Zone),
+    /// A .NET `TimeSpan`, which the provider takes in nanoseconds.
+    TimeSpan,
     /// An object with free keys and texts as values: a map.
     Map,
     /// Not carried, on purpose; the reason.
     Ignored(&'static str),
+    /// The same, since the server makes the value itself: left out also where finish makes the whole document.
+    Computed(&'static str),
     /// The provider has no argument (the reason); finish sets it, unless it equals `unless`.
     Finish(&'static str),
     /// The server makes it of the name; finish sets it where it is another.
@@ -191,6 +219,56 @@ pub enum Carry {
     ByCode,
     /// Anything else. The function writes into the block, and answers for each field below this one.
     Custom(fn(&mut Context<'_>, &At, &Value, &mut Block)),
+}
+
+impl Carry {
+    /// The tables of the objects below a field.
+    #[must_use]
+    pub fn tables(&self) -> Vec<(&'static str, &'static [Field])> {
+        match self {
+            Self::Block(fields) | Self::Blocks(fields) | Self::Object(fields) | Self::Objects(fields) => {
+                vec![("", fields)]
+            }
+            Self::Inline(tables) => tables.iter().map(|fields| ("", *fields)).collect(),
+            Self::OneOf(one) => one.cases.iter().map(|case| (case.argument, case.fields)).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// An object that is carried as one of several blocks.
+#[derive(Debug)]
+pub struct OneOf {
+    /// The field in it that tells which.
+    pub discriminator: &'static str,
+    pub cases: &'static [Case],
+    /// Why the provider has no other; finish sets such an object as a whole.
+    pub no_case: &'static str,
+}
+
+/// One of these blocks.
+#[derive(Debug)]
+pub struct Case {
+    /// Value of the discriminator.
+    pub when: &'static str,
+    pub argument: &'static str,
+    pub fields: &'static [Field],
+}
+
+impl OneOf {
+    #[must_use]
+    pub fn case(&self, name: &str) -> Option<&'static Case> {
+        self.cases.iter().find(|case| case.when == name)
+    }
+}
+
+/// What of a moment the provider reads back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// No zone; fractions of a second where they are not zero.
+    Left,
+    /// The zone as it is, and whole seconds.
+    Kept,
 }
 
 /// A secret of a document.
@@ -297,6 +375,16 @@ pub const fn secret(api: &'static str, what: &'static str, because: &'static str
     Field::new(api, Carry::Secret(Hidden { what, revealed: None, because }))
 }
 
+/// A secret that the provider has no safe argument for; `unrevealed` is the fact that nothing but a person can give it.
+pub const fn finish_secret(
+    api: &'static str,
+    what: &'static str,
+    unrevealed: &'static str,
+    because: &'static str,
+) -> Field {
+    Field::new(api, Carry::FinishSecret(Hidden { what, revealed: None, because: unrevealed }, because))
+}
+
 /// A secret that a typed variable's sub-variable reveals; `because` holds when there is no such variable.
 pub const fn revealed(api: &'static str, what: &'static str, sub_variable: &'static str) -> Field {
     Field::new(
@@ -326,7 +414,25 @@ pub const fn objects(api: &'static str, fields: &'static [Field]) -> Field {
 }
 
 pub const fn inline(api: &'static str, fields: &'static [Field]) -> Field {
-    Field::new(api, Carry::Inline(fields))
+    Field::new(api, Carry::Inline([fields, &[]]))
+}
+
+pub const fn one_of(api: &'static str, cases: &'static OneOf) -> Field {
+    Field::new(api, Carry::OneOf(cases))
+}
+
+/// A moment with its zone, in whole seconds.
+pub const fn moment(api: &'static str) -> Field {
+    Field::new(api, Carry::Moment(Zone::Kept))
+}
+
+/// A moment of a zone that is said beside it.
+pub const fn local_moment(api: &'static str) -> Field {
+    Field::new(api, Carry::Moment(Zone::Left))
+}
+
+pub const fn timespan(api: &'static str) -> Field {
+    Field::new(api, Carry::TimeSpan)
 }
 
 pub const fn map(api: &'static str) -> Field {
@@ -335,6 +441,11 @@ pub const fn map(api: &'static str) -> Field {
 
 pub const fn ignored(api: &'static str, reason: &'static str) -> Field {
     Field::new(api, Carry::Ignored(reason))
+}
+
+/// The server makes the value itself, of what the reason says.
+pub const fn computed(api: &'static str, reason: &'static str) -> Field {
+    Field::new(api, Carry::Computed(reason))
 }
 
 /// No argument in the provider: set by finish unless it is absent, null, empty or equal to `.unless(…)`.
@@ -356,9 +467,9 @@ pub const fn custom(api: &'static str, function: fn(&mut Context<'_>, &At, &Valu
 }
 
 /// The server gives ids itself.
-pub const ID: Field = ignored("Id", "the server gives ids itself");
+pub const ID: Field = computed("Id", "the server gives ids itself");
 /// The module goes into the space that `octopus_space_id` names.
-pub const SPACE_ID: Field = ignored("SpaceId", "the module goes into the space that octopus_space_id names");
+pub const SPACE_ID: Field = computed("SpaceId", "the module goes into the space that octopus_space_id names");
 
 /// `UseGuidedFailure` → `use_guided_failure`.
 #[must_use]

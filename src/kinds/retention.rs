@@ -1,8 +1,12 @@
-//! The space's retention defaults: three documents that every space (server 2025.3 and later) has.
+//! How long things are kept: the space's retention defaults, three documents that every space (server 2025.3 and later) has, and the
+//! policies of lifecycles and runbooks.
 
-use crate::convert::context::{Context, Subject};
+use serde_json::Value;
+
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::{carry, is_empty, odd};
 use crate::convert::{make, resource};
-use crate::hcl::{Attribute, Expr};
+use crate::hcl::{Attribute, Block, Expr};
 use crate::kinds::model::*;
 
 pub(super) const KIND: Kind = Kind {
@@ -57,6 +61,50 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     };
     block.attributes.insert(0, space);
     make(context, &KIND, &subject, block);
+}
+
+const FROM_STRATEGY: Field = ignored("ShouldKeepForever", "follows from the strategy");
+const WITHOUT_MEANING: &str = "has no meaning with this strategy, and the provider refuses it";
+const COUNTED: &[Field] =
+    &[plain("Strategy").keep_empty(), plain("QuantityToKeep"), plain("Unit"), FROM_STRATEGY];
+const UNCOUNTED: &[Field] = &[
+    plain("Strategy").keep_empty(),
+    ignored("QuantityToKeep", WITHOUT_MEANING),
+    ignored("Unit", WITHOUT_MEANING),
+    FROM_STRATEGY,
+];
+
+/// The block of a policy; none where there is none. Strategies that do not count must come without quantity and unit.
+pub(super) fn policy(context: &mut Context<'_>, at: &At, value: &Value, name: &str) -> Option<Block> {
+    let policy = match value {
+        Value::Object(policy) if !policy.is_empty() => policy,
+        other => {
+            if !is_empty(other) {
+                odd(context, at, other);
+            }
+            return None;
+        }
+    };
+    // Servers before 2025.3 know no strategy.
+    let keep_forever = policy.get("ShouldKeepForever").and_then(Value::as_bool) == Some(true);
+    let strategy = match policy.get("Strategy").and_then(Value::as_str) {
+        Some(strategy) => strategy,
+        None if keep_forever => "Forever",
+        None => "Count",
+    };
+    let mut policy = policy.clone();
+    policy.insert("Strategy".to_owned(), strategy.into());
+    let mut block = Block::new(name, &[]);
+    carry(context, if strategy == "Count" { COUNTED } else { UNCOUNTED }, &policy, at, &mut block);
+    Some(block)
+}
+
+/// Whether a policy says that what holds without it holds.
+pub(super) fn is_default(policy: &Block) -> bool {
+    policy
+        .attributes
+        .iter()
+        .any(|attribute| attribute.name == "strategy" && attribute.value == "Default".into())
 }
 
 #[cfg(test)]

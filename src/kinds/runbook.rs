@@ -6,7 +6,6 @@ use super::process;
 use super::project::CONNECTIVITY;
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, odd};
 use crate::hcl::Block;
 use crate::kinds::model::*;
 use crate::module::manifest::FinishStep;
@@ -51,43 +50,13 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     process::write_of(context, &process);
 }
 
-/// `Default` and `Forever` must come without quantity and unit. Servers before 2025.3 know no strategy.
 fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    if is_empty(value) {
-        return;
-    }
-    let Value::Object(policy) = value else {
-        return odd(context, at, value);
-    };
-    let keep_forever = policy.get("ShouldKeepForever").and_then(Value::as_bool) == Some(true);
-    let strategy = match policy.get("Strategy").and_then(Value::as_str) {
-        Some(strategy) => strategy,
-        None if keep_forever => "Forever",
-        None => "Count",
-    };
-    const WITHOUT_MEANING: &str = "has no meaning with this strategy, and the provider refuses it";
-    let mut policy = policy.clone();
-    policy.insert("Strategy".to_owned(), strategy.into());
-    let mut block = Block::new("retention_policy_with_strategy", &[]);
-    if strategy == "Count" {
+    // A policy that counts must have a unit here; one of an older server has none where it counts items.
+    let mut value = value.clone();
+    if let Some(policy) = value.as_object_mut().filter(|policy| !policy.is_empty()) {
         policy.entry("Unit").or_insert_with(|| "Items".into());
-        let fields = [
-            plain("Strategy"),
-            plain("QuantityToKeep"),
-            plain("Unit"),
-            ignored("ShouldKeepForever", "follows from the strategy"),
-        ];
-        carry(context, &fields, &policy, at, &mut block);
-    } else {
-        let fields = [
-            plain("Strategy"),
-            ignored("QuantityToKeep", WITHOUT_MEANING),
-            ignored("Unit", WITHOUT_MEANING),
-            ignored("ShouldKeepForever", "follows from the strategy"),
-        ];
-        carry(context, &fields, &policy, at, &mut block);
     }
-    into.blocks.push(block);
+    into.blocks.extend(super::retention::policy(context, at, &value, "retention_policy_with_strategy"));
 }
 
 /// A published runbook is published at the destination too, of the process and variables there.

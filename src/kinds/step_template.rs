@@ -31,9 +31,9 @@ pub(super) const KIND: Kind = Kind {
             custom("Properties", properties).writes(&["properties"]),
             ignored("Inputs", "empty; finish makes a template that has some"),
             custom("CommunityActionTemplateId", community),
-            ignored("Version", "versions start anew at the destination"),
-            ignored("LastModifiedOn", "history"),
-            ignored("LastModifiedBy", "history"),
+            computed("Version", "versions start anew at the destination"),
+            computed("LastModifiedOn", "history"),
+            computed("LastModifiedBy", "history"),
             slug(),
             ID,
             SPACE_ID,
@@ -44,7 +44,6 @@ pub(super) const KIND: Kind = Kind {
         let has_inputs = document.get("Inputs").is_some_and(|inputs| !is_empty(inputs));
         has_inputs.then_some("it is of the new step framework, whose inputs the provider has no argument for")
     },
-    computed: &["Version", "LastModifiedOn", "LastModifiedBy", "CommunityActionTemplateId"],
     lookup: Some(Lookup {
         list: "step_templates",
         data_source: "octopusdeploy_step_template",

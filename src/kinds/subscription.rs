@@ -48,10 +48,10 @@ const NOTIFICATION: &[Field] = &[
     plain("WebhookTimeout"),
     plain("WebhookHeaderKey"),
     custom("WebhookHeaderValue", |_, _, _, _| {}),
-    ignored("EmailDigestLastProcessed", HISTORY),
-    ignored("EmailDigestLastProcessedEventAutoId", HISTORY),
-    ignored("WebhookLastProcessed", HISTORY),
-    ignored("WebhookLastProcessedEventAutoId", HISTORY),
+    computed("EmailDigestLastProcessed", HISTORY),
+    computed("EmailDigestLastProcessedEventAutoId", HISTORY),
+    computed("WebhookLastProcessed", HISTORY),
+    computed("WebhookLastProcessedEventAutoId", HISTORY),
 ];
 
 /// A list that is left out keeps the value that the server has: so others can add to it.

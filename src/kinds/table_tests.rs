@@ -27,18 +27,11 @@ fn kinds() -> impl Iterator<Item = &'static Kind> {
 }
 
 /// All fields, those of inner objects too.
-fn walk(fields: impl IntoIterator<Item = &'static Field>, visit: &mut dyn FnMut(&'static Field)) {
+fn walk(fields: &mut dyn Iterator<Item = Field>, visit: &mut dyn FnMut(&Field)) {
     for field in fields {
-        visit(field);
-        match field.carry {
-            Carry::Block(inner)
-            | Carry::Blocks(inner)
-            | Carry::Object(inner)
-            | Carry::Objects(inner)
-            | Carry::Inline(inner) => {
-                walk(inner, visit);
-            }
-            _ => {}
+        visit(&field);
+        for (_, table) in field.carry.tables() {
+            walk(&mut table.iter().copied(), visit);
         }
     }
 }
@@ -48,7 +41,7 @@ type Written = BTreeMap<String, bool>;
 
 fn check_level(
     place: &str,
-    fields: &mut dyn Iterator<Item = &'static Field>,
+    fields: &mut dyn Iterator<Item = Field>,
     schema: &Value,
     written: &mut Written,
     problems: &mut Vec<String>,
@@ -80,19 +73,36 @@ fn check_level(
             written.insert(argument.clone(), is_secret);
         };
         match field.carry {
-            Carry::Plain | Carry::Reference(_) | Carry::References(_) | Carry::Tags | Carry::Map => {
-                known(false)
-            }
+            Carry::Plain
+            | Carry::Reference(_)
+            | Carry::References(_)
+            | Carry::Tags
+            | Carry::Map
+            | Carry::Moment(_)
+            | Carry::TimeSpan => known(false),
             Carry::Secret(_) => known(true),
             Carry::Block(inner) | Carry::Blocks(inner) => {
                 known(false);
-                check_table(&format!("{place}.{argument}"), &mut inner.iter(), block, problems);
+                check_table(&format!("{place}.{argument}"), &mut inner.iter().copied(), block, problems);
             }
             Carry::Object(inner) | Carry::Objects(inner) => {
                 known(false);
-                check_table(&format!("{place}.{argument}"), &mut inner.iter(), attribute, problems);
+                check_table(&format!("{place}.{argument}"), &mut inner.iter().copied(), attribute, problems);
             }
-            Carry::Inline(inner) => check_level(place, &mut inner.iter(), schema, written, problems),
+            Carry::Inline(tables) => {
+                check_level(place, &mut tables.into_iter().flatten().copied(), schema, written, problems);
+            }
+            Carry::OneOf(one) => {
+                for case in one.cases {
+                    let block = &schema["blocks"][case.argument];
+                    if block.is_null() {
+                        problems
+                            .push(format!("{place}: there is no block {} for {}", case.argument, field.api));
+                    }
+                    let place = format!("{place}.{}", case.argument);
+                    check_table(&place, &mut case.fields.iter().copied(), block, problems);
+                }
+            }
             Carry::Custom(_) => {
                 for argument in field.writes {
                     if schema["attributes"][argument].is_null() && schema["blocks"][argument].is_null() {
@@ -101,7 +111,10 @@ fn check_level(
                     written.insert((*argument).to_owned(), false);
                 }
             }
-            Carry::Ignored(reason) | Carry::Finish(reason) => {
+            Carry::Ignored(reason)
+            | Carry::Computed(reason)
+            | Carry::Finish(reason)
+            | Carry::FinishSecret(_, reason) => {
                 if reason.is_empty() {
                     problems.push(format!("{place}: no reason for {}", field.api));
                 }
@@ -113,7 +126,7 @@ fn check_level(
 
 fn check_table(
     place: &str,
-    fields: &mut dyn Iterator<Item = &'static Field>,
+    fields: &mut dyn Iterator<Item = Field>,
     schema: &Value,
     problems: &mut Vec<String>,
 ) {
@@ -142,8 +155,13 @@ fn every_argument_is_in_the_providers_schema() {
                 problems.push(format!("there is no resource {}", shape.resource));
             }
             // Where the table only accounts for fields, the kind's own code writes, and its golden tests are the judge.
-            let writes = |field: &Field| match field.carry {
-                Carry::Ignored(_) | Carry::Finish(_) | Carry::Slug | Carry::ByCode => false,
+            let writes = |field: Field| match field.carry {
+                Carry::Ignored(_)
+                | Carry::Computed(_)
+                | Carry::Finish(_)
+                | Carry::FinishSecret(..)
+                | Carry::Slug
+                | Carry::ByCode => false,
                 Carry::Custom(_) => !field.writes.is_empty(),
                 _ => true,
             };
@@ -171,7 +189,7 @@ fn every_reference_goes_to_a_kind() {
     let known: BTreeSet<&str> = kinds().map(|kind| kind.collection).collect();
     for kind in kinds() {
         for shape in kind.shapes {
-            walk(kind.fields_of(shape), &mut |field| {
+            walk(&mut kind.fields_of(shape), &mut |field| {
                 if let Carry::Reference(collection) | Carry::References(collection) = field.carry {
                     assert!(
                         known.contains(collection) || lookup(collection, None).is_some(),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{carry, is_empty, odd};
 use crate::hcl::Block;
+use crate::kinds::endpoint::{self, ACCOUNT, POOL, PROXY, THUMBPRINT, URI};
 use crate::kinds::model::*;
 use crate::octopus::document::Document;
 
@@ -14,7 +15,7 @@ pub(super) const KIND: Kind = Kind {
     file: "deployment_targets.tf",
     discriminator: "Endpoint/CommunicationStyle",
     by_finish,
-    computed: COMPUTED,
+    inside: Some(endpoint::ENDPOINT),
     first: &[
         plain("Name"),
         references("EnvironmentIds", "environments").named("environments").keep_empty(),
@@ -29,208 +30,99 @@ pub(super) const KIND: Kind = Kind {
         Shape {
             when: "AzureCloudService",
             resource: "octopusdeploy_azure_cloud_service_deployment_target",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    reference("AccountId", "accounts").keep_empty(),
-                    plain("CloudServiceName").keep_empty(),
-                    plain("StorageAccountName").keep_empty(),
-                    plain("Slot"),
-                    flag("SwapIfPossible"),
-                    flag("UseCurrentInstanceCount"),
-                    POOL,
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &[
+                ACCOUNT,
+                plain("CloudServiceName").keep_empty(),
+                plain("StorageAccountName").keep_empty(),
+                plain("Slot"),
+                flag("SwapIfPossible"),
+                flag("UseCurrentInstanceCount"),
+                POOL,
+            ],
         },
         Shape {
             when: "AzureServiceFabricCluster",
             resource: "octopusdeploy_azure_service_fabric_cluster_deployment_target",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    plain("ConnectionEndpoint").keep_empty(),
-                    plain("SecurityMode"),
-                    plain("ServerCertThumbprint").named("server_certificate_thumbprint"),
-                    plain("ClientCertVariable").named("client_certificate_variable"),
-                    plain("CertificateStoreLocation"),
-                    plain("CertificateStoreName"),
-                    plain("AadCredentialType"),
-                    plain("AadUserCredentialUsername"),
-                    secret("AadUserCredentialPassword", "Password of Entra ID", NOTHING),
-                    custom("AadClientCredentialSecret", |context, at, value, _| {
-                        secret_by_finish(context, at, value, "Client secret of Entra ID");
-                    }),
-                    finish(
-                        "DefaultWorkerPoolId",
-                        "the provider has no argument for it with this type of target",
-                    ),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &[
+                plain("ConnectionEndpoint").keep_empty(),
+                plain("SecurityMode"),
+                plain("ServerCertThumbprint").named("server_certificate_thumbprint"),
+                plain("ClientCertVariable").named("client_certificate_variable"),
+                plain("CertificateStoreLocation"),
+                plain("CertificateStoreName"),
+                plain("AadCredentialType"),
+                plain("AadUserCredentialUsername"),
+                secret("AadUserCredentialPassword", "Password of Entra ID", NOTHING),
+                finish_secret("AadClientCredentialSecret", "Client secret of Entra ID", NOTHING, NO_ARGUMENT),
+                finish("DefaultWorkerPoolId", NO_POOL),
+            ],
         },
         Shape {
             when: "AzureWebApp",
             resource: "octopusdeploy_azure_web_app_deployment_target",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    reference("AccountId", "accounts").keep_empty(),
-                    plain("ResourceGroupName").keep_empty(),
-                    plain("WebAppName").keep_empty(),
-                    plain("WebAppSlotName"),
-                    finish(
-                        "DefaultWorkerPoolId",
-                        "the provider has no argument for it with this type of target",
-                    ),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &[
+                ACCOUNT,
+                plain("ResourceGroupName").keep_empty(),
+                plain("WebAppName").keep_empty(),
+                plain("WebAppSlotName"),
+                finish("DefaultWorkerPoolId", NO_POOL),
+            ],
         },
-        Shape {
-            when: "None",
-            resource: "octopusdeploy_cloud_region_deployment_target",
-            fields: &[inline("Endpoint", &[POOL, STYLE, ID])],
-        },
+        Shape { when: "None", resource: "octopusdeploy_cloud_region_deployment_target", fields: &[POOL] },
         Shape {
             when: "Kubernetes",
             resource: "octopusdeploy_kubernetes_cluster_deployment_target",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    plain("ClusterUrl").keep_empty(),
-                    reference("ClusterCertificate", "certificates"),
-                    plain("ClusterCertificatePath"),
-                    plain("Namespace"),
-                    custom("SkipTlsVerification", skip_tls_verification).writes(&["skip_tls_verification"]),
-                    POOL,
-                    PROXY,
-                    flag("RunningInContainer"),
-                    plain("ContainerOptions"),
-                    custom("Authentication", super::kubernetes::authentication).writes(&[
-                        "authentication",
-                        "aws_account_authentication",
-                        "azure_service_principal_authentication",
-                        "certificate_authentication",
-                        "gcp_account_authentication",
-                        "pod_authentication",
-                    ]),
-                    custom("Container", container).writes(&["container"]),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &[
+                plain("ClusterUrl").keep_empty(),
+                reference("ClusterCertificate", "certificates"),
+                plain("ClusterCertificatePath"),
+                plain("Namespace"),
+                custom("SkipTlsVerification", skip_tls_verification).writes(&["skip_tls_verification"]),
+                POOL,
+                PROXY,
+                flag("RunningInContainer"),
+                plain("ContainerOptions"),
+                one_of("Authentication", &super::kubernetes::AUTHENTICATION),
+                custom("Container", container).writes(&["container"]),
+            ],
         },
         Shape {
             when: "KubernetesTentacle",
             resource: "octopusdeploy_kubernetes_agent_deployment_target",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    inline(
-                        "TentacleEndpointConfiguration",
-                        &[
-                            plain("Uri").keep_empty(),
-                            plain("Thumbprint").keep_empty(),
-                            plain("CommunicationMode"),
-                            ignored("CertificateSignatureAlgorithm", OF_THE_MACHINE),
-                        ],
-                    ),
-                    plain("DefaultNamespace"),
-                    flag("UpgradeLocked"),
-                    ignored("KubernetesAgentDetails", OF_THE_MACHINE),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &endpoint::agent(plain("DefaultNamespace")),
         },
         Shape {
             when: "TentaclePassive",
             resource: "octopusdeploy_listening_tentacle_deployment_target",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    PROXY,
-                    plain("Uri").named("tentacle_url").keep_empty(),
-                    plain("Thumbprint").keep_empty(),
-                    ignored("CertificateSignatureAlgorithm", OF_THE_MACHINE),
-                    ignored("TentacleVersionDetails", OF_THE_MACHINE),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &[PROXY, URI.named("tentacle_url"), THUMBPRINT],
         },
         Shape {
             when: "OfflineDrop",
             resource: "octopusdeploy_offline_package_drop_deployment_target",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    plain("ApplicationsDirectory").keep_empty(),
-                    plain("OctopusWorkingDirectory").named("working_directory").keep_empty(),
-                    block("Destination", &[plain("DestinationType"), plain("DropFolderPath")]),
-                    custom("SensitiveVariablesEncryptionPassword", |context, at, value, _| {
-                        secret_by_finish(context, at, value, "Password that encrypts sensitive variables");
-                    }),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &[
+                plain("ApplicationsDirectory").keep_empty(),
+                plain("OctopusWorkingDirectory").named("working_directory").keep_empty(),
+                block("Destination", &[plain("DestinationType"), plain("DropFolderPath")]),
+                finish_secret(
+                    "SensitiveVariablesEncryptionPassword",
+                    "Password that encrypts sensitive variables",
+                    NOTHING,
+                    NO_ARGUMENT,
+                ),
+            ],
         },
         Shape {
             when: "TentacleActive",
             resource: "octopusdeploy_polling_tentacle_deployment_target",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    plain("Uri").named("tentacle_url").keep_empty(),
-                    plain("Thumbprint"),
-                    ignored("CertificateSignatureAlgorithm", OF_THE_MACHINE),
-                    ignored("TentacleVersionDetails", OF_THE_MACHINE),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &[URI.named("tentacle_url"), plain("Thumbprint")],
         },
         Shape {
             when: "Ssh",
             resource: "octopusdeploy_ssh_connection_deployment_target",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    reference("AccountId", "accounts").keep_empty(),
-                    plain("Host").keep_empty(),
-                    plain("Port"),
-                    plain("Fingerprint").keep_empty(),
-                    plain("DotNetCorePlatform"),
-                    PROXY,
-                    ignored("Uri", "made of host and port"),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &endpoint::ssh(plain("Port"), plain("DotNetCorePlatform")),
         },
     ],
-    last: &[
-        ignored("Thumbprint", "a copy of the endpoint's"),
-        ignored("Uri", "a copy of the endpoint's"),
-        ignored("Architecture", OF_THE_MACHINE),
-        ignored("HasLatestCalamari", OF_THE_MACHINE),
-        ignored("HealthStatus", OF_THE_MACHINE),
-        ignored("IsInProcess", OF_THE_MACHINE),
-        ignored("OperatingSystem", OF_THE_MACHINE),
-        ignored("ShellName", OF_THE_MACHINE),
-        ignored("ShellVersion", OF_THE_MACHINE),
-        ignored("Status", OF_THE_MACHINE),
-        ignored("StatusSummary", OF_THE_MACHINE),
-        ignored("SkipInitialHealthCheck", "counts only while a target is created"),
-        slug(),
-        ID,
-        SPACE_ID,
-    ],
+    last: endpoint::MACHINE,
     lookup: Some(Lookup {
         list: "deployment_targets",
         data_source: "octopusdeploy_deployment_targets",
@@ -238,20 +130,6 @@ pub(super) const KIND: Kind = Kind {
     }),
     ..Kind::DEFAULT
 };
-
-/// What a server learns from any machine, or computes.
-pub(super) const COMPUTED: &[&str] = &[
-    "Architecture",
-    "HasLatestCalamari",
-    "HealthStatus",
-    "IsInProcess",
-    "OperatingSystem",
-    "ShellName",
-    "ShellVersion",
-    "SkipInitialHealthCheck",
-    "Status",
-    "StatusSummary",
-];
 
 fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
     if kind.shape(document).is_none() {
@@ -263,24 +141,16 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
     let endpoint = document.get("Endpoint").unwrap_or(&Value::Null);
     if endpoint["CommunicationStyle"] == "Kubernetes" {
         let name = endpoint["Authentication"]["AuthenticationType"].as_str().unwrap_or_default();
-        if !super::kubernetes::has_block(name) {
+        if super::kubernetes::AUTHENTICATION.case(name).is_none() {
             return Some("the provider makes no cluster with this type of authentication");
         }
     }
-    listening_agent(endpoint)
+    endpoint::listening_agent(endpoint)
 }
 
-/// The provider accepts agents that poll, and no others (1.17.0, `schema_kubernetes_agent_deployment_target.go`).
-pub(super) fn listening_agent(endpoint: &Value) -> Option<&'static str> {
-    let mode = endpoint["TentacleEndpointConfiguration"]["CommunicationMode"].as_str().unwrap_or("Polling");
-    (mode != "Polling").then_some("the provider makes no Kubernetes agent that does not poll")
-}
-
-const OF_THE_MACHINE: &str = "the server learns it from the machine";
+const NO_ARGUMENT: &str = "the provider has no argument for it";
+const NO_POOL: &str = "the provider has no argument for it with this type of target";
 const NOTHING: &str = "no variable of a step reveals the credentials of a target";
-const STYLE: Field = ignored("CommunicationStyle", "tells the Terraform type");
-const POOL: Field = reference("DefaultWorkerPoolId", "workerpools");
-const PROXY: Field = reference("ProxyId", "proxies");
 
 /// A text at the server, a flag in Terraform.
 fn skip_tls_verification(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
@@ -302,24 +172,14 @@ fn container(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block
             let table = [
                 reference("FeedId", "feeds"),
                 plain("Image"),
-                finish("GitUrl", "the provider has no argument for it"),
-                finish("Dockerfile", "the provider has no argument for it"),
+                finish("GitUrl", NO_ARGUMENT),
+                finish("Dockerfile", NO_ARGUMENT),
             ];
-            carry(context, &table, fields, at, &mut block);
+            carry(context, table, fields, at, &mut block);
             into.blocks.push(block);
         }
         other if is_empty(other) => {}
         other => odd(context, at, other),
-    }
-}
-
-/// A secret that the provider has no safe argument for.
-fn secret_by_finish(context: &mut Context<'_>, at: &At, value: &Value, what: &'static str) {
-    let has_value = value.get("HasValue").and_then(Value::as_bool) == Some(true);
-    if has_value || value.as_str().is_some_and(|text| !text.is_empty()) {
-        let words = snake_case(at.path.last().and_then(Value::as_str).unwrap_or_default());
-        let hidden = Hidden { what, revealed: None, because: NOTHING };
-        context.finish_secret(&hidden, &words, at, "the provider has no argument for it");
     }
 }
 

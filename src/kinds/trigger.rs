@@ -58,20 +58,19 @@ const TRIGGER: &[Field] = &[
     SPACE_ID,
 ];
 
-const ONCE_DAILY: &[Field] =
-    &[plain("DaysOfWeek").or(Literal::NoItems), custom("StartTime", time).writes(&["start_time"])];
+const ONCE_DAILY: &[Field] = &[plain("DaysOfWeek").or(Literal::NoItems), local_moment("StartTime")];
 
 const CONTINUOUS: &[Field] = &[
     plain("DaysOfWeek").or(Literal::NoItems),
     plain("Interval").keep_empty(),
     plain("HourInterval"),
     plain("MinuteInterval"),
-    custom("RunAfter", time).writes(&["run_after"]),
-    custom("RunUntil", time).writes(&["run_until"]),
+    local_moment("RunAfter"),
+    local_moment("RunUntil"),
 ];
 
 const DAYS_PER_MONTH: &[Field] = &[
-    custom("StartTime", time).writes(&["start_time"]),
+    local_moment("StartTime"),
     plain("MonthlyScheduleType").keep_empty(),
     plain("DateOfMonth"),
     plain("DayNumberOfMonth"),
@@ -133,25 +132,6 @@ const AUTO_DEPLOY: &[Field] = &[
 const CREATE_RELEASE: &[Field] =
     &[finish("TenantIds", NO_ARGUMENT), TENANT_TAGS, finish("Variables", NO_ARGUMENT)];
 
-/// `2026-01-10T23:00:00.000Z` → `2026-01-10T23:00:00`, as the provider reads it back.
-fn time(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
-    let Some(text) = value.as_str() else {
-        return odd(context, at, value);
-    };
-    let name = snake_case(at.path.last().and_then(Value::as_str).unwrap_or_default());
-    block.set(&name, without_zone(text));
-}
-
-fn without_zone(text: &str) -> String {
-    let text = text.strip_suffix('Z').unwrap_or(text);
-    let text = text.strip_suffix("+00:00").unwrap_or(text);
-    match text.split_once('.') {
-        Some((seconds, fraction)) if fraction.bytes().all(|digit| digit == b'0') => seconds.to_owned(),
-        Some((seconds, fraction)) => format!("{seconds}.{}", fraction.trim_end_matches('0')),
-        None => text.to_owned(),
-    }
-}
-
 fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value.as_str() {
         Some(slug) => block.set("deployment_action_slug", context.actions.slug(slug)),
@@ -188,7 +168,7 @@ fn git_reference(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
         Value::Null => {}
         other => {
             let known = [plain("GitRef").named("git_reference"), finish("GitCommit", NO_ARGUMENT)];
-            read_value(context, other, at, |context, fields| fields.carry(context, &known, block));
+            read_value(context, other, at, |context, fields| fields.carry(context, known, block));
         }
     }
 }
@@ -473,22 +453,10 @@ fn packages(context: &mut Context<'_>, filter: &mut Fields<'_>, block: &mut Bloc
         let mut inner = Block::new(if primary { "primary_package" } else { "package" }, &[]);
         let known = [custom("DeploymentActionSlug", action_slug), plain("PackageReference")];
         let read = read_value(context, item, &list_at.item(items, index), |context, fields| {
-            fields.carry(context, &known, &mut inner);
+            fields.carry(context, known, &mut inner);
         });
         if read.is_some() {
             block.blocks.push(inner);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_as_the_provider_reads_them() {
-        assert_eq!(without_zone("2026-01-10T23:00:00.000Z"), "2026-01-10T23:00:00");
-        assert_eq!(without_zone("2026-01-10T23:00:00.250+00:00"), "2026-01-10T23:00:00.25");
-        assert_eq!(without_zone("2026-01-10T23:00:00Z"), "2026-01-10T23:00:00");
     }
 }

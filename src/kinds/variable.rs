@@ -251,7 +251,7 @@ fn resource(
     read(context, variable.fields, &variable.at, |context, fields| {
         let name = context.text(fields.text("Name"), &fields.at("Name"));
         block.set("name", name);
-        fields.carry(context, &[plain("Description")], &mut block);
+        fields.carry(context, [plain("Description")], &mut block);
         fields.ignore("IsSensitive", "a sensitive variable has a type of its own for the provider");
         if variable.is_sensitive() {
             fields.ignore("Type", "the provider knows one type of secret");

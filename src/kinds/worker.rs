@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::convert::context::{At, Context};
 use crate::convert::fields::odd;
 use crate::hcl::Block;
+use crate::kinds::endpoint::{self, PROXY, THUMBPRINT, URI};
 use crate::kinds::model::*;
-use crate::kinds::target::{COMPUTED, listening_agent};
 use crate::octopus::document::Document;
 
 pub(super) const KIND: Kind = Kind {
@@ -15,7 +15,7 @@ pub(super) const KIND: Kind = Kind {
     file: "workers.tf",
     discriminator: "Endpoint/CommunicationStyle",
     by_finish,
-    computed: COMPUTED,
+    inside: Some(endpoint::ENDPOINT),
     first: &[
         plain("Name"),
         custom("WorkerPoolIds", pools).writes(&["worker_pool_ids"]),
@@ -26,85 +26,29 @@ pub(super) const KIND: Kind = Kind {
         Shape {
             when: "KubernetesTentacle",
             resource: "octopusdeploy_kubernetes_agent_worker",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    inline(
-                        "TentacleEndpointConfiguration",
-                        &[
-                            plain("Uri").keep_empty(),
-                            plain("Thumbprint").keep_empty(),
-                            plain("CommunicationMode"),
-                            ignored("CertificateSignatureAlgorithm", OF_THE_MACHINE),
-                        ],
-                    ),
-                    finish("DefaultNamespace", "the provider has no argument for it with a worker"),
-                    flag("UpgradeLocked"),
-                    ignored("KubernetesAgentDetails", OF_THE_MACHINE),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &endpoint::agent(finish(
+                "DefaultNamespace",
+                "the provider has no argument for it with a worker",
+            )),
         },
         Shape {
             when: "Ssh",
             resource: "octopusdeploy_ssh_connection_worker",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    reference("AccountId", "accounts").keep_empty(),
-                    plain("Host").keep_empty(),
-                    plain("Port").or(Literal::Number(22)),
-                    plain("Fingerprint").keep_empty(),
-                    plain("DotNetCorePlatform").named("dotnet_platform").keep_empty(),
-                    PROXY,
-                    ignored("Uri", "made of host and port"),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &endpoint::ssh(
+                plain("Port").or(Literal::Number(22)),
+                plain("DotNetCorePlatform").named("dotnet_platform").keep_empty(),
+            ),
         },
         Shape {
             when: "TentaclePassive",
             resource: "octopusdeploy_listening_tentacle_worker",
-            fields: &[inline(
-                "Endpoint",
-                &[
-                    plain("Uri").keep_empty(),
-                    plain("Thumbprint").keep_empty(),
-                    PROXY,
-                    ignored("CertificateSignatureAlgorithm", OF_THE_MACHINE),
-                    ignored("TentacleVersionDetails", OF_THE_MACHINE),
-                    STYLE,
-                    ID,
-                ],
-            )],
+            fields: &[URI, THUMBPRINT, PROXY],
         },
     ],
-    last: &[
-        ignored("Thumbprint", "a copy of the endpoint's"),
-        ignored("Uri", "a copy of the endpoint's"),
-        ignored("Architecture", OF_THE_MACHINE),
-        ignored("HasLatestCalamari", OF_THE_MACHINE),
-        ignored("HealthStatus", OF_THE_MACHINE),
-        ignored("IsInProcess", OF_THE_MACHINE),
-        ignored("OperatingSystem", OF_THE_MACHINE),
-        ignored("ShellName", OF_THE_MACHINE),
-        ignored("ShellVersion", OF_THE_MACHINE),
-        ignored("Status", OF_THE_MACHINE),
-        ignored("StatusSummary", OF_THE_MACHINE),
-        ignored("SkipInitialHealthCheck", "counts only while a worker is created"),
-        slug(),
-        ID,
-        SPACE_ID,
-    ],
+    last: endpoint::MACHINE,
     lookup: Some(Lookup { list: "workers", data_source: "octopusdeploy_workers", noun: "worker" }),
     ..Kind::DEFAULT
 };
-
-const OF_THE_MACHINE: &str = "the server learns it from the machine";
-const STYLE: Field = ignored("CommunicationStyle", "tells the Terraform type");
-const PROXY: Field = reference("ProxyId", "proxies");
 
 fn pools(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     match value.as_array() {
@@ -141,7 +85,7 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
             return Some("the provider makes no SSH worker with this platform, or none");
         }
     }
-    listening_agent(endpoint)
+    endpoint::listening_agent(endpoint)
 }
 
 #[cfg(test)]

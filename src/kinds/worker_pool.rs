@@ -18,7 +18,6 @@ pub(super) const KIND: Kind = Kind {
         (document.text("WorkerPoolType") == Some("DynamicWorkerPool") && !WORKER_TYPES.contains(&worker_type))
             .then_some("the provider makes no dynamic pool with this type of worker")
     },
-    computed: &["CanAddWorkers"],
     first: &[plain("Name"), plain("Description")],
     shapes: &[
         Shape {
@@ -36,7 +35,7 @@ pub(super) const KIND: Kind = Kind {
         flag("IsDefault"),
         plain("SortOrder"),
         ignored("WorkerPoolType", "tells the Terraform type"),
-        ignored("CanAddWorkers", "follows from the type of the pool"),
+        computed("CanAddWorkers", "follows from the type of the pool"),
         slug(),
         ID,
         SPACE_ID,
