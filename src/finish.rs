@@ -352,6 +352,9 @@ impl<'a> Finish<'a> {
                 self.report.done.push(format!("published the runbook {runbook:?} of {project:?} as {name:?}"));
             }
             publish::Became::AlreadySo => self.report.already += 1,
+            publish::Became::NotPublished => self.report.failed.push(format!(
+                "the runbook {runbook:?} of {project:?}: the destination took the snapshot {name:?} and has not published it"
+            )),
             publish::Became::NoPackage(package) => self.report.open.push(format!(
                 "the runbook {runbook:?} of {project:?} is not published: the destination has no version of the package {package:?} yet"
             )),

@@ -5,12 +5,15 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::octopus::client::encode;
 use crate::octopus::server::Server;
+use crate::octopus::tasks;
 
 /// What became of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Became {
     Published,
     AlreadySo,
+    /// The server has a snapshot of the name, and the runbook does not name it as published.
+    NotPublished,
     /// A package that the runbook needs has no version at the destination.
     NoPackage(String),
 }
@@ -24,7 +27,7 @@ pub(super) async fn publish(
 ) -> Result<Became, Failure> {
     let client = &server.client;
     let path = server.path(&format!("runbooks/{runbook}"));
-    let mut document = client.get(&path).await?;
+    let document = client.get(&path).await?;
     if let Some(published) = document["PublishedRunbookSnapshotId"].as_str().filter(|id| !id.is_empty()) {
         let snapshot = client.find(&server.path(&format!("runbookSnapshots/{published}"))).await?;
         if snapshot.is_some_and(|snapshot| snapshot["Name"] == name) {
@@ -33,9 +36,8 @@ pub(super) async fn publish(
     }
     let snapshots = client.list(&server.path(&format!("runbooks/{runbook}/runbookSnapshots"))).await?;
     if let Some(made) = snapshots.iter().find(|snapshot| snapshot["Name"] == name) {
-        document["PublishedRunbookSnapshotId"] = made["Id"].clone();
-        client.put(&path, &document).await?;
-        return Ok(Became::Published);
+        let is = tasks::set_published(server, runbook, made["Id"].as_str().unwrap_or_default()).await?;
+        return Ok(if is { Became::Published } else { Became::NotPublished });
     }
     let template = client.get(&server.path(&format!("runbooks/{runbook}/runbookSnapshotTemplate"))).await?;
     let mut selected = Vec::new();
@@ -59,10 +61,10 @@ pub(super) async fn publish(
         "Name": name,
         "Notes": notes,
         "SelectedPackages": selected,
-        "SelectedGitResources": [],
+        "SelectedGitResources": tasks::git_resources(&template),
     });
-    client.post(&server.path("runbookSnapshots?publish=true"), &body).await?;
-    Ok(Became::Published)
+    let published = tasks::publish_snapshot(server, runbook, body).await?;
+    Ok(if published.is_some() { Became::Published } else { Became::NotPublished })
 }
 
 /// The fixed version of a package, else the newest that its feed has.
@@ -80,4 +82,50 @@ async fn version_of(server: &Server, package: &Value) -> Result<Option<String>, 
         Err(failure) => return Err(failure),
     };
     Ok(found.and_then(|page| page["Items"][0]["Version"].as_str().map(str::to_owned)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::octopus::testing;
+
+    /// A server that takes no notice of `publish`, and publishes by `PUT` where `obeys`.
+    async fn published(obeys: bool) -> (Result<Became, Failure>, Vec<(String, Value)>) {
+        let is_published = AtomicBool::new(false);
+        let (server, requests) = testing::server(move |asked, body| match asked {
+            "PUT runbooks/Runbooks-1" => {
+                is_published.store(obeys && body["PublishedRunbookSnapshotId"] == "S-1", Ordering::SeqCst);
+                json!({})
+            }
+            "GET runbooks/Runbooks-1" => {
+                let id = is_published.load(Ordering::SeqCst).then_some("S-1");
+                json!({"Id": "Runbooks-1", "ProjectId": "Projects-1", "PublishedRunbookSnapshotId": id})
+            }
+            "GET runbooks/Runbooks-1/runbookSnapshotTemplate" => json!({"Packages": [], "GitResources": [
+                {"ActionName": "Apply", "Name": "", "DefaultBranch": "main", "IsResolvable": true},
+                {"ActionName": "Other", "Name": "x", "DefaultBranch": "#{Branch}", "IsResolvable": false}]}),
+            asked if asked.starts_with("POST runbookSnapshots") => json!({"Id": "S-1"}),
+            _ => json!({"Items": [], "TotalResults": 0}),
+        })
+        .await;
+        (publish(&server, "Runbooks-1", "1.0", "").await, testing::written(&requests))
+    }
+
+    #[tokio::test]
+    async fn published_is_what_the_server_says_is_published() {
+        let (became, written) = published(true).await;
+        assert_eq!(became.ok().unwrap(), Became::Published);
+        assert_eq!(
+            (written[0].0.as_str(), &written[0].1["Publish"]),
+            ("POST runbookSnapshots?publish=true", &json!("true"))
+        );
+        assert_eq!(
+            written[0].1["SelectedGitResources"],
+            json!([{"ActionName": "Apply", "GitResourceReferenceName": "", "GitReferenceResource": {"GitRef": "main"}}])
+        );
+        let (became, _) = published(false).await;
+        assert_eq!(became.ok().unwrap(), Became::NotPublished);
+    }
 }

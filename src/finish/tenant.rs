@@ -77,9 +77,9 @@ pub(super) async fn set(
                 .filter(|(_, wanted)| matches!(wanted.owner, Owner::Library(_)) == is_mine)
                 .collect();
             if !mine.is_empty() {
-                let path =
-                    server.path(&format!("tenants/{}/{route}?includeMissingVariables=true", encode(tenant)));
-                let Some(answer) = server.client.find(&path).await? else {
+                let path = server.path(&format!("tenants/{}/{route}", encode(tenant)));
+                let all = format!("{path}?includeMissingVariables=true");
+                let Some(answer) = server.client.find(&all).await? else {
                     return older(server, tenant, &wanted).await;
                 };
                 newer(server, &path, &answer, field, &mine, &mut became).await?;
@@ -123,7 +123,12 @@ async fn newer(
                 Became::Set
             }
             (Some(Given::Plain(new) | Given::Secret(new)), None) => {
-                let mut value = json!({"TemplateId": wanted.template, "Value": new, "Scope": {"EnvironmentIds": wanted.environments}});
+                let mut value = json!({
+                    "OwnerId": owner,
+                    "TemplateId": wanted.template,
+                    "Value": new,
+                    "Scope": {"EnvironmentIds": wanted.environments},
+                });
                 value[owner_field] = json!(owner);
                 values.push(value);
                 changed = true;
@@ -132,16 +137,22 @@ async fn newer(
         };
     }
     if changed {
-        server.client.put(path, &json!({"Variables": values})).await?;
+        let mut body = json!({"Variables": values});
+        // With it the server refuses what somebody else has changed meanwhile.
+        if let Some(token) = answer.get("ConcurrencyToken").filter(|token| !token.is_null()) {
+            body["ConcurrencyToken"] = token.clone();
+        }
+        server.client.put(path, &body).await?;
     }
     Ok(())
 }
 
-/// A value as it is sent back unchanged.
+/// A value as it is sent back unchanged. The owner by both names: the published reference wants `OwnerId`, the official clients send the other.
 fn resent(value: &Value, owner_field: &str) -> Value {
     let environments = value["Scope"]["EnvironmentIds"].as_array().cloned().unwrap_or_default();
     let mut resent = json!({
         "Id": value["Id"],
+        "OwnerId": value[owner_field],
         "TemplateId": value["TemplateId"],
         "Value": value["Value"],
         "Scope": {"EnvironmentIds": environments},
@@ -223,5 +234,37 @@ fn kept_or_absent(value: Option<&Value>) -> Became {
             Became::Kept
         }
         _ => Became::Absent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::octopus::testing;
+
+    #[tokio::test]
+    async fn each_value_names_its_owner_and_the_token_goes_back() {
+        let (server, requests) = testing::server(|_, _| {
+            json!({"TenantId": "Tenants-1", "ConcurrencyToken": "t1",
+                "Variables": [{"Id": "a", "ProjectId": "Projects-1", "ProjectName": "P", "TemplateId": "T1", "Value": "old", "Scope": {"EnvironmentIds": ["Environments-1"]}}],
+                "MissingVariables": [{"ProjectId": "Projects-1", "TemplateId": "T2"}]})
+        })
+        .await;
+        let wanted = Wanted {
+            owner: Owner::Project("Projects-1".into()),
+            template: "T2".into(),
+            environments: vec!["Environments-2".into()],
+            value: Some(Given::Plain(json!("new"))),
+        };
+        assert_eq!(set(&server, true, "Tenants-1", vec![wanted]).await.ok().unwrap(), [Became::Set]);
+        let written = testing::written(&requests);
+        assert_eq!(written[0].0, "PUT tenants/Tenants-1/projectvariables");
+        assert_eq!(
+            written[0].1,
+            json!({"ConcurrencyToken": "t1", "Variables": [
+                {"Id": "a", "OwnerId": "Projects-1", "ProjectId": "Projects-1", "TemplateId": "T1", "Value": "old", "Scope": {"EnvironmentIds": ["Environments-1"]}},
+                {"OwnerId": "Projects-1", "ProjectId": "Projects-1", "TemplateId": "T2", "Value": "new", "Scope": {"EnvironmentIds": ["Environments-2"]}}
+            ]})
+        );
     }
 }

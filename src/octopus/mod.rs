@@ -12,4 +12,6 @@ pub mod slug;
 pub mod target_tags;
 pub mod tasks;
 pub mod tenancy;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod upsert;

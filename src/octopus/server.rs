@@ -26,9 +26,9 @@ impl Server {
     pub async fn connect(client: Client, wanted_space: &str) -> Result<Self, Failure> {
         let (installation_id, version) = greet(&client).await?;
         let spaces = spaces(&client).await?;
-        let space = find_space(&spaces, wanted_space)
-            .cloned()
-            .ok_or_else(|| unknown_space(&client, wanted_space, &spaces))?;
+        let Some(space) = find_space(&spaces, wanted_space).cloned() else {
+            return Err(unknown_space(&client, wanted_space, &spaces).await);
+        };
         Ok(Self { client, installation_id, version, space })
     }
 
@@ -101,22 +101,34 @@ fn find_space<'a>(spaces: &'a [Document], wanted: &str) -> Option<&'a Document> 
     ["Name", "Slug", "Id"].into_iter().find_map(|field| spaces.iter().find(|space| same(space.text(field))))
 }
 
-fn unknown_space(client: &Client, wanted: &str, spaces: &[Document]) -> Failure {
+async fn unknown_space(client: &Client, wanted: &str, spaces: &[Document]) -> Failure {
     let failure =
         Failure::usage(format!("the {} server {} has no space {wanted:?}", client.role(), client.address()));
     let failure = failure.hint(format!("It has: {}.", names(spaces)));
     if client.role() != "destination" {
         return failure.hint("A space that the key's owner may not see is not listed.");
     }
-    let body = serde_json::json!({"Name": wanted, "SpaceManagersTeams": ["teams-administrators"]})
-        .to_string()
-        .replace('\'', r"'\''");
+    if wanted.chars().count() > LONGEST_NAME {
+        return failure.hint(format!("No space can have this name: {LONGEST_NAME} characters are the most."));
+    }
+    // `POST /api/spaces` wants both lists. On Octopus Cloud nobody is in `teams-administrators`; who asks can manage the space in any case.
+    let me = client.get("/api/users/me").await.unwrap_or_default();
+    let managers: Vec<&str> = me["Id"].as_str().into_iter().collect();
+    let teams: &[&str] = if managers.is_empty() { &["teams-administrators"] } else { &[] };
+    let body = serde_json::json!({
+        "Name": wanted, "SpaceManagersTeamMembers": managers, "SpaceManagersTeams": teams,
+    })
+    .to_string()
+    .replace('\'', r"'\''");
     failure.hint(format!(
         "octoferry makes no spaces. To make it:\n  curl --fail-with-body -X POST '{}/api/spaces' -H \"X-Octopus-ApiKey: $OCTOFERRY_DESTINATION_API_KEY\" \
          -H 'Content-Type: application/json' -d '{body}'",
         client.address()
     ))
 }
+
+/// How long the name of a space may be (`POST /api/spaces`).
+const LONGEST_NAME: usize = 50;
 
 /// The names of spaces, for a message.
 #[must_use]

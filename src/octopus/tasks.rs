@@ -108,11 +108,59 @@ pub async fn publish(
         "Name": template["NextNameIncrement"],
         "Notes": "",
         "SelectedPackages": selected,
-        "SelectedGitResources": [],
+        "SelectedGitResources": git_resources(&template),
     });
-    let snapshot =
-        server.client.post(&server.path("runbookSnapshots?publish=true"), &body).await.map_err(doing)?;
-    Ok(snapshot["Id"].as_str().unwrap_or_default().to_owned())
+    let published = publish_snapshot(server, runbook.id(), body).await.map_err(doing)?;
+    published.ok_or_else(|| doing(Failure::failed("the server took the snapshot and has not published it")))
+}
+
+/// Makes a snapshot of a runbook and publishes it: its id, once the runbook says that this one is published; `None` when it does not.
+///
+/// That it be published is a field of the body in the published reference, and a query parameter in the official clients; and a runbook
+/// publishes what its `PublishedRunbookSnapshotId` is set to.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn publish_snapshot(
+    server: &Server,
+    runbook: &str,
+    mut body: Value,
+) -> Result<Option<String>, Failure> {
+    body["Publish"] = json!("true");
+    let made = server.client.post(&server.path("runbookSnapshots?publish=true"), &body).await?;
+    let id = made["Id"].as_str().unwrap_or_default();
+    Ok(set_published(server, runbook, id).await?.then(|| id.to_owned()))
+}
+
+/// Sees to it that a snapshot is the one that its runbook has published; whether it is.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn set_published(server: &Server, runbook: &str, snapshot: &str) -> Result<bool, Failure> {
+    let path = server.path(&format!("runbooks/{runbook}"));
+    let mut there = server.client.get(&path).await?;
+    if there["PublishedRunbookSnapshotId"] == snapshot {
+        return Ok(true);
+    }
+    there["PublishedRunbookSnapshotId"] = json!(snapshot);
+    server.client.put(&path, &there).await?;
+    Ok(server.client.get(&path).await?["PublishedRunbookSnapshotId"] == snapshot)
+}
+
+/// The Git resources of a runbook's snapshot template as a snapshot takes them, each from its default branch.
+#[must_use]
+pub fn git_resources(template: &Value) -> Vec<Value> {
+    let resources = template["GitResources"].as_array().into_iter().flatten();
+    let resolvable = resources.filter(|resource| resource["IsResolvable"] != false);
+    resolvable
+        .map(|resource| {
+            json!({
+                "ActionName": resource["ActionName"],
+                "GitResourceReferenceName": resource["Name"].as_str().unwrap_or_default(),
+                "GitReferenceResource": {"GitRef": resource["DefaultBranch"]},
+            })
+        })
+        .collect()
 }
 
 /// Starts a run of a published snapshot in one environment, for a tenant or without. Prompted variables keep their defaults.

@@ -85,11 +85,35 @@ pub async fn ensure_runbook(
     let Some(there) = there else {
         let mut wanted = wanted.clone();
         wanted["ChangeDescription"] = json!("A runbook of octoferry; never merge this branch.");
-        return upsert::document(
-            server.client.post(&server.path(&format!("{collection}/v2")), &wanted).await?,
-        );
+        let made = server.client.post(&server.path(&format!("{collection}/v2")), &wanted).await?;
+        // The answer has five fields and no id of the process. What is in Git goes by its slug.
+        let name = ["Slug", "Id"].into_iter().find_map(|field| made[field].as_str());
+        let path = format!("{collection}/{}", encode(name.unwrap_or_default()));
+        return upsert::document(server.client.get(&server.path(&path)).await?);
     };
     let mut there = there.clone();
     there.fields_mut().shift_remove(ROUTE);
     upsert::ensure(server, &collection, Some(&there), wanted).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::octopus::testing;
+
+    /// `POST …/runbooks/v2` answers no more than this.
+    #[tokio::test]
+    async fn a_new_runbook_is_read_for_its_process() {
+        let (server, _) = testing::server(|asked, _| match asked.split_once("/runbooks").expect("runbooks") {
+            ("POST projects/Projects-1/refs%2Fheads%2Foctoferry", "/v2") => json!({
+                "GitRef": "refs/heads/octoferry", "Id": "our-book", "Name": "Our book", "ProjectId": "Projects-1", "Slug": "our-book"}),
+            ("GET projects/Projects-1/refs%2Fheads%2Foctoferry", "/our-book") => json!({
+                "Id": "our-book", "Name": "Our book", "ProjectId": "Projects-1", "Slug": "our-book", "RunbookProcessId": "RunbookProcess-1"}),
+            _ => Value::Null,
+        })
+        .await;
+        let project = Document::new(json!({"Id": "Projects-1", "Name": "P"})).unwrap();
+        let made = ensure_runbook(&server, &project, None, &json!({"Name": "Our book"})).await.ok().unwrap();
+        assert_eq!(made.text("RunbookProcessId"), Some("RunbookProcess-1"));
+    }
 }

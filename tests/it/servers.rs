@@ -88,7 +88,16 @@ fn a_destination_space_that_is_not_there_shows_how_to_make_it() {
         .destination(&destination, "It's new")
         .ends_with(2)
         .says("has no space \"It's new\"")
-        .says(r#"-d '{"Name":"It'\''s new","SpaceManagersTeams":["teams-administrators"]}'"#);
+        .says(
+            r#"-d '{"Name":"It'\''s new","SpaceManagersTeamMembers":["Users-1"],"SpaceManagersTeams":[]}'"#,
+        );
+    let long = "a name that is much too long for any space of a server";
+    octoferry(["verify"])
+        .source(&source, "Letterbox")
+        .destination(&destination, long)
+        .ends_with(2)
+        .says("50 characters are the most")
+        .never_says("curl");
 }
 
 #[test]
