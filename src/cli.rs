@@ -92,6 +92,8 @@ pub enum Command {
     Verify(Verify),
     /// Stop what starts work by itself at the source and start it at the destination; --back takes it back
     Cutover(Cutover),
+    /// Copy packages of the source's built-in feed, and build information, to the destination
+    Packages(Packages),
     /// Print what of each kind of document is carried, field by field, and how
     Kinds,
     /// Write the package that seed uploads, for releases
@@ -438,6 +440,28 @@ pub struct Cutover {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Packages {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Only packages whose ids are like this; * matches anything
+    #[arg(long, value_name = "PATTERN")]
+    pub only: Vec<String>,
+    /// Only so many versions of each package, the ones published last
+    #[arg(long, value_name = "N")]
+    pub newest: Option<usize>,
+    /// Only versions of releases that the source still has, and the newest of what processes name
+    #[arg(long)]
+    pub used: bool,
+    /// Only say what would be copied; exit code 4: something would
+    #[arg(long)]
+    pub plan: bool,
 }
 
 #[derive(Debug, Args)]

@@ -22,6 +22,7 @@ pub mod kinds;
 pub mod module;
 pub mod octopus;
 pub mod outcome;
+pub mod packages;
 pub mod relay;
 pub mod secret;
 pub mod seeded;

@@ -3,6 +3,7 @@
 //! `pages` reads lists, `lean` leaves out of answers what is no content, `pace` keeps to the server's rate limit, `errors` says in plain
 //! words what went wrong, `trust` decides whom to trust.
 
+mod copy;
 mod errors;
 mod lean;
 mod pace;

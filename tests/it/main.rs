@@ -20,6 +20,7 @@ mod logos;
 mod markers;
 mod newest;
 mod pace;
+mod packages;
 mod part;
 mod random;
 mod reading;

@@ -33,6 +33,7 @@ mod auth;
 mod certificates;
 mod channels;
 mod collections;
+mod delivered;
 mod documents;
 mod dump;
 mod faults;

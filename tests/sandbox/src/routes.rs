@@ -6,8 +6,8 @@ use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::SERVER;
 use crate::{
-    certificates, documents, git, infrastructure, links, packages, people, processes, projects, root, spaces,
-    target_tags, tasks, templates, tenants, variables,
+    certificates, delivered, documents, git, infrastructure, links, packages, people, processes, projects,
+    root, spaces, target_tags, tasks, templates, tenants, variables,
 };
 
 /// Answers the addresses it knows, `None` for all others.
@@ -26,6 +26,7 @@ const ROOMS: &[Room] = &[
     spaces::route,
     people::route,
     packages::route,
+    delivered::route,
     certificates::route,
     infrastructure::route,
     target_tags::route,
