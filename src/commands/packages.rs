@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::outcome::Outcome;
 use crate::octopus::client::encode;
 use crate::octopus::document::Document;
 use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
 use crate::octopus::upsert;
+use crate::outcome::Outcome;
 use crate::packages::{self, Choice, Fate, Used};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
