@@ -92,6 +92,8 @@ pub enum Command {
     Verify(Verify),
     /// Stop what starts work by itself at the source and start it at the destination; --back takes it back
     Cutover(Cutover),
+    /// List what is left to people, from both servers, at any time; writes nothing to them
+    Report(Report),
     /// Copy packages of the source's built-in feed, and build information, to the destination
     Packages(Packages),
     /// Print what of each kind of document is carried, field by field, and how
@@ -440,6 +442,35 @@ pub struct Cutover {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// The source alone, before any migration
+    #[arg(long)]
+    pub audit: bool,
+    /// Form of the list (--json: as data)
+    #[arg(long = "format", default_value = "markdown", value_name = "FORM")]
+    pub form: ReportForm,
+    /// File to write (default: standard output)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportForm {
+    /// Lines to tick
+    Markdown,
+    /// One page with counts, a filter and a map of the projects
+    Html,
+    /// A table for a spreadsheet
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -24,6 +24,7 @@ pub mod octopus;
 pub mod outcome;
 pub mod packages;
 pub mod relay;
+pub mod report;
 pub mod secret;
 pub mod seeded;
 pub mod selection;

@@ -10,6 +10,7 @@ pub mod migrate;
 pub mod needs;
 pub mod package;
 pub mod packages;
+pub mod report;
 pub mod seed;
 pub mod serialize;
 pub mod spread;
@@ -41,6 +42,7 @@ pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Collapse(arguments) => collapse::run(arguments, ui).await,
         Command::Migrate(arguments) => migrate::run(arguments, ui).await,
         Command::Verify(arguments) => verify::run(arguments, ui).await,
+        Command::Report(arguments) => report::run(arguments, ui).await,
         Command::Packages(arguments) => packages::run(arguments, ui).await,
         Command::Cutover(arguments) => cutover::run(arguments, ui).await,
         Command::Kinds => Ok(kinds::run(ui)),

@@ -24,6 +24,7 @@ mod packages;
 mod part;
 mod random;
 mod reading;
+mod report;
 mod road;
 mod servers;
 mod spread;

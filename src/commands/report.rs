@@ -1,0 +1,200 @@
+//! `octoferry report`: what is left to people, from both servers, at any time; `--audit` from the source alone, before a migration.
+
+use serde_json::{Value, json};
+
+use crate::checks::forecast::Forecast;
+use crate::cli::{self, ReportForm};
+use crate::compare::{self, Comparison, Explanations};
+use crate::failure::Failure;
+use crate::module::manifest::Manifest;
+use crate::octopus::inventory::Inventory;
+use crate::octopus::read::{self, Extent};
+use crate::octopus::server::Server;
+use crate::octopus::upsert;
+use crate::outcome::Outcome;
+use crate::report::{self, Address, Item, Report, Section};
+use crate::settings::{self, Settings};
+use crate::ui::Ui;
+use crate::{cutover, packages, seeded};
+
+/// Runs the command. It writes nothing to any server.
+///
+/// # Errors
+/// When a server can't be read, or the file can't be written.
+pub async fn run(arguments: cli::Report, ui: &Ui) -> Result<Outcome, Failure> {
+    let transport = settings::transport(&arguments.connection)?;
+    let settings = Settings::read(None, ui)?;
+    let (source, destination) = if arguments.audit {
+        (settings.source(&arguments.source, &transport).await?, None)
+    } else {
+        let (source, destination) =
+            settings.both(&arguments.source, &arguments.destination, &transport).await?;
+        (source, Some(destination))
+    };
+    let mut left = read::read(&source, Extent::Whole).await?;
+    cutover::journal::add(&source, &mut left).await?;
+    let right = match &destination {
+        Some(destination) => Some(seeded::prepare(read::read(destination, Extent::Whole).await?).0),
+        None => None,
+    };
+    let report = made(&source, destination.as_ref(), &left, right.as_ref()).await?;
+    let text = if ui.json() {
+        serde_json::to_string_pretty(&report).expect("a report has only texts as keys")
+    } else {
+        match arguments.form {
+            ReportForm::Markdown => report::markdown(&report),
+            ReportForm::Html => report::html(&report),
+            ReportForm::Csv => report::csv(&report),
+        }
+    };
+    match &arguments.out {
+        Some(file) => {
+            std::fs::write(file, text)
+                .map_err(|error| Failure::failed(format!("writing {}: {error}", file.display())))?;
+            ui.info(&format!("{} items: {}", report.items.len(), file.display()));
+        }
+        None => ui.data(text.trim_end()),
+    }
+    Ok(if report.items.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
+}
+
+/// All that the list is made of.
+async fn made(
+    source: &Server,
+    destination: Option<&Server>,
+    left: &Inventory,
+    right: Option<&Inventory>,
+) -> Result<Report, Failure> {
+    let forecast = Forecast::of(left)?;
+    let manifests: Vec<&Manifest> = forecast.modules.iter().map(|module| &module.manifest).collect();
+    let mut items = report::of_modules(&manifests);
+    items.extend(report::tentacles(&forecast.inventory, &address(destination).await));
+    let mut equal = None;
+    if let (Some(server), Some(right)) = (destination, right) {
+        let mut explanations = Explanations::default();
+        manifests.iter().for_each(|manifest| explanations.add((*manifest).clone()));
+        let comparison = compare::compare(&forecast.inventory, right, &explanations);
+        items.extend(report::of_comparison(&comparison));
+        equal = Some(equals(&comparison));
+        let there = upsert::list(server, "packages").await?;
+        let named = packages::named_by_processes(&forecast.inventory);
+        items.extend(report::of_packages(named.ids.iter(), &there));
+    }
+    items.extend(of_servers(source, destination).await);
+    items.sort();
+    items.dedup();
+    let projects = report::projects(&forecast.inventory, &manifests, &items, right);
+    let destination = destination.map(Server::described);
+    Ok(Report { source: source.described(), destination, items, projects, equal })
+}
+
+/// Equal documents and all that the source has.
+fn equals(comparison: &Comparison) -> (usize, usize) {
+    let same = comparison.kinds.values().map(|kind| kind.same).sum();
+    let others: usize = comparison.kinds.values().map(|kind| kind.different.len() + kind.missing.len()).sum();
+    (same, same + others)
+}
+
+async fn address(destination: Option<&Server>) -> Address {
+    let Some(server) = destination else {
+        return Address { url: "https://the-new-server".into(), space: "THE-SPACE".into(), thumbprint: None };
+    };
+    // Assumption: the id is the one in the name of the deprecated route `/api/certificates/certificate-global`.
+    let certificate = server.client.get("/api/configuration/certificates/certificate-global").await.ok();
+    let thumbprint = certificate.and_then(|certificate| Some(certificate["Thumbprint"].as_str()?.to_owned()));
+    Address { url: server.client.address().to_owned(), space: server.space.name().to_owned(), thumbprint }
+}
+
+/// What belongs to the server and not to a space (API reference of 2026-08). What can't be seen is an item too; a server without a route
+/// has nothing there.
+async fn of_servers(source: &Server, destination: Option<&Server>) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut add = |subject: &str, text: String| {
+        items.push(Item {
+            section: Section::Server,
+            project: String::new(),
+            subject: subject.to_owned(),
+            text,
+            commands: Vec::new(),
+        });
+    };
+    for (subject, path, looks) in LOOKS {
+        let path = path.replace("{space}", source.space_id());
+        let here = match source.client.find(&path).await {
+            Ok(Some(here)) => here,
+            Ok(None) => continue,
+            Err(failure) if failure.is_forbidden() => {
+                add(subject, "could not be looked at: the source key's owner may not see it".to_owned());
+                continue;
+            }
+            Err(failure) => {
+                add(subject, format!("could not be looked at: {failure}"));
+                continue;
+            }
+        };
+        let there = match destination {
+            Some(server) => {
+                let path = path.replace(source.space_id(), server.space_id());
+                server.client.find(&path).await.ok().flatten().unwrap_or_else(|| json!({}))
+            }
+            None => json!({}),
+        };
+        if let Some(text) = looks(&here, &there) {
+            add(subject, text);
+        }
+    }
+    items
+}
+
+/// What is looked at, where, and what of both answers is worth a line.
+type Look = fn(&Value, &Value) -> Option<String>;
+const LOOKS: &[(&str, &str, Look)] = &[
+    ("SMTP", "/api/smtpconfiguration/isconfigured", |here, there| {
+        let is_open = here["IsConfigured"] == true && there["IsConfigured"] != true;
+        is_open.then(|| {
+            "mail is configured at the source: enter it at the destination, password included".to_owned()
+        })
+    }),
+    ("audit stream", "/api/audit-stream", |here, there| {
+        let is_open = here["Active"] == true && there["Active"] != true;
+        is_open.then(|| "the source streams its audit log: set it up at the destination".to_owned())
+    }),
+    ("SSH known hosts", "/api/sshknownhosts?skip=0&take=1000", |here, there| {
+        let hosts = |answer: &Value| -> Vec<String> {
+            let resources = answer["Resources"].as_array().into_iter().flatten();
+            resources.filter_map(|host| Some(host["Host"].as_str()?.to_owned())).collect()
+        };
+        let known = hosts(there);
+        let mut missing: Vec<String> = hosts(here).into_iter().filter(|host| !known.contains(host)).collect();
+        missing.sort();
+        missing.dedup();
+        (!missing.is_empty()).then(|| format!("the destination does not know {}", missing.join(", ")))
+    }),
+    ("GitHub connections", "/api/{space}/github/connections?skip=0&take=100", |here, _| {
+        let connections = here["Connections"].as_array().into_iter().flatten();
+        let names: Vec<&str> = connections
+            .filter_map(|connection| connection["Installation"]["AccountLogin"].as_str())
+            .collect();
+        (!names.is_empty()).then(|| format!("connect the destination to GitHub for {}", names.join(", ")))
+    }),
+    ("Platform Hub", "/api/platformhub/versioncontrol", |here, there| {
+        let url = here["Url"].as_str().filter(|url| !url.is_empty())?;
+        (there["Url"].as_str() != Some(url)).then(|| format!("the source's Platform Hub is kept in {url}"))
+    }),
+    ("features", "/api/featuresconfiguration", |here, there| {
+        let mut differing: Vec<String> = Vec::new();
+        for (name, value) in here.as_object()? {
+            let is_plain = value.is_boolean() || value.is_string();
+            if is_plain
+                && !matches!(name.as_str(), "Id" | "LastModifiedOn" | "LastModifiedBy")
+                && there.get(name) != Some(value)
+            {
+                differing.push(format!("{name} is {value}"));
+            }
+        }
+        differing.sort();
+        let is_asked = there.as_object().is_some_and(|there| !there.is_empty());
+        (is_asked && !differing.is_empty())
+            .then(|| format!("other than at the destination: {}", differing.join(", ")))
+    }),
+];

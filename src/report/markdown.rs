@@ -1,0 +1,42 @@
+//! The list as Markdown: a line for each item, to be ticked.
+
+use std::fmt::Write as _;
+
+use super::{Report, Section};
+
+/// Same list, same bytes.
+#[must_use]
+pub fn markdown(report: &Report) -> String {
+    let mut text = String::from("# What is left to people\n\n");
+    let _ = writeln!(text, "Source: {}  ", line(&report.source));
+    if let Some(destination) = &report.destination {
+        let _ = writeln!(text, "Destination: {}  ", line(destination));
+    }
+    if let Some((equal, all)) = report.equal {
+        let _ = writeln!(text, "Equal: {equal} of {all} documents  ");
+    }
+    for section in Section::ALL {
+        if report.count(section) == 0 {
+            continue;
+        }
+        let _ = write!(text, "\n## {} ({})\n\n", section.title(), report.count(section));
+        for item in report.of(section) {
+            let of =
+                if item.project.is_empty() { String::new() } else { format!("{}: ", line(&item.project)) };
+            let _ = write!(text, "- [ ] {of}**{}** {}", line(&item.subject), line(&item.text));
+            for command in &item.commands {
+                let _ = write!(text, " `{}`", line(command).replace('`', "'"));
+            }
+            text.push('\n');
+        }
+    }
+    if report.items.is_empty() {
+        text.push_str("\nNothing.\n");
+    }
+    text
+}
+
+/// One line, whatever a name holds.
+fn line(text: &str) -> String {
+    text.split(|character: char| character.is_control()).collect::<Vec<_>>().join(" ")
+}

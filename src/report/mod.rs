@@ -1,0 +1,305 @@
+//! What is left to people, as one list: made of the modules, the source's machines, what both servers say of themselves, and the comparison.
+//! Pure; `commands::report` reads the servers. `markdown`, `html` and `csv` show the same list.
+
+mod html;
+mod machines;
+mod markdown;
+mod table;
+
+use serde::Serialize;
+
+use crate::compare::Comparison;
+use crate::module::manifest::{Manifest, Scope, SecretOrigin};
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+
+pub use html::html;
+pub use machines::{Address, tentacles};
+pub use markdown::markdown;
+pub use table::csv;
+
+/// Groups of items, in the order in which a move takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Section {
+    Secrets,
+    Machines,
+    Packages,
+    ByHand,
+    Differences,
+    Server,
+    Cutover,
+}
+
+impl Section {
+    pub const ALL: [Self; 7] = [
+        Self::Secrets,
+        Self::Machines,
+        Self::Packages,
+        Self::ByHand,
+        Self::Differences,
+        Self::Server,
+        Self::Cutover,
+    ];
+
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Secrets => "Secrets that only a person can enter",
+            Self::Machines => "Tentacles and workers that must know the new server",
+            Self::Packages => "Packages that the destination lacks",
+            Self::ByHand => "To be done by hand",
+            Self::Differences => "Differences that nothing explains",
+            Self::Server => "Settings of the server itself",
+            Self::Cutover => "Held back until the cutover",
+        }
+    }
+}
+
+/// One thing that is left.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Item {
+    pub section: Section,
+    /// The project it belongs to; empty: the space, or the server.
+    pub project: String,
+    /// The thing: `account "AWS main"`.
+    pub subject: String,
+    /// What is to be done, and why.
+    pub text: String,
+    /// Commands to type, filled in as far as they can be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
+}
+
+/// A project, for the map: what it shares and what must be there before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Project {
+    pub name: String,
+    /// How many items are its own.
+    pub open: usize,
+    /// Library variable sets that it uses.
+    pub uses: Vec<String>,
+    /// Projects whose modules are deployed before its own.
+    pub after: Vec<String>,
+    /// Whether the destination has a project of this name; nothing where no destination was asked.
+    pub moved: Option<bool>,
+}
+
+/// The whole list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Report {
+    pub source: String,
+    pub destination: Option<String>,
+    pub items: Vec<Item>,
+    pub projects: Vec<Project>,
+    /// Documents that are equal, and that are compared at all; nothing where no destination was asked.
+    pub equal: Option<(usize, usize)>,
+}
+
+impl Report {
+    /// How many items a section has.
+    #[must_use]
+    pub fn count(&self, section: Section) -> usize {
+        self.of(section).count()
+    }
+
+    pub fn of(&self, section: Section) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |item| item.section == section)
+    }
+}
+
+/// What the modules leave to people.
+#[must_use]
+pub fn of_modules(manifests: &[&Manifest]) -> Vec<Item> {
+    let mut items = Vec::new();
+    for manifest in manifests {
+        let project = match &manifest.scope {
+            Scope::Space => String::new(),
+            Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => name.clone(),
+        };
+        let item = |section, subject: String, text: String, commands| Item {
+            section,
+            project: project.clone(),
+            subject,
+            text,
+            commands,
+        };
+        for secret in &manifest.secrets {
+            if let SecretOrigin::Person { octopus_variable, because } = &secret.from {
+                let text = format!(
+                    "{because}. Enter it at the destination, or as the sensitive variable {octopus_variable} at the source"
+                );
+                items.push(item(Section::Secrets, secret.description.clone(), text, Vec::new()));
+            }
+        }
+        for note in manifest.notes.iter().filter(|note| note.needs_person() && !note.is_about_secret()) {
+            let subject = format!("{} {:?}", note.collection, note.key.join("/"));
+            items.push(item(Section::ByHand, subject, note.task(), Vec::new()));
+        }
+        for held in manifest.held.iter().filter(|held| held.source.is_boolean()) {
+            let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));
+            let name = if project.is_empty() { "--all".to_owned() } else { format!("--project {project:?}") };
+            let commands = vec![format!("octoferry cutover {name} --plan")];
+            items.push(item(Section::Cutover, subject, format!("{} is held back", held.field), commands));
+        }
+    }
+    items
+}
+
+/// Documents that differ and that no note explains.
+#[must_use]
+pub fn of_comparison(comparison: &Comparison) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut add = |kind: &str, key: &[String], text: String| {
+        items.push(Item {
+            section: Section::Differences,
+            project: String::new(),
+            subject: format!("{kind} {:?}", key.join("/")),
+            text,
+            commands: Vec::new(),
+        });
+    };
+    for (kind, outcome) in &comparison.kinds {
+        for absent in outcome.missing.iter().filter(|absent| absent.because.is_none()) {
+            add(kind, &absent.key, "is not at the destination".to_owned());
+        }
+        for absent in outcome.extra.iter().filter(|absent| absent.because.is_none()) {
+            add(kind, &absent.key, "is only at the destination".to_owned());
+        }
+        for different in &outcome.different {
+            let fields: Vec<&str> = different
+                .fields
+                .iter()
+                .filter(|field| field.because.is_none())
+                .map(|field| field.path.as_str())
+                .collect();
+            if !fields.is_empty() {
+                add(kind, &different.key, format!("differs in {}", fields.join(", ")));
+            }
+        }
+    }
+    items
+}
+
+/// Packages of the built-in feed that processes name and the destination has no version of.
+#[must_use]
+pub fn of_packages<'a>(named: impl Iterator<Item = &'a String>, destination: &[Document]) -> Vec<Item> {
+    let is_there = |id: &str| {
+        destination
+            .iter()
+            .any(|package| package.text("PackageId").is_some_and(|there| there.eq_ignore_ascii_case(id)))
+    };
+    named
+        .filter(|id| !is_there(id))
+        .map(|id| Item {
+            section: Section::Packages,
+            project: String::new(),
+            subject: format!("package {id:?}"),
+            text: "processes name it, and the destination's built-in feed has no version of it".to_owned(),
+            commands: vec![format!("octoferry packages --only {id:?} --newest 1")],
+        })
+        .collect()
+}
+
+/// The projects of a space with what they share, for the map.
+#[must_use]
+pub fn projects(
+    inventory: &Inventory,
+    manifests: &[&Manifest],
+    items: &[Item],
+    there: Option<&Inventory>,
+) -> Vec<Project> {
+    let mut projects: Vec<Project> = inventory
+        .all("projects")
+        .map(|project| {
+            let name = project.name().to_owned();
+            let of_it = |manifest: &&&Manifest| matches!(&manifest.scope, Scope::Project { id, .. } if id == project.id());
+            let after = manifests.iter().find(of_it).map(|manifest| manifest.after.clone());
+            let mut uses: Vec<String> = project
+                .texts("IncludedLibraryVariableSetIds")
+                .filter_map(|id| inventory.get("libraryvariablesets", id))
+                .map(|set| set.name().to_owned())
+                .collect();
+            uses.sort();
+            Project {
+                open: items.iter().filter(|item| item.project == name).count(),
+                uses,
+                after: after.unwrap_or_default(),
+                moved: there.map(|there| there.all("projects").any(|other| other.name() == name)),
+                name,
+            }
+        })
+        .collect();
+    projects.sort_by(|one, other| one.name.cmp(&other.name));
+    projects
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        serde_json::from_str(include_str!("../../tests/spaces/small-web/module/space/octoferry.json"))
+            .unwrap()
+    }
+
+    fn report() -> Report {
+        let manifest = manifest();
+        let mut items = of_modules(&[&manifest]);
+        items.push(Item {
+            section: Section::ByHand,
+            project: "<script>alert(1)</script>".into(),
+            subject: "=cmd|' /C calc'!A0".into(),
+            text: "a | b\n- [ ] c".into(),
+            commands: vec!["tool --name 'x'".into()],
+        });
+        let project = Project {
+            name: "<b>".into(),
+            open: 1,
+            uses: vec!["Common & more".into()],
+            after: Vec::new(),
+            moved: Some(true),
+        };
+        Report {
+            source: "https://old.example, space \"Shop\"".into(),
+            destination: None,
+            items,
+            projects: vec![project],
+            equal: None,
+        }
+    }
+
+    #[test]
+    fn the_secrets_that_a_person_enters_and_what_is_held_back_are_items() {
+        let items = of_modules(&[&manifest()]);
+        let secrets: Vec<&Item> = items.iter().filter(|item| item.section == Section::Secrets).collect();
+        assert_eq!(secrets.len(), 1, "{secrets:?}");
+        assert_eq!(secrets[0].subject, "Password of the feed \"Letterbox images\"");
+    }
+
+    #[test]
+    fn names_do_no_harm_in_any_form() {
+        let report = report();
+        let page = html(&report);
+        assert!(
+            !page.contains("<script>alert") && !page.contains("<b>") && page.contains("&lt;b&gt;"),
+            "{page}"
+        );
+        assert!(page.contains("Common &amp; more"));
+        let text = markdown(&report);
+        assert!(text.contains("a | b - [ ] c"), "one item is one line: {text}");
+        let rows = csv(&report);
+        assert!(rows.contains("\"'=cmd"), "no cell begins a formula: {rows}");
+    }
+
+    #[test]
+    fn a_package_that_is_there_in_any_version_is_not_named() {
+        let there = Document::new(serde_json::json!({"Id": "packages-Web.1", "PackageId": "Web"})).unwrap();
+        let named = ["web".to_owned(), "tools".to_owned()];
+        let items = of_packages(named.iter(), &[there]);
+        assert_eq!(items.len(), 1);
+        assert_eq!(items[0].commands, ["octoferry packages --only \"tools\" --newest 1"]);
+    }
+}

@@ -1,0 +1,22 @@
+//! The list as CSV, for a spreadsheet.
+
+use super::Report;
+
+/// A heading and a row for each item (RFC 4180). No cell begins a formula: spreadsheets would run it.
+#[must_use]
+pub fn csv(report: &Report) -> String {
+    let mut rows = String::from("section,project,subject,text,commands\r\n");
+    for item in &report.items {
+        let commands = item.commands.join("\n");
+        let cells = [item.section.title(), &item.project, &item.subject, &item.text, &commands];
+        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
+        rows.push_str(&cells.join(","));
+        rows.push_str("\r\n");
+    }
+    rows
+}
+
+fn quoted(cell: &str) -> String {
+    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
+}

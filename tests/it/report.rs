@@ -1,0 +1,46 @@
+//! The list of what is left to people: of the source alone, and of both servers.
+
+use crate::support::{octoferry, sandbox_with, sandbox_with_empty_space};
+
+#[test]
+fn the_source_alone_tells_what_will_be_left() {
+    let source = sandbox_with("infrastructure");
+    let run = |options: &[&str]| {
+        octoferry(["report", "--audit"]).args(options).source(&source, "Spaces-2").ends_with(3).stdout
+    };
+    let list = run(&[]);
+    for part in [
+        "## Secrets that only a person can enter (",
+        "## Tentacles and workers",
+        "`Tentacle configure --trust ",
+    ] {
+        assert!(list.contains(part), "{part} is not in {list}");
+    }
+    assert!(!list.contains("Differences"), "nothing was compared");
+    assert_eq!(list, run(&[]), "same input, same bytes");
+    let page = run(&["--format", "html"]);
+    assert!(
+        page.starts_with("<!DOCTYPE html>")
+            && page.ends_with("</html>\n")
+            && !page.contains("http-equiv=\"refresh")
+    );
+    let items = octoferry(["report", "--audit", "--json"]).source(&source, "Spaces-2").ends_with(3).json();
+    let ticks = list.lines().filter(|line| line.starts_with("- [ ] ")).count();
+    assert_eq!(items["Items"].as_array().map(Vec::len), Some(ticks));
+    let methods = source.requests().iter().filter(|request| request["Method"] != "GET").count();
+    assert_eq!(methods, 0, "a report writes nothing");
+}
+
+#[test]
+fn both_servers_tell_what_is_missing() {
+    let (source, destination) = (sandbox_with("small-web"), sandbox_with_empty_space("New"));
+    let run = octoferry(["report", "--format", "csv"])
+        .source(&source, "Spaces-2")
+        .destination(&destination, "New")
+        .ends_with(3);
+    for part in
+        ["\"projects \"\"Letterbox Web\"\"\",\"is not at the destination\"", "Held back until the cutover"]
+    {
+        assert!(run.stdout.contains(part), "{part} is not in {}", run.stdout);
+    }
+}
