@@ -16,26 +16,27 @@ use serde_json::Value;
 
 pub use explain::Explanations;
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use names::Names;
 use skew::Known;
 
 /// Collections that are no content of a space: mirrors of other documents, frozen copies, what servers know anyway.
-const LEFT_OUT: &[&str] = &[
-    "gitbranches",
-    "deploymentsettings",
-    "variablesnapshots",
-    "actiontemplateversions",
-    "communityactiontemplates",
-    "users",
+const LEFT_OUT: &[Collection] = &[
+    Collection::GitBranches,
+    Collection::DeploymentSettings,
+    Collection::VariableSnapshots,
+    Collection::ActionTemplateVersions,
+    Collection::CommunityActionTemplates,
+    Collection::Users,
 ];
 
 /// The outcome for all kinds.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Comparison {
-    pub kinds: BTreeMap<String, KindComparison>,
+    pub kinds: BTreeMap<Collection, KindComparison>,
     /// Secrets that no run can read, as the modules' notes describe them: placeholders at the destination until a person enters them.
     /// The API tells neither from the other.
     pub secrets_for_a_person: Vec<String>,
@@ -113,19 +114,17 @@ impl KindComparison {
 #[must_use]
 pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Explanations) -> Comparison {
     let (source, destination) = (Side::new(source), Side::new(destination));
-    let collections: BTreeSet<&String> =
-        source.documents.keys().chain(destination.documents.keys()).collect();
+    let collections: BTreeSet<Collection> =
+        source.documents.keys().chain(destination.documents.keys()).copied().collect();
     let nothing = BTreeMap::new();
     let mut comparison =
         Comparison { secrets_for_a_person: explanations.secrets_for_a_person(), ..Comparison::default() };
     for collection in collections {
         let unknown = |side: &Side<'_>, which: &str| {
-            side.unknown
-                .contains(collection.as_str())
-                .then(|| format!("the {which} server has no such things"))
+            side.unknown.contains(&collection).then(|| format!("the {which} server has no such things"))
         };
-        let left = source.documents.get(collection).unwrap_or(&nothing);
-        let right = destination.documents.get(collection).unwrap_or(&nothing);
+        let left = source.documents.get(&collection).unwrap_or(&nothing);
+        let right = destination.documents.get(&collection).unwrap_or(&nothing);
         let mut outcome = KindComparison::default();
         let mut at_source = Known::default();
         left.values().for_each(|(_, value)| at_source.learn(value));
@@ -155,8 +154,8 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
             outcome.different.push(Different { key: key.clone(), fields: leaves.differences });
         }
         for (key, (document, _)) in right.iter().filter(|(key, _)| !left.contains_key(*key)) {
-            let at_source = |collection: &str, name: &str| {
-                let named = source.documents.get(collection);
+            let at_source = |collection: Collection, name: &str| {
+                let named = source.documents.get(&collection);
                 named.is_some_and(|documents| documents.contains_key(&vec![name.to_owned()]))
             };
             let because = is_servers_own(document)
@@ -165,7 +164,7 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
                 .or_else(|| unknown(&source, "source"));
             outcome.extra.push(Absent { key: key.clone(), because });
         }
-        comparison.kinds.insert(collection.clone(), outcome);
+        comparison.kinds.insert(collection, outcome);
     }
     comparison
 }
@@ -173,16 +172,16 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
 /// One space, made comparable: collection → natural key → document as it was, and plain.
 struct Side<'i> {
     /// Collections that the server is too old for.
-    unknown: &'i BTreeSet<&'static str>,
-    documents: BTreeMap<String, BTreeMap<Vec<String>, (&'i Document, Value)>>,
+    unknown: &'i BTreeSet<Collection>,
+    documents: BTreeMap<Collection, BTreeMap<Vec<String>, (&'i Document, Value)>>,
 }
 
 impl<'i> Side<'i> {
     fn new(inventory: &'i Inventory) -> Self {
         let names = Names::new(inventory);
-        let mut documents: BTreeMap<String, BTreeMap<Vec<String>, (&Document, Value)>> = BTreeMap::new();
+        let mut documents: BTreeMap<Collection, BTreeMap<Vec<String>, (&Document, Value)>> = BTreeMap::new();
         for collection in inventory.collections().filter(|collection| !LEFT_OUT.contains(collection)) {
-            let kind = documents.entry(collection.to_owned()).or_default();
+            let kind = documents.entry(collection).or_default();
             let plain = |document| plain::plain(&names, collection, document).into_iter();
             let mut found: Vec<(Vec<String>, (&Document, Value))> = inventory
                 .all(collection)
@@ -397,15 +396,15 @@ mod tests {
     fn a_change_anywhere_shows_with_its_place() {
         let source = inventory("small-web", "Spaces-2");
         let mut destination = source.clone();
-        let id = source.all("deploymentprocesses").next().unwrap().id().to_owned();
-        let process = destination.get_mut("deploymentprocesses", &id).unwrap();
+        let id = source.all(Collection::DeploymentProcesses).next().unwrap().id().to_owned();
+        let process = destination.get_mut(Collection::DeploymentProcesses, &id).unwrap();
         let properties = &mut process.fields_mut()["Steps"][0]["Actions"][0]["Properties"];
         properties["Octopus.Action.Unheard.Of"] = json!("x");
         let name = process.list("Steps")[0]["Name"].as_str().unwrap().to_owned();
         let action = process.list("Steps")[0]["Actions"][0]["Name"].as_str().unwrap().to_owned();
         let comparison = compare(&source, &destination, &Explanations::default());
         assert!(!comparison.is_well());
-        let different = &comparison.kinds["deploymentprocesses"].different[0];
+        let different = &comparison.kinds[&Collection::DeploymentProcesses].different[0];
         assert_eq!(
             different.fields,
             [FieldDifference {
@@ -421,15 +420,15 @@ mod tests {
     fn a_reference_to_something_else_is_a_difference() {
         let source = inventory("small-web", "Spaces-2");
         let mut destination = source.clone();
-        let project = source.all("projects").next().unwrap();
+        let project = source.all(Collection::Projects).next().unwrap();
         let other = source
-            .all("lifecycles")
+            .all(Collection::Lifecycles)
             .find(|lifecycle| Some(lifecycle.id()) != project.text("LifecycleId"))
             .unwrap();
-        destination.get_mut("projects", project.id()).unwrap().fields_mut()["LifecycleId"] =
+        destination.get_mut(Collection::Projects, project.id()).unwrap().fields_mut()["LifecycleId"] =
             json!(other.id());
         let comparison = compare(&source, &destination, &Explanations::default());
-        assert_eq!(comparison.kinds["projects"].different[0].fields[0].path, "LifecycleId");
+        assert_eq!(comparison.kinds[&Collection::Projects].different[0].fields[0].path, "LifecycleId");
     }
 
     #[test]
@@ -472,30 +471,38 @@ mod tests {
 
     #[test]
     fn what_the_destination_had_before_is_its_own_but_more_inside_of_what_moved_is_a_difference() {
-        let space = |documents: &[(&str, Value)]| {
+        let space = |documents: &[(Collection, Value)]| {
             let mut inventory = Inventory::default();
             for (collection, document) in documents {
-                inventory.insert(collection, Document::new(document.clone()).unwrap());
+                inventory.insert(*collection, Document::new(document.clone()).unwrap());
             }
             inventory
         };
-        let project = |id: &str, name: &str| ("projects", json!({"Id": id, "Name": name}));
-        let channel =
-            |id: &str, project: &str| ("channels", json!({"Id": id, "Name": "More", "ProjectId": project}));
+        let project = |id: &str, name: &str| (Collection::Projects, json!({"Id": id, "Name": name}));
+        let channel = |id: &str, project: &str| {
+            (Collection::Channels, json!({"Id": id, "Name": "More", "ProjectId": project}))
+        };
         let source = space(&[project("Projects-1", "Shop")]);
         let destination = space(&[
             project("Projects-1", "Shop"),
             project("Projects-2", "Theirs"),
             channel("Channels-1", "Projects-1"),
             channel("Channels-2", "Projects-2"),
-            ("accounts", json!({"Id": "Accounts-1", "Name": "Theirs"})),
+            (Collection::Accounts, json!({"Id": "Accounts-1", "Name": "Theirs"})),
         ]);
         let mut explanations = Explanations::default();
         let text = include_str!("../tests/spaces/small-web/module/space/octoferry.json");
         explanations.add(serde_json::from_str(text).unwrap());
         let comparison = compare(&source, &destination, &explanations);
-        let unexplained = |collection: &str| comparison.kinds[collection].unexplained();
-        assert_eq!((unexplained("projects"), unexplained("accounts"), unexplained("channels")), (0, 0, 1));
+        let unexplained = |collection: Collection| comparison.kinds[&collection].unexplained();
+        assert_eq!(
+            (
+                unexplained(Collection::Projects),
+                unexplained(Collection::Accounts),
+                unexplained(Collection::Channels)
+            ),
+            (0, 0, 1)
+        );
         assert!(!compare(&source, &destination, &Explanations::default()).is_well());
     }
 
@@ -503,13 +510,13 @@ mod tests {
     fn what_is_missing_and_what_is_extra_counts() {
         let source = inventory("shop", "Spaces-2");
         let mut destination = source.clone();
-        let account = source.all("accounts").next().unwrap();
-        destination.remove("accounts", account.id());
+        let account = source.all(Collection::Accounts).next().unwrap();
+        destination.remove(Collection::Accounts, account.id());
         let comparison = compare(&source, &destination, &Explanations::default());
-        assert_eq!(comparison.kinds["accounts"].missing[0].key, [account.name()]);
+        assert_eq!(comparison.kinds[&Collection::Accounts].missing[0].key, [account.name()]);
         assert!(!comparison.is_well());
         let comparison = compare(&destination, &source, &Explanations::default());
-        assert_eq!(comparison.kinds["accounts"].extra[0].key, [account.name()]);
+        assert_eq!(comparison.kinds[&Collection::Accounts].extra[0].key, [account.name()]);
         assert!(!comparison.is_well());
     }
 }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
+use crate::octopus::collection::Collection;
 use crate::octopus::server::Server;
 use crate::secret::Secret;
 use directory::Directory;
@@ -175,7 +176,7 @@ impl<'a> Finish<'a> {
     fn note_refusal(&mut self, target: &Target, result: Result<(), Failure>) -> Result<(), Failure> {
         let what = described(target);
         match result {
-            Err(failure) if failure.is_forbidden() && directory::is_of_server(&target.collection) => {
+            Err(failure) if failure.is_forbidden() && directory::is_of_server(target.collection) => {
                 self.report.open.push(format!("{what}: the destination API key may not do that ({failure})"));
                 Ok(())
             }
@@ -254,7 +255,8 @@ impl<'a> Finish<'a> {
                 }
                 Given::Nothing => {
                     let kept = slot["HasValue"] == true || slot.as_str().is_some_and(|text| !text.is_empty());
-                    let is_text = target.collection == "variables" || (is_shown(path) && !slot.is_object());
+                    let is_text =
+                        target.collection == Collection::Variables || (is_shown(path) && !slot.is_object());
                     if slot.is_null() {
                         remove_last(&mut document, path);
                     }
@@ -324,7 +326,7 @@ impl<'a> Finish<'a> {
                 None => Given::Nothing,
                 // A sensitive variable has its value as a text; everything else as an object that says that there is one.
                 Some(secret)
-                    if target.collection == "variables"
+                    if target.collection == Collection::Variables
                         && path.last().is_some_and(|last| last == "Value") =>
                 {
                     Given::Secret(json!(secret.expose()))
@@ -342,7 +344,7 @@ impl<'a> Finish<'a> {
         notes: &str,
     ) -> Result<(), Failure> {
         let target =
-            Target { collection: "runbooks".into(), key: vec![project.to_owned(), runbook.to_owned()] };
+            Target { collection: Collection::Runbooks, key: vec![project.to_owned(), runbook.to_owned()] };
         let Some(place) = self.directory.find(&target).await? else {
             self.report.failed.push(format!("{} is not at the destination", described(&target)));
             return Ok(());
@@ -407,7 +409,7 @@ impl<'a> Finish<'a> {
             };
             let mut ids = Vec::with_capacity(environments.len());
             for environment in environments {
-                let target = Target { collection: "environments".into(), key: vec![environment.clone()] };
+                let target = Target { collection: Collection::Environments, key: vec![environment.clone()] };
                 match self.directory.find(&target).await? {
                     Some(place) => ids.push(place.id),
                     None => self.report.failed.push(format!("{text}: no environment {environment:?}")),
@@ -462,7 +464,7 @@ impl<'a> Finish<'a> {
     /// Target triggers, which the provider can't switch: those that the source has on.
     async fn switch_on(&mut self, manifest: &Manifest) -> Result<(), Failure> {
         for held in &manifest.held {
-            if held.target.collection != "projecttriggers"
+            if held.target.collection != Collection::ProjectTriggers
                 || held.field != "IsDisabled"
                 || held.source != json!(false)
             {

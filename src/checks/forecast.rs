@@ -10,6 +10,7 @@ use crate::deployment::licence::Limit;
 use crate::failure::Failure;
 use crate::module::Module;
 use crate::module::manifest::{Note, SecretOrigin};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::seeded::{self, name};
@@ -50,9 +51,9 @@ impl Forecast {
 
     /// The notes, grouped by what they say: what will not go, or not as it is.
     pub fn tell_notes(&self, findings: &mut Findings) {
-        let mut groups: BTreeMap<(&str, &str), Vec<&Note>> = BTreeMap::new();
+        let mut groups: BTreeMap<(&str, Collection), Vec<&Note>> = BTreeMap::new();
         for note in self.notes().filter(|note| note.code != "person-secret") {
-            groups.entry((&note.code, &note.collection)).or_default().push(note);
+            groups.entry((&note.code, note.collection)).or_default().push(note);
         }
         for notes in groups.values() {
             let example = notes.iter().find(|note| !note.todo.is_empty()).unwrap_or(&notes[0]);
@@ -114,11 +115,11 @@ impl Forecast {
 
     /// Names that the destination has already.
     pub fn tell_collisions(&self, destination: &Inventory, findings: &mut Findings) {
-        let mut collisions: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        let mut collisions: BTreeMap<Collection, BTreeSet<String>> = BTreeMap::new();
         for made in self.modules.iter().flat_map(|module| &module.manifest.makes) {
             let ([key], false) = (made.target.key.as_slice(), made.adopted) else { continue };
-            let collection = made.target.collection.as_str();
-            if there(destination, collection, key) && collection != "retentionpolicies" {
+            let collection = made.target.collection;
+            if there(destination, collection, key) && collection != Collection::RetentionPolicies {
                 collisions.entry(collection).or_default().insert(format!("{key:?}"));
             }
         }
@@ -138,11 +139,11 @@ impl Forecast {
     /// Whether the destination's licence has room for what is new there.
     pub fn tell_licence(&self, limits: &[Limit], destination: &Inventory, findings: &mut Findings) {
         for limit in limits {
-            let collection = limit.name.to_lowercase();
+            let collection = Collection::named(&limit.name.to_lowercase());
             let new = self
                 .inventory
-                .all(&collection)
-                .filter(|document| !there(destination, &collection, document.name()));
+                .all(collection)
+                .filter(|document| !there(destination, collection, document.name()));
             let new = new.count() as u64;
             match (limit.exceeded_by(new), limit.allowed) {
                 (Some(text), _) => findings.stops(
@@ -171,19 +172,23 @@ impl Forecast {
     /// How many there are of each kind: collection, here, there (`None` where only a whole read would tell).
     #[must_use]
     pub fn counts(&self, destination: Option<&Inventory>) -> Vec<(String, usize, Option<usize>)> {
-        const INSIDE_PROJECTS: [&str; 8] = [
-            "channels",
-            "deploymentprocesses",
-            "deploymentsettings",
-            "projecttriggers",
-            "runbookprocesses",
-            "runbooks",
-            "tenantvariablevalues",
-            "variables",
+        const INSIDE_PROJECTS: [Collection; 8] = [
+            Collection::Channels,
+            Collection::DeploymentProcesses,
+            Collection::DeploymentSettings,
+            Collection::ProjectTriggers,
+            Collection::RunbookProcesses,
+            Collection::Runbooks,
+            Collection::TenantVariableValues,
+            Collection::Variables,
         ];
         // Another view of projects, and copies that servers keep.
-        const NOT_COUNTED: [&str; 4] =
-            ["deploymentsettings", "runbooksnapshots", "variablesnapshots", "actiontemplateversions"];
+        const NOT_COUNTED: [Collection; 4] = [
+            Collection::DeploymentSettings,
+            Collection::RunbookSnapshots,
+            Collection::VariableSnapshots,
+            Collection::ActionTemplateVersions,
+        ];
         let mut counts = Vec::new();
         for collection in self.inventory.collections() {
             let here = number(&self.inventory, collection);
@@ -198,25 +203,25 @@ impl Forecast {
     }
 }
 
-fn number(inventory: &Inventory, collection: &str) -> usize {
+fn number(inventory: &Inventory, collection: Collection) -> usize {
     let parts = match collection {
-        "variables" => "Variables",
-        "deploymentprocesses" | "runbookprocesses" => "Steps",
+        Collection::Variables => "Variables",
+        Collection::DeploymentProcesses | Collection::RunbookProcesses => "Steps",
         _ => return inventory.all(collection).count(),
     };
     inventory.all(collection).map(|document| document.list(parts).len()).sum()
 }
 
-fn counted(collection: &str) -> &str {
+fn counted(collection: Collection) -> &'static str {
     match collection {
-        "deploymentprocesses" => "steps of deployments",
-        "runbookprocesses" => "steps of runbooks",
-        other => other,
+        Collection::DeploymentProcesses => "steps of deployments",
+        Collection::RunbookProcesses => "steps of runbooks",
+        other => other.name(),
     }
 }
 
 /// Whether a collection has something of this name; servers compare names without case.
-fn there(inventory: &Inventory, collection: &str, name: &str) -> bool {
+fn there(inventory: &Inventory, collection: Collection, name: &str) -> bool {
     inventory.all(collection).any(|document| document.name().to_lowercase() == name.to_lowercase())
 }
 
@@ -249,7 +254,7 @@ fn some(names: &BTreeSet<String>) -> String {
 fn modules(inventory: &Inventory, sources: &SecretSources) -> Result<Vec<Module>, Failure> {
     let selection = Selection::default();
     let mut modules = vec![convert::space(inventory, &selection, sources)?];
-    for project in inventory.all("projects") {
+    for project in inventory.all(Collection::Projects) {
         modules.push(convert::project(inventory, project.id(), &selection, sources)?);
     }
     Ok(modules)
@@ -265,16 +270,17 @@ fn seeded_and_spread(mut inventory: Inventory) -> Inventory {
         None => {
             let environment =
                 json!({"Id": ENVIRONMENT, "Name": name::ENVIRONMENT, "Description": name::description("")});
-            inventory.insert("environments", document(environment));
+            inventory.insert(Collection::Environments, document(environment));
             ENVIRONMENT.to_owned()
         }
     };
-    let set = inventory.all("libraryvariablesets").find(|set| seeded::is_seeded(set, name::ACCOUNTS_SET));
+    let set =
+        inventory.all(Collection::LibraryVariableSets).find(|set| seeded::is_seeded(set, name::ACCOUNTS_SET));
     let set = set
         .and_then(|set| set.text("VariableSetId"))
         .map_or_else(|| format!("variableset-{SET}"), str::to_owned);
     let typed = typed_variables(&inventory);
-    match inventory.get_mut("variables", &set) {
+    match inventory.get_mut(Collection::Variables, &set) {
         Some(variables) => {
             let mut list = variables.list("Variables").to_vec();
             list.extend(
@@ -289,12 +295,15 @@ fn seeded_and_spread(mut inventory: Inventory) -> Inventory {
                 "Id": SET, "Name": name::ACCOUNTS_SET, "Description": name::description(""), "VariableSetId": set,
                 "ContentType": "Variables",
             });
-            inventory.insert("libraryvariablesets", document(owner));
-            inventory.insert("variables", document(json!({"Id": set, "OwnerId": SET, "Variables": typed})));
+            inventory.insert(Collection::LibraryVariableSets, document(owner));
+            inventory.insert(
+                Collection::Variables,
+                document(json!({"Id": set, "OwnerId": SET, "Variables": typed})),
+            );
         }
     }
     for change in spread::spread(&inventory, &environment).changes {
-        inventory.insert(&change.collection, change.after);
+        inventory.insert(change.collection, change.after);
     }
     inventory
 }
@@ -303,7 +312,7 @@ fn seeded_and_spread(mut inventory: Inventory) -> Inventory {
 fn typed_variables(inventory: &Inventory) -> Vec<Value> {
     let mut variables = Vec::new();
     for (collection, prefix) in
-        [("accounts", name::ACCOUNT_PREFIX), ("certificates", name::CERTIFICATE_PREFIX)]
+        [(Collection::Accounts, name::ACCOUNT_PREFIX), (Collection::Certificates, name::CERTIFICATE_PREFIX)]
     {
         for document in inventory.all(collection) {
             if let Some(kind) = name::typed_variable_type(collection, document) {
@@ -333,15 +342,18 @@ mod tests {
     fn secrets_that_spread_will_reveal_are_not_for_a_person() {
         let forecast = Forecast::of(&bookshop()).ok().unwrap();
         let secrets = forecast.modules.iter().flat_map(|module| &module.manifest.secrets);
-        let person: Vec<&str> = secrets
+        let person: Vec<Collection> = secrets
             .filter(|secret| matches!(secret.from, SecretOrigin::Person { .. }))
-            .map(|secret| secret.collection.as_str())
+            .map(|secret| secret.collection)
             .collect();
-        assert!(!person.contains(&"variables"), "{person:?}");
-        assert!(person.contains(&"feeds"), "{person:?}");
+        assert!(!person.contains(&Collection::Variables), "{person:?}");
+        assert!(person.contains(&Collection::Feeds), "{person:?}");
         // What was put there to find out is gone again.
         assert!(
-            forecast.inventory.all("environments").all(|environment| environment.name() != name::ENVIRONMENT)
+            forecast
+                .inventory
+                .all(Collection::Environments)
+                .all(|environment| environment.name() != name::ENVIRONMENT)
         );
         assert_eq!(forecast.inventory.len(), bookshop().len());
     }

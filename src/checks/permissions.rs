@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::checks::{Findings, servers};
+use crate::octopus::collection::Collection;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
 
@@ -62,30 +63,33 @@ const SEED: &[&str] = &[
 ];
 
 /// To make the documents of a collection at the destination.
-const MAKE: &[(&str, &[&str])] = &[
-    ("accounts", &["AccountCreate", "AccountEdit", "AccountView"]),
-    ("actiontemplates", &["ActionTemplateCreate", "ActionTemplateEdit", "ActionTemplateView"]),
-    ("certificates", &["CertificateCreate", "CertificateEdit", "CertificateView"]),
-    ("environments", &["EnvironmentCreate", "EnvironmentEdit", "EnvironmentView"]),
-    ("feeds", &["FeedEdit", "FeedView"]),
-    ("git-credentials", &["GitCredentialEdit", "GitCredentialView"]),
+const MAKE: &[(Collection, &[&str])] = &[
+    (Collection::Accounts, &["AccountCreate", "AccountEdit", "AccountView"]),
+    (Collection::ActionTemplates, &["ActionTemplateCreate", "ActionTemplateEdit", "ActionTemplateView"]),
+    (Collection::Certificates, &["CertificateCreate", "CertificateEdit", "CertificateView"]),
+    (Collection::Environments, &["EnvironmentCreate", "EnvironmentEdit", "EnvironmentView"]),
+    (Collection::Feeds, &["FeedEdit", "FeedView"]),
+    (Collection::GitCredentials, &["GitCredentialEdit", "GitCredentialView"]),
     (
-        "libraryvariablesets",
+        Collection::LibraryVariableSets,
         &["LibraryVariableSetCreate", "LibraryVariableSetEdit", "LibraryVariableSetView"],
     ),
-    ("lifecycles", &["LifecycleCreate", "LifecycleEdit", "LifecycleView"]),
-    ("machinepolicies", &["MachinePolicyCreate", "MachinePolicyEdit", "MachinePolicyView"]),
-    ("machines", &["MachineCreate", "MachineEdit", "MachineView"]),
-    ("projectgroups", &["ProjectGroupCreate", "ProjectGroupEdit", "ProjectGroupView"]),
-    ("projects", &["ProjectCreate", "ProjectEdit", "ProjectView", "ProcessEdit", "ProcessView"]),
-    ("projecttriggers", &["TriggerCreate", "TriggerEdit", "TriggerView"]),
-    ("proxies", &["ProxyCreate", "ProxyEdit", "ProxyView"]),
-    ("runbooks", &["RunbookEdit", "RunbookView"]),
-    ("tagsets", &["TagSetCreate", "TagSetEdit"]),
-    ("tenants", &["TenantCreate", "TenantEdit", "TenantView"]),
-    ("variables", &["VariableEdit", "VariableEditUnscoped", "VariableView", "VariableViewUnscoped"]),
-    ("workerpools", &["WorkerEdit", "WorkerView"]),
-    ("workers", &["WorkerEdit", "WorkerView"]),
+    (Collection::Lifecycles, &["LifecycleCreate", "LifecycleEdit", "LifecycleView"]),
+    (Collection::MachinePolicies, &["MachinePolicyCreate", "MachinePolicyEdit", "MachinePolicyView"]),
+    (Collection::Machines, &["MachineCreate", "MachineEdit", "MachineView"]),
+    (Collection::ProjectGroups, &["ProjectGroupCreate", "ProjectGroupEdit", "ProjectGroupView"]),
+    (Collection::Projects, &["ProjectCreate", "ProjectEdit", "ProjectView", "ProcessEdit", "ProcessView"]),
+    (Collection::ProjectTriggers, &["TriggerCreate", "TriggerEdit", "TriggerView"]),
+    (Collection::Proxies, &["ProxyCreate", "ProxyEdit", "ProxyView"]),
+    (Collection::Runbooks, &["RunbookEdit", "RunbookView"]),
+    (Collection::TagSets, &["TagSetCreate", "TagSetEdit"]),
+    (Collection::Tenants, &["TenantCreate", "TenantEdit", "TenantView"]),
+    (
+        Collection::Variables,
+        &["VariableEdit", "VariableEditUnscoped", "VariableView", "VariableViewUnscoped"],
+    ),
+    (Collection::WorkerPools, &["WorkerEdit", "WorkerView"]),
+    (Collection::Workers, &["WorkerEdit", "WorkerView"]),
 ];
 
 /// What a key's owner holds in one space.
@@ -168,13 +172,14 @@ pub fn at_destination(
     inventory: Option<&Inventory>,
     findings: &mut Findings,
 ) {
-    let has = |collection: &str| inventory.is_none_or(|inventory| inventory.all(collection).next().is_some());
+    let has =
+        |collection: Collection| inventory.is_none_or(|inventory| inventory.all(collection).next().is_some());
     let mut needed: BTreeSet<&str> = MAKE
         .iter()
-        .filter(|(collection, _)| has(collection))
+        .filter(|(collection, _)| has(*collection))
         .flat_map(|(_, names)| names.iter().copied())
         .collect();
-    if has("runbooks") && servers::has_snapshot_permission(&server.version) {
+    if has(Collection::Runbooks) && servers::has_snapshot_permission(&server.version) {
         needed.insert("RunbookSnapshotCreate");
     }
     tell(

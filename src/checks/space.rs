@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::checks::Findings;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git;
 use crate::octopus::inventory::Inventory;
@@ -33,17 +34,17 @@ fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 
 /// Things of the user's own that have a name which seed needs.
 fn names_taken(inventory: &Inventory, findings: &mut Findings) {
-    let ours: [(&str, &str, &[&str]); 5] = [
-        ("environments", "environment", &[name::ENVIRONMENT]),
-        ("projectgroups", "project group", &[name::PROJECT]),
-        ("projects", "project", &[name::PROJECT]),
+    let ours: [(Collection, &str, &[&str]); 5] = [
+        (Collection::Environments, "environment", &[name::ENVIRONMENT]),
+        (Collection::ProjectGroups, "project group", &[name::PROJECT]),
+        (Collection::Projects, "project", &[name::PROJECT]),
         (
-            "libraryvariablesets",
+            Collection::LibraryVariableSets,
             "library variable set",
             &[name::SETTINGS_SET, name::ACCOUNTS_SET, name::SECRETS_SET],
         ),
         (
-            "actiontemplates",
+            Collection::ActionTemplates,
             "step template",
             &[
                 name::CHECK_TEMPLATE,
@@ -95,7 +96,7 @@ fn system(worker: &Document) -> System {
 fn worker_pool(inventory: &Inventory, findings: &mut Findings) {
     const CHECK: &str = "worker-pool";
     const HOW: &str = "To add one: on Octopus Cloud a dynamic worker pool with an Ubuntu image; else a Linux x86-64 machine with Tentacle or SSH as a worker, in a pool of its own (Infrastructure, Worker Pools). Then: octoferry seed --worker-pool NAME. The runbook \"__ 0. Check\" looks closer before anything else runs.";
-    let pools: Vec<&Document> = inventory.all("workerpools").collect();
+    let pools: Vec<&Document> = inventory.all(Collection::WorkerPools).collect();
     let dynamic =
         pools.iter().find(|pool| pool.text("WorkerType").is_some_and(|kind| kind.starts_with("Ubuntu")));
     if let Some(pool) = dynamic {
@@ -103,7 +104,7 @@ fn worker_pool(inventory: &Inventory, findings: &mut Findings) {
         return;
     }
     let mut systems: BTreeMap<&str, Vec<System>> = BTreeMap::new();
-    for worker in inventory.all("workers").filter(|worker| !worker.flag("IsDisabled")) {
+    for worker in inventory.all(Collection::Workers).filter(|worker| !worker.flag("IsDisabled")) {
         for pool in worker.texts("WorkerPoolIds") {
             systems.entry(pool).or_default().push(system(worker));
         }
@@ -147,7 +148,7 @@ fn restricted_accounts(inventory: &Inventory, findings: &mut Findings) {
     let environment = seeded::environment(inventory).unwrap_or_default();
     let plan = spread::spread(inventory, environment);
     let (sets, accounts): (Vec<_>, Vec<_>) =
-        plan.changes.iter().partition(|change| change.collection == "variables");
+        plan.changes.iter().partition(|change| change.collection == Collection::Variables);
     if accounts.is_empty() {
         findings
             .fine("restricted-accounts", "no account or certificate keeps octoferry's runs from starting");
@@ -182,7 +183,7 @@ fn restricted_accounts(inventory: &Inventory, findings: &mut Findings) {
 /// A lifecycle without phases takes in every environment, ours too.
 fn open_lifecycles(inventory: &Inventory, findings: &mut Findings) {
     let open: Vec<&str> = inventory
-        .all("lifecycles")
+        .all(Collection::Lifecycles)
         .filter(|lifecycle| lifecycle.list("Phases").is_empty())
         .map(Document::name)
         .collect();
@@ -209,12 +210,13 @@ fn is_seen(inventory: &Inventory, scope: &Value) -> bool {
 
 /// All variables with the name of the project or set that owns them.
 fn variables(inventory: &Inventory) -> impl Iterator<Item = (&Document, &Value)> {
-    ["projects", "libraryvariablesets"].into_iter().flat_map(|collection| inventory.all(collection)).flat_map(
-        |owner| {
-            let set = owner.text("VariableSetId").and_then(|id| inventory.get("variables", id));
+    [Collection::Projects, Collection::LibraryVariableSets]
+        .into_iter()
+        .flat_map(|collection| inventory.all(collection))
+        .flat_map(|owner| {
+            let set = owner.text("VariableSetId").and_then(|id| inventory.get(Collection::Variables, id));
             set.into_iter().flat_map(|set| set.list("Variables")).map(move |variable| (owner, variable))
-        },
-    )
+        })
 }
 
 /// Variables that make Octopus print all others; every step of ours refuses to run with them.
@@ -251,7 +253,7 @@ fn prompts(inventory: &Inventory, findings: &mut Findings) {
 }
 
 fn projects(inventory: &Inventory, findings: &mut Findings) {
-    for project in inventory.all("projects") {
+    for project in inventory.all(Collection::Projects) {
         if git::has_runbooks_in_git(project) {
             findings.known(
                 "runbooks-in-git",
@@ -263,7 +265,7 @@ fn projects(inventory: &Inventory, findings: &mut Findings) {
             );
         }
     }
-    let disabled = inventory.all("projects").filter(|project| project.flag("IsDisabled"));
+    let disabled = inventory.all(Collection::Projects).filter(|project| project.flag("IsDisabled"));
     let disabled: Vec<&str> = disabled.map(Document::name).collect();
     if !disabled.is_empty() {
         findings.known(
@@ -293,7 +295,7 @@ fn secrets(inventory: &Inventory, findings: &mut Findings) {
 
 /// Retention of the built-in feed takes packages that no release uses, and ours is one.
 fn packages(inventory: &Inventory, findings: &mut Findings) {
-    let feeds = inventory.all("feeds").filter(|feed| feed.text("FeedType") == Some("BuiltIn"));
+    let feeds = inventory.all(Collection::Feeds).filter(|feed| feed.text("FeedType") == Some("BuiltIn"));
     let days = feeds.filter_map(|feed| feed.get("DeleteUnreleasedPackagesAfterDays")?.as_u64());
     if let Some(days) = days.filter(|days| *days > 0).min() {
         findings.known(
@@ -309,7 +311,7 @@ fn reminders(inventory: &Inventory, findings: &mut Findings) {
         "backup",
         "back up the source before seed: its database and master key; on Octopus Cloud ask for the time of the last backup",
     );
-    let machines = inventory.all("machines").filter(|machine| !machine.flag("IsDisabled")).count();
+    let machines = inventory.all(Collection::Machines).filter(|machine| !machine.flag("IsDisabled")).count();
     if machines > 0 {
         findings.known(
             "shared-targets",
@@ -363,10 +365,10 @@ mod tests {
     use super::*;
     use crate::checks::Weight;
 
-    fn inventory(documents: &[(&str, Value)]) -> Inventory {
+    fn inventory(documents: &[(Collection, Value)]) -> Inventory {
         let mut inventory = Inventory::default();
         for (collection, document) in documents {
-            inventory.insert(collection, Document::new(document.clone()).unwrap());
+            inventory.insert(*collection, Document::new(document.clone()).unwrap());
         }
         inventory
     }
@@ -374,7 +376,7 @@ mod tests {
     fn weight(
         check: &str,
         look: impl Fn(&Inventory, &mut Findings),
-        documents: &[(&str, Value)],
+        documents: &[(Collection, Value)],
     ) -> Option<Weight> {
         let mut findings = Findings::default();
         look(&inventory(documents), &mut findings);
@@ -383,20 +385,21 @@ mod tests {
 
     #[test]
     fn a_pool_with_linux_is_found_in_every_way_it_can_be_known() {
-        let default = ("workerpools", json!({"Id": "P1", "Name": "Default", "IsDefault": true}));
-        let other = ("workerpools", json!({"Id": "P2", "Name": "Linux"}));
+        let default = (Collection::WorkerPools, json!({"Id": "P1", "Name": "Default", "IsDefault": true}));
+        let other = (Collection::WorkerPools, json!({"Id": "P2", "Name": "Linux"}));
         let worker = |id: &str, pool: &str, more: Value| {
             let mut worker = json!({"Id": id, "Name": id, "WorkerPoolIds": [pool]});
             worker.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            ("workers", worker)
+            (Collection::Workers, worker)
         };
-        let look = |documents: &[(&str, Value)]| weight("worker-pool", worker_pool, documents);
+        let look = |documents: &[(Collection, Value)]| weight("worker-pool", worker_pool, documents);
         let linux = json!({"OperatingSystem": "Linux"});
         let windows = json!({"ShellName": "PowerShell"});
         let ssh = json!({"Endpoint": {"CommunicationStyle": "Ssh"}});
         let unknown =
             json!({"Endpoint": {"CommunicationStyle": "TentacleActive"}, "OperatingSystem": "Unknown"});
-        let dynamic = ("workerpools", json!({"Id": "P3", "Name": "Cloud", "WorkerType": "UbuntuDefault"}));
+        let dynamic =
+            (Collection::WorkerPools, json!({"Id": "P3", "Name": "Cloud", "WorkerType": "UbuntuDefault"}));
         assert_eq!(look(&[default.clone(), dynamic]), Some(Weight::Fine));
         assert_eq!(look(&[default.clone(), worker("W", "P1", linux.clone())]), Some(Weight::Fine));
         assert_eq!(look(&[default.clone(), worker("W", "P1", ssh)]), Some(Weight::Fine));
@@ -415,9 +418,10 @@ mod tests {
 
     #[test]
     fn a_printing_variable_counts_where_a_run_sees_it() {
-        let project = ("projects", json!({"Id": "Projects-1", "Name": "Shop", "VariableSetId": "V"}));
+        let project =
+            (Collection::Projects, json!({"Id": "Projects-1", "Name": "Shop", "VariableSetId": "V"}));
         let look = |variable: Value| {
-            let set = ("variables", json!({"Id": "V", "Variables": [variable]}));
+            let set = (Collection::Variables, json!({"Id": "V", "Variables": [variable]}));
             weight("printed-variables", printed_variables, &[project.clone(), set])
         };
         assert_eq!(
@@ -431,11 +435,12 @@ mod tests {
 
     #[test]
     fn a_prompt_without_default_is_told() {
-        let project = ("projects", json!({"Id": "Projects-1", "Name": "Shop", "VariableSetId": "V"}));
+        let project =
+            (Collection::Projects, json!({"Id": "Projects-1", "Name": "Shop", "VariableSetId": "V"}));
         let look = |value: Value, required: bool| {
             let variable =
                 json!({"Name": "Who", "Value": value, "Scope": {}, "Prompt": {"Required": required}});
-            let set = ("variables", json!({"Id": "V", "Variables": [variable]}));
+            let set = (Collection::Variables, json!({"Id": "V", "Variables": [variable]}));
             weight("required-prompt", prompts, &[project.clone(), set])
         };
         assert_eq!(look(json!(""), true), Some(Weight::Person));
@@ -445,10 +450,12 @@ mod tests {
 
     #[test]
     fn names_that_seed_needs_are_told_unless_they_are_ours() {
-        let mine = ("environments", json!({"Id": "E", "Name": "octoferry", "Description": "mine"}));
+        let mine = (Collection::Environments, json!({"Id": "E", "Name": "octoferry", "Description": "mine"}));
         assert_eq!(weight("names-of-octoferry", names_taken, &[mine]), Some(Weight::Stops));
-        let ours =
-            ("environments", json!({"Id": "E", "Name": "Octoferry", "Description": name::description("x")}));
+        let ours = (
+            Collection::Environments,
+            json!({"Id": "E", "Name": "Octoferry", "Description": name::description("x")}),
+        );
         assert_eq!(weight("names-of-octoferry", names_taken, &[ours]), None);
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
@@ -50,7 +51,9 @@ pub(super) async fn write(
 ) -> Result<(), Failure> {
     hide_restricted(source, inventory, &plan).await?;
     super::spread::write(source, plan, collapse::collapse, ui).await?;
-    for project in inventory.all("projects").filter(|project| enabled::disabled_again(project).is_some()) {
+    for project in
+        inventory.all(Collection::Projects).filter(|project| enabled::disabled_again(project).is_some())
+    {
         disable_again(source, project.id()).await?;
         ui.info(&format!("disabled again: project {:?}", project.name()));
     }
@@ -77,12 +80,13 @@ async fn hide_restricted(source: &Server, inventory: &Inventory, plan: &Plan) ->
     let changed: BTreeSet<&str> = plan
         .changes
         .iter()
-        .filter(|change| change.collection != "variables")
+        .filter(|change| change.collection != Collection::Variables)
         // One that only tenants were let in to refuses no run without a tenant.
         .filter(|change| ours.is_none_or(|ours| account::restriction(&change.after, ours).is_some()))
         .map(|change| change.after.id())
         .collect();
-    let set = inventory.all("libraryvariablesets").find(|set| seeded::is_seeded(set, name::ACCOUNTS_SET));
+    let set =
+        inventory.all(Collection::LibraryVariableSets).find(|set| seeded::is_seeded(set, name::ACCOUNTS_SET));
     let Some(variables) = set.and_then(|set| set.text("VariableSetId")) else { return Ok(()) };
     upsert::edit(source, &format!("variables/{variables}"), |document| {
         let before = document.list("Variables").to_vec();

@@ -8,6 +8,7 @@ use crate::delivery::package as module_package;
 use crate::failure::Failure;
 use crate::finish::directory::{Directory, Place};
 use crate::module::manifest::{Held, Manifest};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
@@ -160,7 +161,7 @@ fn together(mut recorded: Vec<Switch>, switches: &[Switch]) -> Vec<Switch> {
 /// The projects that were asked for, by name; octoferry's own never.
 fn chosen<'i>(inventory: &'i Inventory, arguments: &cli::Cutover) -> Result<Vec<&'i Document>, Failure> {
     let own = |project: &&Document| !seeded::is_seeded(project, project.name());
-    let mut projects: Vec<&Document> = inventory.all("projects").filter(own).collect();
+    let mut projects: Vec<&Document> = inventory.all(Collection::Projects).filter(own).collect();
     projects.sort_by_key(|project| (project.name().to_owned(), project.id().to_owned()));
     if arguments.all {
         return Ok(projects);
@@ -194,7 +195,7 @@ async fn start_of(directory: &mut Directory, held: &Held) -> Result<Result<Optio
     if same(&before, &after) {
         return Ok(Ok(None));
     }
-    let (collection, field) = (held.target.collection.clone(), held.field.clone());
+    let (collection, field) = (held.target.collection, held.field.clone());
     Ok(Ok(Some(Switch { side: Side::Destination, collection, id, subject, field, before, after })))
 }
 

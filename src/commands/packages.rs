@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::cli;
 use crate::failure::Failure;
 use crate::octopus::client::encode;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::read::{self, Extent};
 use crate::octopus::server::Server;
@@ -116,8 +117,8 @@ async fn copied(source: &Server, destination: &Server, package: &Document) -> Op
 async fn used(source: &Server) -> Result<Used, Failure> {
     let inventory = read::read(source, Extent::Whole).await?;
     let mut used = packages::named_by_processes(&inventory);
-    for project in inventory.all("projects") {
-        let process = inventory.of("deploymentprocesses", project.id()).next();
+    for project in inventory.all(Collection::Projects) {
+        let process = inventory.of(Collection::DeploymentProcesses, project.id()).next();
         let Some(process) = process else { continue };
         let releases =
             source.client.list(&source.path(&format!("projects/{}/releases", project.id()))).await?;

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git::has_runbooks_in_git;
 use crate::octopus::inventory::Inventory;
@@ -203,7 +204,7 @@ async fn account(source: &Server, wanted: &str) -> Result<(&'static str, String)
     let accounts = upsert::list(source, "accounts").await?;
     let found = accounts.iter().find(|account| account.name().to_lowercase() == wanted.to_lowercase());
     let found = found.ok_or_else(|| Failure::usage(format!("the source space has no account {wanted:?}")))?;
-    let kind = name::typed_variable_type("accounts", found).ok_or_else(|| {
+    let kind = name::typed_variable_type(Collection::Accounts, found).ok_or_else(|| {
         Failure::usage(format!("no step can read the credentials of the account {wanted:?}"))
             .hint("AWS, Azure service principal, Google and username/password accounts can be read.")
     })?;
@@ -227,7 +228,7 @@ async fn with_tenant_secrets(
 ) -> Result<BTreeSet<String>, Failure> {
     let mut inventory = Inventory::default();
     for (collection, documents) in
-        [("projects", &found.projects), ("libraryvariablesets", &found.library_sets)]
+        [(Collection::Projects, &found.projects), (Collection::LibraryVariableSets, &found.library_sets)]
     {
         for document in documents {
             inventory.insert(collection, document.clone());

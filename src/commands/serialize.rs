@@ -14,6 +14,7 @@ use crate::kinds;
 use crate::module::Module;
 use crate::module::manifest::{Note, Scope};
 use crate::module::tally::{self, Tally};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::{self, Extent};
@@ -164,7 +165,7 @@ fn folders<'i>(
             return Ok(vec![(out.to_owned(), Maker::Runbook(runbook))]);
         }
         Wanted::Projects(_) => {
-            let projects = ids.iter().filter_map(|id| inventory.get("projects", id));
+            let projects = ids.iter().filter_map(|id| inventory.get(Collection::Projects, id));
             projects.map(|project| folder(out, project)).collect()
         }
         Wanted::All => {
@@ -188,8 +189,8 @@ fn find_runbook<'i>(
     project: &str,
     wanted: &str,
 ) -> Result<&'i str, Failure> {
-    let runbooks = || inventory.of("runbooks", project);
-    let name = |runbook: &'i Document| selection.source_name("runbooks", runbook).to_owned();
+    let runbooks = || inventory.of(Collection::Runbooks, project);
+    let name = |runbook: &'i Document| selection.source_name(Collection::Runbooks, runbook).to_owned();
     let found = runbooks().find(|runbook| name(runbook) == wanted);
     let found = found.or_else(|| {
         runbooks().find(|runbook| [runbook.text("Slug"), Some(runbook.id())].contains(&Some(wanted)))
@@ -272,7 +273,7 @@ struct Written {
     secrets: usize,
     notes: Vec<Note>,
     lookups: Vec<(&'static str, String)>,
-    tally: BTreeMap<String, Tally>,
+    tally: BTreeMap<Collection, Tally>,
     package: Option<package::Pushed>,
 }
 
@@ -315,7 +316,9 @@ fn stale_projects(
         let manifest = folder::read_manifest(&path).ok()?;
         let ours = manifest.source.space_id == inventory.space_id();
         let why = match &manifest.scope {
-            Scope::Project { id, .. } if inventory.get("projects", id).is_some() => "is not selected",
+            Scope::Project { id, .. } if inventory.get(Collection::Projects, id).is_some() => {
+                "is not selected"
+            }
             _ => "the space no longer has",
         };
         ours.then_some((path, why))
@@ -391,13 +394,13 @@ fn report(modules: &[Written], choice: &Choice, stale: &[(PathBuf, &str)], ui: &
 }
 
 /// The account of every field, by collection.
-fn fields_table(fields: &BTreeMap<String, Tally>) -> String {
+fn fields_table(fields: &BTreeMap<Collection, Tally>) -> String {
     let mut rows =
         vec![["fields of", "carried", "by finish", "ignored", "noted"].map(str::to_owned).to_vec()];
     for (collection, tally) in fields {
         let numbers =
             [tally.carried, tally.finish, tally.ignored, tally.noted].map(|number| number.to_string());
-        rows.push([vec![collection.clone()], numbers.to_vec()].concat());
+        rows.push([vec![collection.to_string()], numbers.to_vec()].concat());
     }
     table(&rows)
 }

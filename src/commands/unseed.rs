@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git::has_runbooks_in_git;
 use crate::octopus::read::{self, Extent};
@@ -74,13 +75,13 @@ struct Things<'a> {
 
 impl<'a> Things<'a> {
     async fn of(source: &Server, found: &'a Found) -> Result<Self, Failure> {
-        let lists: [(&str, &str, &'a [Document]); 6] = [
-            ("runbooks", "runbook", &found.runbooks),
-            ("projects", "project", &found.projects),
-            ("projectgroups", "project group", &found.project_groups),
-            ("libraryvariablesets", "library variable set", &found.library_sets),
-            ("actiontemplates", "step template", &found.templates),
-            ("environments", "environment", &found.environments),
+        let lists: [(Collection, &str, &'a [Document]); 6] = [
+            (Collection::Runbooks, "runbook", &found.runbooks),
+            (Collection::Projects, "project", &found.projects),
+            (Collection::ProjectGroups, "project group", &found.project_groups),
+            (Collection::LibraryVariableSets, "library variable set", &found.library_sets),
+            (Collection::ActionTemplates, "step template", &found.templates),
+            (Collection::Environments, "environment", &found.environments),
         ];
         let mut documents = Vec::new();
         let mut feeds = found.feeds.iter().filter(|feed| feed.name() == name::FEED).peekable();
@@ -92,7 +93,7 @@ impl<'a> Things<'a> {
                     format!("{kind} {:?}", document.name()),
                 ));
             }
-            if collection == "projects" {
+            if collection == Collection::Projects {
                 documents.extend(
                     feeds
                         .by_ref()

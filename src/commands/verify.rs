@@ -7,6 +7,7 @@ use crate::compare::{self, Absent, Comparison, Explanations, KindComparison};
 use crate::cutover;
 use crate::delivery::{folder, package};
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::read::{self, Extent};
 use crate::outcome::Outcome;
@@ -39,7 +40,7 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
         futures::try_join!(read::read(&source, Extent::Whole), read::read(&destination, Extent::Whole))?;
     cutover::journal::add(&source, &mut left).await?;
     if arguments.notes.is_empty() && seeded::environment(&left).is_some() {
-        let projects: Vec<&str> = left.all("projects").map(Document::id).collect();
+        let projects: Vec<&str> = left.all(Collection::Projects).map(Document::id).collect();
         manifests = package::newest_manifests(&source, &projects).await?;
     }
     let mut explanations = Explanations::default();
@@ -90,7 +91,9 @@ fn summary(comparison: &Comparison) -> String {
         for (total, number) in totals.iter_mut().zip(numbers) {
             *total += number;
         }
-        rows.push(std::iter::once(kind.clone()).chain(numbers.map(|number| number.to_string())).collect());
+        rows.push(
+            std::iter::once(kind.to_string()).chain(numbers.map(|number| number.to_string())).collect(),
+        );
     }
     rows.push(std::iter::once("all".to_owned()).chain(totals.map(|number| number.to_string())).collect());
     let verdict = if comparison.is_well() {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::FieldDifference;
 use crate::module::manifest::{Held, LeftOut, Manifest, Note, Scope, SecretEntry, SecretOrigin};
+use crate::octopus::collection::Collection;
 
 /// What the modules say about what they don't carry, and what they hold back until the cutover.
 #[derive(Debug, Default)]
@@ -48,8 +49,8 @@ impl Explanations {
     }
 
     /// Why a document is not at the destination: a note about it as a whole, or about the project it belongs to.
-    pub(super) fn of_document(&self, collection: &str, key: &[String]) -> Option<String> {
-        if collection == "tenantvariablevalues"
+    pub(super) fn of_document(&self, collection: Collection, key: &[String]) -> Option<String> {
+        if collection == Collection::TenantVariableValues
             && self.tenants_secrets.iter().any(|secret| is_key(secret, key))
         {
             return Some(
@@ -59,12 +60,12 @@ impl Explanations {
         let about_it = |note: &&Note| {
             note.field.is_empty()
                 && ((note.collection == collection && is_key(&note.key, key))
-                    || (note.collection == "projects"
+                    || (note.collection == Collection::Projects
                         && note.key.len() == 1
                         && key.len() > 1
                         && note.key[0] == key[0])
-                    || (note.collection == "projects"
-                        && collection == "deploymentprocesses"
+                    || (note.collection == Collection::Projects
+                        && collection == Collection::DeploymentProcesses
                         && note.key == key))
         };
         self.notes
@@ -77,33 +78,33 @@ impl Explanations {
     /// Why only the destination has a document, or what it belongs to. Inside of what octoferry moves something more is a difference.
     pub(super) fn of_extra(
         &self,
-        collection: &str,
+        collection: Collection,
         key: &[String],
-        is_at_source: impl Fn(&str, &str) -> bool,
+        is_at_source: impl Fn(Collection, &str) -> bool,
     ) -> Option<String> {
         let owners = match collection {
-            _ if OF_PROJECT.contains(&collection) => "projects",
-            "tenantvariablevalues" => "tenants",
-            "scopeduserroles" => "teams",
-            "oidcidentities" => "users",
-            _ => "",
+            _ if OF_PROJECT.contains(&collection) => Collection::Projects,
+            Collection::TenantVariableValues => Collection::Tenants,
+            Collection::ScopedUserRoles => Collection::Teams,
+            Collection::OidcIdentities => Collection::Users,
+            _ => Collection::NONE,
         };
         let own = key.len() < 2 || key.first().is_none_or(|owner| !is_at_source(owners, owner));
         (self.of_space && own).then(|| "the destination's own: no module makes it".to_owned())
     }
 
     /// What says that a document, or what it belongs to, was left out.
-    fn left_out(&self, collection: &str, key: &[String]) -> Option<&LeftOut> {
+    fn left_out(&self, collection: Collection, key: &[String]) -> Option<&LeftOut> {
         self.left_out.iter().find(|left_out| {
             left_out.fields.is_empty()
-                && left_out.keys.iter().any(|out| goes_with(collection, key, &left_out.collection, out))
+                && left_out.keys.iter().any(|out| goes_with(collection, key, left_out.collection, out))
         })
     }
 
     /// What says so of a field, or of what the field names.
     fn left_out_field(
         &self,
-        collection: &str,
+        collection: Collection,
         key: &[String],
         difference: &FieldDifference,
     ) -> Option<String> {
@@ -123,7 +124,7 @@ impl Explanations {
             part.rfind('⟨').is_some_and(|at| self.left_out_names.contains(&format!("{}⟩", &part[at..])))
         });
         // Its items are objects without names, so that they are compared by their places.
-        let of_freeze = collection == "deploymentfreezes"
+        let of_freeze = collection == Collection::DeploymentFreezes
             && is_part(path, "TenantProjectEnvironmentScope")
             && !self.left_out_names.is_empty();
         (in_path || of_freeze || self.only_names_less(difference))
@@ -149,7 +150,7 @@ impl Explanations {
     /// Why a field differs: a note about it, about something it is part of, or about the whole document.
     pub(super) fn of_field(
         &self,
-        collection: &str,
+        collection: Collection,
         key: &[String],
         difference: &FieldDifference,
     ) -> Option<String> {
@@ -176,39 +177,42 @@ impl Explanations {
 }
 
 /// Collections whose keys begin with the name of a project.
-const OF_PROJECT: &[&str] = &[
-    "channels",
-    "runbooks",
-    "projecttriggers",
-    "deploymentprocesses",
-    "runbookprocesses",
-    "runbooksnapshots",
-    "variables",
-    "deploymentfreezes",
+const OF_PROJECT: &[Collection] = &[
+    Collection::Channels,
+    Collection::Runbooks,
+    Collection::ProjectTriggers,
+    Collection::DeploymentProcesses,
+    Collection::RunbookProcesses,
+    Collection::RunbookSnapshots,
+    Collection::Variables,
+    Collection::DeploymentFreezes,
 ];
 
 /// Whether a document is the one that was left out, or a part of it.
-fn goes_with(collection: &str, key: &[String], out_of: &str, out: &[String]) -> bool {
+fn goes_with(collection: Collection, key: &[String], out_of: Collection, out: &[String]) -> bool {
     let begins = |at: usize| key.get(at).is_some_and(|name| Some(name) == out.first());
     if collection == out_of {
         return key.starts_with(plain_key(collection, out));
     }
     match (out_of, collection) {
-        ("projects", "deploymentfreezes") => begins(0) && key.len() > 1,
-        ("projects", "tenantvariablevalues") | ("libraryvariablesets", "tenantvariablevalues") => begins(1),
-        ("projects", _) => OF_PROJECT.contains(&collection) && begins(0),
-        ("runbooks", "runbookprocesses" | "runbooksnapshots") => key.starts_with(out),
-        ("libraryvariablesets", "variables")
-        | ("tenants", "tenantvariablevalues")
-        | ("teams", "scopeduserroles") => begins(0),
+        (Collection::Projects, Collection::DeploymentFreezes) => begins(0) && key.len() > 1,
+        (Collection::Projects, Collection::TenantVariableValues)
+        | (Collection::LibraryVariableSets, Collection::TenantVariableValues) => begins(1),
+        (Collection::Projects, _) => OF_PROJECT.contains(&collection) && begins(0),
+        (Collection::Runbooks, Collection::RunbookProcesses | Collection::RunbookSnapshots) => {
+            key.starts_with(out)
+        }
+        (Collection::LibraryVariableSets, Collection::Variables)
+        | (Collection::Tenants, Collection::TenantVariableValues)
+        | (Collection::Teams, Collection::ScopedUserRoles) => begins(0),
         _ => false,
     }
 }
 
 /// Variable sets are compared by the names of their owners alone.
-fn plain_key<'k>(collection: &str, key: &'k [String]) -> &'k [String] {
+fn plain_key<'k>(collection: Collection, key: &'k [String]) -> &'k [String] {
     match key {
-        [_, owner @ ..] if collection == "variables" && !owner.is_empty() => owner,
+        [_, owner @ ..] if collection == Collection::Variables && !owner.is_empty() => owner,
         _ => key,
     }
 }
@@ -226,10 +230,10 @@ fn is_held(path: &str, held: &Held, difference: &FieldDifference) -> bool {
 }
 
 /// Where a placeholder stands for a certificate's data, all that the server reads from the data is the placeholder's.
-fn is_read_from(collection: &str, path: &str, note: &Note) -> bool {
+fn is_read_from(collection: Collection, path: &str, note: &Note) -> bool {
     let own =
         ["Name", "Notes", "EnvironmentIds", "TenantIds", "TenantTags", "TenantedDeploymentParticipation"];
-    collection == "certificates"
+    collection == Collection::Certificates
         && note.is_about_secret()
         && note.field == "CertificateData"
         && !own.contains(&path)
@@ -250,8 +254,10 @@ fn is_part(path: &str, noted: &str) -> bool {
 }
 
 /// Variables stand here by name and scope, `Variables/Name (scope)/Value`; a note may know them by name alone.
-fn is_part_of_variable(collection: &str, path: &str, noted: &str) -> bool {
-    let (Some(path), "variables") = (path.strip_prefix("Variables/"), collection) else { return false };
+fn is_part_of_variable(collection: Collection, path: &str, noted: &str) -> bool {
+    let (Some(path), Collection::Variables) = (path.strip_prefix("Variables/"), collection) else {
+        return false;
+    };
     let noted = noted.strip_prefix("Variables/").unwrap_or(noted);
     let rest = path.strip_prefix(noted);
     rest.is_some_and(|rest| {
@@ -268,13 +274,28 @@ mod tests {
         let key = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
         let goes =
             |collection, names: &[&str], of, out: &[&str]| goes_with(collection, &key(names), of, &key(out));
-        assert!(goes("channels", &["Shop", "Default"], "projects", &["Shop"]));
-        assert!(goes("runbookprocesses", &["Shop", "Backup"], "runbooks", &["Shop", "Backup"]));
-        assert!(goes("tenantvariablevalues", &["Acme", "Shop", "Key"], "tenants", &["Acme"]));
-        assert!(goes("tenantvariablevalues", &["Acme", "Shop", "Key"], "projects", &["Shop"]));
-        assert!(goes("variables", &["Shop"], "variables", &["projects", "Shop"]));
-        assert!(!goes("tenants", &["Shop"], "projects", &["Shop"]));
-        assert!(!goes("channels", &["Shop", "Default"], "channels", &["Shop", "Hotfix"]));
+        assert!(goes(Collection::Channels, &["Shop", "Default"], Collection::Projects, &["Shop"]));
+        assert!(goes(
+            Collection::RunbookProcesses,
+            &["Shop", "Backup"],
+            Collection::Runbooks,
+            &["Shop", "Backup"]
+        ));
+        assert!(goes(
+            Collection::TenantVariableValues,
+            &["Acme", "Shop", "Key"],
+            Collection::Tenants,
+            &["Acme"]
+        ));
+        assert!(goes(
+            Collection::TenantVariableValues,
+            &["Acme", "Shop", "Key"],
+            Collection::Projects,
+            &["Shop"]
+        ));
+        assert!(goes(Collection::Variables, &["Shop"], Collection::Variables, &["projects", "Shop"]));
+        assert!(!goes(Collection::Tenants, &["Shop"], Collection::Projects, &["Shop"]));
+        assert!(!goes(Collection::Channels, &["Shop", "Default"], Collection::Channels, &["Shop", "Hotfix"]));
     }
 
     #[test]
@@ -288,7 +309,7 @@ mod tests {
             because: None,
         };
         let explained = |difference: &FieldDifference| {
-            explanations.of_field("subscriptions", &["Bell".to_owned()], difference).is_some()
+            explanations.of_field(Collection::Subscriptions, &["Bell".to_owned()], difference).is_some()
         };
         let both = serde_json::json!(["⟨projects Shop⟩", "⟨projects Web⟩"]);
         assert!(explained(&difference("Projects", both.clone(), serde_json::json!(["⟨projects Web⟩"]))));
@@ -305,8 +326,12 @@ mod tests {
         assert!(is_part("Steps/A/Properties/x", "Steps/A/Properties"));
         assert!(is_part("Steps/A", "Steps/A"));
         assert!(!is_part("Steps/AB", "Steps/A"));
-        assert!(is_part_of_variable("variables", "Variables/Key (Environment: Production)/Value", "Key"));
-        assert!(!is_part_of_variable("variables", "Variables/Key2/Value", "Key"));
-        assert!(!is_part_of_variable("accounts", "Variables/Key/Value", "Key"));
+        assert!(is_part_of_variable(
+            Collection::Variables,
+            "Variables/Key (Environment: Production)/Value",
+            "Key"
+        ));
+        assert!(!is_part_of_variable(Collection::Variables, "Variables/Key2/Value", "Key"));
+        assert!(!is_part_of_variable(Collection::Accounts, "Variables/Key/Value", "Key"));
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::Digest as _;
 
 use super::plain;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -40,55 +41,62 @@ impl<'i> Names<'i> {
     }
 
     /// The natural key: the names of what the document belongs to, then its own.
-    pub(super) fn key(&self, collection: &str, document: &Document) -> Vec<String> {
-        let name_of = |collection: &str, field: &str| -> Option<String> {
+    pub(super) fn key(&self, collection: Collection, document: &Document) -> Vec<String> {
+        let name_of = |collection: Collection, field: &str| -> Option<String> {
             let id = document.text(field).filter(|id| !id.is_empty())?;
             Some(self.inventory.get(collection, id).map_or(id, Document::name).to_owned())
         };
-        let project = name_of("projects", "ProjectId");
+        let project = name_of(Collection::Projects, "ProjectId");
         let own = match collection {
-            "deploymentprocesses" => None,
-            "runbookprocesses" => {
-                name_of("runbooks", "RunbookId").or_else(|| self.runbook_of_process(document.id()))
+            Collection::DeploymentProcesses => None,
+            Collection::RunbookProcesses => {
+                name_of(Collection::Runbooks, "RunbookId").or_else(|| self.runbook_of_process(document.id()))
             }
-            "runbooksnapshots" => {
-                return [project, name_of("runbooks", "RunbookId"), document.text("Name").map(str::to_owned)]
-                    .into_iter()
-                    .flatten()
-                    .collect();
+            Collection::RunbookSnapshots => {
+                return [
+                    project,
+                    name_of(Collection::Runbooks, "RunbookId"),
+                    document.text("Name").map(str::to_owned),
+                ]
+                .into_iter()
+                .flatten()
+                .collect();
             }
-            "retentionpolicies" => document.text("RetentionType").map(str::to_owned),
-            "users" => document.text("Username").map(str::to_owned),
+            Collection::RetentionPolicies => document.text("RetentionType").map(str::to_owned),
+            Collection::Users => document.text("Username").map(str::to_owned),
             // A team may have one role several times; then their order tells them apart.
-            "scopeduserroles" => {
-                return [name_of("teams", "TeamId"), name_of("userroles", "UserRoleId")]
+            Collection::ScopedUserRoles => {
+                return [name_of(Collection::Teams, "TeamId"), name_of(Collection::UserRoles, "UserRoleId")]
                     .into_iter()
                     .flatten()
                     .collect();
             }
-            "oidcidentities" => {
+            Collection::OidcIdentities => {
                 let account = document.text("ServiceAccountId").unwrap_or_default();
-                let account = self.inventory.get("users", account).and_then(|user| user.text("Username"));
+                let account =
+                    self.inventory.get(Collection::Users, account).and_then(|user| user.text("Username"));
                 return account.into_iter().chain([document.name()]).map(str::to_owned).collect();
             }
-            "deploymentfreezes" => {
-                let owner = name_of("projects", "OwnerId");
+            Collection::DeploymentFreezes => {
+                let owner = name_of(Collection::Projects, "OwnerId");
                 return owner.into_iter().chain([document.name().to_owned()]).collect();
             }
             // The two feeds that servers make; their names are whatever language or person made of them.
-            "feeds" if matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject")) => {
+            Collection::Feeds if matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject")) => {
                 document.text("FeedType").map(str::to_owned)
             }
-            "variables" => {
-                let (projects, libraries) = (name_of("projects", "OwnerId"), "libraryvariablesets");
+            Collection::Variables => {
+                let (projects, libraries) =
+                    (name_of(Collection::Projects, "OwnerId"), Collection::LibraryVariableSets);
                 let is_project = document
                     .text("OwnerId")
-                    .is_some_and(|owner| self.inventory.get("projects", owner).is_some());
+                    .is_some_and(|owner| self.inventory.get(Collection::Projects, owner).is_some());
                 if is_project { projects } else { name_of(libraries, "OwnerId") }
             }
-            "tenantvariablevalues" => {
-                let owner = project.or_else(|| name_of("libraryvariablesets", "LibraryVariableSetId"));
-                return [name_of("tenants", "TenantId"), owner, self.template(document)]
+            Collection::TenantVariableValues => {
+                let owner =
+                    project.or_else(|| name_of(Collection::LibraryVariableSets, "LibraryVariableSetId"));
+                return [name_of(Collection::Tenants, "TenantId"), owner, self.template(document)]
                     .into_iter()
                     .flatten()
                     .collect();
@@ -134,9 +142,10 @@ impl<'i> Names<'i> {
 
     /// The name of a tenant value's template.
     fn template(&self, value: &Document) -> Option<String> {
-        let owner = [("projects", "ProjectId"), ("libraryvariablesets", "LibraryVariableSetId")]
-            .into_iter()
-            .find_map(|(collection, field)| self.inventory.get(collection, value.text(field)?));
+        let owner =
+            [(Collection::Projects, "ProjectId"), (Collection::LibraryVariableSets, "LibraryVariableSetId")]
+                .into_iter()
+                .find_map(|(collection, field)| self.inventory.get(collection, value.text(field)?));
         let id = value.text("TemplateId")?;
         let template = owner?
             .list("Templates")
@@ -146,8 +155,10 @@ impl<'i> Names<'i> {
     }
 
     fn runbook_of_process(&self, process: &str) -> Option<String> {
-        let runbook =
-            self.inventory.all("runbooks").find(|runbook| runbook.text("RunbookProcessId") == Some(process));
+        let runbook = self
+            .inventory
+            .all(Collection::Runbooks)
+            .find(|runbook| runbook.text("RunbookProcessId") == Some(process));
         runbook.map(|runbook| runbook.name().to_owned())
     }
 

@@ -3,21 +3,24 @@
 use serde_json::{Map, Value, json};
 
 use super::names::Names;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::freezes::instant;
 use crate::octopus::property::TEMPLATE_VERSION;
 
-/// Fields that a server computes, by collection (`*`: any). Everything else counts.
-const COMPUTED: &[(&str, &[&str])] = &[
-    ("*", &["SpaceId", "Links", "LastModifiedOn", "LastModifiedBy", "CreatedOn"]),
-    ("variables", &["Version", "ScopeValues"]),
-    ("deploymentprocesses", &["Version", "LastSnapshotId"]),
-    ("runbookprocesses", &["Version", "LastSnapshotId"]),
+/// Fields that a server computes in documents of every collection.
+const COMPUTED_EVERYWHERE: &[&str] = &["SpaceId", "Links", "LastModifiedOn", "LastModifiedBy", "CreatedOn"];
+
+/// The same of one collection. Everything else counts.
+const COMPUTED: &[(Collection, &[&str])] = &[
+    (Collection::Variables, &["Version", "ScopeValues"]),
+    (Collection::DeploymentProcesses, &["Version", "LastSnapshotId"]),
+    (Collection::RunbookProcesses, &["Version", "LastSnapshotId"]),
     // Counted up from the start at each server.
-    ("actiontemplates", &["Version"]),
+    (Collection::ActionTemplates, &["Version"]),
     // The health of a machine, as each server sees it.
     (
-        "machines",
+        Collection::Machines,
         &[
             "HealthStatus",
             "Status",
@@ -31,7 +34,7 @@ const COMPUTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "workers",
+        Collection::Workers,
         &[
             "HealthStatus",
             "Status",
@@ -46,7 +49,7 @@ const COMPUTED: &[(&str, &[&str])] = &[
     ),
     // What a snapshot froze, and when.
     (
-        "runbooksnapshots",
+        Collection::RunbookSnapshots,
         &[
             "Assembled",
             "FrozenProjectVariableSetId",
@@ -74,15 +77,19 @@ const TEXT: &str = "\u{0}text";
 const SECRET: &str = "\u{0}secret";
 
 /// A document's natural key and comparable form; tenant values become one for each environment.
-pub(super) fn plain(names: &Names<'_>, collection: &str, document: &Document) -> Vec<(Vec<String>, Value)> {
+pub(super) fn plain(
+    names: &Names<'_>,
+    collection: Collection,
+    document: &Document,
+) -> Vec<(Vec<String>, Value)> {
     let key = names.key(collection, document);
-    if collection == "tenantvariablevalues" {
+    if collection == Collection::TenantVariableValues {
         return tenant_value(names, key, document);
     }
     let mut fields = Map::new();
     let counts = |field: &str| field != "Id" && !is_computed(collection, field);
     for (field, value) in document.fields().iter().filter(|(field, _)| counts(field)) {
-        let value = if collection == "variables" && field == "Variables" {
+        let value = if collection == Collection::Variables && field == "Variables" {
             variables(names, value)
         } else {
             comparable(names, value)
@@ -96,8 +103,9 @@ pub(super) fn plain(names: &Names<'_>, collection: &str, document: &Document) ->
 }
 
 /// Whether a server computes a field of a collection's documents.
-pub(super) fn is_computed(collection: &str, field: &str) -> bool {
-    COMPUTED.iter().any(|(of, fields)| (*of == "*" || *of == collection) && fields.contains(&field))
+pub(super) fn is_computed(collection: Collection, field: &str) -> bool {
+    COMPUTED_EVERYWHERE.contains(&field)
+        || COMPUTED.iter().any(|(of, fields)| *of == collection && fields.contains(&field))
 }
 
 /// Views of older servers tell a value for several environments as several values; so here it is always one for each.

@@ -18,6 +18,7 @@ use crate::module::manifest::{
     FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, Target,
 };
 use crate::module::tally::Tally;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::slug::slug_of;
@@ -129,7 +130,7 @@ pub struct Context<'i> {
     pub(super) after: BTreeSet<String>,
     pub(super) notes: BTreeSet<Note>,
     /// Collection → how its fields are carried.
-    pub(super) tally: BTreeMap<String, Tally>,
+    pub(super) tally: BTreeMap<Collection, Tally>,
     /// The processes of the module's project that are still to be written.
     pub(crate) processes: Vec<kinds::process::Process<'i>>,
     /// How others name the actions of the project's deployment process.
@@ -153,7 +154,7 @@ pub struct Context<'i> {
     /// Canonical names of tags → id of the set; made when first asked for.
     tag_sets: OnceCell<BTreeMap<String, String>>,
     /// Places whose text is free: an id in it is a person's own words.
-    pub(super) free_text: BTreeSet<(String, String)>,
+    pub(super) free_text: BTreeSet<(Collection, String)>,
 }
 
 impl<'i> Context<'i> {
@@ -277,7 +278,7 @@ impl<'i> Context<'i> {
                 &format!("the text names {id}, an id of the source space; it is left as it is"),
                 "Write the id that the thing has at the destination.",
             );
-            self.free_text.insert((at.target.collection.clone(), value.to_owned()));
+            self.free_text.insert((at.target.collection, value.to_owned()));
         }
         self.text(value, at)
     }
@@ -335,7 +336,7 @@ impl<'i> Context<'i> {
                 Piece::Text(text) => parts.push(text.into()),
                 Piece::Id(id) if id == space => parts.push(Expr::reference("var.octopus_space_id")),
                 Piece::Id(id) => {
-                    let collection = inventory.collection_of(id).unwrap_or_default();
+                    let collection = inventory.collection_of(id).unwrap_or(Collection::NONE);
                     // A template within a template: its parts, not the whole.
                     match self.reference(collection, id, at) {
                         Expr::Template(inner) => parts.extend(inner),
@@ -371,7 +372,7 @@ impl<'i> Context<'i> {
 
     /// Counts a field of a document that is there.
     pub(super) fn count(&mut self, at: &At, carry: &Carry) {
-        count(self.tally.entry(at.target.collection.clone()).or_default(), carry);
+        count(self.tally.entry(at.target.collection).or_default(), carry);
     }
 
     // What the module can't hold.
@@ -379,11 +380,11 @@ impl<'i> Context<'i> {
     /// Adds a note about a place.
     pub fn note(&mut self, code: &str, at: &At, text: &str, todo: &str) {
         if !at.path.is_empty() {
-            self.tally.entry(at.target.collection.clone()).or_default().noted += 1;
+            self.tally.entry(at.target.collection).or_default().noted += 1;
         }
         self.notes.insert(Note {
             code: code.to_owned(),
-            collection: at.target.collection.clone(),
+            collection: at.target.collection,
             key: at.target.key.clone(),
             field: at.path_text(),
             text: text.to_owned(),
@@ -409,14 +410,14 @@ impl<'i> Context<'i> {
     /// A field that no table knows: finish tries to set it. Not where it may start something, name what can't be named, or hold a secret.
     pub(super) fn set_unknown(&mut self, at: &At, value: &Value) -> bool {
         let known_by_name = !matches!(
-            at.target.collection.as_str(),
-            "projecttriggers"
-                | "subscriptions"
-                | "deploymentfreezes"
-                | "retentionpolicies"
-                | "scopeduserroles"
-                | "userroles"
-                | "oidcidentities"
+            at.target.collection,
+            Collection::ProjectTriggers
+                | Collection::Subscriptions
+                | Collection::DeploymentFreezes
+                | Collection::RetentionPolicies
+                | Collection::ScopedUserRoles
+                | Collection::UserRoles
+                | Collection::OidcIdentities
         );
         let settable =
             known_by_name && at.reachable() && !is_empty(value) && is_portable(&self.portable(value));
@@ -451,14 +452,14 @@ impl<'i> Context<'i> {
     /// Whether several documents of a collection would get the same slug: then it depends on the order of creation which gets which. What
     /// belongs to projects only has a slug of its own within its project (seen: every `Default` channel has the slug `default`).
     #[must_use]
-    pub fn slug_is_contested(&self, collection: &str, slug: &str) -> bool {
+    pub fn slug_is_contested(&self, collection: Collection, slug: &str) -> bool {
         // `hot-fix-2` is what the second `hot-fix` gets.
         let numbered = slug.rsplit_once('-').filter(|(_, number)| number.parse::<u32>().is_ok());
         self.is_shared_slug(collection, slug)
             || numbered.is_some_and(|(first, _)| self.is_shared_slug(collection, first))
     }
 
-    fn is_shared_slug(&self, collection: &str, slug: &str) -> bool {
+    fn is_shared_slug(&self, collection: Collection, slug: &str) -> bool {
         match &self.scope {
             Scope::Space => self.inventory.with_slug(collection, slug) > 1,
             Scope::Project { id, .. } | Scope::Runbook { project_id: id, .. } => {
@@ -510,7 +511,7 @@ impl<'i> Context<'i> {
     pub(super) fn tag_sets(&self) -> &BTreeMap<String, String> {
         self.tag_sets.get_or_init(|| {
             let mut sets = BTreeMap::new();
-            for set in self.inventory.all("tagsets") {
+            for set in self.inventory.all(Collection::TagSets) {
                 let names = set.list("Tags").iter().filter_map(|tag| tag["Name"].as_str());
                 sets.extend(names.map(|name| (format!("{}/{name}", set.name()), set.id().to_owned())));
             }
@@ -527,48 +528,51 @@ impl<'i> Context<'i> {
 
     /// The natural key of a document: its name, after the name of its project if it has one.
     #[must_use]
-    pub fn target(&self, collection: &str, document: &Document) -> Target {
+    pub fn target(&self, collection: Collection, document: &Document) -> Target {
         let project = document
             .text("ProjectId")
-            .and_then(|id| self.inventory.get("projects", id))
+            .and_then(|id| self.inventory.get(Collection::Projects, id))
             .map(|project| project.name().to_owned());
         let runbook = document
             .text("RunbookId")
-            .and_then(|id| self.inventory.get("runbooks", id))
+            .and_then(|id| self.inventory.get(Collection::Runbooks, id))
             .map(|runbook| runbook.name().to_owned());
         let own = match collection {
-            "deploymentprocesses" => None,
-            "runbookprocesses" => runbook,
-            "variables" => {
+            Collection::DeploymentProcesses => None,
+            Collection::RunbookProcesses => runbook,
+            Collection::Variables => {
                 let owner = document.text("OwnerId").and_then(|id| self.target_of(id));
                 // A library set may be called like a project.
-                let key = owner.map(|owner| std::iter::once(owner.collection).chain(owner.key).collect());
-                return Target { collection: collection.to_owned(), key: key.unwrap_or_default() };
+                let key = owner
+                    .map(|owner| std::iter::once(owner.collection.to_string()).chain(owner.key).collect());
+                return Target { collection, key: key.unwrap_or_default() };
             }
-            "retentionpolicies" => document.text("RetentionType").map(str::to_owned),
-            "users" => document.text("Username").map(str::to_owned),
-            "oidcidentities" => {
+            Collection::RetentionPolicies => document.text("RetentionType").map(str::to_owned),
+            Collection::Users => document.text("Username").map(str::to_owned),
+            Collection::OidcIdentities => {
                 let account = document.text("ServiceAccountId").unwrap_or_default();
-                let account = self.inventory.get("users", account).and_then(|user| user.text("Username"));
+                let account =
+                    self.inventory.get(Collection::Users, account).and_then(|user| user.text("Username"));
                 let key = account.into_iter().chain([document.name()]).map(str::to_owned).collect();
-                return Target { collection: collection.to_owned(), key };
+                return Target { collection, key };
             }
-            "scopeduserroles" => {
-                let name = |collection: &str, field: &str| {
+            Collection::ScopedUserRoles => {
+                let name = |collection: Collection, field: &str| {
                     let id = document.text(field).unwrap_or_default();
                     self.inventory.get(collection, id).map_or(id, Document::name).to_owned()
                 };
-                let key = vec![name("teams", "TeamId"), name("userroles", "UserRoleId")];
-                return Target { collection: collection.to_owned(), key };
+                let key = vec![name(Collection::Teams, "TeamId"), name(Collection::UserRoles, "UserRoleId")];
+                return Target { collection, key };
             }
-            "deploymentfreezes" => {
-                let owner = document.text("OwnerId").and_then(|id| self.inventory.get("projects", id));
+            Collection::DeploymentFreezes => {
+                let owner =
+                    document.text("OwnerId").and_then(|id| self.inventory.get(Collection::Projects, id));
                 let key = owner.into_iter().chain([document]).map(|document| document.name().to_owned());
-                return Target { collection: collection.to_owned(), key: key.collect() };
+                return Target { collection, key: key.collect() };
             }
             _ => Some(document.name().to_owned()),
         };
-        Target { collection: collection.to_owned(), key: project.into_iter().chain(own).collect() }
+        Target { collection, key: project.into_iter().chain(own).collect() }
     }
 }
 

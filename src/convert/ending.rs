@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::hcl::{Expr, Item};
 use crate::module::Module;
 use crate::module::manifest::{FinishStep, Manifest, Origin, Part};
+use crate::octopus::collection::Collection;
 use crate::selection;
 
 /// Adds what every module has, and looks for what must not be there.
@@ -59,14 +60,18 @@ pub(super) fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
 fn in_order(mut steps: Vec<FinishStep>) -> Vec<FinishStep> {
     steps.sort_by_key(|step| match step {
         FinishStep::Set { target, path, .. }
-            if target.collection == "channels" && path.last().is_some_and(|field| field == "Name") =>
+            if target.collection == Collection::Channels
+                && path.last().is_some_and(|field| field == "Name") =>
         {
             0
         }
         FinishStep::Set { target, .. }
         | FinishStep::Order { target, .. }
         | FinishStep::Item { target, .. }
-            if matches!(target.collection.as_str(), "deploymentprocesses" | "runbookprocesses") =>
+            if matches!(
+                target.collection,
+                Collection::DeploymentProcesses | Collection::RunbookProcesses
+            ) =>
         {
             1
         }

@@ -270,7 +270,7 @@ fn carry_field(
             // Terraform composes every name: the server makes the slug of that.
             let usual = slug_of(&name.nfc().collect::<String>());
             match value.as_str().filter(|text| !text.is_empty()) {
-                Some(text) if text != usual || context.slug_is_contested(&at.target.collection, &usual) => {
+                Some(text) if text != usual || context.slug_is_contested(at.target.collection, &usual) => {
                     context.set(
                         at,
                         value,
@@ -521,6 +521,7 @@ mod tests {
     use crate::convert::{SecretSources, Selection};
     use crate::kinds::model::{by_code, flag};
     use crate::module::manifest::{Scope, Target};
+    use crate::octopus::collection::Collection;
     use crate::octopus::inventory::Inventory;
 
     /// Codes and fields of the notes, and how many fields were counted as carried and as ignored.
@@ -532,7 +533,7 @@ mod tests {
             (Inventory::default(), SecretSources::default(), Selection::default());
         let mut context = Context::new(&inventory, &sources, &selection, Scope::Space);
         let at = At {
-            target: Target { collection: "tenants".to_owned(), key: vec!["A".to_owned()] },
+            target: Target { collection: Collection::Tenants, key: vec!["A".to_owned()] },
             id: String::new(),
             path: Vec::new(),
             prefix: String::new(),
@@ -540,7 +541,7 @@ mod tests {
         };
         read_value(&mut context, object, &at, by);
         let notes = context.notes.iter().map(|note| format!("{} {}", note.code, note.field)).collect();
-        let tally = context.tally.get("tenants").copied().unwrap_or_default();
+        let tally = context.tally.get(&Collection::Tenants).copied().unwrap_or_default();
         (notes, tally.carried, tally.ignored)
     }
 

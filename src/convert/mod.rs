@@ -25,6 +25,7 @@ use crate::kinds;
 use crate::kinds::model::{Kind, Shape};
 use crate::module::Module;
 use crate::module::manifest::{FinishStep, Scope};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::{Inventory, OWNED};
 use crate::selection::Needs;
@@ -85,7 +86,7 @@ pub fn project(
     selection: &Selection,
     sources: &SecretSources,
 ) -> Result<Module, Failure> {
-    let Some(project) = inventory.get("projects", project_id) else {
+    let Some(project) = inventory.get(Collection::Projects, project_id) else {
         return Err(Failure::failed(format!("the space has no project with the id {project_id}")));
     };
     finished(converted_project(inventory, project, selection, sources))
@@ -120,8 +121,8 @@ pub fn runbook(
     selection: &Selection,
     sources: &SecretSources,
 ) -> Result<Module, Failure> {
-    let runbook = inventory.get("runbooks", runbook_id);
-    let project = runbook.and_then(|runbook| inventory.get("projects", runbook.text("ProjectId")?));
+    let runbook = inventory.get(Collection::Runbooks, runbook_id);
+    let project = runbook.and_then(|runbook| inventory.get(Collection::Projects, runbook.text("ProjectId")?));
     let (Some(runbook), Some(project)) = (runbook, project) else {
         return Err(Failure::failed(format!("the space has no runbook with the id {runbook_id}")));
     };
@@ -152,7 +153,7 @@ pub fn needs(
 ) -> Needs {
     let context = match project {
         None => converted_space(inventory, selection, sources),
-        Some(id) => match inventory.get("projects", id) {
+        Some(id) => match inventory.get(Collection::Projects, id) {
             Some(project) => converted_project(inventory, project, selection, sources),
             None => return Needs::new(),
         },
@@ -256,7 +257,7 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
         Scope::Runbook { id, .. } => inventory.get(kind.collection, id).into_iter().collect(),
         Scope::Project { id, .. } => {
             let belongs = |document: &&Document| (kind.belongs)(document, id);
-            if kind.collection == "projects" {
+            if kind.collection == Collection::Projects {
                 inventory.get(kind.collection, id).into_iter().filter(belongs).collect()
             } else if OWNED.contains(&kind.collection) {
                 inventory.of(kind.collection, id).filter(belongs).collect()
@@ -443,10 +444,9 @@ mod tests {
     #[test]
     fn a_field_that_nobody_has_heard_of_is_noted_wherever_it_stands() {
         let mut inventory = inventory("shop");
-        let collections: Vec<String> = inventory.collections().map(str::to_owned).collect();
+        let collections: Vec<Collection> = inventory.collections().collect();
         let mut planted = 0;
-        for kind in kinds::SPACE.iter().filter(|kind| collections.iter().any(|name| name == kind.collection))
-        {
+        for kind in kinds::SPACE.iter().filter(|kind| collections.contains(&kind.collection)) {
             let ids: Vec<String> =
                 inventory.all(kind.collection).map(|document| document.id().to_owned()).collect();
             for id in ids {
@@ -468,7 +468,12 @@ mod tests {
                         && note.field == "Planted"
                 });
                 // Variable sets of projects are in the projects' modules.
-                assert!(noted || kind.collection == "variables", "{} {:?}", kind.collection, target.key);
+                assert!(
+                    noted || kind.collection == Collection::Variables,
+                    "{} {:?}",
+                    kind.collection,
+                    target.key
+                );
             }
         }
         assert!(planted > 40);
@@ -528,9 +533,9 @@ mod tests {
         #[test]
         fn odd_documents_never_panic(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any_value()), 1..12)) {
             let mut inventory = SHOP.clone();
-            let collections: Vec<String> = inventory.collections().map(str::to_owned).collect();
+            let collections: Vec<Collection> = inventory.collections().collect();
             for (which, place, value) in changes {
-                let collection = which.get(&collections);
+                let collection = *which.get(&collections);
                 let ids: Vec<String> = inventory.all(collection).map(|document| document.id().to_owned()).collect();
                 let id: &String = place.get(&ids);
                 let Some(mut document) = inventory.remove(collection, id).map(Document::into_value) else { continue };
@@ -547,7 +552,7 @@ mod tests {
             let once = space(&inventory, &selection, &sources).map_err(|failure| failure.message);
             let twice = space(&inventory, &selection, &sources).map_err(|failure| failure.message);
             prop_assert_eq!(once, twice);
-            let projects: Vec<String> = inventory.all("projects").map(|project| project.id().to_owned()).collect();
+            let projects: Vec<String> = inventory.all(Collection::Projects).map(|project| project.id().to_owned()).collect();
             for id in projects {
                 let _ = project(&inventory, &id, &selection, &sources);
             }

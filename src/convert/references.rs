@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::convert::context::{At, Context, is_everywhere};
 use crate::hcl::Expr;
 use crate::kinds;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::selection::Fate;
 
@@ -42,7 +43,7 @@ impl Context<'_> {
 
     /// The id of a document as an expression: of the module's own resource, else looked up by exact name. A reference to
     /// nothing is looked up by its id, with a note: dropping it could widen a scope, so the plan shall stop there.
-    pub fn reference(&mut self, collection: &str, id: &str, at: &At) -> Expr {
+    pub fn reference(&mut self, collection: Collection, id: &str, at: &At) -> Expr {
         if let Some(expression) = self.addresses.get(id) {
             return expression.clone();
         }
@@ -56,7 +57,7 @@ impl Context<'_> {
             return Expr::Template(vec![prefix.into(), Expr::reference("var.octopus_space_id")]);
         }
         // Ids that are the same on every server.
-        if is_everywhere(id) || (collection == "userroles" && id.starts_with("userroles-")) {
+        if is_everywhere(id) || (collection == Collection::UserRoles && id.starts_with("userroles-")) {
             return id.into();
         }
         // Environments and parent environments share the prefix of their ids, and fields may hold either.
@@ -81,13 +82,13 @@ impl Context<'_> {
         }
     }
 
-    fn look_up(&mut self, collection: &str, document: &Document, at: &At) -> Expr {
+    fn look_up(&mut self, collection: Collection, document: &Document, at: &At) -> Expr {
         if let Some(built_in) = kinds::find(collection, document).and_then(|kind| (kind.built_in)(document)) {
             self.lookups.data(built_in.data);
             return Expr::Code(built_in.id.to_owned());
         }
         self.need(collection, document.id(), &at.owner);
-        if collection == "projects" && !self.is_space() {
+        if collection == Collection::Projects && !self.is_space() {
             self.deploy_after(document.name());
         }
         match kinds::lookup(collection, Some(document)) {
@@ -118,7 +119,7 @@ impl Context<'_> {
 
     /// Whether a person has to see to it that the destination has a document before this module is applied: no module makes it, and nobody
     /// has said that it is there.
-    fn must_be_there(&self, collection: &str, document: &Document) -> bool {
+    fn must_be_there(&self, collection: Collection, document: &Document) -> bool {
         match self.selection.fate(collection, document.id()) {
             Fate::LookUp => false,
             Fate::Excluded => true,
@@ -133,15 +134,15 @@ impl Context<'_> {
     }
 
     /// A list of ids as expressions, in their order.
-    pub fn references(&mut self, collection: &str, ids: &[Value], at: &At) -> Vec<Expr> {
+    pub fn references(&mut self, collection: Collection, ids: &[Value], at: &At) -> Vec<Expr> {
         ids.iter().filter_map(Value::as_str).map(|id| self.reference(collection, id, at)).collect()
     }
 
     /// Remembers that the module refers to a document that it does not make, if that has to be known. `by` may be empty: what is at work.
-    pub fn need(&self, collection: &str, id: &str, by: &str) {
+    pub fn need(&self, collection: Collection, id: &str, by: &str) {
         if self.selection.is_part() && !self.declared(id) {
             let by = if by.is_empty() { &self.at_work } else { by };
-            let place = (collection.to_owned(), id.to_owned());
+            let place = (collection, id.to_owned());
             self.needed.borrow_mut().entry(place).or_insert_with(|| by.to_owned());
         }
     }
@@ -152,7 +153,7 @@ impl Context<'_> {
             && !self.tags.contains_key(canonical_name)
             && let Some(set) = self.tag_sets().get(canonical_name)
         {
-            self.need("tagsets", set, "");
+            self.need(Collection::TagSets, set, "");
         }
     }
 
@@ -164,7 +165,7 @@ impl Context<'_> {
 
     /// A step template as looked up by a project's module, for its `.id` and `.version`.
     pub fn step_template(&mut self, id: &str, at: &At) -> Expr {
-        match self.reference("actiontemplates", id, at) {
+        match self.reference(Collection::ActionTemplates, id, at) {
             Expr::Attribute(base, name) if name == "id" => *base,
             other => other,
         }

@@ -4,6 +4,7 @@ use crate::convert::context::{At, Context, Variable};
 use crate::hcl::Expr;
 use crate::kinds::model::Hidden;
 use crate::module::manifest::{FinishStep, FinishValue, SecretEntry, SecretOrigin};
+use crate::octopus::collection::Collection;
 
 impl Context<'_> {
     /// A secret of a document: a Terraform variable and its entry in the manifest. `words` ends its name: `secret_key`.
@@ -40,15 +41,15 @@ impl Context<'_> {
         let wanted = if words.is_empty() { at.prefix.clone() } else { format!("{}_{words}", at.prefix) };
         let name = self.names.claim("variables", &wanted, &format!("{} {}", at.owner, at.path_text()));
         let description = format!("{} of the {}", hidden.what, at.owner);
-        let typed = match at.target.collection.as_str() {
-            "accounts" => self.sources.accounts.get(&at.id),
-            "certificates" => self.sources.certificates.get(&at.id),
+        let typed = match at.target.collection {
+            Collection::Accounts => self.sources.accounts.get(&at.id),
+            Collection::Certificates => self.sources.certificates.get(&at.id),
             _ => None,
         };
         let origin = match (typed, hidden.revealed) {
             (Some(variable), Some(part)) => {
                 let octopus_variable = format!("{variable}.{part}");
-                if at.target.collection == "accounts" {
+                if at.target.collection == Collection::Accounts {
                     SecretOrigin::Account { octopus_variable }
                 } else {
                     SecretOrigin::Certificate { octopus_variable }
@@ -99,7 +100,7 @@ impl Context<'_> {
                 name: name.clone(),
                 description,
                 terraform,
-                collection: at.target.collection.clone(),
+                collection: at.target.collection,
                 key: at.target.key.clone(),
                 field: at.path_text(),
                 path: if terraform && at.reachable() { at.path.clone() } else { Vec::new() },

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Switch;
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
@@ -32,7 +33,7 @@ fn is_ours(set: &Document) -> bool {
 /// The ids of the journal's library set and variable set, when there has been a cutover.
 #[must_use]
 pub fn place(inventory: &Inventory) -> Option<(String, String)> {
-    let set = inventory.all("libraryvariablesets").find(|set| is_ours(set))?;
+    let set = inventory.all(Collection::LibraryVariableSets).find(|set| is_ours(set))?;
     Some((set.id().to_owned(), set.text("VariableSetId")?.to_owned()))
 }
 
@@ -90,10 +91,10 @@ pub async fn add(source: &Server, inventory: &mut Inventory) -> Result<(), Failu
     if place(inventory).is_none()
         && let Some(set) = set(source).await?
     {
-        inventory.insert("variables", variables(source, &set).await?);
-        inventory.insert("libraryvariablesets", set);
+        inventory.insert(Collection::Variables, variables(source, &set).await?);
+        inventory.insert(Collection::LibraryVariableSets, set);
     }
-    match place(inventory).and_then(|(_, variables)| inventory.get("variables", &variables)) {
+    match place(inventory).and_then(|(_, variables)| inventory.get(Collection::Variables, &variables)) {
         Some(variables) => parse(variables).map(|_| ()),
         None => Ok(()),
     }
@@ -155,7 +156,7 @@ mod tests {
     fn what_is_recorded_is_read() {
         let switches = vec![Switch {
             side: Side::Destination,
-            collection: "projects".into(),
+            collection: Collection::Projects,
             id: "Projects-7".into(),
             subject: "project \"Web\"".into(),
             field: "ReleaseCreationStrategy".into(),

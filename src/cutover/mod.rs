@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::module::manifest::{Held, Manifest};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -15,7 +16,7 @@ use crate::octopus::inventory::Inventory;
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Switch {
     pub side: Side,
-    pub collection: String,
+    pub collection: Collection,
     /// Id on its side.
     pub id: String,
     /// For people: `trigger "Nightly" of "Web"`.
@@ -61,10 +62,16 @@ impl Switch {
         format!("{side}: {}: {} {before} → {after}", self.subject, self.field)
     }
 
-    fn of_source(collection: &str, document: &Document, subject: String, field: &str, after: bool) -> Self {
+    fn of_source(
+        collection: Collection,
+        document: &Document,
+        subject: String,
+        field: &str,
+        after: bool,
+    ) -> Self {
         Self {
             side: Side::Source,
-            collection: collection.to_owned(),
+            collection: collection,
             id: document.id().to_owned(),
             subject,
             field: field.to_owned(),
@@ -81,13 +88,21 @@ pub fn stops(inventory: &Inventory, projects: &[&Document], shared: bool) -> Vec
     let mut switches = Vec::new();
     let is_on = |document: &&Document| !document.flag("IsDisabled");
     for project in projects {
-        for trigger in inventory.of("projecttriggers", project.id()).filter(is_on) {
+        for trigger in inventory.of(Collection::ProjectTriggers, project.id()).filter(is_on) {
             let subject = format!("trigger {:?} of {:?}", trigger.name(), project.name());
-            switches.push(Switch::of_source("projecttriggers", trigger, subject, "IsDisabled", true));
+            switches.push(Switch::of_source(
+                Collection::ProjectTriggers,
+                trigger,
+                subject,
+                "IsDisabled",
+                true,
+            ));
         }
     }
     if shared {
-        for (collection, noun) in [("subscriptions", "subscription"), ("machines", "target")] {
+        for (collection, noun) in
+            [(Collection::Subscriptions, "subscription"), (Collection::Machines, "target")]
+        {
             for document in inventory.all(collection).filter(is_on) {
                 let subject = format!("{noun} {:?}", document.name());
                 switches.push(Switch::of_source(collection, document, subject, "IsDisabled", true));
@@ -97,10 +112,16 @@ pub fn stops(inventory: &Inventory, projects: &[&Document], shared: bool) -> Vec
     for project in projects {
         let subject = || format!("project {:?}", project.name());
         if project.flag("AutoCreateRelease") {
-            switches.push(Switch::of_source("projects", project, subject(), "AutoCreateRelease", false));
+            switches.push(Switch::of_source(
+                Collection::Projects,
+                project,
+                subject(),
+                "AutoCreateRelease",
+                false,
+            ));
         }
         if is_on(project) {
-            switches.push(Switch::of_source("projects", project, subject(), "IsDisabled", true));
+            switches.push(Switch::of_source(Collection::Projects, project, subject(), "IsDisabled", true));
         }
     }
     switches
@@ -118,8 +139,8 @@ pub fn starts(manifest: &Manifest) -> Vec<&Held> {
 #[must_use]
 pub fn take(inventory: &mut Inventory) -> Vec<Switch> {
     let Some((set, variables)) = journal::place(inventory) else { return Vec::new() };
-    inventory.remove("libraryvariablesets", &set);
-    let variables = inventory.remove("variables", &variables);
+    inventory.remove(Collection::LibraryVariableSets, &set);
+    let variables = inventory.remove(Collection::Variables, &variables);
     variables.and_then(|variables| journal::parse(&variables).ok()).unwrap_or_default()
 }
 
@@ -127,7 +148,7 @@ pub fn take(inventory: &mut Inventory) -> Vec<Switch> {
 pub fn as_it_stood(inventory: &mut Inventory, switches: Vec<Switch>) {
     for switch in switches {
         if switch.side == Side::Source
-            && let Some(document) = inventory.get_mut(&switch.collection, &switch.id)
+            && let Some(document) = inventory.get_mut(switch.collection, &switch.id)
             && document.get(&switch.field) == Some(&switch.after)
         {
             document.fields_mut().insert(switch.field, switch.before);
@@ -143,20 +164,20 @@ mod tests {
         let mut inventory = Inventory::default();
         for (collection, document) in [
             (
-                "projects",
+                Collection::Projects,
                 json!({"Id": "Projects-1", "Name": "Web", "IsDisabled": false, "AutoCreateRelease": true}),
             ),
-            ("projects", json!({"Id": "Projects-2", "Name": "Old", "IsDisabled": true})),
+            (Collection::Projects, json!({"Id": "Projects-2", "Name": "Old", "IsDisabled": true})),
             (
-                "projecttriggers",
+                Collection::ProjectTriggers,
                 json!({"Id": "ProjectTriggers-1", "Name": "Nightly", "ProjectId": "Projects-1", "IsDisabled": false}),
             ),
             (
-                "projecttriggers",
+                Collection::ProjectTriggers,
                 json!({"Id": "ProjectTriggers-2", "Name": "Never", "ProjectId": "Projects-1", "IsDisabled": true}),
             ),
-            ("machines", json!({"Id": "Machines-1", "Name": "web-1", "IsDisabled": false})),
-            ("subscriptions", json!({"Id": "Subscriptions-1", "Name": "Failures"})),
+            (Collection::Machines, json!({"Id": "Machines-1", "Name": "web-1", "IsDisabled": false})),
+            (Collection::Subscriptions, json!({"Id": "Subscriptions-1", "Name": "Failures"})),
         ] {
             inventory.insert(collection, Document::new(document).unwrap());
         }
@@ -166,7 +187,7 @@ mod tests {
     #[test]
     fn only_what_is_on_is_switched_off_and_projects_come_last() {
         let inventory = inventory();
-        let projects: Vec<&Document> = inventory.all("projects").collect();
+        let projects: Vec<&Document> = inventory.all(Collection::Projects).collect();
         let lines: Vec<String> = stops(&inventory, &projects, true).iter().map(Switch::described).collect();
         assert_eq!(
             lines,
@@ -184,30 +205,35 @@ mod tests {
     #[test]
     fn the_space_is_seen_as_people_left_it() {
         let before = inventory();
-        let projects: Vec<&Document> = before.all("projects").collect();
+        let projects: Vec<&Document> = before.all(Collection::Projects).collect();
         let switches = stops(&before, &projects, true);
         let mut after = before.clone();
         for switch in &switches {
-            let document = after.get_mut(&switch.collection, &switch.id).unwrap();
+            let document = after.get_mut(switch.collection, &switch.id).unwrap();
             document.fields_mut().insert(switch.field.clone(), switch.after.clone());
         }
         // Somebody needs the target again: that is a person's word.
         after
-            .get_mut("machines", "Machines-1")
+            .get_mut(Collection::Machines, "Machines-1")
             .unwrap()
             .fields_mut()
             .insert("IsDisabled".into(), json!(false));
         let (set, variables) =
             journal::documents("LibraryVariableSets-9", "variableset-LibraryVariableSets-9", &switches);
-        after.insert("libraryvariablesets", Document::new(set).unwrap());
-        after.insert("variables", Document::new(variables).unwrap());
+        after.insert(Collection::LibraryVariableSets, Document::new(set).unwrap());
+        after.insert(Collection::Variables, Document::new(variables).unwrap());
         let recorded = take(&mut after);
         as_it_stood(&mut after, recorded);
-        for (collection, id) in
-            [("projects", "Projects-1"), ("machines", "Machines-1"), ("projecttriggers", "ProjectTriggers-1")]
-        {
+        for (collection, id) in [
+            (Collection::Projects, "Projects-1"),
+            (Collection::Machines, "Machines-1"),
+            (Collection::ProjectTriggers, "ProjectTriggers-1"),
+        ] {
             assert_eq!(after.get(collection, id), before.get(collection, id));
         }
-        assert_eq!((after.all("libraryvariablesets").count(), after.all("variables").count()), (0, 0));
+        assert_eq!(
+            (after.all(Collection::LibraryVariableSets).count(), after.all(Collection::Variables).count()),
+            (0, 0)
+        );
     }
 }

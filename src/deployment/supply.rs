@@ -151,7 +151,7 @@ pub fn supply(
                 if altered {
                     supply.placeholders.insert(entry.name.clone(), entry.placeholder());
                     supply.finish.push(FinishStep::Set {
-                        target: Target { collection: entry.collection.clone(), key: entry.key.clone() },
+                        target: Target { collection: entry.collection, key: entry.key.clone() },
                         path: entry.path.clone(),
                         value: FinishValue::Secret(entry.name.clone()),
                     });
@@ -271,6 +271,7 @@ pub fn table(rows: &[Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::octopus::collection::Collection;
 
     #[test]
     fn variables_and_their_users_are_found() {
@@ -285,7 +286,7 @@ mod tests {
             name: "key".into(),
             description: "Value of \"Key\"".into(),
             terraform: true,
-            collection: "variables".into(),
+            collection: Collection::Variables,
             key: vec!["projects".into(), "Web".into()],
             field: "Key/Value".into(),
             path,

@@ -157,13 +157,14 @@ pub fn runs(
 mod tests {
     use super::*;
     use crate::module::manifest::{Origin, Scope};
+    use crate::octopus::collection::Collection;
 
     fn entry(owner: &str, template: &str, scope: &str, environments: &[&str]) -> SecretEntry {
         SecretEntry {
             name: format!("{owner}_{template}_{scope}"),
             description: format!("{template} {scope}"),
             terraform: false,
-            collection: "tenantvariablevalues".to_owned(),
+            collection: Collection::TenantVariableValues,
             key: ["Fils", owner, template].map(str::to_owned).to_vec(),
             field: "Value".to_owned(),
             path: Vec::new(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::field::is_same_composed;
 use crate::failure::Failure;
 use crate::module::manifest::Target;
+use crate::octopus::collection::Collection;
 use crate::octopus::server::Server;
 use crate::octopus::target_tags;
 
@@ -58,45 +59,48 @@ impl Directory {
     /// When the destination refuses, or the key can't be one of this collection.
     pub async fn find(&mut self, target: &Target) -> Result<Option<Place>, Failure> {
         let key: Vec<&str> = target.key.iter().map(String::as_str).collect();
-        let collection = target.collection.as_str();
+        let collection = target.collection;
         match (collection, key.as_slice()) {
-            ("channels" | "runbooks" | "projecttriggers", [project, name]) => {
+            (Collection::Channels | Collection::Runbooks | Collection::ProjectTriggers, [project, name]) => {
                 let Some(project) = self.named("projects", project).await? else { return Ok(None) };
                 let project = id(&project);
-                let list = if collection == "projecttriggers" { "triggers" } else { collection };
+                let list =
+                    if collection == Collection::ProjectTriggers { "triggers" } else { collection.name() };
                 let Some(document) = self.named(&format!("projects/{project}/{list}"), name).await? else {
                     return Ok(None);
                 };
                 let mut place =
                     Place::same(&id(&document), self.server.path(&format!("{collection}/{}", id(&document))));
-                if collection == "projecttriggers" {
+                if collection == Collection::ProjectTriggers {
                     place.write = self.server.path(&format!("projects/{project}/triggers/{}", place.id));
                 }
                 Ok(Some(place))
             }
-            ("deploymentprocesses", [project]) => {
-                self.part_of("projects", project, "DeploymentProcessId", collection).await
+            (Collection::DeploymentProcesses, [project]) => {
+                self.part_of("projects", project, "DeploymentProcessId", collection.name()).await
             }
-            ("deploymentsettings", [project]) => {
+            (Collection::DeploymentSettings, [project]) => {
                 let project = self.named("projects", project).await?.map(|project| id(&project));
                 Ok(project.map(|id| {
                     Place::same(&id, self.server.path(&format!("projects/{id}/deploymentsettings")))
                 }))
             }
-            ("runbookprocesses", [project, runbook]) => {
+            (Collection::RunbookProcesses, [project, runbook]) => {
                 let Some(project) = self.named("projects", project).await? else { return Ok(None) };
                 let runbooks = format!("projects/{}/runbooks", id(&project));
                 self.part_of(&runbooks, runbook, "RunbookProcessId", "runbookProcesses").await
             }
-            ("variables", [owners, name]) => self.part_of(owners, name, "VariableSetId", collection).await,
-            ("actions", [project, action]) => {
+            (Collection::Variables, [owners, name]) => {
+                self.part_of(owners, name, "VariableSetId", collection.name()).await
+            }
+            (Collection::Actions, [project, action]) => {
                 let process =
-                    Target { collection: "deploymentprocesses".into(), key: vec![(*project).to_owned()] };
+                    Target { collection: Collection::DeploymentProcesses, key: vec![(*project).to_owned()] };
                 self.action(&process, action).await
             }
-            ("actions", [project, runbook, action]) => {
+            (Collection::Actions, [project, runbook, action]) => {
                 let key = vec![(*project).to_owned(), (*runbook).to_owned()];
-                self.action(&Target { collection: "runbookprocesses".into(), key }, action).await
+                self.action(&Target { collection: Collection::RunbookProcesses, key }, action).await
             }
             (FREEZES, [.., name]) => {
                 let projects = self.list("projects").await?.to_vec();
@@ -104,7 +108,7 @@ impl Directory {
                     [project, _] => self.named("projects", project).await?.map(|project| id(&project)),
                     _ => Some(String::new()),
                 };
-                let freezes = self.list(FREEZES).await?;
+                let freezes = self.list(FREEZES.name()).await?;
                 let found = freezes.iter().find(|freeze| {
                     freeze["Name"].as_str().is_some_and(|other| is_same_composed(other, name))
                         && Some(freeze["OwnerId"].as_str().unwrap_or_default()) == owner.as_deref()
@@ -120,7 +124,7 @@ impl Directory {
                 let found = identities.find(|identity| identity["Name"] == *name);
                 Ok(found.map(|identity| Place::same(&id(identity), format!("{base}/{}/v1", id(identity)))))
             }
-            ("tags", [set, tag]) => {
+            (Collection::Tags, [set, tag]) => {
                 let set = self.named("tagsets", set).await?;
                 let tags = set.as_ref().and_then(|set| set["Tags"].as_array()).map_or(&[][..], Vec::as_slice);
                 let tag = by_name(&mut tags.iter(), |tag| tag["Name"].as_str(), tag);
@@ -130,16 +134,16 @@ impl Directory {
                 }))
             }
             (target_tags::COLLECTION, [tag]) => {
-                let found = self.named(collection, tag).await?;
+                let found = self.named(collection.name(), tag).await?;
                 Ok(found.map(|found| Place::same(&id(&found), self.server.path(&target_tags::place(tag)))))
             }
             (_, [name]) => {
-                let document = self.named(collection, name).await?;
+                let document = self.named(collection.name(), name).await?;
                 Ok(document.map(|document| {
                     let id = id(&document);
                     let path = if is_of_server(collection) {
                         format!("/api/{collection}/{id}")
-                    } else if collection == "parentenvironments" {
+                    } else if collection == Collection::ParentEnvironments {
                         format!("/api/spaces/{}/parentEnvironments/{id}", self.server.space_id())
                     } else {
                         self.server.path(&format!("{collection}/{id}"))
@@ -200,7 +204,7 @@ impl Directory {
     /// # Errors
     /// When the destination refuses to say whether there is the user whose identity it is.
     pub async fn new_documents(&mut self, target: &Target) -> Result<String, Failure> {
-        let collection = target.collection.as_str();
+        let collection = target.collection;
         if collection == IDENTITIES {
             let account = target.key.first().map(String::as_str).unwrap_or_default();
             let account = self.named("users", account).await?.unwrap_or(Value::Null);
@@ -208,10 +212,10 @@ impl Directory {
         }
         Ok(if is_of_server(collection) {
             format!("/api/{collection}")
-        } else if collection == "parentenvironments" {
+        } else if collection == Collection::ParentEnvironments {
             format!("/api/spaces/{}/parentEnvironments", self.server.space_id())
         } else {
-            self.server.path(collection)
+            self.server.path(collection.name())
         })
     }
 
@@ -223,7 +227,7 @@ impl Directory {
         let space = self.server.space_id().to_owned();
         let field = match list {
             "users" => "Username",
-            target_tags::COLLECTION => "Tag",
+            "deploymenttargettags" => "Tag",
             _ => "Name",
         };
         let renamed = if list == "users" { self.users.get(name).cloned() } else { None };
@@ -242,11 +246,11 @@ impl Directory {
     ///
     /// # Errors
     /// When the destination refuses.
-    pub(super) async fn has_route(&mut self, collection: &str) -> Result<bool, Failure> {
+    pub(super) async fn has_route(&mut self, collection: Collection) -> Result<bool, Failure> {
         if collection != target_tags::COLLECTION {
             return Ok(true);
         }
-        self.list(collection).await?;
+        self.list(collection.name()).await?;
         Ok(!self.is_without_target_tags)
     }
 
@@ -261,15 +265,15 @@ impl Directory {
     async fn read(&mut self, list: &str) -> Result<Vec<Value>, Failure> {
         let client = &self.server.client;
         match list {
-            FREEZES => crate::octopus::freezes::list(client).await,
+            "deploymentfreezes" => crate::octopus::freezes::list(client).await,
             "parentenvironments" => client.list(&self.server.path("environments/v2?type=Parent")).await,
-            target_tags::COLLECTION => {
+            "deploymenttargettags" => {
                 let tags = target_tags::list(client, &self.server.path(list)).await?;
                 self.is_without_target_tags = tags.is_none();
                 Ok(tags.unwrap_or_default())
             }
             "teams" => client.list("/api/teams?includeSystem=true").await,
-            _ if is_of_server(list) => client.list(&format!("/api/{list}")).await,
+            _ if is_of_server(Collection::named(list)) => client.list(&format!("/api/{list}")).await,
             _ => client.list(&self.server.path(list)).await,
         }
     }
@@ -311,12 +315,20 @@ fn by_name<'v>(
 }
 
 /// Whether documents of this collection belong to no space.
-pub(super) fn is_of_server(collection: &str) -> bool {
-    matches!(collection, "teams" | "users" | "userroles" | "scopeduserroles" | FREEZES | IDENTITIES)
+pub(super) fn is_of_server(collection: Collection) -> bool {
+    matches!(
+        collection,
+        Collection::Teams
+            | Collection::Users
+            | Collection::UserRoles
+            | Collection::ScopedUserRoles
+            | FREEZES
+            | IDENTITIES
+    )
 }
 
-const FREEZES: &str = "deploymentfreezes";
-const IDENTITIES: &str = "oidcidentities";
+const FREEZES: Collection = Collection::DeploymentFreezes;
+const IDENTITIES: Collection = Collection::OidcIdentities;
 
 /// Whether a freeze names nothing but things of this space (or nothing yet): names of freezes may repeat, and another space's freeze of
 /// the same name is not ours to change.

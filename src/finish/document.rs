@@ -5,17 +5,18 @@ use serde_json::{Map, Value, json};
 use super::{Finish, described, field, sensitive};
 use crate::failure::Failure;
 use crate::module::manifest::{FinishStep, Manifest, Target};
+use crate::octopus::collection::Collection;
 use crate::octopus::upsert::holds;
 
 /// What a person switches: written when a document is made, never again. A machine starts nothing by itself.
 const SWITCH: &str = "IsDisabled";
-const MACHINES: [&str; 2] = ["machines", "workers"];
+const MACHINES: [Collection; 2] = [Collection::Machines, Collection::Workers];
 
 impl Finish<'_> {
     /// Makes a document, or brings the one of that key to what is wanted.
     pub(super) async fn document(&mut self, target: &Target, wanted: &Value) -> Result<(), Failure> {
         let what = described(target);
-        if !self.directory.has_route(&target.collection).await? {
+        if !self.directory.has_route(target.collection).await? {
             return Ok(());
         }
         let mut secrets = Vec::new();
@@ -46,7 +47,7 @@ impl Finish<'_> {
             return Ok(());
         };
         let mut after = before.clone();
-        let is_switched = !MACHINES.contains(&target.collection.as_str());
+        let is_switched = !MACHINES.contains(&target.collection);
         let fields = wanted.as_object().into_iter().flatten();
         let fields = fields.filter(|(name, _)| !is_switched || *name != SWITCH);
         for (name, value) in fields {
@@ -154,7 +155,7 @@ impl Finish<'_> {
     async fn there(&mut self, value: &Value, what: &str) -> Result<Option<Value>, Failure> {
         let target =
             value.get("$ref").and_then(|target| serde_json::from_value::<Target>(target.clone()).ok());
-        if let Some(target) = target.filter(|target| target.collection == "users")
+        if let Some(target) = target.filter(|target| target.collection == Collection::Users)
             && self.directory.find(&target).await?.is_none()
         {
             self.report.open.push(format!("{what}: the destination has no user {:?}", target.key.join("/")));

@@ -7,10 +7,11 @@ use crate::convert::fields::{is_empty, odd, plain as plain_value};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::kinds::oidc::{AUDIENCE, EXECUTION_KEYS, HEALTH_KEYS, TEST_KEYS};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::{Document, is_uuid};
 
 pub(super) const KIND: Kind = Kind {
-    collection: "accounts",
+    collection: Collection::Accounts,
     noun: "account",
     file: "accounts.tf",
     discriminator: "AccountType",
@@ -162,10 +163,10 @@ pub(super) const KIND: Kind = Kind {
         },
     ],
     last: &[
-        references("EnvironmentIds", "environments").named("environments"),
+        references("EnvironmentIds", Collection::Environments).named("environments"),
         plain("TenantedDeploymentParticipation").unless(Literal::Text("Untenanted")),
         tags("TenantTags"),
-        references("TenantIds", "tenants").named("tenants"),
+        references("TenantIds", Collection::Tenants).named("tenants"),
         ignored("AccountType", "tells the Terraform type"),
         slug(),
         ID,

@@ -2,6 +2,7 @@
 
 use super::model::{Carry, Field, Kind};
 use super::{PROJECT, SPACE, deployment_setting, oidc_identity, target_tag};
+use crate::octopus::collection::Collection;
 
 const INTRODUCTION: &str = "# What of each kind is carried, and how
 
@@ -40,9 +41,9 @@ fn section(kind: &Kind, page: &mut String) {
         page.push_str(&format!("Resources: {}.\n\n", list(&resources)));
     }
     let extra: &[Field] = match kind.collection {
-        "oidcidentities" => oidc_identity::FIELDS,
-        "deploymenttargettags" => target_tag::FIELDS,
-        "deploymentsettings" => deployment_setting::FIELDS,
+        Collection::OidcIdentities => oidc_identity::FIELDS,
+        Collection::DeploymentTargetTags => target_tag::FIELDS,
+        Collection::DeploymentSettings => deployment_setting::FIELDS,
         _ => &[],
     };
     let mut rows: Vec<(String, String)> = Vec::new();

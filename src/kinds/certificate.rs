@@ -1,9 +1,10 @@
 //! Certificates with their private keys.
 
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "certificates",
+    collection: Collection::Certificates,
     noun: "certificate",
     file: "certificates.tf",
     skip: |document| {
@@ -20,11 +21,11 @@ pub(super) const KIND: Kind = Kind {
             revealed("CertificateData", "Certificate with its private key, base64,", "RawOriginal")
                 .keep_empty(),
             revealed("Password", "Password", "Password"),
-            references("EnvironmentIds", "environments").named("environments"),
+            references("EnvironmentIds", Collection::Environments).named("environments"),
             // Left out, the provider sends an empty text.
             plain("TenantedDeploymentParticipation"),
             tags("TenantTags"),
-            references("TenantIds", "tenants").named("tenants"),
+            references("TenantIds", Collection::Tenants).named("tenants"),
             ignored("Archived", "archived ones are not carried"),
             computed("CertificateChain", OF_THE_DATA),
             computed("CertificateDataFormat", OF_THE_DATA),

@@ -8,6 +8,7 @@ use crate::convert::fields::{is_empty, odd, read};
 use crate::convert::names::id_order;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 const COMES_WITH_PROJECT: &str =
@@ -16,7 +17,7 @@ const COMES_WITH_PROJECT: &str =
 const MADE_AS: &str = "Default";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "channels",
+    collection: Collection::Channels,
     noun: "channel",
     file: "channels.tf",
     shapes: &[Shape { resource: "octopusdeploy_channel", fields: FIELDS, ..Shape::DEFAULT }],
@@ -26,13 +27,13 @@ pub(super) const KIND: Kind = Kind {
 };
 
 const FIELDS: &[Field] = &[
-    reference("ProjectId", "projects"),
+    reference("ProjectId", Collection::Projects),
     plain("Name"),
     plain("Description"),
     flag("IsDefault"),
-    reference("LifecycleId", "lifecycles"),
+    reference("LifecycleId", Collection::Lifecycles),
     plain("Type").unless(Literal::Text("Lifecycle")),
-    reference("ParentEnvironmentId", "parentenvironments"),
+    reference("ParentEnvironmentId", Collection::ParentEnvironments),
     plain("EphemeralEnvironmentNameTemplate"),
     tags("TenantTags"),
     plain("GitReferenceRules"),
@@ -97,7 +98,7 @@ fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Bl
 /// case there: one called `default` could not be made beside it.
 fn comes_with_project(context: &Context<'_>, channel: &Document) -> bool {
     let project = channel.text("ProjectId").unwrap_or_default();
-    let siblings = || context.inventory.of("channels", project);
+    let siblings = || context.inventory.of(Collection::Channels, project);
     match siblings().find(|other| other.name().eq_ignore_ascii_case(MADE_AS)) {
         Some(made) => made.id() == channel.id(),
         None => siblings()
@@ -127,7 +128,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
 
 fn heading(context: &Context<'_>, channel: &Document) -> String {
     let project = channel.text("ProjectId").unwrap_or_default();
-    let mut siblings = context.inventory.of("channels", project);
+    let mut siblings = context.inventory.of(Collection::Channels, project);
     let other = siblings.find(|other| {
         other.flag("IsDefault")
             && !comes_with_project(context, other)
@@ -191,7 +192,7 @@ pub(super) fn add_lookup(context: &mut Context<'_>, project: &str) {
     }
     let renamed = context
         .inventory
-        .of("channels", project)
+        .of(Collection::Channels, project)
         .find(|channel| comes_with_project(context, channel))
         .map(Document::name);
     let condition = match renamed {
@@ -202,13 +203,13 @@ pub(super) fn add_lookup(context: &mut Context<'_>, project: &str) {
         _ => format!("x.name == \"{MADE_AS}\""),
     };
     let at = At {
-        target: crate::module::manifest::Target { collection: "projects".to_owned(), key: Vec::new() },
+        target: crate::module::manifest::Target { collection: Collection::Projects, key: Vec::new() },
         id: project.to_owned(),
         path: Vec::new(),
         prefix: String::new(),
         owner: String::new(),
     };
-    let project = context.reference("projects", project, &at);
+    let project = context.reference(Collection::Projects, project, &at);
     let data = Block::new("data", &["octopusdeploy_channels", "project"])
         .with("project_id", project)
         .with("take", Expr::number(10000));

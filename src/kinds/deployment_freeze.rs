@@ -10,9 +10,10 @@ use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::module::manifest::{FinishStep, Scope};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
-const COLLECTION: &str = "deploymentfreezes";
+const COLLECTION: Collection = Collection::DeploymentFreezes;
 const FILE: &str = "freezes.tf";
 /// The data source with this list needs a filter of its own: names of freezes may repeat on a server.
 pub(crate) const LIST: &str = "deployment_freezes";
@@ -80,7 +81,7 @@ pub(super) const OF_PROJECT: Kind = Kind {
     shapes: &[Shape {
         resource: "octopusdeploy_project_deployment_freeze",
         fields: &[
-            reference("OwnerId", "projects"),
+            reference("OwnerId", Collection::Projects),
             plain("Name"),
             moment("Start"),
             moment("End"),
@@ -133,7 +134,7 @@ fn own_environments(context: &mut Context<'_>, at: &At, value: &Value, block: &m
     for (id, environments) in value.as_object().into_iter().flatten() {
         match environments {
             Value::Array(ids) if *id == project => {
-                let expressions = context.references("environments", ids, at);
+                let expressions = context.references(Collection::Environments, ids, at);
                 block.set("environment_ids", expressions);
             }
             other => odd(context, &at.field(id), other),
@@ -183,9 +184,9 @@ fn part(context: &mut Context<'_>, subject: &Subject<'_>) {
     if let Some(environments) = scope.and_then(|scope| scope.get(&project)).and_then(Value::as_array) {
         let mut block = Block::resource("octopusdeploy_deployment_freeze_project", &subject.label);
         block.set("deploymentfreeze_id", freeze.clone());
-        let project = context.reference("projects", &project, &at);
+        let project = context.reference(Collection::Projects, &project, &at);
         block.set("project_id", project);
-        let environments = context.references("environments", environments, &at);
+        let environments = context.references(Collection::Environments, environments, &at);
         block.set("environment_ids", environments);
         context.add(subject.file, block);
     }
@@ -207,8 +208,9 @@ fn of_project(context: &mut Context<'_>, subject: &Subject<'_>) {
 fn tenants(context: &mut Context<'_>, subject: &Subject<'_>, scopes: &[Value], project: &str, freeze: &Expr) {
     let at = subject.at.field("TenantProjectEnvironmentScope");
     let inventory = context.inventory;
-    let name =
-        |collection: &str, id: &str| inventory.get(collection, id).map_or(id, Document::name).to_owned();
+    let name = |collection: Collection, id: &str| {
+        inventory.get(collection, id).map_or(id, Document::name).to_owned()
+    };
     for scope in scopes {
         if scope["ProjectId"] != project {
             continue;
@@ -218,7 +220,7 @@ fn tenants(context: &mut Context<'_>, subject: &Subject<'_>, scopes: &[Value], p
             odd(context, &at, scope);
             continue;
         };
-        let words = [name("tenants", tenant), name("environments", environment)];
+        let words = [name(Collection::Tenants, tenant), name(Collection::Environments, environment)];
         let wanted = format!("{}_{}_{}", subject.label, label(&words[0]), label(&words[1]));
         let label = context.names.claim(
             "freeze tenants",
@@ -229,9 +231,9 @@ fn tenants(context: &mut Context<'_>, subject: &Subject<'_>, scopes: &[Value], p
         block.set("deploymentfreeze_id", freeze.clone());
         let tenant = super::tenant_link::tenant(context, tenant, &at);
         block.set("tenant_id", tenant);
-        let project = context.reference("projects", project, &at);
+        let project = context.reference(Collection::Projects, project, &at);
         block.set("project_id", project);
-        let environment = context.reference("environments", environment, &at);
+        let environment = context.reference(Collection::Environments, environment, &at);
         block.set("environment_id", environment);
         context.add(subject.file, block);
     }

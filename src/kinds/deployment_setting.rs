@@ -4,11 +4,12 @@ use crate::convert::context::{Context, Subject};
 use crate::convert::fields::carry;
 use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 const MIRROR: &str = "the same field of the project again";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "deploymentsettings",
+    collection: Collection::DeploymentSettings,
     noun: "deployment settings",
     file: "project.tf",
     expand: Some(expand),

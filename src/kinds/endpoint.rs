@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 /// The object in the document of a machine, with what every endpoint has.
 pub(super) const ENDPOINT: Inside = Inside {
@@ -38,9 +39,9 @@ pub(super) const MACHINE: &[Field] = &[
 
 const OF_THE_MACHINE: &str = "the server learns it from the machine";
 
-pub(super) const ACCOUNT: Field = reference("AccountId", "accounts").keep_empty();
-pub(super) const POOL: Field = reference("DefaultWorkerPoolId", "workerpools");
-pub(super) const PROXY: Field = reference("ProxyId", "proxies");
+pub(super) const ACCOUNT: Field = reference("AccountId", Collection::Accounts).keep_empty();
+pub(super) const POOL: Field = reference("DefaultWorkerPoolId", Collection::WorkerPools);
+pub(super) const PROXY: Field = reference("ProxyId", Collection::Proxies);
 pub(super) const URI: Field = plain("Uri").keep_empty();
 pub(super) const THUMBPRINT: Field = plain("Thumbprint").keep_empty();
 

@@ -6,9 +6,10 @@ use crate::convert::context::{At, Context, is_portable};
 use crate::convert::fields::{Fields, is_empty, odd, read_value};
 use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "environments",
+    collection: Collection::Environments,
     noun: "environment",
     file: "environments.tf",
     shapes: &[Shape {

@@ -8,11 +8,12 @@ use crate::hcl::Block;
 use crate::kinds::model::*;
 use crate::kinds::oidc;
 use crate::module::manifest::{FinishStep, FinishValue};
+use crate::octopus::collection::Collection;
 
 const NOTHING: &str = "no variable of a step reveals the credentials of a feed";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "feeds",
+    collection: Collection::Feeds,
     noun: "feed",
     file: "feeds.tf",
     discriminator: "FeedType",

@@ -6,9 +6,10 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::{carry, is_empty, object_of, odd};
 use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "git-credentials",
+    collection: Collection::GitCredentials,
     noun: "Git credential",
     file: "git_credentials.tf",
     discriminator: "Details/Type",

@@ -2,6 +2,7 @@
 
 use crate::kinds::endpoint::ACCOUNT;
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 /// The type of authentication → block and fields.
 pub(super) const AUTHENTICATION: OneOf = OneOf {
@@ -11,7 +12,7 @@ pub(super) const AUTHENTICATION: OneOf = OneOf {
         Case {
             when: "KubernetesStandard",
             argument: "authentication",
-            fields: &[reference("AccountId", "accounts")],
+            fields: &[reference("AccountId", Collection::Accounts)],
         },
         Case {
             when: "KubernetesAws",
@@ -42,7 +43,7 @@ pub(super) const AUTHENTICATION: OneOf = OneOf {
         Case {
             when: "KubernetesCertificate",
             argument: "certificate_authentication",
-            fields: &[reference("ClientCertificate", "certificates")],
+            fields: &[reference("ClientCertificate", Collection::Certificates)],
         },
         Case {
             when: "KubernetesGoogleCloud",

@@ -6,9 +6,10 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::{is_empty, odd};
 use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "libraryvariablesets",
+    collection: Collection::LibraryVariableSets,
     noun: "library variable set",
     file: "library_variable_sets.tf",
     of: |document| document.text("ContentType") != Some("ScriptModule"),

@@ -6,9 +6,10 @@ use crate::convert::context::{At, Context};
 use crate::hcl::Block;
 use crate::kinds::model::*;
 use crate::kinds::retention;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "lifecycles",
+    collection: Collection::Lifecycles,
     noun: "lifecycle",
     file: "lifecycles.tf",
     shapes: &[Shape {
@@ -41,8 +42,8 @@ const PHASE: &[Field] = &[
     flag("IsOptionalPhase"),
     flag("IsPriorityPhase"),
     plain("MinimumEnvironmentsBeforePromotion").unless(Literal::Number(0)),
-    references("AutomaticDeploymentTargets", "environments"),
-    references("OptionalDeploymentTargets", "environments"),
+    references("AutomaticDeploymentTargets", Collection::Environments),
+    references("OptionalDeploymentTargets", Collection::Environments),
     custom("ReleaseRetentionPolicy", |context, at, value, into| {
         into.blocks.extend(retention::policy(context, at, value, "release_retention_with_strategy"));
     })

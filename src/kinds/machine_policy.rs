@@ -8,10 +8,11 @@ use crate::convert::time::nanoseconds;
 use crate::convert::{make, resource};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "machinepolicies",
+    collection: Collection::MachinePolicies,
     noun: "machine policy",
     file: "machine_policies.tf",
     heading: "The provider takes durations in nanoseconds.",
@@ -68,7 +69,7 @@ pub(super) const KIND: Kind = Kind {
                     plain("CalamariUpdateBehavior"),
                     plain("KubernetesAgentUpdateBehavior"),
                     plain("TentacleUpdateBehavior"),
-                    reference("TentacleUpdateAccountId", "accounts"),
+                    reference("TentacleUpdateAccountId", Collection::Accounts),
                 ],
             ),
             finish("PollingRequestMaximumMessageProcessingTimeout", NO_ARGUMENT)
@@ -194,7 +195,7 @@ fn script_policy(context: &mut Context<'_>, at: &At, value: &Value, into: &mut B
 
 /// The server's own policy, which has no texts and is taken over as it is.
 fn is_default(context: &Context<'_>, at: &At) -> bool {
-    context.inventory.get("machinepolicies", &at.id).is_some_and(|policy| policy.flag("IsDefault"))
+    context.inventory.get(Collection::MachinePolicies, &at.id).is_some_and(|policy| policy.flag("IsDefault"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Proxies between a server and its machines.
 
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "proxies",
+    collection: Collection::Proxies,
     noun: "proxy",
     file: "proxies.tf",
     shapes: &[Shape {

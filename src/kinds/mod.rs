@@ -54,6 +54,7 @@ mod worker_pool;
 
 use crate::convert::context::Context;
 use crate::kinds::model::{Kind, Lookup};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 pub(crate) use deployment_freeze::LIST as DEPLOYMENT_FREEZES;
@@ -125,18 +126,20 @@ pub(crate) fn complete_project(context: &mut Context<'_>, project: &str) {
 }
 
 /// Things that are looked up and that no kind makes.
-const LOOKUPS: &[(&str, Lookup)] =
-    &[("projects", Lookup { list: "projects", data_source: "octopusdeploy_projects", noun: "project" })];
+const LOOKUPS: &[(Collection, Lookup)] = &[(
+    Collection::Projects,
+    Lookup { list: "projects", data_source: "octopusdeploy_projects", noun: "project" },
+)];
 
 /// The kind that a document is of.
 #[must_use]
-pub fn find(collection: &str, document: &Document) -> Option<&'static Kind> {
+pub fn find(collection: Collection, document: &Document) -> Option<&'static Kind> {
     SPACE.iter().chain(PROJECT).copied().find(|kind| kind.collection == collection && (kind.of)(document))
 }
 
 /// How a document (or any of a collection) is looked up by name.
 #[must_use]
-pub fn lookup(collection: &str, document: Option<&Document>) -> Option<Lookup> {
+pub fn lookup(collection: Collection, document: Option<&Document>) -> Option<Lookup> {
     let own = SPACE
         .iter()
         .filter(|kind| kind.collection == collection && document.is_none_or(|document| (kind.of)(document)))
@@ -146,36 +149,44 @@ pub fn lookup(collection: &str, document: Option<&Document>) -> Option<Lookup> {
 
 /// Why the documents of a collection of a space are not carried; `None` when a kind, or another document, carries them.
 #[must_use]
-pub fn not_carried(collection: &str) -> Option<&'static str> {
+pub fn not_carried(collection: Collection) -> Option<&'static str> {
     if SPACE.iter().chain(PROJECT).any(|kind| kind.collection == collection) {
         return None;
     }
     match collection {
         // Carried with what they belong to.
-        "variables"
-        | "deploymentsettings"
-        | "gitbranches"
-        | "projects"
-        | "channels"
-        | "projecttriggers"
-        | "runbooks"
-        | "deploymentprocesses"
-        | "runbookprocesses"
-        | "tenantvariablevalues"
-        | "tenants" => None,
+        Collection::Variables
+        | Collection::DeploymentSettings
+        | Collection::GitBranches
+        | Collection::Projects
+        | Collection::Channels
+        | Collection::ProjectTriggers
+        | Collection::Runbooks
+        | Collection::DeploymentProcesses
+        | Collection::RunbookProcesses
+        | Collection::TenantVariableValues
+        | Collection::Tenants => None,
         // Frozen copies and older versions: history.
-        "variablesnapshots" | "runbooksnapshots" | "actiontemplateversions" => None,
-        "ephemeralenvironments" => {
+        Collection::VariableSnapshots | Collection::RunbookSnapshots | Collection::ActionTemplateVersions => {
+            None
+        }
+        Collection::EphemeralEnvironments => {
             Some("an ephemeral environment is made by a deployment, and goes by itself")
         }
         // Found by name at the destination.
-        "users" => None,
+        Collection::Users => None,
         // Carried with the template that is made of it.
-        "communityactiontemplates" => None,
-        "releases" | "deployments" | "tasks" | "events" | "artifacts" | "interruptions" | "runbookruns" => {
-            Some("history stays at the source")
+        Collection::CommunityActionTemplates => None,
+        Collection::Releases
+        | Collection::Deployments
+        | Collection::Tasks
+        | Collection::Events
+        | Collection::Artifacts
+        | Collection::Interruptions
+        | Collection::RunbookRuns => Some("history stays at the source"),
+        Collection::Packages | Collection::BuildInformation => {
+            Some("packages and build information are copied, not declared")
         }
-        "packages" | "buildinformation" => Some("packages and build information are copied, not declared"),
         _ => Some("octoferry does not know this kind of document"),
     }
 }

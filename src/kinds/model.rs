@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use crate::convert::context::{At, Context, Subject};
 use crate::hcl::Block;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 /// A class of documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// Collection in the inventory, such as `environments`.
-    pub collection: &'static str,
+    pub collection: Collection,
     /// One document, for people and as the first word of the names of its secrets: `account`, `git credential`.
     pub noun: &'static str,
     /// File of the module: `environments.tf`.
@@ -55,7 +56,7 @@ pub struct Kind {
 
 impl Kind {
     pub const DEFAULT: Self = Self {
-        collection: "",
+        collection: Collection::NONE,
         noun: "",
         file: "",
         heading: "",
@@ -180,9 +181,9 @@ pub enum Carry {
     /// Text, number, flag or list of texts, as it is.
     Plain,
     /// Id of a document of that collection.
-    Reference(&'static str),
+    Reference(Collection),
     /// List of ids of documents of that collection.
-    References(&'static str),
+    References(Collection),
     /// List of tags, each as `Set/Tag`.
     Tags,
     /// A value that the API hides.
@@ -358,11 +359,11 @@ pub const fn flag(api: &'static str) -> Field {
     Field::new(api, Carry::Plain).unless(Literal::Flag(false))
 }
 
-pub const fn reference(api: &'static str, collection: &'static str) -> Field {
+pub const fn reference(api: &'static str, collection: Collection) -> Field {
     Field::new(api, Carry::Reference(collection))
 }
 
-pub const fn references(api: &'static str, collection: &'static str) -> Field {
+pub const fn references(api: &'static str, collection: Collection) -> Field {
     Field::new(api, Carry::References(collection))
 }
 

@@ -7,12 +7,13 @@ use crate::convert::context::{Context, Subject};
 use crate::convert::fields::read;
 use crate::kinds::model::*;
 use crate::module::manifest::{FinishStep, Target};
+use crate::octopus::collection::Collection;
 
 const WITH_USER: &str =
     "the service account is a user, which is not carried; finish makes the identity where there is one";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "oidcidentities",
+    collection: Collection::OidcIdentities,
     noun: "OIDC identity",
     file: "teams.tf",
     expand: Some(expand),
@@ -42,7 +43,8 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         }
         fields.ignore_all(FIELDS, "as the table says");
     });
-    let account = context.inventory.get("users", document.text("ServiceAccountId").unwrap_or_default());
+    let account =
+        context.inventory.get(Collection::Users, document.text("ServiceAccountId").unwrap_or_default());
     let Some(account) = account.and_then(|user| user.text("Username")) else {
         let text = "its service account can't be seen with the source API key";
         return context.note("not-carried", &subject.at, text, "Make it by hand at the destination.");
@@ -56,10 +58,8 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         "Make the service account, name it in users.json, deploy again.",
     );
     wanted.insert("ServiceAccountId".to_owned(), super::team::reference(account));
-    let target = Target {
-        collection: KIND.collection.to_owned(),
-        key: vec![account.to_owned(), document.name().to_owned()],
-    };
+    let target =
+        Target { collection: KIND.collection, key: vec![account.to_owned(), document.name().to_owned()] };
     context.finish(FinishStep::Document { target, document: Value::Object(wanted) });
 }
 

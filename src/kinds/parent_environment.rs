@@ -4,9 +4,10 @@ use crate::convert::context::{Context, Subject};
 use crate::convert::{make, resource};
 use crate::hcl::{Attribute, Expr};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "parentenvironments",
+    collection: Collection::ParentEnvironments,
     noun: "parent environment",
     file: "environments.tf",
     shapes: &[Shape {

@@ -10,6 +10,7 @@ use crate::convert::fields::{Fields, is_empty, odd, read, read_value};
 use crate::hcl::{Block, Expr};
 use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git::{self, Kept};
 use crate::octopus::inventory::Inventory;
@@ -19,7 +20,7 @@ const CYCLE: &str =
     "the runbook needs the project and the project the runbook, which Terraform sees as a cycle";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "projects",
+    collection: Collection::Projects,
     noun: "project",
     file: "project.tf",
     belongs: |document, project| document.id() == project,
@@ -29,8 +30,8 @@ pub(super) const KIND: Kind = Kind {
             plain("Name"),
             plain("Slug"),
             plain("Description"),
-            reference("ProjectGroupId", "projectgroups"),
-            reference("LifecycleId", "lifecycles"),
+            reference("ProjectGroupId", Collection::ProjectGroups),
+            reference("LifecycleId", Collection::Lifecycles),
             flag("IsDisabled"),
             plain("TenantedDeploymentMode").named("tenanted_deployment_participation"),
             custom("IncludedLibraryVariableSetIds", included_sets)
@@ -123,7 +124,7 @@ fn included_sets(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
         return;
     };
     let key = |id: &Value| {
-        let set = context.inventory.get("libraryvariablesets", id.as_str().unwrap_or_default());
+        let set = context.inventory.get(Collection::LibraryVariableSets, id.as_str().unwrap_or_default());
         (
             set.and_then(|set| set.text("ContentType")) == Some("ScriptModule"),
             set.map(|set| set.name().to_owned()),
@@ -135,7 +136,7 @@ fn included_sets(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
     let mut ids = ids.clone();
     ids.sort_by_key(key);
     if !ids.is_empty() {
-        let expressions = context.references("libraryvariablesets", &ids, at);
+        let expressions = context.references(Collection::LibraryVariableSets, &ids, at);
         block.set("included_library_variable_sets", expressions);
     }
 }
@@ -256,14 +257,14 @@ fn project(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields
 }
 
 fn project_id(context: &mut Context<'_>, subject: &Subject<'_>) -> Expr {
-    context.reference("projects", subject.document.id(), &subject.at)
+    context.reference(Collection::Projects, subject.document.id(), &subject.at)
 }
 
 /// Whether the module has the deployment process, which a version or a release may be made after.
 fn has_process(context: &Context<'_>, subject: &Subject<'_>) -> bool {
-    let mut processes = context.inventory.of("deploymentprocesses", subject.document.id());
+    let mut processes = context.inventory.of(Collection::DeploymentProcesses, subject.document.id());
     processes.all(|process| {
-        context.selection.makes_in_project(subject.document.id(), "deploymentprocesses", process)
+        context.selection.makes_in_project(subject.document.id(), Collection::DeploymentProcesses, process)
     })
 }
 
@@ -363,7 +364,7 @@ fn release_creation(
     }
     let channel = match channel {
         "" => "".into(),
-        id => context.reference("channels", id, &at.field("ChannelId")),
+        id => context.reference(Collection::Channels, id, &at.field("ChannelId")),
     };
     let mut block = Block::resource("octopusdeploy_built_in_trigger", &subject.label);
     block.set("count", Expr::Code("var.enable_triggers ? 1 : 0".to_owned()));
@@ -415,7 +416,7 @@ fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Blo
         project.name()
     );
     if git::has_runbooks_in_git(project)
-        && inventory.all("runbooks").any(|runbook| runbook.text("ProjectId") == Some(project.id()))
+        && inventory.all(Collection::Runbooks).any(|runbook| runbook.text("ProjectId") == Some(project.id()))
     {
         todo.push_str(" Its runbooks were in Git, where nothing is published: publish those that triggers or people run.");
     }
@@ -445,7 +446,8 @@ fn named_by(inventory: &Inventory, project: &str) -> BTreeSet<String> {
     fn collect(value: &Value, inventory: &Inventory, found: &mut BTreeSet<String>) {
         match value {
             Value::String(text) => {
-                for piece in split_at_ids(text, &|token| inventory.get("projects", token).is_some()) {
+                for piece in split_at_ids(text, &|token| inventory.get(Collection::Projects, token).is_some())
+                {
                     if let Piece::Id(id) = piece {
                         found.insert(id.to_owned());
                     }
@@ -457,7 +459,7 @@ fn named_by(inventory: &Inventory, project: &str) -> BTreeSet<String> {
         }
     }
     let mut found = BTreeSet::new();
-    for collection in ["deploymentprocesses", "runbookprocesses"] {
+    for collection in [Collection::DeploymentProcesses, Collection::RunbookProcesses] {
         for process in inventory.of(collection, project) {
             process.list("Steps").iter().for_each(|step| collect(step, inventory, &mut found));
         }
@@ -483,7 +485,7 @@ fn note_cycle(context: &mut Context<'_>, project: &Document) {
     let names: Vec<String> = reached
         .iter()
         .filter(back)
-        .filter_map(|id| inventory.get("projects", id))
+        .filter_map(|id| inventory.get(Collection::Projects, id))
         .map(|other| format!("\"{}\"", other.name()))
         .collect();
     let at = crate::convert::place(context, &KIND, project);

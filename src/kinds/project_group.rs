@@ -1,9 +1,10 @@
 //! Project groups.
 
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "projectgroups",
+    collection: Collection::ProjectGroups,
     noun: "project group",
     file: "project_groups.tf",
     shapes: &[Shape {

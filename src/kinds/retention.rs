@@ -8,9 +8,10 @@ use crate::convert::fields::{carry, is_empty, odd};
 use crate::convert::{make, resource};
 use crate::hcl::{Attribute, Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "retentionpolicies",
+    collection: Collection::RetentionPolicies,
     noun: "retention default",
     file: "retention.tf",
     discriminator: "RetentionType",

@@ -9,20 +9,21 @@ use crate::convert::context::{At, Context, Subject};
 use crate::hcl::Block;
 use crate::kinds::model::*;
 use crate::module::manifest::FinishStep;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "runbooks",
+    collection: Collection::Runbooks,
     noun: "runbook",
     file: "runbooks.tf",
     shapes: &[Shape {
         resource: "octopusdeploy_runbook",
         fields: &[
-            reference("ProjectId", "projects"),
+            reference("ProjectId", Collection::Projects),
             plain("Name"),
             plain("Description"),
             plain("DefaultGuidedFailureMode").unless(Literal::Text("EnvironmentDefault")),
             plain("EnvironmentScope").unless(Literal::Text("All")),
-            references("Environments", "environments"),
+            references("Environments", Collection::Environments),
             plain("MultiTenancyMode").unless(Literal::Text("Untenanted")),
             flag("ForcePackageDownload"),
             tags("RunbookTags"),
@@ -62,7 +63,7 @@ fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block
 /// A published runbook is published at the destination too, of the process and variables there.
 fn published(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
     let Some(id) = value.as_str().filter(|id| !id.is_empty()) else { return };
-    let snapshot = context.inventory.get("runbooksnapshots", id);
+    let snapshot = context.inventory.get(Collection::RunbookSnapshots, id);
     let [project, runbook] = at.target.key.as_slice() else { return };
     let step = FinishStep::Publish {
         project: project.clone(),

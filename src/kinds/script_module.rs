@@ -8,9 +8,10 @@ use crate::convert::{make, resource};
 use crate::hcl::Block;
 use crate::kinds::model::*;
 use crate::module::manifest::Target;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "libraryvariablesets",
+    collection: Collection::LibraryVariableSets,
     noun: "script module",
     file: "script_modules.tf",
     of: |document| document.text("ContentType") == Some("ScriptModule"),
@@ -61,14 +62,14 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         .text("VariableSetId")
         .map_or_else(|| format!("variableset-{}", subject.document.id()), str::to_owned);
     let target = Target {
-        collection: "variables".to_owned(),
-        key: vec![KIND.collection.to_owned(), subject.document.name().to_owned()],
+        collection: Collection::Variables,
+        key: vec![KIND.collection.to_string(), subject.document.name().to_owned()],
     };
     let set_at = At { target, path: Vec::new(), ..subject.at.clone() };
     let (mut body, mut syntax) = (None, None);
     let mut scratch = Block::default();
     let mut variables: &[Value] = &[];
-    if let Some(set) = inventory.get("variables", &set_id) {
+    if let Some(set) = inventory.get(Collection::Variables, &set_id) {
         read(context, set.fields(), &set_at, |context, fields| {
             fields.carry(context, super::variable::SET, &mut scratch);
             variables = fields.list("Variables");

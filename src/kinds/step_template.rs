@@ -8,9 +8,10 @@ use crate::convert::names::{digest, label};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::kinds::script_module::ending;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "actiontemplates",
+    collection: Collection::ActionTemplates,
     noun: "step template",
     file: "step_templates.tf",
     shapes: &[Shape {
@@ -71,7 +72,7 @@ const PACKAGE: &[Field] = &[
     ID,
     plain("Name").keep_empty(),
     plain("PackageId"),
-    reference("FeedId", "feeds").keep_empty(),
+    reference("FeedId", Collection::Feeds).keep_empty(),
     plain("AcquisitionLocation"),
     finish("Version", "the provider has no argument for it"),
     object(
@@ -92,7 +93,7 @@ const GIT_DEPENDENCY: &[Field] = &[
     plain("DefaultBranch").keep_empty(),
     plain("FilePathFilters"),
     plain("GitCredentialType").keep_empty(),
-    reference("GitCredentialId", "git-credentials"),
+    reference("GitCredentialId", Collection::GitCredentials),
     custom("GitHubConnectionId", |context, at, value, _| {
         if !is_empty(value) {
             context.note(

@@ -7,12 +7,13 @@ use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{carry, is_empty, object_of, odd};
 use crate::hcl::{Attribute, Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 const HISTORY: &str = "how far the server has got";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "subscriptions",
+    collection: Collection::Subscriptions,
     noun: "subscription",
     file: "subscriptions.tf",
     heading: "All subscriptions arrive disabled. After the cutover: -var enable_triggers=true.",
@@ -39,12 +40,12 @@ pub(super) const KIND: Kind = Kind {
 
 const NOTIFICATION: &[Field] = &[
     custom("Filter", filter).writes(&["filter"]),
-    references("EmailTeams", "teams"),
+    references("EmailTeams", Collection::Teams),
     plain("EmailFrequencyPeriod"),
     plain("EmailPriority"),
     plain("EmailShowDatesInTimeZoneId").named("email_show_dates_in_timezone_id"),
     plain("WebhookURI"),
-    references("WebhookTeams", "teams"),
+    references("WebhookTeams", Collection::Teams),
     plain("WebhookTimeout"),
     plain("WebhookHeaderKey"),
     custom("WebhookHeaderValue", |_, _, _, _| {}),
@@ -56,9 +57,9 @@ const NOTIFICATION: &[Field] = &[
 
 /// A list that is left out keeps the value that the server has: so others can add to it.
 const FILTER: &[Field] = &[
-    references("Environments", "environments"),
-    references("ProjectGroups", "projectgroups"),
-    references("Tenants", "tenants"),
+    references("Environments", Collection::Environments),
+    references("ProjectGroups", Collection::ProjectGroups),
+    references("Tenants", Collection::Tenants),
     tags("Tags"),
     plain("EventGroups"),
     plain("EventCategories"),

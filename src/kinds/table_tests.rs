@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::kinds::model::{Carry, Field, Kind};
 use crate::kinds::{PROJECT, SPACE, lookup};
+use crate::octopus::collection::Collection;
 
 /// Sensitive in the schema, but the API shows it: a user's name.
 const SHOWN_BY_THE_API: &[&str] = &["username", "certificate_thumbprint"];
@@ -186,13 +187,13 @@ fn every_argument_is_in_the_providers_schema() {
 
 #[test]
 fn every_reference_goes_to_a_kind() {
-    let known: BTreeSet<&str> = kinds().map(|kind| kind.collection).collect();
+    let known: BTreeSet<Collection> = kinds().map(|kind| kind.collection).collect();
     for kind in kinds() {
         for shape in kind.shapes {
             walk(&mut kind.fields_of(shape), &mut |field| {
                 if let Carry::Reference(collection) | Carry::References(collection) = field.carry {
                     assert!(
-                        known.contains(collection) || lookup(collection, None).is_some(),
+                        known.contains(&collection) || lookup(collection, None).is_some(),
                         "{} of {} refers to {collection}",
                         field.api,
                         shape.resource

@@ -8,9 +8,10 @@ use crate::convert::names::label;
 use crate::convert::{make, resource};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "tagsets",
+    collection: Collection::TagSets,
     noun: "tag set",
     file: "tag_sets.tf",
     heading: "The provider does not send a sort order of 0, so the tags of a set are added in their order.",

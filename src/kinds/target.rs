@@ -7,10 +7,11 @@ use crate::convert::fields::{carry, is_empty, odd};
 use crate::hcl::Block;
 use crate::kinds::endpoint::{self, ACCOUNT, POOL, PROXY, THUMBPRINT, URI};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "machines",
+    collection: Collection::Machines,
     noun: "deployment target",
     file: "deployment_targets.tf",
     discriminator: "Endpoint/CommunicationStyle",
@@ -18,13 +19,13 @@ pub(super) const KIND: Kind = Kind {
     inside: Some(endpoint::ENDPOINT),
     first: &[
         plain("Name"),
-        references("EnvironmentIds", "environments").named("environments").keep_empty(),
+        references("EnvironmentIds", Collection::Environments).named("environments").keep_empty(),
         custom("Roles", super::target_tag::roles).writes(&["roles"]),
-        reference("MachinePolicyId", "machinepolicies"),
+        reference("MachinePolicyId", Collection::MachinePolicies),
         flag("IsDisabled"),
         plain("TenantedDeploymentParticipation").unless(Literal::Text("Untenanted")),
         tags("TenantTags"),
-        references("TenantIds", "tenants").named("tenants"),
+        references("TenantIds", Collection::Tenants).named("tenants"),
     ],
     shapes: &[
         Shape {
@@ -74,7 +75,7 @@ pub(super) const KIND: Kind = Kind {
             resource: "octopusdeploy_kubernetes_cluster_deployment_target",
             fields: &[
                 plain("ClusterUrl").keep_empty(),
-                reference("ClusterCertificate", "certificates"),
+                reference("ClusterCertificate", Collection::Certificates),
                 plain("ClusterCertificatePath"),
                 plain("Namespace"),
                 custom("SkipTlsVerification", skip_tls_verification).writes(&["skip_tls_verification"]),
@@ -170,7 +171,7 @@ fn container(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block
         Value::Object(fields) => {
             let mut block = Block::new("container", &[]);
             let table = [
-                reference("FeedId", "feeds"),
+                reference("FeedId", Collection::Feeds),
                 plain("Image"),
                 finish("GitUrl", NO_ARGUMENT),
                 finish("Dockerfile", NO_ARGUMENT),

@@ -10,6 +10,7 @@ use crate::convert::fields::{carry, odd};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::module::manifest::FinishStep;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::target_tags;
@@ -35,7 +36,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     rest.shift_remove("Name");
     carry(context, FIELDS, &rest, &subject.at, &mut Block::default());
     let inventory = context.inventory;
-    let mut targets = inventory.all("machines");
+    let mut targets = inventory.all(Collection::Machines);
     let is_made = |target: &Document| context.is_made(target.id());
     let comes_with_a_target =
         targets.any(|target| target.texts("Roles").any(|role| role == tag) && is_made(target));
@@ -63,7 +64,7 @@ pub(super) fn roles(context: &mut Context<'_>, at: &At, value: &Value, into: &mu
             sets.extend(of_targets(inventory).filter(|set| is_free(set)).map(|set| (set, None)));
         }
         for (set, tag) in sets {
-            context.need("tagsets", set.id(), "");
+            context.need(Collection::TagSets, set.id(), "");
             let expression = match tag {
                 Some(canonical) => Some(context.tag(&canonical)),
                 None => context.address(set.id()),
@@ -79,7 +80,7 @@ pub(super) fn roles(context: &mut Context<'_>, at: &At, value: &Value, into: &mu
 }
 
 fn of_targets(inventory: &Inventory) -> impl Iterator<Item = &Document> {
-    inventory.all("tagsets").filter(|set| set.texts("Scopes").any(|scope| scope == "Target"))
+    inventory.all(Collection::TagSets).filter(|set| set.texts("Scopes").any(|scope| scope == "Target"))
 }
 
 fn is_free(set: &Document) -> bool {

@@ -9,11 +9,12 @@ use crate::convert::fields::{is_empty, odd};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::module::manifest::{FinishStep, Target};
+use crate::octopus::collection::Collection;
 
 const USERS: &str = "users.json";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "teams",
+    collection: Collection::Teams,
     noun: "team",
     file: "teams.tf",
     heading: "Members are not here: octoferry adds those who are at the destination under the name that users.json gives them.",
@@ -84,7 +85,7 @@ pub(super) fn include_users(context: &mut Context<'_>, at: &At, value: &Value, _
     }
     let mut unknown = false;
     for id in ids.iter().filter_map(Value::as_str) {
-        let user = context.inventory.get("users", id);
+        let user = context.inventory.get(Collection::Users, id);
         let Some(name) = user.and_then(|user| user.text("Username")).map(str::to_owned) else {
             unknown = true;
             continue;
@@ -107,7 +108,7 @@ pub(super) fn include_users(context: &mut Context<'_>, at: &At, value: &Value, _
 }
 
 pub(super) fn reference(user_name: &str) -> Value {
-    let target = Target { collection: "users".to_owned(), key: vec![user_name.to_owned()] };
+    let target = Target { collection: Collection::Users, key: vec![user_name.to_owned()] };
     serde_json::json!({ "$ref": { "collection": target.collection, "key": target.key } })
 }
 

@@ -6,9 +6,10 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::is_empty;
 use crate::hcl::Block;
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "tenants",
+    collection: Collection::Tenants,
     noun: "tenant",
     file: "tenants.tf",
     heading: "The links to projects and the values for them are in the projects' modules.",

@@ -12,13 +12,14 @@ use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::module::manifest::{FinishStep, FinishValue, Scope, SecretOrigin, Target, TenantValueOwner};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::tenancy::readable_in;
 
 const HEADING: &str = "Values that are secret, and values for library variable sets, are not here: octoferry sets them after the apply.";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "tenants",
+    collection: Collection::Tenants,
     noun: "tenant link",
     file: "tenants.tf",
     heading: HEADING,
@@ -55,7 +56,7 @@ fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
 pub(super) fn tenant(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
     match context.linked_tenants.get(id) {
         Some(label) => link(label).attribute("tenant_id"),
-        None => context.reference("tenants", id, at),
+        None => context.reference(Collection::Tenants, id, at),
     }
 }
 
@@ -66,17 +67,18 @@ fn link(label: &str) -> Expr {
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Scope::Project { id: project_id, .. } = context.scope.clone() else { return };
     let inventory = context.inventory;
-    let Some(project) = inventory.get("projects", &project_id) else { return };
+    let Some(project) = inventory.get(Collection::Projects, &project_id) else { return };
     let tenant = subject.document;
     let at = subject.at.field("ProjectEnvironments").field(project.name());
     let environments =
         tenant.get("ProjectEnvironments").and_then(|links| links.get(&project_id)).and_then(Value::as_array);
     let mut block = Block::resource("octopusdeploy_tenant_project", &subject.label);
-    let tenant_id = context.reference("tenants", tenant.id(), &at);
+    let tenant_id = context.reference(Collection::Tenants, tenant.id(), &at);
     block.set("tenant_id", tenant_id);
-    let project_expression = context.reference("projects", &project_id, &at);
+    let project_expression = context.reference(Collection::Projects, &project_id, &at);
     block.set("project_id", project_expression);
-    let environments = context.references("environments", environments.map_or(&[][..], Vec::as_slice), &at);
+    let environments =
+        context.references(Collection::Environments, environments.map_or(&[][..], Vec::as_slice), &at);
     block.set("environment_ids", environments);
     context.add(subject.file, block);
     // The provider writes the whole tenant to link it, without what it does not know.
@@ -87,9 +89,10 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
 
     let mut blocks: BTreeMap<String, Block> = BTreeMap::new();
     let selection = context.selection;
-    let is_made = |value: &&Document| selection.makes_in_project(&project_id, "tenantvariablevalues", value);
+    let is_made =
+        |value: &&Document| selection.makes_in_project(&project_id, Collection::TenantVariableValues, value);
     let mut values: Vec<&Document> =
-        inventory.of("tenantvariablevalues", tenant.id()).filter(is_made).collect();
+        inventory.of(Collection::TenantVariableValues, tenant.id()).filter(is_made).collect();
     values.sort_by_key(|value| crate::convert::names::id_order(value.id()));
     for value in values {
         if value.text("ProjectId") == Some(project_id.as_str()) {
@@ -109,7 +112,7 @@ fn included_set<'i>(context: &Context<'i>, project: &Document, value: &Document)
     project
         .texts("IncludedLibraryVariableSetIds")
         .any(|included| included == id)
-        .then(|| context.inventory.get("libraryvariablesets", id))
+        .then(|| context.inventory.get(Collection::LibraryVariableSets, id))
         .flatten()
 }
 
@@ -134,7 +137,7 @@ fn find<'d>(
     let name = template.and_then(|template| template["Name"].as_str()).unwrap_or(template_id);
     let at = At {
         target: Target {
-            collection: "tenantvariablevalues".to_owned(),
+            collection: Collection::TenantVariableValues,
             key: vec![tenant.name().to_owned(), owner.name().to_owned(), name.to_owned()],
         },
         id: value.id().to_owned(),
@@ -228,7 +231,7 @@ fn project_value(
     if let Some(environment) = context.target_of(environment) {
         context.made_part(&found.at.target, &[json!({ "Environment": environment })], &block.address());
     }
-    let environment = context.reference("environments", environment, &found.at);
+    let environment = context.reference(Collection::Environments, environment, &found.at);
     block.set("environment_id", environment);
     block.set("template_id", Expr::reference("local.template_ids").key(found.template_name()));
     let expression = by_control_type(context, &control, &text, &found.at);
@@ -314,7 +317,7 @@ fn secret_entry(
         None => SecretOrigin::Tenant {
             octopus_variable: found.template_name().to_owned(),
             // The run is one of the source, where things have their old names.
-            tenant: context.selection.source_name("tenants", tenant).to_owned(),
+            tenant: context.selection.source_name(Collection::Tenants, tenant).to_owned(),
             environments: environments_at_source(context, &readable),
         },
     };
@@ -326,13 +329,13 @@ fn secret_entry(
 fn is_contested(context: &Context<'_>, tenant: &Document, project: &Document, found: &Found<'_>) -> bool {
     let sets = project
         .texts("IncludedLibraryVariableSetIds")
-        .filter_map(|id| context.inventory.get("libraryvariablesets", id));
+        .filter_map(|id| context.inventory.get(Collection::LibraryVariableSets, id));
     let same = |template: &&Value| {
         template["Name"].as_str().unwrap_or_default().to_lowercase() == found.template_name().to_lowercase()
             && template["Id"] != found.template["Id"]
     };
     let has_value = |template: &Value| {
-        let mut values = context.inventory.of("tenantvariablevalues", tenant.id());
+        let mut values = context.inventory.of(Collection::TenantVariableValues, tenant.id());
         values.any(|value| value.text("TemplateId") == template["Id"].as_str())
     };
     std::iter::once(project).chain(sets).flat_map(|owner| owner.list("Templates")).filter(same).any(has_value)

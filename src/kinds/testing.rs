@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::convert::{self, SecretSources, Selection};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -17,9 +18,9 @@ pub(crate) fn convert(file: &str, documents: &Value) -> String {
 /// The same for the project `Projects-1` of that space, called "Tickets" unless the documents say otherwise.
 pub(crate) fn convert_project(file: &str, documents: &Value) -> String {
     let mut inventory = inventory(documents);
-    if inventory.get("projects", "Projects-1").is_none() {
+    if inventory.get(Collection::Projects, "Projects-1").is_none() {
         let project = json!({"Id": "Projects-1", "Name": "Tickets", "Slug": "tickets"});
-        inventory.insert("projects", Document::new(project).expect("an object"));
+        inventory.insert(Collection::Projects, Document::new(project).expect("an object"));
     }
     let selection = Selection::default();
     let module = convert::project(&inventory, "Projects-1", &selection, &SecretSources::default());
@@ -45,9 +46,10 @@ fn inventory(documents: &Value) -> Inventory {
         ]
     });
     let fill = |source: &Value, only_new: bool, inventory: &mut Inventory| {
-        for (collection, list) in source.as_object().expect("collections") {
+        for (name, list) in source.as_object().expect("collections") {
+            let collection = Collection::named(name);
             // Documents of the collection under test stand alone, so that the file holds nothing else.
-            if only_new && documents.get(collection).is_some() && collection != "environments" {
+            if only_new && documents.get(name).is_some() && collection != Collection::Environments {
                 continue;
             }
             for document in list.as_array().expect("documents") {

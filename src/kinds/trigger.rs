@@ -7,6 +7,7 @@ use crate::convert::fields::{Fields, is_empty, odd, read, read_value};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use crate::module::manifest::FinishStep;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 const FILE: &str = "triggers.tf";
@@ -15,7 +16,7 @@ const NO_ARGUMENT: &str = "the provider has no argument for it";
 const ONE: &str = "the provider takes one, not several";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "projecttriggers",
+    collection: Collection::ProjectTriggers,
     noun: "trigger",
     file: FILE,
     discriminator: "Filter/FilterType",
@@ -80,7 +81,7 @@ const DAYS_PER_MONTH: &[Field] = &[
 const CRON: &[Field] = &[plain("CronExpression").keep_empty()];
 
 const MACHINE: &[Field] = &[
-    references("EnvironmentIds", "environments"),
+    references("EnvironmentIds", Collection::Environments),
     plain("EventGroups"),
     plain("EventCategories"),
     plain("Roles"),
@@ -100,14 +101,14 @@ const TENANT_TAGS: Field = finish("TenantTags", NO_ARGUMENT);
 
 const DEPLOY_LATEST: &[Field] = &[
     custom("SourceEnvironmentIds", source_environment).writes(&["source_environment_id"]),
-    reference("DestinationEnvironmentId", "environments"),
+    reference("DestinationEnvironmentId", Collection::Environments),
     plain("ShouldRedeployWhenReleaseIsCurrent").named("should_redeploy"),
     TENANT_TAGS,
     finish("Variables", NO_ARGUMENT),
 ];
 
 const DEPLOY_NEW: &[Field] = &[
-    reference("EnvironmentId", "environments").named("destination_environment_id"),
+    reference("EnvironmentId", Collection::Environments).named("destination_environment_id"),
     custom("VersionControlReference", git_reference).writes(&["git_reference"]),
     TENANT_TAGS,
     finish("Variables", NO_ARGUMENT),
@@ -115,8 +116,8 @@ const DEPLOY_NEW: &[Field] = &[
 
 const RUN_RUNBOOK: &[Field] = &[
     finish("ChannelId", NO_ARGUMENT),
-    reference("RunbookId", "runbooks"),
-    references("EnvironmentIds", "environments").named("target_environment_ids"),
+    reference("RunbookId", Collection::Runbooks),
+    references("EnvironmentIds", Collection::Environments).named("target_environment_ids"),
     TENANT_TAGS,
     finish("Variables", NO_ARGUMENT),
     finish("VersionControlReference", NO_ARGUMENT).unless(Literal::Text("")),
@@ -154,7 +155,7 @@ fn day_of_week(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Bl
 fn source_environment(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     let ids = value.as_array().map_or(&[][..], Vec::as_slice);
     if let Some(first) = ids.first().and_then(Value::as_str) {
-        let expression = context.reference("environments", first, at);
+        let expression = context.reference(Collection::Environments, first, at);
         block.set("source_environment_id", expression);
     }
     if ids.len() > 1 {
@@ -365,7 +366,7 @@ fn common(
     block: &mut Block,
     full: bool,
 ) {
-    let project = context.reference("projects", fields.text("ProjectId"), &fields.at("ProjectId"));
+    let project = context.reference(Collection::Projects, fields.text("ProjectId"), &fields.at("ProjectId"));
     if full {
         block.set("space_id", Expr::reference("var.octopus_space_id"));
     }
@@ -410,7 +411,7 @@ fn channel_and_tenants(context: &mut Context<'_>, action: &mut Fields<'_>, block
     if channel {
         let (id, at) = (action.text("ChannelId"), action.at("ChannelId"));
         if !id.is_empty() {
-            let expression = context.reference("channels", id, &at);
+            let expression = context.reference(Collection::Channels, id, &at);
             block.set("channel_id", expression);
         }
     }
@@ -436,11 +437,11 @@ fn required_channel(
     let named = Some(action.text("ChannelId")).filter(|id| !id.is_empty()).map(str::to_owned);
     let default = || {
         let project = subject.document.text("ProjectId").unwrap_or_default();
-        let mut channels = context.inventory.of("channels", project);
+        let mut channels = context.inventory.of(Collection::Channels, project);
         channels.find(|channel| channel.flag("IsDefault")).map(|channel| channel.id().to_owned())
     };
     if let Some(id) = named.or_else(default) {
-        let expression = context.reference("channels", &id, &at);
+        let expression = context.reference(Collection::Channels, &id, &at);
         block.set("channel_id", expression);
     }
 }

@@ -7,11 +7,12 @@ use crate::convert;
 use crate::convert::context::{Context, Subject};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 const SERVER: &str = "the server makes it of the permissions";
 
 pub(super) const KIND: Kind = Kind {
-    collection: "userroles",
+    collection: Collection::UserRoles,
     noun: "user role",
     file: "teams.tf",
     // Those that every server has are known by ids that are the same everywhere: `userroles-projectdeployer`.
@@ -49,19 +50,19 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
 }
 
 const ASSIGNMENT: &[Field] = &[
-    reference("TeamId", "teams"),
-    reference("UserRoleId", "userroles"),
-    references("EnvironmentIds", "environments"),
-    references("ProjectGroupIds", "projectgroups"),
-    references("ProjectIds", "projects"),
-    references("TenantIds", "tenants"),
+    reference("TeamId", Collection::Teams),
+    reference("UserRoleId", Collection::UserRoles),
+    references("EnvironmentIds", Collection::Environments),
+    references("ProjectGroupIds", Collection::ProjectGroups),
+    references("ProjectIds", Collection::Projects),
+    references("TenantIds", Collection::Tenants),
     ID,
     SPACE_ID,
 ];
 
 /// Roles of teams in the space as a whole.
 pub(super) const OF_SPACE: Kind = Kind {
-    collection: "scopeduserroles",
+    collection: Collection::ScopedUserRoles,
     noun: "role of a team",
     file: "teams.tf",
     of: |role| role.list("ProjectIds").is_empty(),
@@ -81,7 +82,7 @@ pub(super) const OF_PROJECT: Kind = Kind {
 fn assign(context: &mut Context<'_>, subject: &Subject<'_>) {
     let inventory = context.inventory;
     let mut document = subject.document.clone();
-    let team = inventory.get("teams", document.text("TeamId").unwrap_or_default());
+    let team = inventory.get(Collection::Teams, document.text("TeamId").unwrap_or_default());
     let of_server = team.is_none_or(|team| team.text("SpaceId").is_none_or(str::is_empty));
     let numbered = document.text("TeamId").is_some_and(|id| !id.starts_with("teams-"));
     if of_server && numbered {

@@ -9,6 +9,7 @@ use crate::convert::fields::{Fields, is_empty, odd, read};
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 const RESOURCE: &str = "octopusdeploy_variable";
@@ -16,7 +17,7 @@ const DISPLAY: &str = "the provider does not know this way to ask for a value";
 
 /// Variables of the module's project.
 pub(super) const PROJECT: Kind = Kind {
-    collection: "variables",
+    collection: Collection::Variables,
     noun: "project variable",
     file: "project_variables.tf",
     of: |document| document.text("OwnerId").is_some_and(|owner| owner.starts_with("Projects-")),
@@ -62,14 +63,14 @@ const PROMPT: &[Field] = &[
 ];
 
 /// Field of the scope, argument, collection of the ids in it (none for names).
-const SCOPE: &[(&str, &str, &str)] = &[
-    ("Environment", "environments", "environments"),
-    ("Role", "roles", ""),
-    ("Machine", "machines", "machines"),
-    ("Channel", "channels", "channels"),
-    ("ProcessOwner", "processes", "projects"),
-    ("Action", "actions", "actions"),
-    ("TenantTag", "tenant_tags", "tags"),
+const SCOPE: &[(&str, &str, Option<Collection>)] = &[
+    ("Environment", "environments", Some(Collection::Environments)),
+    ("Role", "roles", None),
+    ("Machine", "machines", Some(Collection::Machines)),
+    ("Channel", "channels", Some(Collection::Channels)),
+    ("ProcessOwner", "processes", Some(Collection::Projects)),
+    ("Action", "actions", Some(Collection::Actions)),
+    ("TenantTag", "tenant_tags", Some(Collection::Tags)),
 ];
 
 /// Types that the provider knows (1.17.0, `schemas/variable.go`).
@@ -121,9 +122,13 @@ impl Planned<'_> {
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let inventory = context.inventory;
-    let Some(document) = inventory.get("variables", subject.document.id()) else { return };
+    let Some(document) = inventory.get(Collection::Variables, subject.document.id()) else { return };
     let owner_id = document.text("OwnerId").unwrap_or_default();
-    let collection = if owner_id.starts_with("Projects-") { "projects" } else { "libraryvariablesets" };
+    let collection = if owner_id.starts_with("Projects-") {
+        Collection::Projects
+    } else {
+        Collection::LibraryVariableSets
+    };
     let Some(owner) = inventory.get(collection, owner_id) else {
         context.note(
             "dangling",
@@ -145,7 +150,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     if planned.is_empty() {
         return;
     }
-    if collection != "projects" {
+    if collection != Collection::Projects {
         context.add_comment(subject.file, owner.name());
     }
     let owner_expression = context.reference(collection, owner_id, &subject.at);
@@ -167,7 +172,7 @@ fn plan<'i>(
     document: &Document,
     items: &'i [Value],
     owner: &Document,
-    collection: &str,
+    collection: Collection,
     set_at: &At,
 ) -> Vec<Planned<'i>> {
     let mut planned: Vec<Planned<'i>> = Vec::new();
@@ -187,7 +192,7 @@ fn plan<'i>(
         at.owner = format!("variable \"{name}\"");
         let scope = fields.get("Scope").and_then(Value::as_object).cloned().unwrap_or_default();
         let mut wanted = label(name);
-        if collection != "projects" {
+        if collection != Collection::Projects {
             wanted =
                 format!("{}_{wanted}", context.label_of(owner.id()).unwrap_or_else(|| label(owner.name())));
         }
@@ -214,7 +219,7 @@ fn plan<'i>(
         }
         let label = context.names.claim(RESOURCE, &variable.label, id);
         let mut variable = Planned { label, ..variable };
-        variable.at.prefix = if collection == "projects" {
+        variable.at.prefix = if collection == Collection::Projects {
             format!("variable_{}", variable.label)
         } else {
             variable.label.clone()
@@ -244,7 +249,7 @@ fn resource(
     variable: &Planned<'_>,
     owner_id: &Expr,
     owner: &Document,
-    collection: &str,
+    collection: Collection,
 ) -> Block {
     let mut block = Block::resource(RESOURCE, &variable.label);
     block.set("owner_id", owner_id.clone());
@@ -270,11 +275,11 @@ fn secret_value(
     context: &mut Context<'_>,
     variable: &Planned<'_>,
     owner: &Document,
-    collection: &str,
+    collection: Collection,
     block: &mut Block,
 ) {
     let mut description = format!("Value of \"{}\"", variable.text("Name"));
-    if collection != "projects" {
+    if collection != Collection::Projects {
         description.push_str(&format!(" in the library variable set \"{}\"", owner.name()));
     }
     let names: Vec<String> =
@@ -342,10 +347,12 @@ fn limits(context: &mut Context<'_>, scope: &mut Fields<'_>, inner: &mut Block) 
             .iter()
             .filter_map(Value::as_str)
             .map(|item| match *collection {
-                "" => context.text(item, &at),
-                "tags" => context.tag(item),
-                "actions" if context.actions.of_finish(item).is_some() => of_finish(context, item, &at),
-                collection => context.reference(collection, item, &at),
+                None => context.text(item, &at),
+                Some(Collection::Tags) => context.tag(item),
+                Some(Collection::Actions) if context.actions.of_finish(item).is_some() => {
+                    of_finish(context, item, &at)
+                }
+                Some(collection) => context.reference(collection, item, &at),
             })
             .collect();
         inner.set(argument, expressions);

@@ -7,10 +7,11 @@ use crate::convert::fields::odd;
 use crate::hcl::Block;
 use crate::kinds::endpoint::{self, PROXY, THUMBPRINT, URI};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "workers",
+    collection: Collection::Workers,
     noun: "worker",
     file: "workers.tf",
     discriminator: "Endpoint/CommunicationStyle",
@@ -19,7 +20,7 @@ pub(super) const KIND: Kind = Kind {
     first: &[
         plain("Name"),
         custom("WorkerPoolIds", pools).writes(&["worker_pool_ids"]),
-        reference("MachinePolicyId", "machinepolicies"),
+        reference("MachinePolicyId", Collection::MachinePolicies),
         flag("IsDisabled"),
     ],
     shapes: &[
@@ -53,7 +54,7 @@ pub(super) const KIND: Kind = Kind {
 fn pools(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     match value.as_array() {
         Some(ids) => {
-            let expressions = context.references("workerpools", ids, at);
+            let expressions = context.references(Collection::WorkerPools, ids, at);
             into.set("worker_pool_ids", expressions);
             context.keep_order(at, value);
         }

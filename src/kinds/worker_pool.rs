@@ -4,9 +4,10 @@ use crate::convert::context::{Context, Subject};
 use crate::convert::{make, resource};
 use crate::hcl::Expr;
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
-    collection: "workerpools",
+    collection: Collection::WorkerPools,
     noun: "worker pool",
     file: "worker_pools.tf",
     discriminator: "WorkerPoolType",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::inventory::Unread;
 use crate::secret::placeholder::{Form, placeholder};
 
@@ -77,7 +78,7 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeftOut {
-    pub collection: String,
+    pub collection: Collection,
     /// The option that leaves them out, or that none selected them.
     pub because: String,
     /// Natural keys, as in [`Target::key`]; what belongs to the documents goes with them.
@@ -126,7 +127,7 @@ pub struct SecretEntry {
     /// Whether a Terraform variable of this name is declared (otherwise only finish wants it).
     pub terraform: bool,
     /// Collection of the source document, such as `accounts` or `variables`.
-    pub collection: String,
+    pub collection: Collection,
     /// Natural key of the document, as in [`Target::key`].
     pub key: Vec<String>,
     /// Where in the document: `SecretKey`, `Details/Password`, or the variable's name.
@@ -142,9 +143,9 @@ impl SecretEntry {
     /// What stands for the secret where nobody can supply it; valid for the argument.
     #[must_use]
     pub fn placeholder(&self) -> String {
-        let form = match (self.collection.as_str(), self.field.rsplit('/').next().unwrap_or_default()) {
-            ("certificates", "CertificateData") => Form::Certificate,
-            ("accounts", "PrivateKeyFile" | "JsonKey" | "CertificateBytes") => Form::Base64,
+        let form = match (self.collection, self.field.rsplit('/').next().unwrap_or_default()) {
+            (Collection::Certificates, "CertificateData") => Form::Certificate,
+            (Collection::Accounts, "PrivateKeyFile" | "JsonKey" | "CertificateBytes") => Form::Base64,
             _ => Form::Text,
         };
         placeholder(&self.name, form)
@@ -186,7 +187,7 @@ impl SecretOrigin {
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// Collection as in the inventory: `environments`, `deploymentprocesses`, `runbookprocesses`, …
-    pub collection: String,
+    pub collection: Collection,
     /// Natural key. One name for things of a space; project name first for things of a project (`[project, channel]`,
     /// `[project, trigger]`, `[project]` for its process and its deployment settings, `[project, runbook]` for a runbook and its
     /// process). A variable set (`variables`) is named by its owner: `["projects", name]` or `["libraryvariablesets", name]`.
@@ -293,7 +294,7 @@ pub struct Note {
     /// Stable, for `tests/allowed-notes.txt` and scripts: `unknown-field`, `not-carried`, `person-secret`, `held`, …
     pub code: String,
     /// Collection of the document it is about.
-    pub collection: String,
+    pub collection: Collection,
     /// Natural key of the document.
     pub key: Vec<String>,
     /// The field, `/`-separated; empty for the whole document.
@@ -311,7 +312,7 @@ impl Note {
     pub fn not_read(unread: &Unread) -> Self {
         Self {
             code: "not-read".to_owned(),
-            collection: unread.collection.clone(),
+            collection: unread.collection,
             key: Vec::new(),
             field: String::new(),
             text: unread.text(),

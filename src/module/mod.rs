@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::module::manifest::Manifest;
 use crate::module::tally::Tally;
+use crate::octopus::collection::Collection;
 
 /// Name of the manifest's file.
 pub const MANIFEST: &str = "octoferry.json";
@@ -18,7 +19,7 @@ pub struct Module {
     pub files: BTreeMap<String, Vec<u8>>,
     pub manifest: Manifest,
     /// Collection → how many fields of its documents went which way. It stands in no file.
-    pub tally: BTreeMap<String, Tally>,
+    pub tally: BTreeMap<Collection, Tally>,
     /// What `lookups.tf` finds by name: noun and name. It is for messages.
     pub lookups: Vec<(&'static str, String)>,
 }

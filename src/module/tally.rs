@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::octopus::collection::Collection;
+
 /// Fields of the documents of one collection, by the way they are carried.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -20,10 +22,12 @@ pub struct Tally {
 
 /// Adds up what several modules say.
 #[must_use]
-pub fn sum<'t>(tallies: impl IntoIterator<Item = &'t BTreeMap<String, Tally>>) -> BTreeMap<String, Tally> {
-    let mut sum: BTreeMap<String, Tally> = BTreeMap::new();
+pub fn sum<'t>(
+    tallies: impl IntoIterator<Item = &'t BTreeMap<Collection, Tally>>,
+) -> BTreeMap<Collection, Tally> {
+    let mut sum: BTreeMap<Collection, Tally> = BTreeMap::new();
     for (collection, tally) in tallies.into_iter().flatten() {
-        let all = sum.entry(collection.clone()).or_default();
+        let all = sum.entry(*collection).or_default();
         all.carried += tally.carried;
         all.finish += tally.finish;
         all.ignored += tally.ignored;

@@ -8,12 +8,13 @@ mod slugs;
 
 use serde_json::{Map, Value, json};
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::read::MIRRORED;
 
 /// The collection of what projects keep in Git.
-pub const BRANCHES: &str = "gitbranches";
+pub const BRANCHES: Collection = Collection::GitBranches;
 
 /// Where the process, the settings and the plain variables of a project are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,8 +94,11 @@ pub fn steps(inventory: &Inventory) -> impl Iterator<Item = &Value> {
 
 /// Makes ordinary projects of those whose branch has been read; of the branch only its name stays.
 pub fn into_ordinary(inventory: &mut Inventory) {
-    let projects: Vec<Document> =
-        inventory.all("projects").filter(|project| is_version_controlled(project)).cloned().collect();
+    let projects: Vec<Document> = inventory
+        .all(Collection::Projects)
+        .filter(|project| is_version_controlled(project))
+        .cloned()
+        .collect();
     for mut project in projects {
         let mut branches: Vec<Document> = inventory
             .all(BRANCHES)
@@ -119,7 +123,7 @@ pub fn into_ordinary(inventory: &mut Inventory) {
         put_process(inventory, &project, &branch);
         put_settings(inventory, &mut project, &branch);
         project.fields_mut().insert("IsVersionControlled".to_owned(), json!(false));
-        inventory.insert("projects", project);
+        inventory.insert(Collection::Projects, project);
         let mut rest = branch;
         rest.fields_mut().retain(|name, _| ["Id", "SpaceId", "ProjectId", "Name"].contains(&name.as_str()));
         inventory.insert(BRANCHES, rest);
@@ -149,7 +153,7 @@ fn put_process(inventory: &mut Inventory, project: &Document, branch: &Document)
     let id = id_or(project, "DeploymentProcessId", "deploymentprocess");
     let steps = branch.get("DeploymentProcess").map(|process| process["Steps"].clone());
     let process = of_project(project, &id, json!({"Steps": steps}));
-    inventory.insert("deploymentprocesses", process);
+    inventory.insert(Collection::DeploymentProcesses, process);
 }
 
 /// The settings of the branch, and their mirror in the project.
@@ -162,7 +166,7 @@ fn put_settings(inventory: &mut Inventory, project: &mut Document, branch: &Docu
     }
     let id = format!("deploymentsettings-{}", project.id());
     let settings = of_project(project, &id, Value::Object(settings.clone()));
-    inventory.insert("deploymentsettings", settings);
+    inventory.insert(Collection::DeploymentSettings, settings);
 }
 
 /// The plain variables of the branch before the sensitive ones of the database.
@@ -171,7 +175,7 @@ fn put_settings(inventory: &mut Inventory, project: &mut Document, branch: &Docu
 fn put_variables(inventory: &mut Inventory, project: &Document, branch: &Document) {
     let Some(Value::Array(in_git)) = branch.get("Variables") else { return };
     let id = id_or(project, "VariableSetId", "variableset");
-    let mut set = inventory.get("variables", &id).cloned().unwrap_or_else(|| {
+    let mut set = inventory.get(Collection::Variables, &id).cloned().unwrap_or_else(|| {
         let mut set = of_project(project, &id, json!({"OwnerId": project.id(), "Version": 0}));
         set.fields_mut().shift_remove("ProjectId");
         set
@@ -180,7 +184,7 @@ fn put_variables(inventory: &mut Inventory, project: &Document, branch: &Documen
     let in_database = set.list("Variables").iter().filter(sensitive);
     let all: Vec<Value> = in_git.iter().chain(in_database).cloned().collect();
     set.fields_mut().insert("Variables".to_owned(), Value::Array(all));
-    inventory.insert("variables", set);
+    inventory.insert(Collection::Variables, set);
 }
 
 /// Runbooks in Git have their slug as id, which is a word like any other and the same in other projects: they get ids of their own.
@@ -200,8 +204,8 @@ fn put_runbooks(inventory: &mut Inventory, project: &mut Document, branch: &Docu
             document.fields_mut().entry(name.clone()).or_insert(value.clone());
         }
         let steps = json!({"RunbookId": id, "Steps": runbook["Process"]["Steps"]});
-        inventory.insert("runbookprocesses", of_project(project, &process, steps));
-        inventory.insert("runbooks", document);
+        inventory.insert(Collection::RunbookProcesses, of_project(project, &process, steps));
+        inventory.insert(Collection::Runbooks, document);
         slugs.push(slug.to_owned());
     }
     let renamed = |value: &mut Value| {
@@ -210,18 +214,18 @@ fn put_runbooks(inventory: &mut Inventory, project: &mut Document, branch: &Docu
         }
     };
     let set = id_or(project, "VariableSetId", "variableset");
-    for variable in list_mut(inventory.get_mut("variables", &set), "Variables") {
+    for variable in list_mut(inventory.get_mut(Collection::Variables, &set), "Variables") {
         if let Some(owners) = variable.pointer_mut("/Scope/ProcessOwner").and_then(Value::as_array_mut) {
             owners.iter_mut().for_each(&renamed);
         }
     }
     let triggers: Vec<String> = inventory
-        .all("projecttriggers")
+        .all(Collection::ProjectTriggers)
         .filter(|trigger| trigger.text("ProjectId") == Some(project.id()))
         .map(|trigger| trigger.id().to_owned())
         .collect();
     for id in triggers {
-        let trigger = inventory.get_mut("projecttriggers", &id);
+        let trigger = inventory.get_mut(Collection::ProjectTriggers, &id);
         if let Some(runbook) =
             trigger.and_then(|trigger| trigger.fields_mut().get_mut("Action")?.get_mut("RunbookId"))
         {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::read::{about_this_space, people};
 use crate::octopus::slug::slug_of;
@@ -22,18 +23,18 @@ pub struct Inventory {
     /// What the key's owner may not see, so that nobody takes it for not being there.
     pub unread: Vec<Unread>,
     /// Collections that the server has no route for: it is older than they are.
-    pub unknown: BTreeSet<&'static str>,
+    pub unknown: BTreeSet<Collection>,
     /// Logos that somebody has uploaded, by the id of what they belong to.
     pub logos: BTreeMap<String, axum::body::Bytes>,
-    collections: BTreeMap<Place, Collection>,
+    collections: BTreeMap<Collection, Documents>,
     /// Id → the collections that have a document with it, in order.
-    places: HashMap<String, Vec<Place>>,
+    places: HashMap<String, Vec<Collection>>,
 }
 
 /// A collection that the key's owner may not see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    pub collection: String,
+    pub collection: Collection,
 }
 
 impl Unread {
@@ -44,13 +45,10 @@ impl Unread {
     }
 }
 
-/// The name of a collection, shared by the ids of its documents.
-type Place = std::sync::Arc<str>;
-
 /// The documents of one collection by id, and what finds them by other means: without these a space would be searched through for
 /// each of its projects.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Collection {
+struct Documents {
     documents: BTreeMap<String, Document>,
     /// Owner's id and document's id.
     owned: BTreeSet<(String, String)>,
@@ -58,7 +56,7 @@ struct Collection {
     slugs: HashMap<String, usize>,
 }
 
-impl Collection {
+impl Documents {
     fn insert(&mut self, document: Document) {
         self.remove(document.id());
         let id = document.id();
@@ -81,16 +79,16 @@ impl Collection {
 
 /// Collections that grow with projects and tenants, whose documents [`Inventory::of`] finds: what they belong to is in the fields that
 /// `owners` knows.
-pub const OWNED: &[&str] = &[
-    "channels",
-    "deploymentprocesses",
-    "deploymentsettings",
-    "projecttriggers",
-    "runbookprocesses",
-    "runbooks",
-    "tenants",
-    "tenantvariablevalues",
-    "variables",
+pub const OWNED: &[Collection] = &[
+    Collection::Channels,
+    Collection::DeploymentProcesses,
+    Collection::DeploymentSettings,
+    Collection::ProjectTriggers,
+    Collection::RunbookProcesses,
+    Collection::Runbooks,
+    Collection::Tenants,
+    Collection::TenantVariableValues,
+    Collection::Variables,
 ];
 
 /// The ids of what a document belongs to: named by a field, by links of a tenant to projects, or in its own id
@@ -114,9 +112,10 @@ impl Inventory {
             space: dump["Documents"]["Server"]["spaces"].get(space_id).cloned().and_then(Document::new),
             ..Self::default()
         };
-        for (collection, documents) in space {
+        for (name, documents) in space {
+            let collection = Collection::named(name);
             for document in documents.as_object()?.values() {
-                let document = match collection.as_str() {
+                let document = match collection {
                     target_tags::COLLECTION => target_tags::document(document),
                     _ => Document::new(document.clone()),
                 };
@@ -133,11 +132,13 @@ impl Inventory {
         for (collection, documents) in dump["Documents"]["Server"].as_object().into_iter().flatten() {
             for document in documents.as_object().into_iter().flatten().map(|(_, document)| document) {
                 if let Some(document) = Document::new(document.clone()) {
-                    server.insert(collection, document);
+                    server.insert(Collection::named(collection), document);
                 }
             }
         }
-        let freezes = server.all("deploymentfreezes").map(|freeze| ("deploymentfreezes", freeze.clone()));
+        let freezes = server
+            .all(Collection::DeploymentFreezes)
+            .map(|freeze| (Collection::DeploymentFreezes, freeze.clone()));
         let freezes = about_this_space(self, freezes.collect());
         for (collection, document) in people::of_space(&server, space_id).into_iter().chain(freezes) {
             self.insert(collection, document);
@@ -150,38 +151,36 @@ impl Inventory {
     }
 
     /// Adds a document, or replaces the one with its id. The tag set that servers make for target tags is none: its tags are added.
-    pub fn insert(&mut self, collection: &str, document: Document) {
+    pub fn insert(&mut self, collection: Collection, document: Document) {
         if target_tags::is_system_set(collection, &document) {
             for tag in target_tags::of_system_set(&document) {
                 self.insert(target_tags::COLLECTION, tag);
             }
             return;
         }
-        let known = self.collections.get_key_value(collection).map(|(place, _)| Place::clone(place));
-        let place = known.unwrap_or_else(|| Place::from(collection));
         let places = self.places.entry(document.id().to_owned()).or_default();
-        if let Err(position) = places.binary_search(&place) {
-            places.insert(position, Place::clone(&place));
+        if let Err(position) = places.binary_search(&collection) {
+            places.insert(position, collection);
         }
-        self.collections.entry(place).or_default().insert(document);
+        self.collections.entry(collection).or_default().insert(document);
     }
 
-    pub fn remove(&mut self, collection: &str, id: &str) -> Option<Document> {
-        let removed = self.collections.get_mut(collection)?.remove(id)?;
+    pub fn remove(&mut self, collection: Collection, id: &str) -> Option<Document> {
+        let removed = self.collections.get_mut(&collection)?.remove(id)?;
         if let Some(places) = self.places.get_mut(id) {
-            places.retain(|place| &**place != collection);
+            places.retain(|place| *place != collection);
         }
         Some(removed)
     }
 
     #[must_use]
-    pub fn get(&self, collection: &str, id: &str) -> Option<&Document> {
-        self.collections.get(collection)?.documents.get(id)
+    pub fn get(&self, collection: Collection, id: &str) -> Option<&Document> {
+        self.collections.get(&collection)?.documents.get(id)
     }
 
     /// A document to be changed; but for its id, its name and what it belongs to.
-    pub fn get_mut(&mut self, collection: &str, id: &str) -> Option<&mut Document> {
-        self.collections.get_mut(collection)?.documents.get_mut(id)
+    pub fn get_mut(&mut self, collection: Collection, id: &str) -> Option<&mut Document> {
+        self.collections.get_mut(&collection)?.documents.get_mut(id)
     }
 
     /// How many documents there are in all.
@@ -196,15 +195,19 @@ impl Inventory {
     }
 
     /// The documents of a collection, by id (as text).
-    pub fn all(&self, collection: &str) -> impl Iterator<Item = &Document> {
-        self.collections.get(collection).into_iter().flat_map(|collection| collection.documents.values())
+    pub fn all(&self, collection: Collection) -> impl Iterator<Item = &Document> {
+        self.collections.get(&collection).into_iter().flat_map(|collection| collection.documents.values())
     }
 
     /// The documents of a collection that belong to a project, runbook, library set or tenant, by id (as text). A tenant belongs to the
     /// projects that it is linked to.
-    pub fn of<'i>(&'i self, collection: &str, owner: &str) -> impl Iterator<Item = &'i Document> + use<'i> {
+    pub fn of<'i>(
+        &'i self,
+        collection: Collection,
+        owner: &str,
+    ) -> impl Iterator<Item = &'i Document> + use<'i> {
         let first = (owner.to_owned(), String::new());
-        self.collections.get(collection).into_iter().flat_map(move |collection| {
+        self.collections.get(&collection).into_iter().flat_map(move |collection| {
             let owner = first.0.clone();
             let owned = collection.owned.range(first.clone()..).take_while(move |(of, _)| *of == owner);
             owned.filter_map(|(_, id)| collection.documents.get(id))
@@ -213,19 +216,19 @@ impl Inventory {
 
     /// How many documents of a collection would get this slug by their names.
     #[must_use]
-    pub fn with_slug(&self, collection: &str, slug: &str) -> usize {
-        self.collections.get(collection).and_then(|found| found.slugs.get(slug)).copied().unwrap_or_default()
+    pub fn with_slug(&self, collection: Collection, slug: &str) -> usize {
+        self.collections.get(&collection).and_then(|found| found.slugs.get(slug)).copied().unwrap_or_default()
     }
 
-    /// The names of the collections that hold something.
-    pub fn collections(&self) -> impl Iterator<Item = &str> {
-        self.collections.keys().map(|place| &**place)
+    /// The collections that hold something, by name.
+    pub fn collections(&self) -> impl Iterator<Item = Collection> {
+        self.collections.keys().copied()
     }
 
     /// Which collection a document id belongs to, if there is such a document: the first by name.
     #[must_use]
-    pub fn collection_of(&self, id: &str) -> Option<&str> {
-        self.places.get(id)?.first().map(|place| &**place)
+    pub fn collection_of(&self, id: &str) -> Option<Collection> {
+        self.places.get(id)?.first().copied()
     }
 }
 
@@ -238,13 +241,16 @@ mod tests {
     fn inventory() -> Inventory {
         let mut inventory = Inventory::default();
         for (collection, document) in [
-            ("projects", json!({"Id": "Projects-1", "Name": "Shop"})),
-            ("projects", json!({"Id": "Projects-11", "Name": "shop!"})),
-            ("channels", json!({"Id": "Channels-1", "Name": "Default", "ProjectId": "Projects-1"})),
-            ("channels", json!({"Id": "Channels-2", "Name": "Default", "ProjectId": "Projects-11"})),
-            ("variables", json!({"Id": "variableset-Projects-1"})),
+            (Collection::Projects, json!({"Id": "Projects-1", "Name": "Shop"})),
+            (Collection::Projects, json!({"Id": "Projects-11", "Name": "shop!"})),
+            (Collection::Channels, json!({"Id": "Channels-1", "Name": "Default", "ProjectId": "Projects-1"})),
             (
-                "tenants",
+                Collection::Channels,
+                json!({"Id": "Channels-2", "Name": "Default", "ProjectId": "Projects-11"}),
+            ),
+            (Collection::Variables, json!({"Id": "variableset-Projects-1"})),
+            (
+                Collection::Tenants,
                 json!({"Id": "Tenants-1", "ProjectEnvironments": {"Projects-1": [], "Projects-11": []}}),
             ),
         ] {
@@ -258,24 +264,24 @@ mod tests {
         let inventory = inventory();
         let ids =
             |collection, owner| -> Vec<&str> { inventory.of(collection, owner).map(Document::id).collect() };
-        assert_eq!(ids("channels", "Projects-1"), ["Channels-1"]);
-        assert_eq!(ids("variables", "Projects-1"), ["variableset-Projects-1"]);
-        assert_eq!(ids("tenants", "Projects-11"), ["Tenants-1"]);
-        assert_eq!(ids("channels", "Projects-2"), [""; 0]);
-        assert_eq!(inventory.collection_of("Channels-2"), Some("channels"));
-        assert_eq!(inventory.with_slug("projects", "shop"), 2);
+        assert_eq!(ids(Collection::Channels, "Projects-1"), ["Channels-1"]);
+        assert_eq!(ids(Collection::Variables, "Projects-1"), ["variableset-Projects-1"]);
+        assert_eq!(ids(Collection::Tenants, "Projects-11"), ["Tenants-1"]);
+        assert_eq!(ids(Collection::Channels, "Projects-2"), [""; 0]);
+        assert_eq!(inventory.collection_of("Channels-2"), Some(Collection::Channels));
+        assert_eq!(inventory.with_slug(Collection::Projects, "shop"), 2);
     }
 
     #[test]
     fn what_is_replaced_or_removed_is_not_found_any_more() {
         let mut inventory = inventory();
         let moved = json!({"Id": "Channels-1", "Name": "Hotfix", "ProjectId": "Projects-11"});
-        inventory.insert("channels", Document::new(moved).unwrap());
-        assert_eq!(inventory.of("channels", "Projects-1").count(), 0);
-        assert_eq!(inventory.of("channels", "Projects-11").count(), 2);
-        assert_eq!(inventory.with_slug("channels", "default"), 1);
-        inventory.remove("channels", "Channels-1");
-        assert_eq!(inventory.of("channels", "Projects-11").count(), 1);
+        inventory.insert(Collection::Channels, Document::new(moved).unwrap());
+        assert_eq!(inventory.of(Collection::Channels, "Projects-1").count(), 0);
+        assert_eq!(inventory.of(Collection::Channels, "Projects-11").count(), 2);
+        assert_eq!(inventory.with_slug(Collection::Channels, "default"), 1);
+        inventory.remove(Collection::Channels, "Channels-1");
+        assert_eq!(inventory.of(Collection::Channels, "Projects-11").count(), 1);
         assert_eq!(inventory.collection_of("Channels-1"), None);
     }
 }

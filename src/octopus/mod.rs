@@ -1,6 +1,7 @@
 //! Everything that is said to an Octopus server: the client, documents, inventories, tasks.
 
 pub mod client;
+pub mod collection;
 pub mod document;
 pub mod freezes;
 pub mod git;

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::octopus::client::Client;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::freezes;
 use crate::octopus::inventory::{Inventory, Unread};
@@ -53,45 +54,45 @@ enum Need {
 #[derive(Clone, Copy)]
 struct List {
     /// Name in the inventory.
-    collection: &'static str,
+    collection: Collection,
     /// Route below `/api/{space}/`.
     route: &'static str,
     need: Need,
 }
 
-const fn list(collection: &'static str, route: &'static str, need: Need) -> List {
+const fn list(collection: Collection, route: &'static str, need: Need) -> List {
     List { collection, route, need }
 }
 
 /// The lists that every export reads, one request each while they fit a page.
 const LISTS: &[List] = &[
-    list("accounts", "accounts", Need::Must),
-    list("actiontemplates", "actiontemplates", Need::Must),
-    list("certificates", "certificates", Need::Must),
+    list(Collection::Accounts, "accounts", Need::Must),
+    list(Collection::ActionTemplates, "actiontemplates", Need::Must),
+    list(Collection::Certificates, "certificates", Need::Must),
     // Assumption: without this filter a server may leave the archived ones out; documents may refer to them.
-    list("certificates", "certificates?archived=true", Need::Must),
-    list("environments", "environments", Need::Must),
-    list("feeds", "feeds", Need::Must),
-    list("git-credentials", "git-credentials", Need::Newer),
-    list("libraryvariablesets", "libraryvariablesets", Need::Must),
-    list("lifecycles", "lifecycles", Need::Must),
-    list("machinepolicies", "machinepolicies", Need::Must),
-    list("machines", "machines", Need::Must),
-    list("projectgroups", "projectgroups", Need::Must),
-    list("projects", "projects", Need::Must),
-    list("proxies", "proxies", Need::Must),
-    list("tagsets", "tagsets", Need::Must),
-    list("tenants", "tenants", Need::Must),
-    list("workerpools", "workerpools", Need::Must),
-    list("workers", "workers", Need::Must),
-    list("subscriptions", "subscriptions", Need::Noted),
+    list(Collection::Certificates, "certificates?archived=true", Need::Must),
+    list(Collection::Environments, "environments", Need::Must),
+    list(Collection::Feeds, "feeds", Need::Must),
+    list(Collection::GitCredentials, "git-credentials", Need::Newer),
+    list(Collection::LibraryVariableSets, "libraryvariablesets", Need::Must),
+    list(Collection::Lifecycles, "lifecycles", Need::Must),
+    list(Collection::MachinePolicies, "machinepolicies", Need::Must),
+    list(Collection::Machines, "machines", Need::Must),
+    list(Collection::ProjectGroups, "projectgroups", Need::Must),
+    list(Collection::Projects, "projects", Need::Must),
+    list(Collection::Proxies, "proxies", Need::Must),
+    list(Collection::TagSets, "tagsets", Need::Must),
+    list(Collection::Tenants, "tenants", Need::Must),
+    list(Collection::WorkerPools, "workerpools", Need::Must),
+    list(Collection::Workers, "workers", Need::Must),
+    list(Collection::Subscriptions, "subscriptions", Need::Noted),
 ];
 
 /// Types of the space's retention defaults (provider 1.17.0 asks for one at a time).
 const RETENTION_TYPES: &[&str] = &["LifecycleRelease", "LifecycleTentacle", "RunbookRetention"];
 
 /// Collections and documents, in the order in which they were asked for.
-pub(crate) type Found = Vec<(&'static str, Document)>;
+pub(crate) type Found = Vec<(Collection, Document)>;
 
 /// Reads a space; of projects in Git their default branches.
 ///
@@ -158,7 +159,7 @@ pub async fn read_branch(
     }
 
     let entered: BTreeSet<String> = match extent {
-        Extent::Whole => inventory.all("projects").map(|project| project.id().to_owned()).collect(),
+        Extent::Whole => inventory.all(Collection::Projects).map(|project| project.id().to_owned()).collect(),
         Extent::Shared | Extent::Projects(_) => BTreeSet::new(),
     };
     let every_project = extent == Extent::Whole;
@@ -187,7 +188,7 @@ pub async fn add_tenant_values(
     inventory: &mut Inventory,
     projects: &BTreeSet<String>,
 ) -> Result<(), Failure> {
-    if let Ok(tenants) = whole_list(server, &list("tenants", "tenants", Need::Must)).await? {
+    if let Ok(tenants) = whole_list(server, &list(Collection::Tenants, "tenants", Need::Must)).await? {
         insert(inventory, tenants);
     }
     let values = tenant_values::read(server, inventory, projects, false).await?;
@@ -200,7 +201,7 @@ pub async fn add_tenant_values(
 /// # Errors
 /// When they can't be read whole.
 pub async fn add_tag_sets(server: &Server, inventory: &mut Inventory) -> Result<(), Failure> {
-    if let Ok(sets) = whole_list(server, &list("tagsets", "tagsets", Need::Must)).await? {
+    if let Ok(sets) = whole_list(server, &list(Collection::TagSets, "tagsets", Need::Must)).await? {
         insert(inventory, sets);
     }
     Ok(())
@@ -215,7 +216,7 @@ pub fn find_projects(inventory: &Inventory, wanted: &[String]) -> Result<Vec<Str
         // Exactly first: two names may differ in case only.
         let same = |field: &str, equal: &dyn Fn(&str, &str) -> bool| {
             inventory
-                .all("projects")
+                .all(Collection::Projects)
                 .find(|project| project.text(field).is_some_and(|text| equal(text, wanted)))
         };
         let exact: &dyn Fn(&str, &str) -> bool = &|text, wanted| text == wanted;
@@ -228,7 +229,7 @@ pub fn find_projects(inventory: &Inventory, wanted: &[String]) -> Result<Vec<Str
     for name in wanted {
         let Some(project) = find(name) else {
             let names: BTreeSet<String> =
-                inventory.all("projects").map(|project| format!("{:?}", project.name())).collect();
+                inventory.all(Collection::Projects).map(|project| format!("{:?}", project.name())).collect();
             let there = if names.is_empty() {
                 "none".to_owned()
             } else {
@@ -258,7 +259,7 @@ async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Unread
             // A team without a space is one of the server, whatever the server makes of `includeSystem`.
             let of_this_space = |document: &Document| match document.text("SpaceId") {
                 Some(space) => space == server.space_id(),
-                None => list.collection != "teams",
+                None => list.collection != Collection::Teams,
             };
             let documents = documents(&path, items)?.into_iter().filter(of_this_space);
             Ok(Ok(documents.map(|document| (list.collection, document)).collect()))
@@ -268,10 +269,10 @@ async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Unread
 }
 
 /// Whether an export can go on without a collection.
-fn absent(collection: &str, need: Need, failure: Failure) -> Result<Result<Found, Unread>, Failure> {
+fn absent(collection: Collection, need: Need, failure: Failure) -> Result<Result<Found, Unread>, Failure> {
     match (need, failure.http_status) {
         (Need::Newer | Need::Noted, Some(404)) => Ok(Ok(Vec::new())),
-        (Need::Noted, Some(403)) => Ok(Err(Unread { collection: collection.to_owned() })),
+        (Need::Noted, Some(403)) => Ok(Err(Unread { collection: collection })),
         _ => Err(failure.while_doing(format!("reading the {collection}"))),
     }
 }
@@ -309,7 +310,7 @@ async fn retention_default(server: &Server, kind: &str) -> Result<Found, Failure
     Ok(of_kind
         .into_iter()
         .filter(|policy| !policy.id().is_empty())
-        .map(|policy| ("retentionpolicies", policy))
+        .map(|policy| (Collection::RetentionPolicies, policy))
         .collect())
 }
 
@@ -323,7 +324,7 @@ async fn ephemeral_environments(server: &Server) -> Result<Found, Failure> {
     // A server that ignores the filter lists all environments.
     let ephemeral = listed.into_iter().filter_map(Document::new);
     let ephemeral = ephemeral.filter(|document| document.text("Type") == Some("Ephemeral"));
-    Ok(ephemeral.map(|document| ("ephemeralenvironments", document)).collect())
+    Ok(ephemeral.map(|document| (Collection::EphemeralEnvironments, document)).collect())
 }
 
 /// Parents of ephemeral environments: the list tells the ids, the documents have a route of their own.
@@ -345,7 +346,7 @@ async fn parent_environments(server: &Server) -> Result<Found, Failure> {
         .into_iter()
         .flatten()
         .filter_map(Document::new)
-        .map(|document| ("parentenvironments", document))
+        .map(|document| (Collection::ParentEnvironments, document))
         .collect())
 }
 
@@ -354,15 +355,15 @@ async fn deployment_freezes(server: &Server) -> Result<Result<Found, Unread>, Fa
     match freezes::list(&server.client).await {
         Ok(items) => {
             let found = documents("/api/deploymentfreezes", items)?;
-            Ok(Ok(found.into_iter().map(|document| ("deploymentfreezes", document)).collect()))
+            Ok(Ok(found.into_iter().map(|document| (Collection::DeploymentFreezes, document)).collect()))
         }
-        Err(failure) => absent("deploymentfreezes", Need::Noted, failure),
+        Err(failure) => absent(Collection::DeploymentFreezes, Need::Noted, failure),
     }
 }
 
 /// The space's target tags, also those that no target has; `None`: the server knows only what its targets have.
 async fn target_tags(server: &Server) -> Result<Result<Option<Found>, Unread>, Failure> {
-    let path = server.path(target_tags::COLLECTION);
+    let path = server.path(target_tags::COLLECTION.name());
     match target_tags::list(&server.client, &path).await {
         Ok(tags) => Ok(Ok(tags.map(|tags| {
             let tags = tags.iter().filter_map(target_tags::document);
@@ -374,7 +375,9 @@ async fn target_tags(server: &Server) -> Result<Result<Option<Found>, Unread>, F
 
 /// The freezes that name a project or tenant of this space.
 pub(crate) fn about_this_space(inventory: &Inventory, freezes: Found) -> Found {
-    let ours = |id: &str| inventory.get("projects", id).is_some() || inventory.get("tenants", id).is_some();
+    let ours = |id: &str| {
+        inventory.get(Collection::Projects, id).is_some() || inventory.get(Collection::Tenants, id).is_some()
+    };
     let concerned = |freeze: &Document| {
         let projects = freeze.get("ProjectEnvironmentScope").and_then(Value::as_object);
         let tenants = freeze.list("TenantProjectEnvironmentScope").iter();
@@ -388,12 +391,12 @@ pub(crate) fn about_this_space(inventory: &Inventory, freezes: Found) -> Found {
 /// The community templates behind installed ones: their website is what finds them on another server.
 async fn community_templates(server: &Server, inventory: &Inventory) -> Result<Found, Failure> {
     let ids: BTreeSet<String> = inventory
-        .all("actiontemplates")
+        .all(Collection::ActionTemplates)
         .filter_map(|template| Some(template.text("CommunityActionTemplateId")?.to_owned()))
         .collect();
     let ids: Vec<String> = ids.into_iter().filter(|id| !id.is_empty()).collect();
     let found = many::by_ids(&server.client, "/api/communityactiontemplates", &ids).await?;
-    Ok(found.into_iter().map(|document| ("communityactiontemplates", document)).collect())
+    Ok(found.into_iter().map(|document| (Collection::CommunityActionTemplates, document)).collect())
 }
 
 /// The server's toggle that decides by which routes tenant variables are reached; older servers don't know it.

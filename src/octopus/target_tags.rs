@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use super::client::{Client, encode};
 use super::document::Document;
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 
-/// Name in the inventory, and the route below `/api/{space}/`.
-pub const COLLECTION: &str = "deploymenttargettags";
+/// Its name is the route below `/api/{space}/`.
+pub const COLLECTION: Collection = Collection::DeploymentTargetTags;
 
 /// All target tags of a space: `{"DeploymentTargetTags": [{"Tag": …}], "Count": n}`. `None`: the server is older than the route.
 ///
@@ -44,8 +45,8 @@ pub fn document(tag: &Value) -> Option<Document> {
 
 /// Whether a tag set is the server's own.
 #[must_use]
-pub fn is_system_set(collection: &str, document: &Document) -> bool {
-    collection == "tagsets" && document.flag("IsSystem")
+pub fn is_system_set(collection: Collection, document: &Document) -> bool {
+    collection == Collection::TagSets && document.flag("IsSystem")
 }
 
 /// The tags of the server's own set.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::seeded::name;
@@ -97,10 +98,11 @@ pub fn file_name(package: &Document) -> String {
 /// What processes name of the built-in feed.
 #[must_use]
 pub fn named_by_processes(inventory: &Inventory) -> Used {
-    let is_built_in =
-        |id: &str| inventory.get("feeds", id).is_some_and(|feed| feed.text("FeedType") == Some("BuiltIn"));
+    let is_built_in = |id: &str| {
+        inventory.get(Collection::Feeds, id).is_some_and(|feed| feed.text("FeedType") == Some("BuiltIn"))
+    };
     let mut used = Used::default();
-    for reference in ["deploymentprocesses", "runbookprocesses"]
+    for reference in [Collection::DeploymentProcesses, Collection::RunbookProcesses]
         .into_iter()
         .flat_map(|collection| inventory.all(collection))
         .flat_map(references)

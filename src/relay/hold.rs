@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::octopus::client::Client;
+use crate::octopus::collection::Collection;
 use crate::relay::address::Address;
 use crate::relay::log::Change;
 
@@ -23,7 +24,7 @@ enum What {
     /// A trigger or a subscription: the collection in which one is found.
     Trigger {
         id: Option<String>,
-        collection: &'static str,
+        collection: Collection,
     },
     Project {
         id: Option<String>,
@@ -35,22 +36,23 @@ fn what(address: &Address) -> Option<What> {
         ["projecttriggers"] | ["projects", _, "triggers"] => Some(trigger(None)),
         ["projecttriggers", _] => Some(trigger(Some(address.asked(1)))),
         ["projects", _, "triggers", _] => Some(trigger(Some(address.asked(3)))),
-        ["subscriptions"] => Some(What::Trigger { id: None, collection: "subscriptions" }),
-        ["subscriptions", _] => {
-            Some(What::Trigger { id: Some(address.asked(1).to_owned()), collection: "subscriptions" })
-        }
+        ["subscriptions"] => Some(What::Trigger { id: None, collection: Collection::Subscriptions }),
+        ["subscriptions", _] => Some(What::Trigger {
+            id: Some(address.asked(1).to_owned()),
+            collection: Collection::Subscriptions,
+        }),
         ["projects"] => Some(What::Project { id: None }),
         ["projects", _] => Some(What::Project { id: Some(address.asked(1).to_owned()) }),
         _ => None,
     }
 }
 
-fn noun(collection: &str) -> &'static str {
-    if collection == "subscriptions" { "subscription" } else { "trigger" }
+fn noun(collection: Collection) -> &'static str {
+    if collection == Collection::Subscriptions { "subscription" } else { "trigger" }
 }
 
 fn trigger(id: Option<&str>) -> What {
-    What::Trigger { id: id.map(str::to_owned), collection: "projecttriggers" }
+    What::Trigger { id: id.map(str::to_owned), collection: Collection::ProjectTriggers }
 }
 
 /// Whether the provider has no argument for the switch of this trigger.

@@ -1,6 +1,7 @@
 //! Tentacles and workers: what makes each of them know the new server, as commands to type on the machine.
 
 use super::{Item, Section};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -17,7 +18,7 @@ pub struct Address {
 #[must_use]
 pub fn tentacles(inventory: &Inventory, destination: &Address) -> Vec<Item> {
     let mut items = Vec::new();
-    for (collection, noun) in [("machines", "target"), ("workers", "worker")] {
+    for (collection, noun) in [(Collection::Machines, "target"), (Collection::Workers, "worker")] {
         for machine in inventory.all(collection) {
             items.extend(tentacle(inventory, machine, collection, noun, destination));
         }
@@ -29,7 +30,7 @@ pub fn tentacles(inventory: &Inventory, destination: &Address) -> Vec<Item> {
 fn tentacle(
     inventory: &Inventory,
     machine: &Document,
-    collection: &str,
+    collection: Collection,
     noun: &str,
     destination: &Address,
 ) -> Option<Item> {
@@ -47,7 +48,7 @@ fn tentacle(
                 "Tentacle poll-server --server {} --apiKey YOUR-KEY --server-comms-port 10943",
                 quoted(&destination.url)
             );
-            if collection == "workers" {
+            if collection == Collection::Workers {
                 command = format!(
                     "Tentacle register-worker --server {} --apiKey YOUR-KEY --space {} --name {name} --comms-style TentacleActive{} --force",
                     quoted(&destination.url),
@@ -78,7 +79,7 @@ fn tentacle(
 fn pools(inventory: &Inventory, machine: &Document) -> String {
     machine
         .texts("WorkerPoolIds")
-        .filter_map(|id| inventory.get("workerpools", id))
+        .filter_map(|id| inventory.get(Collection::WorkerPools, id))
         .map(|pool| format!(" --workerpool {}", quoted(pool.name())))
         .collect()
 }
@@ -103,16 +104,16 @@ mod tests {
         let mut inventory = Inventory::default();
         for (collection, document) in [
             (
-                "machines",
+                Collection::Machines,
                 json!({"Id": "Machines-1", "Name": "web-1", "Endpoint": {"CommunicationStyle": "TentaclePassive", "Thumbprint": "AB"}}),
             ),
             (
-                "machines",
+                Collection::Machines,
                 json!({"Id": "Machines-2", "Name": "cloud", "Endpoint": {"CommunicationStyle": "None"}}),
             ),
-            ("workerpools", json!({"Id": "WorkerPools-1", "Name": "Linux"})),
+            (Collection::WorkerPools, json!({"Id": "WorkerPools-1", "Name": "Linux"})),
             (
-                "workers",
+                Collection::Workers,
                 json!({"Id": "Workers-1", "Name": "w\" & calc $(x)", "WorkerPoolIds": ["WorkerPools-1"], "Endpoint": {"CommunicationStyle": "TentacleActive", "Thumbprint": "CD"}}),
             ),
         ] {

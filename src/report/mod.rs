@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::compare::Comparison;
 use crate::module::manifest::{Manifest, Scope, SecretOrigin};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -152,7 +153,7 @@ pub fn of_modules(manifests: &[&Manifest]) -> Vec<Item> {
 #[must_use]
 pub fn of_comparison(comparison: &Comparison) -> Vec<Item> {
     let mut items = Vec::new();
-    let mut add = |kind: &str, key: &[String], text: String| {
+    let mut add = |kind: &Collection, key: &[String], text: String| {
         items.push(Item {
             section: Section::Differences,
             project: String::new(),
@@ -212,14 +213,14 @@ pub fn projects(
     there: Option<&Inventory>,
 ) -> Vec<Project> {
     let mut projects: Vec<Project> = inventory
-        .all("projects")
+        .all(Collection::Projects)
         .map(|project| {
             let name = project.name().to_owned();
             let of_it = |manifest: &&&Manifest| matches!(&manifest.scope, Scope::Project { id, .. } if id == project.id());
             let after = manifests.iter().find(of_it).map(|manifest| manifest.after.clone());
             let mut uses: Vec<String> = project
                 .texts("IncludedLibraryVariableSetIds")
-                .filter_map(|id| inventory.get("libraryvariablesets", id))
+                .filter_map(|id| inventory.get(Collection::LibraryVariableSets, id))
                 .map(|set| set.name().to_owned())
                 .collect();
             uses.sort();
@@ -227,7 +228,7 @@ pub fn projects(
                 open: items.iter().filter(|item| item.project == name).count(),
                 uses,
                 after: after.unwrap_or_default(),
-                moved: there.map(|there| there.all("projects").any(|other| other.name() == name)),
+                moved: there.map(|there| there.all(Collection::Projects).any(|other| other.name() == name)),
                 name,
             }
         })

@@ -7,6 +7,7 @@ use super::found::Found;
 use super::runbook::{self, Place, Runbook};
 use super::{name, package::Package, template};
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git;
 use crate::octopus::server::Server;
@@ -247,8 +248,8 @@ pub async fn account_variables(
     let mut wanted = Vec::new();
     let mut restricted = Vec::new();
     let both = [
-        ("accounts", name::ACCOUNT_PREFIX, accounts),
-        ("certificates", name::CERTIFICATE_PREFIX, certificates),
+        (Collection::Accounts, name::ACCOUNT_PREFIX, accounts),
+        (Collection::Certificates, name::CERTIFICATE_PREFIX, certificates),
     ];
     for (collection, prefix, mut documents) in both {
         documents.sort_by_key(|document| (document.name().to_owned(), document.id().to_owned()));

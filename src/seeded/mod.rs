@@ -13,6 +13,7 @@ pub mod runbook;
 pub mod template;
 pub mod tenant;
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -27,5 +28,8 @@ pub fn is_seeded(document: &Document, name: &str) -> bool {
 /// The id of the environment `Octoferry`, when the space is seeded.
 #[must_use]
 pub fn environment(inventory: &Inventory) -> Option<&str> {
-    inventory.all("environments").find(|document| is_seeded(document, name::ENVIRONMENT)).map(Document::id)
+    inventory
+        .all(Collection::Environments)
+        .find(|document| is_seeded(document, name::ENVIRONMENT))
+        .map(Document::id)
 }

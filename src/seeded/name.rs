@@ -1,5 +1,6 @@
 //! The names of everything that seed makes, and the marks by which unseed finds it again.
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 
 /// Environment in which all of octoferry's runbooks run, and only they.
@@ -93,13 +94,13 @@ pub fn name_part(text: &str) -> String {
 /// The type of a variable that makes a step see the parts of an account or certificate; `None` where there is no such
 /// type (tokens, SSH keys) or nothing secret to see (OpenID Connect accounts).
 #[must_use]
-pub fn typed_variable_type(collection: &str, document: &Document) -> Option<&'static str> {
+pub fn typed_variable_type(collection: Collection, document: &Document) -> Option<&'static str> {
     match (collection, document.text("AccountType")) {
-        ("certificates", _) => Some("Certificate"),
-        ("accounts", Some("AmazonWebServicesAccount")) => Some("AmazonWebServicesAccount"),
-        ("accounts", Some("AzureServicePrincipal")) => Some("AzureAccount"),
-        ("accounts", Some("GoogleCloudAccount")) => Some("GoogleCloudAccount"),
-        ("accounts", Some("UsernamePassword")) => Some("UsernamePasswordAccount"),
+        (Collection::Certificates, _) => Some("Certificate"),
+        (Collection::Accounts, Some("AmazonWebServicesAccount")) => Some("AmazonWebServicesAccount"),
+        (Collection::Accounts, Some("AzureServicePrincipal")) => Some("AzureAccount"),
+        (Collection::Accounts, Some("GoogleCloudAccount")) => Some("GoogleCloudAccount"),
+        (Collection::Accounts, Some("UsernamePassword")) => Some("UsernamePasswordAccount"),
         _ => None,
     }
 }

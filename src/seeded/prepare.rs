@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{environment, name};
 use crate::convert::SecretSources;
 use crate::cutover;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git;
 use crate::octopus::inventory::Inventory;
@@ -33,10 +34,10 @@ fn sources(inventory: &Inventory) -> SecretSources {
     let mut sources =
         SecretSources { variables: spread::readable(inventory, environment), ..SecretSources::default() };
     let accounts_set = inventory
-        .all("libraryvariablesets")
+        .all(Collection::LibraryVariableSets)
         .find(|set| super::is_seeded(set, name::ACCOUNTS_SET))
         .and_then(|set| set.text("VariableSetId"))
-        .and_then(|id| inventory.get("variables", id));
+        .and_then(|id| inventory.get(Collection::Variables, id));
     for variable in accounts_set.into_iter().flat_map(|set| set.list("Variables")) {
         let (Some(variable_name), Some(id)) = (variable["Name"].as_str(), variable["Value"].as_str()) else {
             continue;
@@ -53,18 +54,18 @@ fn sources(inventory: &Inventory) -> SecretSources {
 /// Takes out everything that carries the mark, and what belongs to it. The ids that are gone.
 fn remove_seeded(inventory: &mut Inventory) -> BTreeSet<String> {
     let marked = [
-        "environments",
-        "projectgroups",
-        "projects",
-        "libraryvariablesets",
-        "runbooks",
-        "actiontemplates",
-        "feeds",
+        Collection::Environments,
+        Collection::ProjectGroups,
+        Collection::Projects,
+        Collection::LibraryVariableSets,
+        Collection::Runbooks,
+        Collection::ActionTemplates,
+        Collection::Feeds,
     ];
     let mut removed = BTreeSet::new();
     for collection in marked {
         for document in inventory.all(collection) {
-            let is_feed = collection == "feeds" && document.name() == name::FEED;
+            let is_feed = collection == Collection::Feeds && document.name() == name::FEED;
             if is_feed || name::is_marked(document.text("Description").unwrap_or_default()) {
                 removed.insert(document.id().to_owned());
             }
@@ -86,8 +87,8 @@ fn remove_seeded(inventory: &mut Inventory) -> BTreeSet<String> {
         }
         removed.extend(more);
     }
-    let collections: Vec<String> = inventory.collections().map(str::to_owned).collect();
-    for collection in &collections {
+    let collections: Vec<Collection> = inventory.collections().collect();
+    for collection in collections {
         let ids: Vec<String> = inventory
             .all(collection)
             .map(|document| document.id().to_owned())
@@ -102,8 +103,8 @@ fn remove_seeded(inventory: &mut Inventory) -> BTreeSet<String> {
 
 /// Undoes in the remaining documents what seed and spread did to them.
 fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTreeSet<String>) {
-    let mut changed: Vec<(&'static str, Document)> = Vec::new();
-    for set in inventory.all("variables") {
+    let mut changed: Vec<(Collection, Document)> = Vec::new();
+    for set in inventory.all(Collection::Variables) {
         let mut after = collapse::exported_set(set, environment);
         if let Some(Value::Array(variables)) = after.fields_mut().get_mut("Variables") {
             let of_runbook = |variable: &Value| {
@@ -112,19 +113,19 @@ fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTree
             variables.retain(|variable| !is_ours(variable) && !of_runbook(variable));
         }
         if after != *set {
-            changed.push(("variables", after));
+            changed.push((Collection::Variables, after));
         }
     }
-    for project in inventory.all("projects") {
+    for project in inventory.all(Collection::Projects) {
         let mut after = super::enabled::disabled_again(project).unwrap_or_else(|| project.clone());
         if let Some(Value::Array(sets)) = after.fields_mut().get_mut("IncludedLibraryVariableSetIds") {
             sets.retain(|id| !id.as_str().is_some_and(|id| removed.contains(id)));
         }
         if after != *project {
-            changed.push(("projects", after));
+            changed.push((Collection::Projects, after));
         }
     }
-    for collection in ["accounts", "certificates"] {
+    for collection in [Collection::Accounts, Collection::Certificates] {
         for document in inventory.all(collection) {
             changed.extend(spread::account::restored(collection, document).map(|after| (collection, after)));
         }

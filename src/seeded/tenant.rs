@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::tenancy::readable_in;
@@ -14,7 +15,7 @@ use crate::octopus::tenancy::readable_in;
 #[must_use]
 pub fn projects(inventory: &Inventory, candidates: &[&Document]) -> BTreeSet<String> {
     let secrets: Vec<&Document> =
-        inventory.all("tenantvariablevalues").filter(|value| is_secret(value)).collect();
+        inventory.all(Collection::TenantVariableValues).filter(|value| is_secret(value)).collect();
     let own = |project: &Document| secrets.iter().any(|value| value.text("ProjectId") == Some(project.id()));
     let mut needed: BTreeSet<String> =
         candidates.iter().filter(|project| own(project)).map(|project| project.id().to_owned()).collect();
@@ -34,12 +35,13 @@ pub fn projects(inventory: &Inventory, candidates: &[&Document]) -> BTreeSet<Str
 #[must_use]
 pub fn places<'i>(inventory: &'i Inventory, project: &Document) -> Vec<(&'i Document, String)> {
     let mut places: Vec<(&Document, String)> = Vec::new();
-    for value in inventory.all("tenantvariablevalues").filter(|value| is_secret(value)) {
+    for value in inventory.all(Collection::TenantVariableValues).filter(|value| is_secret(value)) {
         let own = value.text("ProjectId") == Some(project.id());
         if !(own || reads_common(inventory, project, value)) {
             continue;
         }
-        let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get("tenants", id)) else {
+        let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id))
+        else {
             continue;
         };
         for environment in readable_in(tenant, project.id(), &environments(value)) {
@@ -58,7 +60,7 @@ fn is_secret(value: &Document) -> bool {
 /// Whether a run of the project for the value's tenant sees this value of a library set.
 fn reads_common(inventory: &Inventory, project: &Document, value: &Document) -> bool {
     let Some(set) = value.text("LibraryVariableSetId").filter(|set| !set.is_empty()) else { return false };
-    let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get("tenants", id)) else {
+    let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id)) else {
         return false;
     };
     project.texts("IncludedLibraryVariableSetIds").any(|id| id == set)
@@ -90,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    fn add(inventory: &mut Inventory, collection: &str, document: Value) {
+    fn add(inventory: &mut Inventory, collection: Collection, document: Value) {
         inventory.insert(collection, Document::new(document).unwrap());
     }
 
@@ -101,21 +103,21 @@ mod tests {
         {
             add(
                 &mut inventory,
-                "projects",
+                Collection::Projects,
                 json!({"Id": id, "Name": name, "IncludedLibraryVariableSetIds": sets}),
             );
         }
         add(
             &mut inventory,
-            "tenants",
+            Collection::Tenants,
             json!({"Id": "Tenants-1", "Name": "Fils", "ProjectEnvironments": {"Projects-1": ["E-1"], "Projects-2": ["E-2"], "Projects-3": []}}),
         );
         for (index, mut value) in values.into_iter().enumerate() {
             value["Id"] = json!(format!("TenantVariables-{index}"));
             value["TenantId"] = json!("Tenants-1");
-            add(&mut inventory, "tenantvariablevalues", value);
+            add(&mut inventory, Collection::TenantVariableValues, value);
         }
-        let candidates: Vec<&Document> = inventory.all("projects").collect();
+        let candidates: Vec<&Document> = inventory.all(Collection::Projects).collect();
         projects(&inventory, &candidates).into_iter().collect()
     }
 

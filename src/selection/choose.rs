@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::inventory::Inventory;
 use crate::selection::parse::{Options, Rule, Verb};
 use crate::selection::sorts::{Thing, things};
@@ -98,7 +99,7 @@ fn names_nothing(rule: &Rule, inventory: &Inventory) -> Failure {
 }
 
 fn put(table: &mut Table<usize>, thing: &Thing<'_>, option: usize) {
-    let ids = table.entry(thing.collection.to_owned()).or_default();
+    let ids = table.entry(thing.collection).or_default();
     ids.entry(thing.document.id().to_owned()).or_insert(option);
 }
 
@@ -106,7 +107,7 @@ fn exclude(selection: &mut Selection, thing: &Thing<'_>, option: usize) {
     match &thing.inside {
         None => put(&mut selection.excluded, thing, option),
         Some(name) => {
-            let ids = selection.excluded_parts.entry(thing.collection.to_owned()).or_default();
+            let ids = selection.excluded_parts.entry(thing.collection).or_default();
             let names = ids.entry(thing.document.id().to_owned()).or_default();
             names.entry(name.clone()).or_insert(option);
         }
@@ -115,7 +116,7 @@ fn exclude(selection: &mut Selection, thing: &Thing<'_>, option: usize) {
 
 /// Of the kinds that `--exclude-except` names, all others are excluded.
 fn all_but(selection: &mut Selection, options: &Options, inventory: &Inventory, named: &[Vec<Thing<'_>>]) {
-    type Stays<'t> = BTreeSet<(&'t str, &'t str, Option<&'t str>)>;
+    type Stays<'t> = BTreeSet<(Collection, &'t str, Option<&'t str>)>;
     let mut by_list: BTreeMap<&str, (usize, &Rule, Stays<'_>)> = BTreeMap::new();
     for (index, rule) in options.of(Verb::ExcludeExcept) {
         let (_, _, stays) = by_list.entry(&rule.sorts[0].list).or_insert((index, rule, Stays::new()));
@@ -137,11 +138,11 @@ fn select(selection: &mut Selection, thing: &Thing<'_>) {
     let is_out = at(&selection.excluded, thing.collection, document.id()).is_some()
         || at(&selection.looked_up, thing.collection, document.id()).is_some();
     let Some(only) = selection.only.as_mut().filter(|_| !is_out) else { return };
-    if thing.collection == "projects" {
+    if thing.collection == Collection::Projects {
         only.projects.insert(document.id().to_owned(), true);
         return;
     }
-    let documents = only.documents.entry(thing.collection.to_owned()).or_default();
+    let documents = only.documents.entry(thing.collection).or_default();
     documents.insert(document.id().to_owned(), ());
     let owner =
         document.text("ProjectId").or(document.text("OwnerId")).filter(|id| id.starts_with("Projects-"));
@@ -151,7 +152,7 @@ fn select(selection: &mut Selection, thing: &Thing<'_>) {
     if let Some(name) = &thing.inside {
         only.variables.entry(document.id().to_owned()).or_default().insert(name.clone());
         if let Some(set) = document.text("OwnerId").filter(|_| owner.is_none()) {
-            let sets = only.documents.entry("libraryvariablesets".to_owned()).or_default();
+            let sets = only.documents.entry(Collection::LibraryVariableSets).or_default();
             sets.insert(set.to_owned(), ());
         }
     }
@@ -165,9 +166,13 @@ fn name_projects(
     strict: bool,
 ) -> Result<(), Failure> {
     for id in ids {
-        let option = at(&selection.excluded, "projects", id).or(at(&selection.looked_up, "projects", id));
+        let option = at(&selection.excluded, Collection::Projects, id).or(at(
+            &selection.looked_up,
+            Collection::Projects,
+            id,
+        ));
         if let Some(option) = option {
-            let name = inventory.get("projects", id).map_or(id.as_str(), |project| project.name());
+            let name = inventory.get(Collection::Projects, id).map_or(id.as_str(), |project| project.name());
             return Err(Failure::usage(format!(
                 "the project {name:?} is asked for, and {} leaves it out",
                 selection.options[*option]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::convert::context::Context;
 use crate::kinds;
 use crate::module::manifest::{LeftOut, Note, Scope};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::selection::needed::names_a_step;
 use crate::selection::sorts::{Place, Sort, Thing, plural, sorts, things};
@@ -97,16 +98,17 @@ impl Found {
     /// What a project's module leaves out that no option can name: its process, its links to tenants.
     fn parts_of_project(&mut self, context: &Context<'_>, id: &str) {
         let (inventory, selection) = (context.inventory, context.selection);
-        let Some(project) = inventory.get("projects", id) else { return };
-        let is_made =
-            |collection: &str, document: &Document| selection.makes_in_project(id, collection, document);
+        let Some(project) = inventory.get(Collection::Projects, id) else { return };
+        let is_made = |collection: Collection, document: &Document| {
+            selection.makes_in_project(id, collection, document)
+        };
         let process = inventory
-            .of("deploymentprocesses", id)
-            .filter(|process| !is_made("deploymentprocesses", process));
+            .of(Collection::DeploymentProcesses, id)
+            .filter(|process| !is_made(Collection::DeploymentProcesses, process));
         if process.count() > 0 {
-            self.quietly("deploymentprocesses", vec![vec![project.name().to_owned()]], Vec::new());
+            self.quietly(Collection::DeploymentProcesses, vec![vec![project.name().to_owned()]], Vec::new());
             let text = format!("the deployment process of the project {:?} is not selected", project.name());
-            self.note("deploymentprocesses", vec![project.name().to_owned()], text);
+            self.note(Collection::DeploymentProcesses, vec![project.name().to_owned()], text);
             // What names a step of the process goes with it.
             let fields = ["VersioningStrategy", "ReleaseCreationStrategy"];
             let of_steps: Vec<String> = fields
@@ -116,39 +118,45 @@ impl Found {
                 .map(str::to_owned)
                 .collect();
             if !of_steps.is_empty() {
-                self.quietly("projects", vec![vec![project.name().to_owned()]], of_steps);
+                self.quietly(Collection::Projects, vec![vec![project.name().to_owned()]], of_steps);
             }
         }
-        let unlinked: Vec<&Document> =
-            inventory.of("tenants", id).filter(|tenant| !is_made("tenants", tenant)).collect();
+        let unlinked: Vec<&Document> = inventory
+            .of(Collection::Tenants, id)
+            .filter(|tenant| !is_made(Collection::Tenants, tenant))
+            .collect();
         if unlinked.is_empty() {
             return;
         }
         let names: Vec<String> = unlinked.iter().map(|tenant| tenant.name().to_owned()).collect();
         let keys = names.iter().map(|name| vec![name.clone()]).collect();
-        self.quietly("tenants", keys, vec![format!("ProjectEnvironments/⟨projects {}⟩", project.name())]);
+        self.quietly(
+            Collection::Tenants,
+            keys,
+            vec![format!("ProjectEnvironments/⟨projects {}⟩", project.name())],
+        );
         let sets = project
             .texts("IncludedLibraryVariableSetIds")
-            .filter_map(|set| inventory.get("libraryvariablesets", set));
+            .filter_map(|set| inventory.get(Collection::LibraryVariableSets, set));
         let owners: Vec<&Document> = sets.chain([project]).collect();
         let values = names
             .iter()
             .flat_map(|tenant| owners.iter().map(|owner| vec![tenant.clone(), owner.name().to_owned()]));
-        self.quietly("tenantvariablevalues", values.collect(), Vec::new());
-        let all = inventory.of("tenants", id).count();
+        self.quietly(Collection::TenantVariableValues, values.collect(), Vec::new());
+        let all = inventory.of(Collection::Tenants, id).count();
         let text = format!(
             "{} of {all} links to tenants, with the tenants' values, are not made: {}",
             names.len(),
             listed(&names)
         );
-        self.note("tenants", Vec::new(), text);
+        self.note(Collection::Tenants, Vec::new(), text);
     }
 
     /// Parts that are no longer in the inventory: excluded steps, and what went with them.
     fn gone(&mut self, context: &Context<'_>, project: &str, runbook: Option<&str>) {
-        let mut by_document: BTreeMap<(&str, &str, usize), Vec<&str>> = BTreeMap::new();
+        let mut by_document: BTreeMap<(Collection, &str, usize), Vec<&str>> = BTreeMap::new();
         for gone in &context.selection.gone {
-            let of = (gone.collection.as_str(), gone.id.as_str(), gone.option);
+            let of = (gone.collection, gone.id.as_str(), gone.option);
             by_document.entry(of).or_default().push(&gone.field);
         }
         for ((collection, id, option), fields) in by_document {
@@ -169,12 +177,11 @@ impl Found {
             let parts: Vec<String> = parts.collect();
             let text = format!(
                 "of the {} of {:?} left out, or without what is left out ({option}): {}",
-                kinds::find(collection, document).map_or(collection, |kind| kind.noun),
+                kinds::find(collection, document).map_or(collection.name(), |kind| kind.noun),
                 key.last().map_or("", String::as_str),
                 parts.join(", ")
             );
             self.note(collection, key.clone(), text);
-            let collection = collection.to_owned();
             self.left_out.push(LeftOut { collection, because: option, keys: vec![key], fields: names });
         }
     }
@@ -186,7 +193,7 @@ impl Found {
         }
         let inventory = context.inventory;
         for collection in
-            inventory.collections().filter(|collection| kinds::not_carried(collection).is_some())
+            inventory.collections().filter(|collection| kinds::not_carried(*collection).is_some())
         {
             let keys: Vec<Vec<String>> =
                 inventory.all(collection).map(|document| context.target(collection, document).key).collect();
@@ -201,31 +208,32 @@ impl Found {
             return;
         }
         let comes = |value: &Document, set: &str| {
-            let tenant = value.text("TenantId").and_then(|id| inventory.get("tenants", id));
+            let tenant = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id));
             let links = tenant.and_then(|tenant| tenant.get("ProjectEnvironments")?.as_object());
             links
                 .into_iter()
                 .flat_map(|links| links.keys())
-                .filter_map(|id| inventory.get("projects", id))
+                .filter_map(|id| inventory.get(Collection::Projects, id))
                 .any(|project| {
-                    selection.fate("projects", project.id()) == Fate::Make
+                    selection.fate(Collection::Projects, project.id()) == Fate::Make
                         && project.texts("IncludedLibraryVariableSetIds").any(|included| included == set)
-                        && tenant
-                            .is_some_and(|tenant| selection.makes_in_project(project.id(), "tenants", tenant))
+                        && tenant.is_some_and(|tenant| {
+                            selection.makes_in_project(project.id(), Collection::Tenants, tenant)
+                        })
                 })
         };
-        let sort = sorts().into_iter().find(|sort| sort.collection == "tenantvariablevalues");
+        let sort = sorts().into_iter().find(|sort| sort.collection == Collection::TenantVariableValues);
         let mut keys = Vec::new();
         for value in sort.iter().flat_map(|sort| things(inventory, sort)) {
             let set = value.document.text("LibraryVariableSetId").filter(|id| !id.is_empty());
             let Some(set) = set.filter(|set| !comes(value.document, set)) else { continue };
-            let owner = inventory.get("libraryvariablesets", set).map_or(set, Document::name);
+            let owner = inventory.get(Collection::LibraryVariableSets, set).map_or(set, Document::name);
             keys.extend(
                 value.owners.first().map(|tenant| vec![tenant.clone(), owner.to_owned(), value.name.clone()]),
             );
         }
         if !keys.is_empty() {
-            self.quietly("tenantvariablevalues", keys, Vec::new());
+            self.quietly(Collection::TenantVariableValues, keys, Vec::new());
         }
     }
 
@@ -233,7 +241,7 @@ impl Found {
     fn renamed(&mut self, context: &Context<'_>) {
         let selection = context.selection;
         for renamed in &selection.renamed {
-            let collection = renamed.collection.as_str();
+            let collection = renamed.collection;
             let Some(document) = context.inventory.get(collection, &renamed.id) else { continue };
             let owner = document.text("ProjectId").or(document.text("OwnerId")).unwrap_or(&renamed.id);
             let is_made = match &context.scope {
@@ -252,7 +260,7 @@ impl Found {
                 );
                 self.notes.push(Note {
                     code: "renamed".to_owned(),
-                    collection: collection.to_owned(),
+                    collection,
                     key: context.target(collection, document).key,
                     field: "Name".to_owned(),
                     text,
@@ -262,15 +270,15 @@ impl Found {
         }
     }
 
-    fn quietly(&mut self, collection: &str, keys: Vec<Vec<String>>, fields: Vec<String>) {
+    fn quietly(&mut self, collection: Collection, keys: Vec<Vec<String>>, fields: Vec<String>) {
         let because = "not selected".to_owned();
-        self.left_out.push(LeftOut { collection: collection.to_owned(), because, keys, fields });
+        self.left_out.push(LeftOut { collection, because, keys, fields });
     }
 
-    fn note(&mut self, collection: &str, key: Vec<String>, text: String) {
+    fn note(&mut self, collection: Collection, key: Vec<String>, text: String) {
         self.notes.push(Note {
             code: "not-selected".to_owned(),
-            collection: collection.to_owned(),
+            collection,
             key,
             field: String::new(),
             text,
@@ -318,28 +326,23 @@ impl Found {
             let key = key(context, thing);
             match &thing.inside {
                 None => whole.push(key),
-                Some(name) if sort.collection == "variables" => {
+                Some(name) if sort.collection == Collection::Variables => {
                     parts.entry(key).or_default().push(format!("Variables/{name}"))
                 }
                 Some(name) => parts.entry(key).or_default().push(format!("Steps/{name}")),
             }
         }
-        let collection = sort.collection.to_owned();
+        let collection = sort.collection;
         if !whole.is_empty() {
             self.left_out.push(LeftOut {
-                collection: collection.clone(),
+                collection,
                 because: because.clone(),
                 keys: whole,
                 fields: Vec::new(),
             });
         }
         for (key, fields) in parts {
-            self.left_out.push(LeftOut {
-                collection: collection.clone(),
-                because: because.clone(),
-                keys: vec![key],
-                fields,
-            });
+            self.left_out.push(LeftOut { collection, because: because.clone(), keys: vec![key], fields });
         }
     }
 }
@@ -354,13 +357,14 @@ fn listed(names: &[String]) -> String {
 /// The natural key under which `verify` knows a document.
 fn key(context: &Context<'_>, thing: &Thing<'_>) -> Vec<String> {
     match (thing.collection, thing.document.text("FeedType")) {
-        ("feeds", Some(own @ ("BuiltIn" | "OctopusProject"))) => vec![own.to_owned()],
-        ("tenantvariablevalues", _) => {
+        (Collection::Feeds, Some(own @ ("BuiltIn" | "OctopusProject"))) => vec![own.to_owned()],
+        (Collection::TenantVariableValues, _) => {
             let document = thing.document;
-            let owner =
-                |collection: &str, field: &str| context.inventory.get(collection, document.text(field)?);
-            let owner = owner("projects", "ProjectId")
-                .or_else(|| owner("libraryvariablesets", "LibraryVariableSetId"));
+            let owner = |collection: Collection, field: &str| {
+                context.inventory.get(collection, document.text(field)?)
+            };
+            let owner = owner(Collection::Projects, "ProjectId")
+                .or_else(|| owner(Collection::LibraryVariableSets, "LibraryVariableSetId"));
             let names = thing.owners.iter().cloned().chain(owner.map(|owner| owner.name().to_owned()));
             names.chain([thing.name.clone()]).collect()
         }
@@ -368,8 +372,8 @@ fn key(context: &Context<'_>, thing: &Thing<'_>) -> Vec<String> {
     }
 }
 
-fn is_of_project(collection: &str, document: &Document) -> bool {
-    collection == "projects"
+fn is_of_project(collection: Collection, document: &Document) -> bool {
+    collection == Collection::Projects
         || ["ProjectId", "OwnerId"]
             .iter()
             .any(|field| document.text(field).is_some_and(|id| id.starts_with("Projects-")))
@@ -384,24 +388,25 @@ fn option_of(selection: &Selection, thing: &Thing<'_>) -> Why {
 fn why_not_in_space(selection: &Selection, thing: &Thing<'_>) -> Option<Why> {
     if let Some(name) = &thing.inside {
         let set = thing.document;
-        let part = at(&selection.excluded_parts, "variables", set.id()).and_then(|names| names.get(name));
+        let part =
+            at(&selection.excluded_parts, Collection::Variables, set.id()).and_then(|names| names.get(name));
         return match part {
             Some(option) => Some(Some(*option)),
             // Of a set that is not there the note about the set says it.
-            None if !selection.makes_in_space("variables", set) => None,
+            None if !selection.makes_in_space(Collection::Variables, set) => None,
             None => {
                 let owner = set.text("OwnerId").unwrap_or_default();
                 (!selection.keeps_variable(set.id(), owner, name)).then_some(None)
             }
         };
     }
-    if thing.collection == "projects" {
-        let is_made = selection.fate("projects", thing.document.id()) == Fate::Make;
+    if thing.collection == Collection::Projects {
+        let is_made = selection.fate(Collection::Projects, thing.document.id()) == Fate::Make;
         return (!is_made).then(|| option_of(selection, thing));
     }
     let is_made = selection.makes_in_space(thing.collection, thing.document);
     let is_of_projects =
-        thing.collection == "scopeduserroles" && !thing.document.list("ProjectIds").is_empty();
+        thing.collection == Collection::ScopedUserRoles && !thing.document.list("ProjectIds").is_empty();
     (!is_made && !is_of_projects).then(|| option_of(selection, thing))
 }
 
@@ -417,8 +422,8 @@ fn why_not_in_project(selection: &Selection, project: &str, thing: &Thing<'_>) -
     if let Some(option) = gone {
         return Some(Some(*option));
     }
-    let is_variable = thing.collection == "variables";
-    let is_made = selection.makes_in_project(project, "variables", document)
+    let is_variable = thing.collection == Collection::Variables;
+    let is_made = selection.makes_in_project(project, Collection::Variables, document)
         && selection.keeps_variable(document.id(), project, name);
     (is_variable && !is_made).then_some(None)
 }

@@ -16,6 +16,7 @@ mod trim;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 
 pub use choose::{Whole, choose};
 pub use left_out::notes;
@@ -27,10 +28,10 @@ use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
 /// Collection → id → something about the document.
-type Table<T> = BTreeMap<String, BTreeMap<String, T>>;
+type Table<T> = BTreeMap<Collection, BTreeMap<String, T>>;
 
-fn at<'t, T>(table: &'t Table<T>, collection: &str, id: &str) -> Option<&'t T> {
-    table.get(collection)?.get(id)
+fn at<'t, T>(table: &'t Table<T>, collection: Collection, id: &str) -> Option<&'t T> {
+    table.get(&collection)?.get(id)
 }
 
 /// What becomes of a document.
@@ -88,7 +89,7 @@ pub struct Needed {
 }
 
 /// What a conversion found that it refers to and does not make: collection and id → by what.
-pub type Needs = BTreeMap<(String, String), String>;
+pub type Needs = BTreeMap<(Collection, String), String>;
 
 impl Selection {
     /// Whether `--only` was given, so that what is needed has to be found.
@@ -99,7 +100,7 @@ impl Selection {
 
     /// What becomes of a document, for whoever refers to it.
     #[must_use]
-    pub fn fate(&self, collection: &str, id: &str) -> Fate {
+    pub fn fate(&self, collection: Collection, id: &str) -> Fate {
         if at(&self.looked_up, collection, id).is_some() {
             return Fate::LookUp;
         }
@@ -108,7 +109,7 @@ impl Selection {
         }
         match &self.only {
             None => Fate::Make,
-            Some(only) if collection == "projects" => {
+            Some(only) if collection == Collection::Projects => {
                 if only.projects.contains_key(id) {
                     Fate::Make
                 } else {
@@ -122,10 +123,12 @@ impl Selection {
 
     /// Whether the space's module makes a document. Variables go with their set, roles with their team.
     #[must_use]
-    pub fn makes_in_space(&self, collection: &str, document: &Document) -> bool {
+    pub fn makes_in_space(&self, collection: Collection, document: &Document) -> bool {
         let goes_with = match collection {
-            "variables" => document.text("OwnerId").map(|owner| ("libraryvariablesets", owner)),
-            "scopeduserroles" => document.text("TeamId").map(|team| ("teams", team)),
+            Collection::Variables => {
+                document.text("OwnerId").map(|owner| (Collection::LibraryVariableSets, owner))
+            }
+            Collection::ScopedUserRoles => document.text("TeamId").map(|team| (Collection::Teams, team)),
             _ => None,
         };
         let own = self.fate(collection, document.id());
@@ -140,18 +143,18 @@ impl Selection {
 
     /// Whether a project's module makes a document that belongs to the project, or the project's part of one that several share.
     #[must_use]
-    pub fn makes_in_project(&self, project: &str, collection: &str, document: &Document) -> bool {
-        if matches!(collection, "projects" | "deploymentsettings") {
+    pub fn makes_in_project(&self, project: &str, collection: Collection, document: &Document) -> bool {
+        if matches!(collection, Collection::Projects | Collection::DeploymentSettings) {
             return true;
         }
-        let team = document.text("TeamId").filter(|_| collection == "scopeduserroles");
-        if team.is_some_and(|team| self.fate("teams", team) == Fate::Excluded) {
+        let team = document.text("TeamId").filter(|_| collection == Collection::ScopedUserRoles);
+        if team.is_some_and(|team| self.fate(Collection::Teams, team) == Fate::Excluded) {
             return false;
         }
         match self.fate(collection, document.id()) {
             Fate::Make | Fate::LookUp => true,
             Fate::Excluded => false,
-            Fate::NotSelected => collection == "tenantvariablevalues" || self.is_whole(project),
+            Fate::NotSelected => collection == Collection::TenantVariableValues || self.is_whole(project),
         }
     }
 
@@ -164,7 +167,8 @@ impl Selection {
     /// Whether a variable of a set is carried.
     #[must_use]
     pub fn keeps_variable(&self, set: &str, owner: &str, name: &str) -> bool {
-        if at(&self.excluded_parts, "variables", set).is_some_and(|names| names.contains_key(name)) {
+        if at(&self.excluded_parts, Collection::Variables, set).is_some_and(|names| names.contains_key(name))
+        {
             return false;
         }
         let Some(only) = &self.only else { return true };
@@ -178,8 +182,8 @@ impl Selection {
     #[must_use]
     pub fn projects<'i>(&self, inventory: &'i Inventory) -> Vec<&'i Document> {
         inventory
-            .all("projects")
-            .filter(|project| self.fate("projects", project.id()) == Fate::Make)
+            .all(Collection::Projects)
+            .filter(|project| self.fate(Collection::Projects, project.id()) == Fate::Make)
             .collect()
     }
 
@@ -208,7 +212,7 @@ impl Selection {
 
     /// What a document is called at the source.
     #[must_use]
-    pub fn source_name<'d>(&'d self, collection: &str, document: &'d Document) -> &'d str {
+    pub fn source_name<'d>(&'d self, collection: Collection, document: &'d Document) -> &'d str {
         let same = |renamed: &&Renamed| {
             renamed.is_document && renamed.collection == collection && renamed.id == document.id()
         };

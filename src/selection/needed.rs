@@ -6,12 +6,19 @@ use serde_json::Value;
 
 use crate::convert::{self, SecretSources};
 use crate::kinds;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::selection::{Fate, Needed, Needs, Selection, Whole};
 
 /// Collections of what belongs to a project.
-const OF_PROJECT: &[&str] = &["channels", "runbooks", "projecttriggers", "deploymentprocesses", "variables"];
+const OF_PROJECT: &[Collection] = &[
+    Collection::Channels,
+    Collection::Runbooks,
+    Collection::ProjectTriggers,
+    Collection::DeploymentProcesses,
+    Collection::Variables,
+];
 
 /// Adds what is needed. Without `--only` there is nothing to do.
 pub fn complete(selection: &mut Selection, inventory: &Inventory, sources: &SecretSources, whole: Whole<'_>) {
@@ -64,27 +71,27 @@ impl Selection {
     fn add(&mut self, inventory: &Inventory, needs: Needs, whole: Whole<'_>) -> bool {
         let mut added = false;
         for ((collection, id), by) in needs {
-            let Some(document) = inventory.get(&collection, &id) else { continue };
+            let Some(document) = inventory.get(collection, &id) else { continue };
             let project = document.text("ProjectId").or(document.text("OwnerId")).unwrap_or_default();
-            let is_own = OF_PROJECT.contains(&collection.as_str()) && project.starts_with("Projects-");
+            let is_own = OF_PROJECT.contains(&collection) && project.starts_with("Projects-");
             let has_module = match whole {
-                Whole::Space => !is_own && collection != "projects",
+                Whole::Space => !is_own && collection != Collection::Projects,
                 Whole::Projects(ids) => is_own && ids.iter().any(|id| id == project),
                 Whole::All => true,
             };
-            let is_new = match self.fate(&collection, &id) {
+            let is_new = match self.fate(collection, &id) {
                 Fate::NotSelected => true,
                 // A project that is needed is needed with all that belongs to it.
-                Fate::Make => collection == "projects" && !self.is_whole(&id),
+                Fate::Make => collection == Collection::Projects && !self.is_whole(&id),
                 Fate::LookUp | Fate::Excluded => false,
             };
             let Some(only) = self.only.as_mut().filter(|_| has_module && is_new) else { continue };
-            if collection == "projects" {
+            if collection == Collection::Projects {
                 only.projects.insert(id, true);
             } else {
-                only.documents.entry(collection.clone()).or_default().insert(id, ());
+                only.documents.entry(collection).or_default().insert(id, ());
             }
-            only.needed.push(Needed { what: described(&collection, document), by });
+            only.needed.push(Needed { what: described(collection, document), by });
             added = true;
         }
         added
@@ -92,8 +99,8 @@ impl Selection {
 }
 
 /// `account "AWS"`.
-fn described(collection: &str, document: &Document) -> String {
-    let noun = kinds::find(collection, document).map_or(collection, |kind| kind.noun);
+fn described(collection: Collection, document: &Document) -> String {
+    let noun = kinds::find(collection, document).map_or(collection.name(), |kind| kind.noun);
     match document.name() {
         "" => noun.to_owned(),
         name => format!("{noun} {name:?}"),
@@ -103,13 +110,14 @@ fn described(collection: &str, document: &Document) -> String {
 /// The processes whose steps are named, by name or id, in what is selected of a project.
 fn processes(selection: &Selection, inventory: &Inventory, project: &str) -> Needs {
     let mut needs = Needs::new();
-    let mut need = |collection: &str, id: &str, by: &Document, of: &str| {
-        needs.entry((collection.to_owned(), id.to_owned())).or_insert_with(|| described(of, by));
+    let mut need = |collection: Collection, id: &str, by: &Document, of: Collection| {
+        needs.entry((collection, id.to_owned())).or_insert_with(|| described(of, by));
     };
     let deployment = format!("deploymentprocess-{project}");
-    let is_made =
-        |collection: &str, document: &Document| selection.makes_in_project(project, collection, document);
-    let naming = ["channels", "projecttriggers"].into_iter().flat_map(|collection| {
+    let is_made = |collection: Collection, document: &Document| {
+        selection.makes_in_project(project, collection, document)
+    };
+    let naming = [Collection::Channels, Collection::ProjectTriggers].into_iter().flat_map(|collection| {
         inventory
             .of(collection, project)
             .filter(move |document| is_made(collection, document))
@@ -117,11 +125,11 @@ fn processes(selection: &Selection, inventory: &Inventory, project: &str) -> Nee
     });
     for (collection, document) in naming {
         if document.fields().values().any(names_a_step) {
-            need("deploymentprocesses", &deployment, document, collection);
+            need(Collection::DeploymentProcesses, &deployment, document, collection);
         }
     }
-    let set = inventory.get("variables", &format!("variableset-{project}"));
-    for set in set.into_iter().filter(|set| is_made("variables", set)) {
+    let set = inventory.get(Collection::Variables, &format!("variableset-{project}"));
+    for set in set.into_iter().filter(|set| is_made(Collection::Variables, set)) {
         let kept = |variable: &&Value| {
             selection.keeps_variable(set.id(), project, variable["Name"].as_str().unwrap_or_default())
         };
@@ -131,11 +139,13 @@ fn processes(selection: &Selection, inventory: &Inventory, project: &str) -> Nee
             .filter(kept)
             .filter_map(|variable| variable["Scope"]["Action"].as_array());
         for action in scopes.flatten().filter_map(Value::as_str) {
-            for collection in ["deploymentprocesses", "runbookprocesses"] {
+            for collection in [Collection::DeploymentProcesses, Collection::RunbookProcesses] {
                 let process = inventory.of(collection, project).find(|process| has_action(process, action));
                 match process.map(|process| process.text("RunbookId").unwrap_or_default()) {
-                    Some("") => need("deploymentprocesses", &deployment, set, "variables"),
-                    Some(runbook) => need("runbooks", runbook, set, "variables"),
+                    Some("") => {
+                        need(Collection::DeploymentProcesses, &deployment, set, Collection::Variables)
+                    }
+                    Some(runbook) => need(Collection::Runbooks, runbook, set, Collection::Variables),
                     None => {}
                 }
             }

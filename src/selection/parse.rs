@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::selection::rename::Rename;
 use crate::selection::sorts::{Place, Sort, Thing, named, sorts};
 
@@ -165,7 +166,11 @@ impl Rule {
     pub fn is_of_no_project(&self) -> bool {
         self.sorts.iter().all(|sort| {
             let is_shared = sort.place == Place::Shared || sort.list == "library_variables";
-            is_shared && !matches!(sort.collection, "tenants" | "deploymentfreezes" | "scopeduserroles")
+            is_shared
+                && !matches!(
+                    sort.collection,
+                    Collection::Tenants | Collection::DeploymentFreezes | Collection::ScopedUserRoles
+                )
         })
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::slug::slug_of;
@@ -15,7 +16,12 @@ use crate::selection::sorts::{Place, Sort, Thing, named, sorts, things};
 
 const OPTION: &str = "--rename";
 /// What has a name, and where another would not change what it is.
-const NAMELESS: &[&str] = &["scopeduserroles", "retentionpolicies", "tenantvariablevalues", "oidcidentities"];
+const NAMELESS: &[Collection] = &[
+    Collection::ScopedUserRoles,
+    Collection::RetentionPolicies,
+    Collection::TenantVariableValues,
+    Collection::OidcIdentities,
+];
 
 /// `--rename KIND:OLD=NEW`.
 #[derive(Debug, Clone)]
@@ -35,7 +41,7 @@ impl fmt::Display for Rename {
 /// A document, or a tag of one, that was renamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renamed {
-    pub collection: String,
+    pub collection: Collection,
     pub id: String,
     pub old: String,
     pub new: String,
@@ -162,14 +168,14 @@ fn document(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed
         .unwrap_or(new);
     let (old, new) = (thing.name.clone(), new.to_owned());
     let (collection, id) = (sort.collection, thing.document.id().to_owned());
-    let tags = if collection == "tagsets" { tags_of_set(thing.document) } else { Vec::new() };
+    let tags = if collection == Collection::TagSets { tags_of_set(thing.document) } else { Vec::new() };
     let mut changed = thing.document.clone();
     changed.fields_mut().insert("Name".to_owned(), Value::from(new.clone()));
     if changed.text("Slug") == Some(&slug_of(&old)) {
         changed.fields_mut().insert("Slug".to_owned(), Value::from(slug_of(&new)));
     }
     let renamed = Renamed {
-        collection: collection.to_owned(),
+        collection,
         id,
         old: old.clone(),
         new: new.clone(),
@@ -177,7 +183,7 @@ fn document(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed
         is_document: true,
     };
     inventory.insert(collection, changed);
-    if collection == "tagsets" {
+    if collection == Collection::TagSets {
         let names = tags.iter().map(|tag| (format!("{old}/{tag}"), format!("{new}/{tag}")));
         canonical_names(inventory, &names.collect());
     }
@@ -190,7 +196,7 @@ fn tags_of_set(set: &Document) -> Vec<String> {
 
 /// Ids of sets, and canonical names of their tags.
 fn tags_of(inventory: &Inventory) -> Vec<(String, String)> {
-    let sets = inventory.all("tagsets");
+    let sets = inventory.all(Collection::TagSets);
     sets.flat_map(|set| {
         tags_of_set(set).into_iter().map(|tag| (set.id().to_owned(), format!("{}/{tag}", set.name())))
     })
@@ -203,7 +209,7 @@ fn tag(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed>, Fa
         all.iter().find(|(_, name)| name == old).map(|(set, _)| (set.clone(), old, new))
     });
     let Some((set, old, new)) = found else { return Ok(None) };
-    let Some(document) = inventory.get("tagsets", &set) else { return Ok(None) };
+    let Some(document) = inventory.get(Collection::TagSets, &set) else { return Ok(None) };
     let own = |name: &str| {
         name.strip_prefix(document.name()).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned)
     };
@@ -212,7 +218,7 @@ fn tag(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed>, Fa
             .hint(format!("tags:{old}={}/NEW", document.name())));
     };
     if let Some(Value::Array(tags)) =
-        inventory.get_mut("tagsets", &set).and_then(|set| set.fields_mut().get_mut("Tags"))
+        inventory.get_mut(Collection::TagSets, &set).and_then(|set| set.fields_mut().get_mut("Tags"))
     {
         for tag in tags.iter_mut().filter(|tag| tag["Name"] == *old_tag) {
             tag["Name"] = Value::from(new_tag.clone());
@@ -220,7 +226,7 @@ fn tag(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed>, Fa
     }
     canonical_names(inventory, &BTreeMap::from([(old.to_owned(), new.to_owned())]));
     Ok(Some(Renamed {
-        collection: "tagsets".to_owned(),
+        collection: Collection::TagSets,
         id: set,
         old: old.to_owned(),
         new: new.to_owned(),
@@ -231,11 +237,11 @@ fn tag(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed>, Fa
 
 /// Writes the new canonical names wherever tags are named: in fields called so, never in a text of a person.
 fn canonical_names(inventory: &mut Inventory, names: &BTreeMap<String, String>) {
-    let collections: Vec<String> = inventory.collections().map(str::to_owned).collect();
+    let collections: Vec<Collection> = inventory.collections().collect();
     for collection in collections {
-        let ids: Vec<String> = inventory.all(&collection).map(|document| document.id().to_owned()).collect();
+        let ids: Vec<String> = inventory.all(collection).map(|document| document.id().to_owned()).collect();
         for id in ids {
-            let Some(document) = inventory.get_mut(&collection, &id) else { continue };
+            let Some(document) = inventory.get_mut(collection, &id) else { continue };
             for (field, value) in document.fields_mut() {
                 replace(field, value, names);
             }
@@ -259,7 +265,7 @@ fn replace(field: &str, value: &mut Value, names: &BTreeMap<String, String>) {
 
 /// Servers compare names without case.
 fn no_namesakes(inventory: &Inventory, option: &Rename, renamed: &[Renamed]) -> Result<(), Failure> {
-    let is_new = |collection: &str, id: &str, name: &str| {
+    let is_new = |collection: Collection, id: &str, name: &str| {
         renamed
             .iter()
             .any(|renamed| renamed.collection == collection && renamed.id == id && renamed.new == name)
@@ -287,7 +293,7 @@ fn no_namesakes(inventory: &Inventory, option: &Rename, renamed: &[Renamed]) -> 
     }
     if option.sorts.is_empty() {
         for (set, name) in tags_of(inventory) {
-            let is_new = is_new("tagsets", &set, &name);
+            let is_new = is_new(Collection::TagSets, &set, &name);
             take(set, name, is_new)?;
         }
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::kinds;
 use crate::kinds::model::Kind;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -28,7 +29,7 @@ pub struct Sort {
     /// One of them, for people.
     pub noun: &'static str,
     /// Collection of the documents, or of those that hold the parts.
-    pub collection: &'static str,
+    pub collection: Collection,
     pub of: fn(&Document) -> bool,
     pub place: Place,
     /// Whether another module can find them by name.
@@ -38,29 +39,31 @@ pub struct Sort {
 /// All sorts, those of a space first.
 #[must_use]
 pub fn sorts() -> Vec<Sort> {
-    let shared = kinds::SPACE.iter().filter(|kind| kind.collection != "variables");
+    let shared = kinds::SPACE.iter().filter(|kind| kind.collection != Collection::Variables);
     let mut sorts: Vec<Sort> = shared.map(|kind| sort(kind, Place::Shared)).collect();
     for kind in kinds::PROJECT {
         match kind.collection {
-            "projects" => {
+            Collection::Projects => {
                 sorts.push(Sort { can_be_looked_up: true, ..sort(kind, Place::Projects) });
             }
-            "channels" | "runbooks" | "projecttriggers" => sorts.push(sort(kind, Place::OfProject)),
+            Collection::Channels | Collection::Runbooks | Collection::ProjectTriggers => {
+                sorts.push(sort(kind, Place::OfProject))
+            }
             // Freezes go by one name, whether they are a project's own or not.
-            "deploymentfreezes" if kind.lookup.is_none() && kind.noun.starts_with("freeze") => {
+            Collection::DeploymentFreezes if kind.lookup.is_none() && kind.noun.starts_with("freeze") => {
                 let list = kinds::DEPLOYMENT_FREEZES.to_owned();
                 sorts.push(Sort { list, ..sort(kind, Place::OfProject) });
             }
-            "variables" => {
+            Collection::Variables => {
                 let own = Sort { list: "variables".to_owned(), ..sort(kind, Place::Inside) };
                 sorts.push(own);
             }
             _ => {}
         }
     }
-    let library = kinds::SPACE.iter().filter(|kind| kind.collection == "variables");
+    let library = kinds::SPACE.iter().filter(|kind| kind.collection == Collection::Variables);
     sorts.extend(library.map(|kind| sort(kind, Place::Inside)));
-    for collection in ["deploymentprocesses", "runbookprocesses"] {
+    for collection in [Collection::DeploymentProcesses, Collection::RunbookProcesses] {
         sorts.push(Sort {
             list: "steps".to_owned(),
             noun: "step",
@@ -73,7 +76,7 @@ pub fn sorts() -> Vec<Sort> {
     sorts.push(Sort {
         list: "tenant_variables".to_owned(),
         noun: "tenant variable",
-        collection: "tenantvariablevalues",
+        collection: Collection::TenantVariableValues,
         of: |_| true,
         place: Place::OfProject,
         can_be_looked_up: false,
@@ -123,8 +126,8 @@ pub fn named(word: &str) -> Vec<Sort> {
     }
     // People say targets, servers say machines.
     let collection = match wanted.as_str() {
-        "target" | "targets" | "machine" => "machines",
-        other => other,
+        "target" | "targets" | "machine" => Collection::Machines,
+        other => Collection::named(other),
     };
     sorts().into_iter().filter(|sort| sort.collection == collection).collect()
 }
@@ -132,7 +135,7 @@ pub fn named(word: &str) -> Vec<Sort> {
 /// A thing that an option can name.
 #[derive(Debug, Clone)]
 pub struct Thing<'i> {
-    pub collection: &'static str,
+    pub collection: Collection,
     pub document: &'i Document,
     /// The name of the part, where the thing is inside its document.
     pub inside: Option<String>,
@@ -163,7 +166,7 @@ impl Thing<'_> {
 pub fn things<'i>(inventory: &'i Inventory, sort: &Sort) -> Vec<Thing<'i>> {
     let collection = sort.collection;
     let documents = inventory.all(collection).filter(|document| (sort.of)(document));
-    let name_of = |collection: &str, id: Option<&str>| {
+    let name_of = |collection: Collection, id: Option<&str>| {
         inventory.get(collection, id?).map(|document| document.name().to_owned())
     };
     let thing = |document: &'i Document, name: String, owners: Vec<String>| Thing {
@@ -181,23 +184,34 @@ pub fn things<'i>(inventory: &'i Inventory, sort: &Sort) -> Vec<Thing<'i>> {
     }
     documents
         .map(|document| match collection {
-            "scopeduserroles" => {
+            Collection::ScopedUserRoles => {
                 let role = document.text("UserRoleId");
-                let name = name_of("userroles", role).or_else(|| role.map(str::to_owned)).unwrap_or_default();
-                thing(document, name, name_of("teams", document.text("TeamId")).into_iter().collect())
+                let name = name_of(Collection::UserRoles, role)
+                    .or_else(|| role.map(str::to_owned))
+                    .unwrap_or_default();
+                thing(
+                    document,
+                    name,
+                    name_of(Collection::Teams, document.text("TeamId")).into_iter().collect(),
+                )
             }
-            "oidcidentities" => {
-                let account = document.text("ServiceAccountId").and_then(|id| inventory.get("users", id));
+            Collection::OidcIdentities => {
+                let account =
+                    document.text("ServiceAccountId").and_then(|id| inventory.get(Collection::Users, id));
                 let account = account.and_then(|user| user.text("Username")).map(str::to_owned);
                 thing(document, document.name().to_owned(), account.into_iter().collect())
             }
-            "tenantvariablevalues" => {
-                let owners = name_of("tenants", document.text("TenantId")).into_iter().collect();
+            Collection::TenantVariableValues => {
+                let owners = name_of(Collection::Tenants, document.text("TenantId")).into_iter().collect();
                 thing(document, template_name(inventory, document), owners)
             }
             _ => {
                 let owner = document.text("ProjectId").or(document.text("OwnerId"));
-                thing(document, document.name().to_owned(), name_of("projects", owner).into_iter().collect())
+                thing(
+                    document,
+                    document.name().to_owned(),
+                    name_of(Collection::Projects, owner).into_iter().collect(),
+                )
             }
         })
         .collect()
@@ -205,9 +219,9 @@ pub fn things<'i>(inventory: &'i Inventory, sort: &Sort) -> Vec<Thing<'i>> {
 
 /// The name of the template that a tenant's value is for.
 fn template_name(inventory: &Inventory, value: &Document) -> String {
-    let owner = |collection: &str, field: &str| inventory.get(collection, value.text(field)?);
-    let owner =
-        owner("projects", "ProjectId").or_else(|| owner("libraryvariablesets", "LibraryVariableSetId"));
+    let owner = |collection: Collection, field: &str| inventory.get(collection, value.text(field)?);
+    let owner = owner(Collection::Projects, "ProjectId")
+        .or_else(|| owner(Collection::LibraryVariableSets, "LibraryVariableSetId"));
     let id = value.text("TemplateId").unwrap_or_default();
     let templates = owner.map_or(&[][..], |owner| owner.list("Templates"));
     let template = templates.iter().find(|template| template["Id"] == id);
@@ -215,27 +229,29 @@ fn template_name(inventory: &Inventory, value: &Document) -> String {
 }
 
 /// Frozen copies of snapshots have ids of their own.
-fn is_live(collection: &str, document: &Document) -> bool {
+fn is_live(collection: Collection, document: &Document) -> bool {
     let id = |prefix: &str, field: &str| {
         document.text(field).is_some_and(|of| document.id() == format!("{prefix}-{of}"))
     };
     match collection {
-        "variables" => id("variableset", "OwnerId"),
-        "runbookprocesses" => id("RunbookProcess", "RunbookId"),
-        "deploymentprocesses" => id("deploymentprocess", "ProjectId"),
+        Collection::Variables => id("variableset", "OwnerId"),
+        Collection::RunbookProcesses => id("RunbookProcess", "RunbookId"),
+        Collection::DeploymentProcesses => id("deploymentprocess", "ProjectId"),
         _ => true,
     }
 }
 
-fn parts<'i>(inventory: &'i Inventory, collection: &'static str, document: &'i Document) -> Vec<Thing<'i>> {
-    let name_of = |collection: &str, field: &str| {
+fn parts<'i>(inventory: &'i Inventory, collection: Collection, document: &'i Document) -> Vec<Thing<'i>> {
+    let name_of = |collection: Collection, field: &str| {
         inventory.get(collection, document.text(field)?).map(|document| document.name().to_owned())
     };
-    let (list, owners) = if collection == "variables" {
-        let owner = name_of("projects", "OwnerId").or_else(|| name_of("libraryvariablesets", "OwnerId"));
+    let (list, owners) = if collection == Collection::Variables {
+        let owner = name_of(Collection::Projects, "OwnerId")
+            .or_else(|| name_of(Collection::LibraryVariableSets, "OwnerId"));
         ("Variables", owner.into_iter().collect())
     } else {
-        let (project, runbook) = (name_of("projects", "ProjectId"), name_of("runbooks", "RunbookId"));
+        let (project, runbook) =
+            (name_of(Collection::Projects, "ProjectId"), name_of(Collection::Runbooks, "RunbookId"));
         let both = project.iter().zip(&runbook).map(|(project, runbook)| format!("{project}/{runbook}"));
         ("Steps", both.chain(runbook.clone()).chain(project.clone()).collect::<Vec<String>>())
     };

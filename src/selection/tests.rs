@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::module::Module;
 use crate::module::manifest::Note;
 use crate::module::manifest::Scope;
+use crate::octopus::collection::Collection;
 use crate::octopus::inventory::Inventory;
 use crate::selection::{Options, Selection, Whole, choose, complete};
 
@@ -63,7 +64,8 @@ fn space(name: &str, line: &str) -> Module {
 
 fn project(name: &str, project: &str, line: &str) -> Module {
     let inventory = inventory(name);
-    let id = inventory.all("projects").find(|document| document.name() == project).expect("the project");
+    let id =
+        inventory.all(Collection::Projects).find(|document| document.name() == project).expect("the project");
     let ids = [id.id().to_owned()];
     let (selection, inventory) = selected(line, inventory, Whole::Projects(&ids))
         .unwrap_or_else(|failure| panic!("{line}: {failure}"));
@@ -82,7 +84,7 @@ fn text(module: &Module, file: &str) -> String {
 }
 
 /// The names of what a module makes of a collection.
-fn made(module: &Module, collection: &str) -> Vec<String> {
+fn made(module: &Module, collection: Collection) -> Vec<String> {
     let made = module.manifest.makes.iter().filter(|made| made.target.collection == collection);
     made.filter_map(|made| made.target.key.last().cloned()).collect()
 }
@@ -100,9 +102,11 @@ fn names_looked_up(module: &Module) -> BTreeSet<(String, String)> {
 #[test]
 fn one_tenant_comes_with_its_tags_and_nothing_else() {
     let module = space("shop", "--only tenants:Nordlicht_Kerzen");
-    assert_eq!(made(&module, "tenants"), ["Nordlicht Kerzen"]);
-    assert!(!made(&module, "tagsets").is_empty());
-    assert!(made(&module, "environments").is_empty() && made(&module, "accounts").is_empty());
+    assert_eq!(made(&module, Collection::Tenants), ["Nordlicht Kerzen"]);
+    assert!(!made(&module, Collection::TagSets).is_empty());
+    assert!(
+        made(&module, Collection::Environments).is_empty() && made(&module, Collection::Accounts).is_empty()
+    );
     assert!(!module.files.contains_key("lookups.tf"), "{}", text(&module, "lookups.tf"));
     let notes = notes(&module, "not-selected");
     assert!(notes.iter().any(|note| note.starts_with("5 of 6 tenants are not selected: ")), "{notes:?}");
@@ -114,10 +118,10 @@ fn one_tenant_comes_with_its_tags_and_nothing_else() {
 #[test]
 fn things_are_named_by_pattern_and_by_tag() {
     let module = space("shop", "--only environments:Production*");
-    assert_eq!(made(&module, "environments"), ["Production", "Production (US)"]);
+    assert_eq!(made(&module, Collection::Environments), ["Production", "Production (US)"]);
     let tagged = space("shop", "--only tenants:tag:Region/*");
     let one = space("shop", "--only tenants:tag:Region/EU");
-    let (all, one) = (made(&tagged, "tenants"), made(&one, "tenants"));
+    let (all, one) = (made(&tagged, Collection::Tenants), made(&one, Collection::Tenants));
     assert!(!one.is_empty() && one.len() < all.len(), "{one:?} {all:?}");
 }
 
@@ -140,7 +144,7 @@ fn what_is_needed_is_needed_by_what_it_needs_too() {
 #[test]
 fn what_is_excluded_is_looked_up_by_what_needs_it() {
     let module = space("small-web", "--exclude environments:Production");
-    assert_eq!(made(&module, "environments"), ["Development", "Test"]);
+    assert_eq!(made(&module, Collection::Environments), ["Development", "Test"]);
     assert!(text(&module, "lookups.tf").contains("environments = [\"Production\"]"));
     assert!(!notes(&module, "looked-up").is_empty());
     assert_eq!(
@@ -170,8 +174,8 @@ fn the_variables_of_a_set_that_is_looked_up_stay_as_they_are() {
 #[test]
 fn of_a_kind_only_some_stay() {
     let module = space("shop", "--exclude-except tenants:Prairie_Glow --exclude-except tenants:Cera*");
-    assert_eq!(made(&module, "tenants"), ["Cera Viva", "Prairie Glow"]);
-    assert_eq!(made(&module, "environments").len(), 4);
+    assert_eq!(made(&module, Collection::Tenants), ["Cera Viva", "Prairie Glow"]);
+    assert_eq!(made(&module, Collection::Environments).len(), 4);
 }
 
 #[test]
@@ -192,13 +196,13 @@ fn options_that_name_nothing_are_mistakes() {
 #[test]
 fn one_runbook_of_a_project_comes_with_the_project_alone() {
     let module = project("small-web", "Letterbox Web", "--only runbooks:Back_up_the_database");
-    assert_eq!(made(&module, "runbooks"), ["Back up the database"]);
+    assert_eq!(made(&module, Collection::Runbooks), ["Back up the database"]);
     assert!(text(&module, "runbook_back_up_the_database.tf").contains("octopusdeploy_process_step"));
-    assert_eq!(made(&module, "projects"), ["Letterbox Web"]);
+    assert_eq!(made(&module, Collection::Projects), ["Letterbox Web"]);
     for file in ["triggers.tf", "deployment_process.tf", "project_variables.tf"] {
         assert!(!module.files.contains_key(file), "{file}");
     }
-    assert_eq!(made(&module, "channels"), [""; 0]);
+    assert_eq!(made(&module, Collection::Channels), [""; 0]);
     let notes = notes(&module, "not-selected");
     assert!(notes.iter().any(|note| note.contains("triggers are not selected")), "{notes:?}");
     assert!(notes.iter().any(|note| note.contains("variables are not selected")), "{notes:?}");
@@ -207,8 +211,8 @@ fn one_runbook_of_a_project_comes_with_the_project_alone() {
 #[test]
 fn a_trigger_needs_its_runbook() {
     let module = project("small-web", "Letterbox Web", "--only triggers:Back_up_at_night");
-    assert_eq!(made(&module, "runbooks"), ["Back up the database"]);
-    assert_eq!(made(&module, "projecttriggers"), ["Back up at night"]);
+    assert_eq!(made(&module, Collection::Runbooks), ["Back up the database"]);
+    assert_eq!(made(&module, Collection::ProjectTriggers), ["Back up at night"]);
 }
 
 /// For every project of a space: what it refers to is made by one of the modules, or known to be looked up.
@@ -216,17 +220,15 @@ fn a_trigger_needs_its_runbook() {
 fn a_project_and_the_space_that_it_needs_stand_alone() {
     for name in ["shop", "small-web", "infrastructure", "operations"] {
         let whole = space(name, "");
-        for wanted in inventory(name).all("projects").map(|project| project.name().to_owned()) {
+        for wanted in inventory(name).all(Collection::Projects).map(|project| project.name().to_owned()) {
             let line = format!("--only projects:{}", wanted.replace(' ', "_"));
             let modules = all(name, &line);
             assert!(modules.projects.contains_key(&wanted), "{name} {wanted}");
             assert!(modules.space.manifest.makes.len() < whole.manifest.makes.len(), "{name} {wanted}");
             let makers = std::iter::once(&modules.space).chain(modules.projects.values());
-            let makes: BTreeSet<(String, String)> = makers
+            let makes: BTreeSet<(Collection, String)> = makers
                 .flat_map(|module| &module.manifest.makes)
-                .map(|made| {
-                    (made.target.collection.clone(), made.target.key.last().cloned().unwrap_or_default())
-                })
+                .map(|made| (made.target.collection, made.target.key.last().cloned().unwrap_or_default()))
                 .collect();
             for (module, lookups) in std::iter::once((&"space".to_owned(), &modules.space))
                 .chain(&modules.projects)
@@ -244,7 +246,7 @@ fn a_project_and_the_space_that_it_needs_stand_alone() {
                             if target.collection == collection && target.key.last() == Some(&thing))
                     });
                     assert!(
-                        by_finish || makes.contains(&(collection.to_owned(), thing.clone())),
+                        by_finish || makes.contains(&(collection, thing.clone())),
                         "{name}: {module} of {wanted} looks up the {noun} {thing:?}, which nobody makes"
                     );
                 }
@@ -291,8 +293,8 @@ fn only_the_projects_that_have_it_come_with_a_runbook() {
     let modules = all("shop", "--only runbooks:*/Refund_an_order");
     assert_eq!(modules.projects.len(), 1);
     let module = modules.projects.values().next().expect("a module");
-    assert!(!made(module, "runbooks").is_empty());
-    assert_eq!(made(module, "projecttriggers"), [""; 0]);
+    assert!(!made(module, Collection::Runbooks).is_empty());
+    assert_eq!(made(module, Collection::ProjectTriggers), [""; 0]);
 }
 
 #[test]
@@ -320,7 +322,7 @@ fn tenants_that_are_left_out_are_not_linked() {
 fn variables_can_be_left_out_by_name() {
     let before = project("small-web", "Letterbox Web", "");
     let source = inventory("small-web");
-    let set = source.get("variables", "variableset-Projects-1").expect("the set");
+    let set = source.get(Collection::Variables, "variableset-Projects-1").expect("the set");
     let name = set.list("Variables")[0]["Name"].as_str().expect("a name").to_owned();
     let module = project("small-web", "Letterbox Web", &format!("--exclude variables:{name}"));
     let quoted = format!("= {name:?}\n");
@@ -336,7 +338,7 @@ fn variables_can_be_left_out_by_name() {
 #[test]
 fn an_environment_with_another_name_is_looked_up_by_it() {
     let modules = all("small-web", "--rename environments:Production=Live");
-    assert_eq!(made(&modules.space, "environments"), ["Development", "Live", "Test"]);
+    assert_eq!(made(&modules.space, Collection::Environments), ["Development", "Live", "Test"]);
     let project = &modules.projects["Letterbox Web"];
     assert!(
         text(project, "lookups.tf").contains("\"Live\"")
@@ -384,7 +386,7 @@ fn projects_and_what_belongs_to_them_have_new_names_too() {
         "--rename runbooks:Letterbox_Web/Back_up_the_database=Save_it --rename projects:Letterbox_Web=Web";
     let modules = all("small-web", line);
     let project = &modules.projects["Web"];
-    assert_eq!(made(project, "runbooks"), ["Save it"]);
+    assert_eq!(made(project, Collection::Runbooks), ["Save it"]);
     let publish = serde_json::to_string(&project.manifest.finish).expect("JSON");
     assert!(!publish.contains("Letterbox Web"), "{publish}");
 }
@@ -394,7 +396,10 @@ fn two_things_never_get_one_name() {
     let both = mistake("small-web", "--rename environments:Production=test", Whole::Space);
     assert!(both.contains("would have one name"), "{both}");
     let swapped = "--rename environments:Production=Middle --rename environments:Test=Production --rename environments:Middle=Test";
-    assert_eq!(made(&space("small-web", swapped), "environments"), ["Development", "Production", "Test"]);
+    assert_eq!(
+        made(&space("small-web", swapped), Collection::Environments),
+        ["Development", "Production", "Test"]
+    );
     mistake("small-web", "--rename environments:Produktion=Live", Whole::Space);
     mistake("small-web", "--rename environments:Production", Whole::Space);
     mistake("small-web", "--rename steps:A=B", Whole::Space);
@@ -437,7 +442,7 @@ fn what_goes_with_a_step_or_channel_is_that_and_no_more() {
         assert!(text(before, "deployment_process.tf").contains(&quoted), "{step}");
         assert_eq!(process.contains(&quoted), stays, "{step}: {process}");
     }
-    assert!(!made(after, "channels").contains(&"Preview".to_owned()));
+    assert!(!made(after, Collection::Channels).contains(&"Preview".to_owned()));
     for (file, content) in after.files.iter().filter(|(file, _)| file.ends_with(".tf")) {
         let content = String::from_utf8_lossy(content);
         assert!(!content.contains("buy_a_candle") && !content.contains("Buy a candle"), "{file}: {content}");
@@ -452,26 +457,28 @@ fn a_runbooks_own_module_holds_the_runbook_alone() {
     for name in ["shop", "small-web", "operations"] {
         let inventory = inventory(name);
         let sources = SecretSources::default();
-        for runbook in inventory.all("runbooks") {
+        for runbook in inventory.all(Collection::Runbooks) {
             let module = convert::runbook(&inventory, runbook.id(), &Selection::default(), &sources)
                 .expect("a module");
-            assert_eq!(made(&module, "runbooks"), [runbook.name()], "{name}");
-            let own = ["runbooks", "runbookprocesses"];
+            assert_eq!(made(&module, Collection::Runbooks), [runbook.name()], "{name}");
+            let own = [Collection::Runbooks, Collection::RunbookProcesses];
             assert!(
-                module.manifest.makes.iter().all(|made| own.contains(&made.target.collection.as_str())
+                module.manifest.makes.iter().all(|made| own.contains(&made.target.collection)
                     && made.target.key.last().is_some_and(|last| last == runbook.name())),
                 "{name} {:?}",
                 module.manifest.makes
             );
-            let project =
-                inventory.get("projects", runbook.text("ProjectId").expect("a project")).expect("it");
+            let project = inventory
+                .get(Collection::Projects, runbook.text("ProjectId").expect("a project"))
+                .expect("it");
             assert!(module.lookups.contains(&("project", project.name().to_owned())));
             assert_eq!(module.manifest.after, [project.name()]);
             for file in module.files.keys().filter(|file| file.ends_with(".tf")) {
                 let known = ["lookups.tf", "variables.tf", "versions.tf"];
                 assert!(known.contains(&file.as_str()) || file.starts_with("runbook_"), "{file}");
             }
-            let process = inventory.get("runbookprocesses", &format!("RunbookProcess-{}", runbook.id()));
+            let process =
+                inventory.get(Collection::RunbookProcesses, &format!("RunbookProcess-{}", runbook.id()));
             if process.is_some_and(|process| !process.list("Steps").is_empty()) {
                 let text: String = module
                     .files

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::selection::{Selection, at};
@@ -12,7 +13,7 @@ use crate::selection::{Selection, at};
 /// A part of a document that is in no module, because of an option.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Gone {
-    pub(super) collection: String,
+    pub(super) collection: Collection,
     pub(super) id: String,
     /// As `verify` calls it: `Variables/Key`, `Steps/Build`.
     pub(super) field: String,
@@ -30,14 +31,15 @@ struct Out {
 
 /// Takes the excluded parts out of the inventory and remembers what has gone.
 pub(super) fn trim(selection: &mut Selection, mut inventory: Inventory) -> Inventory {
-    let processes = ["deploymentprocesses", "runbookprocesses"];
-    let documents = ["channels", "runbooks"];
-    if processes.iter().all(|collection| !selection.excluded_parts.contains_key(*collection))
-        && documents.iter().all(|collection| !selection.excluded.contains_key(*collection))
+    let processes = [Collection::DeploymentProcesses, Collection::RunbookProcesses];
+    let documents = [Collection::Channels, Collection::Runbooks];
+    if processes.iter().all(|collection| !selection.excluded_parts.contains_key(collection))
+        && documents.iter().all(|collection| !selection.excluded.contains_key(collection))
     {
         return inventory;
     }
-    let projects: Vec<String> = inventory.all("projects").map(|project| project.id().to_owned()).collect();
+    let projects: Vec<String> =
+        inventory.all(Collection::Projects).map(|project| project.id().to_owned()).collect();
     for project in projects {
         let mut out = Out::default();
         for collection in documents {
@@ -62,7 +64,7 @@ pub(super) fn trim(selection: &mut Selection, mut inventory: Inventory) -> Inven
     inventory
 }
 
-fn ids_of(inventory: &Inventory, collection: &str, project: &str) -> Vec<String> {
+fn ids_of(inventory: &Inventory, collection: Collection, project: &str) -> Vec<String> {
     inventory.of(collection, project).map(|document| document.id().to_owned()).collect()
 }
 
@@ -75,7 +77,7 @@ fn steps(
     selection: &mut Selection,
     inventory: &mut Inventory,
     project: &str,
-    collection: &str,
+    collection: Collection,
     out: &mut Out,
 ) {
     for id in ids_of(inventory, collection, project) {
@@ -99,12 +101,7 @@ fn steps(
             let Some(option) = touched else { return true };
             let is_left = step["Actions"].as_array().is_some_and(|actions| !actions.is_empty());
             let mut remember = |field: String, option: usize| {
-                selection.gone.push(Gone {
-                    collection: collection.to_owned(),
-                    id: id.clone(),
-                    field,
-                    option,
-                });
+                selection.gone.push(Gone { collection, id: id.clone(), field, option });
             };
             if is_left {
                 for (action, option) in &gone[before..] {
@@ -117,7 +114,7 @@ fn steps(
         });
         for (action, option) in gone {
             out.ids.insert(text(&action, "Id"), option);
-            if collection == "deploymentprocesses" {
+            if collection == Collection::DeploymentProcesses {
                 out.names.insert(text(&action, "Name"), option);
                 out.names.insert(text(&action, "Slug"), option);
             }
@@ -137,7 +134,7 @@ fn limit(list: Option<&mut Value>, out: &BTreeMap<String, usize>) -> Option<usiz
 
 fn variables(selection: &mut Selection, inventory: &mut Inventory, project: &str, out: &Out) {
     let id = format!("variableset-{project}");
-    let Some(set) = inventory.get_mut("variables", &id) else { return };
+    let Some(set) = inventory.get_mut(Collection::Variables, &id) else { return };
     let Some(Value::Array(variables)) = set.fields_mut().get_mut("Variables") else { return };
     variables.retain_mut(|variable| {
         let name = text(variable, "Name");
@@ -151,7 +148,7 @@ fn variables(selection: &mut Selection, inventory: &mut Inventory, project: &str
         let touched = gone.or_else(|| (variable["Scope"] != before).then(|| first(out)));
         if let Some(option) = touched {
             let field = format!("Variables/{name}");
-            selection.gone.push(Gone { collection: "variables".to_owned(), id: id.clone(), field, option });
+            selection.gone.push(Gone { collection: Collection::Variables, id: id.clone(), field, option });
         }
         gone.is_none()
     });
@@ -163,14 +160,14 @@ fn first(out: &Out) -> usize {
 
 /// Triggers that run what is out, or wait for a package of a step that is out, are excluded too.
 fn triggers(selection: &mut Selection, inventory: &Inventory, project: &str, out: &Out) {
-    for trigger in inventory.of("projecttriggers", project) {
+    for trigger in inventory.of(Collection::ProjectTriggers, project) {
         let action = trigger.get("Action").unwrap_or(&Value::Null);
         let named = ["ChannelId", "RunbookId"].iter().find_map(|field| out.ids.get(action[field].as_str()?));
         let mut steps = BTreeSet::new();
         names(trigger.get("Filter").unwrap_or(&Value::Null), &mut steps);
         let option = named.or_else(|| steps.iter().find_map(|name| out.names.get(name)));
         if let Some(option) = option.copied() {
-            let ids = selection.excluded.entry("projecttriggers".to_owned()).or_default();
+            let ids = selection.excluded.entry(Collection::ProjectTriggers).or_default();
             ids.entry(trigger.id().to_owned()).or_insert(option);
         }
     }
@@ -196,8 +193,8 @@ fn names(value: &Value, found: &mut BTreeSet<String>) {
 
 /// Rules for packages of steps that are out.
 fn channels(selection: &mut Selection, inventory: &mut Inventory, project: &str, out: &Out) {
-    for id in ids_of(inventory, "channels", project) {
-        let Some(channel) = inventory.get_mut("channels", &id) else { continue };
+    for id in ids_of(inventory, Collection::Channels, project) {
+        let Some(channel) = inventory.get_mut(Collection::Channels, &id) else { continue };
         for (rules, of_steps) in [("Rules", "ActionPackages"), ("GitResourceRules", "GitDependencyActions")] {
             let Some(Value::Array(items)) = channel.fields_mut().get_mut(rules) else { continue };
             let mut option = None;
@@ -214,7 +211,7 @@ fn channels(selection: &mut Selection, inventory: &mut Inventory, project: &str,
                 steps.len() == before || !steps.is_empty()
             });
             if let Some(option) = option {
-                let collection = "channels".to_owned();
+                let collection = Collection::Channels;
                 selection.gone.push(Gone { collection, id: id.clone(), field: rules.to_owned(), option });
             }
         }
@@ -223,7 +220,7 @@ fn channels(selection: &mut Selection, inventory: &mut Inventory, project: &str,
 
 /// What the project itself says of steps and runbooks that are out.
 fn itself(selection: &mut Selection, inventory: &mut Inventory, id: &str, out: &Out) {
-    let Some(project) = inventory.get_mut("projects", id) else { return };
+    let Some(project) = inventory.get_mut(Collection::Projects, id) else { return };
     let mut gone: Vec<(&str, usize)> = Vec::new();
     let out_in = |project: &Document, field: &str| {
         let mut named = BTreeSet::new();
@@ -248,7 +245,7 @@ fn itself(selection: &mut Selection, inventory: &mut Inventory, id: &str, out: &
         }
     }
     let gone = gone.into_iter().map(|(field, option)| Gone {
-        collection: "projects".to_owned(),
+        collection: Collection::Projects,
         id: id.to_owned(),
         field: field.to_owned(),
         option,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::journal::{self, Description};
 use super::set::scope_kinds;
 use super::{Change, Line, collapse, view};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::seeded::{name, tenant};
@@ -18,8 +19,8 @@ const TENANTS: &str = "TenantIds";
 const PARTICIPATION: &str = "TenantedDeploymentParticipation";
 
 /// Where a document of the collection keeps free text.
-fn text_field(collection: &str) -> &'static str {
-    if collection == "certificates" { "Notes" } else { "Description" }
+fn text_field(collection: Collection) -> &'static str {
+    if collection == Collection::Certificates { "Notes" } else { "Description" }
 }
 
 /// Why a run in our environment without a tenant is refused; `None` when it is not.
@@ -62,13 +63,16 @@ pub fn is_in_tenants_run(variable: &Value, environment: &str, tenant: &Document)
 /// environment that it allows.
 fn tenants_wanted(inventory: &Inventory) -> BTreeMap<String, BTreeSet<String>> {
     let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for runbook in inventory.all("runbooks").filter(|it| it.name() == name::TENANT_SECRETS_RUNBOOK) {
-        let Some(project) = runbook.text("ProjectId").and_then(|id| inventory.get("projects", id)) else {
+    for runbook in inventory.all(Collection::Runbooks).filter(|it| it.name() == name::TENANT_SECRETS_RUNBOOK)
+    {
+        let Some(project) = runbook.text("ProjectId").and_then(|id| inventory.get(Collection::Projects, id))
+        else {
             continue;
         };
         let owners = std::iter::once(project.id()).chain(project.texts("IncludedLibraryVariableSetIds"));
-        let sets: Vec<&Document> =
-            owners.filter_map(|id| inventory.get("variables", &format!("variableset-{id}"))).collect();
+        let sets: Vec<&Document> = owners
+            .filter_map(|id| inventory.get(Collection::Variables, &format!("variableset-{id}")))
+            .collect();
         for (tenant, environment) in tenant::places(inventory, project) {
             let variables = sets.iter().flat_map(|set| set.list("Variables"));
             for id in variables
@@ -76,7 +80,9 @@ fn tenants_wanted(inventory: &Inventory) -> BTreeMap<String, BTreeSet<String>> {
                 .filter(|variable| is_in_tenants_run(variable, &environment, tenant))
                 .filter_map(|variable| variable["Value"].as_str())
             {
-                let document = ["accounts", "certificates"].iter().find_map(|kind| inventory.get(kind, id));
+                let document = [Collection::Accounts, Collection::Certificates]
+                    .into_iter()
+                    .find_map(|kind| inventory.get(kind, id));
                 if document.is_some_and(|document| {
                     allows_environment(document, &environment) && refuses(document, &environment, tenant)
                 }) {
@@ -94,9 +100,9 @@ fn allows_environment(document: &Document, environment: &str) -> bool {
 
 /// The accounts and certificates that a run of ours would have in its scope: those with a typed variable in the set
 /// `Octoferry Accounts` (or that will have one), and those that a variable refers to which our run sees.
-fn in_scope(inventory: &Inventory) -> Vec<(&'static str, &Document)> {
+fn in_scope(inventory: &Inventory) -> Vec<(Collection, &Document)> {
     let mut found = Vec::new();
-    for collection in ["accounts", "certificates"] {
+    for collection in [Collection::Accounts, Collection::Certificates] {
         for document in inventory.all(collection) {
             let read = name::typed_variable_type(collection, document).is_some();
             if read || is_referred_to(inventory, document.id()) {
@@ -110,8 +116,10 @@ fn in_scope(inventory: &Inventory) -> Vec<(&'static str, &Document)> {
 /// Whether a variable that a run in our environment may see holds the id. A variable that is scoped to environments is
 /// not seen, nor one that is scoped to a channel, a step or another process.
 fn is_referred_to(inventory: &Inventory, id: &str) -> bool {
-    view::owners(inventory).iter().filter_map(|owner| inventory.get("variables", &owner.variable_set)).any(
-        |set| {
+    view::owners(inventory)
+        .iter()
+        .filter_map(|owner| inventory.get(Collection::Variables, &owner.variable_set))
+        .any(|set| {
             set.list("Variables").iter().any(|variable| {
                 variable["Value"] == id
                     && variable["Type"] != "String"
@@ -119,8 +127,7 @@ fn is_referred_to(inventory: &Inventory, id: &str) -> bool {
                         .iter()
                         .all(|kind| matches!(*kind, "Role" | "Machine" | "TenantTag"))
             })
-        },
-    )
+        })
 }
 
 /// What spread changes: one document each.
@@ -129,7 +136,7 @@ pub(super) fn widen(inventory: &Inventory, environment: &str) -> Vec<Change> {
     let tenants = tenants_wanted(inventory);
     let none = BTreeSet::new();
     let mut changes = Vec::new();
-    for collection in ["accounts", "certificates"] {
+    for collection in [Collection::Accounts, Collection::Certificates] {
         for document in inventory.all(collection) {
             let why = restriction(document, environment).filter(|_| ours.contains(document.id()));
             let tenants = tenants.get(document.id()).unwrap_or(&none);
@@ -142,7 +149,7 @@ pub(super) fn widen(inventory: &Inventory, environment: &str) -> Vec<Change> {
                 what.push(format!("allows the environment {} (it {why})", name::ENVIRONMENT));
             }
             if !tenants.is_empty() {
-                let names = tenants.iter().filter_map(|id| inventory.get("tenants", id));
+                let names = tenants.iter().filter_map(|id| inventory.get(Collection::Tenants, id));
                 let names: Vec<String> = names.map(|tenant| format!("{:?}", tenant.name())).collect();
                 what.push(format!(
                     "allows runs for {}, whose secret values can be read only so",
@@ -158,7 +165,7 @@ pub(super) fn widen(inventory: &Inventory, environment: &str) -> Vec<Change> {
 
 /// The document, allowing the environment and the tenants, with what was added in its journal.
 fn widened(
-    collection: &str,
+    collection: Collection,
     document: &Document,
     environment: Option<&str>,
     tenants: &BTreeSet<String>,
@@ -202,7 +209,7 @@ fn widened(
 
 /// An account or certificate as it was before spread; `None` when it has no journal.
 #[must_use]
-pub fn restored(collection: &str, document: &Document) -> Option<Document> {
+pub fn restored(collection: Collection, document: &Document) -> Option<Document> {
     let field = text_field(collection);
     let journalled = journal::read(document.text(field)?)?;
     let mut after = document.clone();
@@ -231,7 +238,7 @@ pub fn restored(collection: &str, document: &Document) -> Option<Document> {
 pub(super) fn restore(inventory: &Inventory) -> (Vec<Change>, Vec<String>) {
     let mut left = Vec::new();
     let mut changes = Vec::new();
-    for collection in ["accounts", "certificates"] {
+    for collection in [Collection::Accounts, Collection::Certificates] {
         for document in inventory.all(collection) {
             let Some(after) = restored(collection, document) else { continue };
             let change = change(collection, document, after, "gets its restrictions back".to_owned());
@@ -246,8 +253,8 @@ pub(super) fn restore(inventory: &Inventory) -> (Vec<Change>, Vec<String>) {
     (changes, left)
 }
 
-fn change(collection: &str, before: &Document, after: Document, what: String) -> Change {
-    let kind = collection.trim_end_matches('s');
+fn change(collection: Collection, before: &Document, after: Document, what: String) -> Change {
+    let kind = collection.name().trim_end_matches('s');
     let readers = |document: &Document| {
         let count = document.list(ENVIRONMENTS).len();
         let environments =
@@ -264,7 +271,7 @@ fn change(collection: &str, before: &Document, after: Document, what: String) ->
         }
     };
     Change {
-        collection: collection.to_owned(),
+        collection,
         owner: format!("{kind} \"{}\"", before.name()),
         owner_id: before.id().to_owned(),
         lines: vec![Line {

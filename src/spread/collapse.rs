@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::journal::{self, Description, Journalled};
 use super::set::{environments, renamed_scope, scope_kinds, text, widened};
 use super::{Change, Line, Plan, account, scope_text, view};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -176,7 +177,7 @@ pub fn exported_set(set: &Document, environment: Option<&str>) -> Document {
 pub fn collapse(inventory: &Inventory) -> Plan {
     let mut plan = Plan::default();
     for owner in view::owners(inventory) {
-        let Some(set) = inventory.get("variables", &owner.variable_set) else { continue };
+        let Some(set) = inventory.get(Collection::Variables, &owner.variable_set) else { continue };
         let (after, edited) = collapsed_set(set);
         plan.left.extend(
             edited
@@ -210,7 +211,7 @@ pub fn collapse(inventory: &Inventory) -> Plan {
             })
             .collect();
         plan.changes.push(Change {
-            collection: "variables".to_owned(),
+            collection: Collection::Variables,
             owner: owner.title.clone(),
             owner_id: owner.id.clone(),
             after,

@@ -17,6 +17,7 @@ mod tests;
 
 use serde_json::Value;
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git;
 use crate::octopus::inventory::Inventory;
@@ -38,7 +39,7 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// `variables`, `accounts` or `certificates`.
-    pub collection: String,
+    pub collection: Collection,
     /// For a person: `project "Shop"`, `account "AWS"`.
     pub owner: String,
     /// Id of the project or library set that owns the variable set; of the account itself otherwise.
@@ -67,7 +68,7 @@ pub fn spread(inventory: &Inventory, environment: &str) -> Plan {
     let mut taken = view::all_names(inventory);
     let library = View::of_library(inventory);
     for owner in view::owners(inventory) {
-        let Some(variables) = inventory.get("variables", &owner.variable_set) else { continue };
+        let Some(variables) = inventory.get(Collection::Variables, &owner.variable_set) else { continue };
         let view = library.seen_by(inventory, &owner);
         let (change, left) = set::spread(inventory, &owner, variables, &view, environment, &mut taken);
         if owner.in_git && change.is_some() {
@@ -117,16 +118,17 @@ fn scope_text(inventory: &Inventory, scope: &Value) -> String {
 /// The name of what a value in a scope stands for; `None` for texts and unknown ids.
 fn scope_value_name<'a>(inventory: &'a Inventory, kind: &str, value: &str) -> Option<&'a str> {
     match kind {
-        "Environment" => ["environments", "parentenvironments"]
+        "Environment" => [Collection::Environments, Collection::ParentEnvironments]
             .into_iter()
             .find_map(|collection| inventory.get(collection, value))
             .map(Document::name),
-        "Machine" => inventory.get("machines", value).map(Document::name),
-        "Channel" => inventory.get("channels", value).map(Document::name),
-        "ProcessOwner" => {
-            inventory.get("runbooks", value).or_else(|| inventory.get("projects", value)).map(Document::name)
-        }
-        "Action" => ["deploymentprocesses", "runbookprocesses"]
+        "Machine" => inventory.get(Collection::Machines, value).map(Document::name),
+        "Channel" => inventory.get(Collection::Channels, value).map(Document::name),
+        "ProcessOwner" => inventory
+            .get(Collection::Runbooks, value)
+            .or_else(|| inventory.get(Collection::Projects, value))
+            .map(Document::name),
+        "Action" => [Collection::DeploymentProcesses, Collection::RunbookProcesses]
             .into_iter()
             .flat_map(|collection| inventory.all(collection))
             .flat_map(|process| process.list("Steps"))

@@ -8,6 +8,7 @@ use super::collapse::{State, is_sensitive, state_of};
 use super::set::{environments, scope_kinds, text};
 use super::view::{View, owners};
 use crate::convert::SecretSources;
+use crate::octopus::collection::Collection;
 use crate::octopus::inventory::Inventory;
 
 /// [`SecretSources::key`] of each sensitive variable → its name, or why no name reads it. `environment` is the id of the environment
@@ -20,7 +21,7 @@ pub fn readable(
     let mut sources = BTreeMap::new();
     let library = View::of_library(inventory);
     for owner in owners(inventory) {
-        let Some(set) = inventory.get("variables", &owner.variable_set) else { continue };
+        let Some(set) = inventory.get(Collection::Variables, &owner.variable_set) else { continue };
         let view = library.seen_by(inventory, &owner);
         let variables = set.list("Variables");
         for variable in

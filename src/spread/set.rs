@@ -8,6 +8,7 @@ use super::collapse::{State, state_of};
 use super::journal::{self, Description};
 use super::view::{Owner, View};
 use super::{Change, Line, scope_text};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::seeded::name;
@@ -77,7 +78,7 @@ pub(super) fn spread(
     let mut after = set.clone();
     after.fields_mut().insert("Variables".to_owned(), Value::Array(variables));
     let change = Change {
-        collection: "variables".to_owned(),
+        collection: Collection::Variables,
         owner: owner.title.clone(),
         owner_id: owner.id.clone(),
         after,

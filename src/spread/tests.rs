@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{collapse, spread};
 use crate::convert::SecretSources;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::seeded::{self, name};
@@ -17,7 +18,7 @@ const OCTOFERRY: &str = "Environments-9";
 fn shop() -> Inventory {
     let dump: Value = serde_json::from_str(include_str!("../../tests/spaces/shop/space.json")).unwrap();
     let mut inventory = Inventory::from_dump(&dump, "Spaces-2").unwrap();
-    add(&mut inventory, "environments", environment());
+    add(&mut inventory, Collection::Environments, environment());
     inventory
 }
 
@@ -25,7 +26,7 @@ fn environment() -> Value {
     json!({"Id": OCTOFERRY, "Name": name::ENVIRONMENT, "Description": name::description("Where the runbooks run.")})
 }
 
-fn add(inventory: &mut Inventory, collection: &str, document: Value) {
+fn add(inventory: &mut Inventory, collection: Collection, document: Value) {
     inventory.insert(collection, Document::new(document).unwrap());
 }
 
@@ -42,7 +43,7 @@ fn apply(inventory: &mut Inventory, plan: &super::Plan) {
                 }
             }
         }
-        inventory.insert(&change.collection, document);
+        inventory.insert(change.collection, document);
     }
 }
 
@@ -119,7 +120,7 @@ fn what_a_person_edited_since_is_left_alone() {
     let mut inventory = shop();
     let plan = spread(&inventory, OCTOFERRY);
     apply(&mut inventory, &plan);
-    let set = inventory.get_mut("variables", "variableset-Projects-5").unwrap();
+    let set = inventory.get_mut(Collection::Variables, "variableset-Projects-5").unwrap();
     for variable in set.fields_mut()["Variables"].as_array_mut().unwrap() {
         if variable["Value"] == "#{Storefront-Web.Payment.Key.Staging}" {
             variable["Value"] = json!("by hand");
@@ -132,7 +133,7 @@ fn what_a_person_edited_since_is_left_alone() {
     assert_eq!(plan.left, [edited]);
     apply(&mut inventory, &plan);
     let names: Vec<&str> = inventory
-        .get("variables", "variableset-Projects-5")
+        .get(Collection::Variables, "variableset-Projects-5")
         .unwrap()
         .list("Variables")
         .iter()
@@ -178,7 +179,7 @@ fn in_git_the_replacement_is_sensitive_and_collapse_finds_it() {
         variable("a", "Key", json!({"Role": ["web"]}), true),
         variable("b", "Only", json!({}), true),
     ]);
-    let project = inventory.get_mut("projects", "Projects-1").unwrap();
+    let project = inventory.get_mut(Collection::Projects, "Projects-1").unwrap();
     project.fields_mut().insert(
         "PersistenceSettings".to_owned(),
         json!({"Type": "VersionControlled", "ConversionState": {"VariablesAreInGit": true}}),
@@ -204,7 +205,7 @@ fn a_replacement_whose_secret_is_gone_is_named() {
     let mut inventory = space(vec![variable("a", "Key", json!({"Role": ["web"]}), true)]);
     let plan = spread(&inventory, OCTOFERRY);
     apply(&mut inventory, &plan);
-    let set = inventory.get_mut("variables", "variableset-Projects-1").unwrap();
+    let set = inventory.get_mut(Collection::Variables, "variableset-Projects-1").unwrap();
     set.fields_mut()["Variables"].as_array_mut().unwrap().pop();
     let plan = collapse::collapse(&inventory);
     assert!(plan.changes.is_empty());
@@ -217,13 +218,13 @@ fn clones_are_told_apart() {
     let mut inventory = space(vec![variable("a", "Key", json!({"Role": ["web"]}), true)]);
     add(
         &mut inventory,
-        "projects",
+        Collection::Projects,
         json!({"Id": "Projects-2", "Name": "Clone", "VariableSetId": "variableset-Projects-2", "IncludedLibraryVariableSetIds": []}),
     );
     let variables = vec![variable("a", "Key", json!({"Role": ["web"]}), true)];
     add(
         &mut inventory,
-        "variables",
+        Collection::Variables,
         json!({"Id": "variableset-Projects-2", "OwnerId": "Projects-2", "Variables": variables}),
     );
     let plan = spread(&inventory, OCTOFERRY);
@@ -238,7 +239,7 @@ fn restricted_accounts_gain_the_environment_and_lose_it_again() {
     let mut inventory = space(Vec::new());
     let account = json!({"Id": "Accounts-1", "Name": "AWS", "AccountType": "AmazonWebServicesAccount", "Description": "For builds.",
         "EnvironmentIds": ["Environments-1"], "TenantedDeploymentParticipation": "Tenanted"});
-    add(&mut inventory, "accounts", account.clone());
+    add(&mut inventory, Collection::Accounts, account.clone());
     let plan = spread(&inventory, OCTOFERRY);
     expect![[r#"
         account "AWS"
@@ -248,12 +249,17 @@ fn restricted_accounts_gain_the_environment_and_lose_it_again() {
     .assert_eq(&print(&plan));
     let before = inventory.clone();
     apply(&mut inventory, &plan);
-    let after = inventory.get("accounts", "Accounts-1").unwrap();
+    let after = inventory.get(Collection::Accounts, "Accounts-1").unwrap();
     assert_eq!(after.get("EnvironmentIds").unwrap(), &json!(["Environments-1", OCTOFERRY]));
     assert_eq!(after.text("TenantedDeploymentParticipation"), Some("TenantedOrUntenanted"));
     assert_eq!(print(&spread(&inventory, OCTOFERRY)), "");
     assert_eq!(
-        seeded::prepare(inventory.clone()).0.get("accounts", "Accounts-1").unwrap().clone().into_value(),
+        seeded::prepare(inventory.clone())
+            .0
+            .get(Collection::Accounts, "Accounts-1")
+            .unwrap()
+            .clone()
+            .into_value(),
         account
     );
     let plan = collapse::collapse(&inventory);
@@ -283,23 +289,23 @@ fn accounts_allow_the_tenants_whose_secrets_are_read_in_runs_of_their_own() {
         account(3, "Untenanted", json!(["Environments-2", OCTOFERRY]), json!([])),
         account(4, "TenantedOrUntenanted", json!([]), json!([])),
     ];
-    before.iter().for_each(|account| add(&mut inventory, "accounts", account.clone()));
-    add(&mut inventory, "environments", json!({"Id": "Environments-1", "Name": "Live"}));
+    before.iter().for_each(|account| add(&mut inventory, Collection::Accounts, account.clone()));
+    add(&mut inventory, Collection::Environments, json!({"Id": "Environments-1", "Name": "Live"}));
     add(
         &mut inventory,
-        "tenants",
+        Collection::Tenants,
         json!({"Id": "Tenants-1", "Name": "Fils", "TenantTags": [], "ProjectEnvironments": {"Projects-1": ["Environments-1"]}}),
     );
     add(
         &mut inventory,
-        "tenantvariablevalues",
+        Collection::TenantVariableValues,
         json!({"Id": "TenantVariables-1", "TenantId": "Tenants-1", "ProjectId": "Projects-1", "TemplateId": "t",
                "EnvironmentIds": ["Environments-1"], "Value": {"HasValue": true}}),
     );
     assert!(spread(&inventory, OCTOFERRY).changes.is_empty(), "without the runbook there are no such runs");
     add(
         &mut inventory,
-        "runbooks",
+        Collection::Runbooks,
         json!({"Id": "Runbooks-9", "Name": name::TENANT_SECRETS_RUNBOOK, "ProjectId": "Projects-1"}),
     );
 
@@ -314,9 +320,9 @@ fn accounts_allow_the_tenants_whose_secrets_are_read_in_runs_of_their_own() {
     "#]]
     .assert_eq(&print(&plan));
     apply(&mut inventory, &plan);
-    let tenant = inventory.get("tenants", "Tenants-1").unwrap();
+    let tenant = inventory.get(Collection::Tenants, "Tenants-1").unwrap();
     for id in ["Accounts-1", "Accounts-2", "Accounts-4"] {
-        let account = inventory.get("accounts", id).unwrap();
+        let account = inventory.get(Collection::Accounts, id).unwrap();
         assert!(!super::account::refuses(account, "Environments-1", tenant), "{id}");
     }
     assert!(spread(&inventory, OCTOFERRY).changes.is_empty(), "again there is nothing to do");
@@ -325,7 +331,7 @@ fn accounts_allow_the_tenants_whose_secrets_are_read_in_runs_of_their_own() {
     apply(&mut inventory, &back);
     for account in before {
         let id = account["Id"].as_str().unwrap();
-        assert_eq!(inventory.get("accounts", id).unwrap().clone().into_value(), account);
+        assert_eq!(inventory.get(Collection::Accounts, id).unwrap().clone().into_value(), account);
     }
 }
 
@@ -354,13 +360,13 @@ fn space(variables: Vec<Value>) -> Inventory {
 
 fn space_with(project: Vec<Value>, one: Vec<Value>, two: Vec<Value>) -> Inventory {
     let mut inventory = Inventory::default();
-    add(&mut inventory, "environments", environment());
+    add(&mut inventory, Collection::Environments, environment());
     for (id, environment) in [("Environments-1", "Production"), ("Environments-2", "Test")] {
-        add(&mut inventory, "environments", json!({"Id": id, "Name": environment}));
+        add(&mut inventory, Collection::Environments, json!({"Id": id, "Name": environment}));
     }
     add(
         &mut inventory,
-        "projects",
+        Collection::Projects,
         json!({"Id": "Projects-1", "Name": "Shop", "VariableSetId": "variableset-Projects-1",
                "IncludedLibraryVariableSetIds": ["LibraryVariableSets-1"],
                "Templates": [{"Id": "t", "Name": "Templated"}]}),
@@ -368,13 +374,13 @@ fn space_with(project: Vec<Value>, one: Vec<Value>, two: Vec<Value>) -> Inventor
     for (id, set) in [("LibraryVariableSets-1", "One"), ("LibraryVariableSets-2", "Two")] {
         let document = json!({"Id": id, "Name": set, "VariableSetId": format!("variableset-{id}"),
                               "ContentType": "Variables", "Templates": []});
-        add(&mut inventory, "libraryvariablesets", document);
+        add(&mut inventory, Collection::LibraryVariableSets, document);
     }
     for (owner, variables) in
         [("Projects-1", project), ("LibraryVariableSets-1", one), ("LibraryVariableSets-2", two)]
     {
         let set = json!({"Id": format!("variableset-{owner}"), "OwnerId": owner, "Version": 1, "Variables": variables});
-        add(&mut inventory, "variables", set);
+        add(&mut inventory, Collection::Variables, set);
     }
     inventory
 }
@@ -405,7 +411,7 @@ fn resolve(inventory: &Inventory, place: &Place, wanted: &str, depth: usize) -> 
     let ranks = ["Action", "Role", "TenantTag", "Environment", "Channel", "ProcessOwner"];
     let mut best: Option<(Vec<bool>, String)> = None;
     for owner in ["Projects-1", "LibraryVariableSets-1"] {
-        let set = inventory.get("variables", &format!("variableset-{owner}")).unwrap();
+        let set = inventory.get(Collection::Variables, &format!("variableset-{owner}")).unwrap();
         for variable in set.list("Variables") {
             if !variable["Name"].as_str().unwrap().eq_ignore_ascii_case(wanted) {
                 continue;
@@ -486,7 +492,7 @@ proptest! {
         places in prop::collection::vec(any_place(), 1..6),
     ) {
         let before = space_with(project, one, two);
-        let names: BTreeSet<String> = before.all("variables")
+        let names: BTreeSet<String> = before.all(Collection::Variables)
             .flat_map(|set| set.list("Variables"))
             .map(|variable| variable["Name"].as_str().unwrap().to_owned())
             .collect();
@@ -506,7 +512,7 @@ proptest! {
         let readable = super::readable(&inventory, Some(OCTOFERRY));
         prop_assert!(readable.values().all(Result::is_ok), "{readable:?}");
 
-        let set = inventory.get("variables", "variableset-Projects-1").unwrap();
+        let set = inventory.get(Collection::Variables, "variableset-Projects-1").unwrap();
         for (mut place, variable) in places.iter().flat_map(|place| set.list("Variables").iter().map(|v| (place.clone(), v))) {
             place.insert("Environment", OCTOFERRY);
             if let Some(Ok(name)) = readable.get(&SecretSources::key(set.id(), variable["Id"].as_str().unwrap())) {

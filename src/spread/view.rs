@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git;
 use crate::octopus::inventory::Inventory;
@@ -23,10 +24,10 @@ pub(super) struct Owner {
 /// The owners of variable sets, library sets first, without the seeded ones; by name, then id.
 pub(super) fn owners(inventory: &Inventory) -> Vec<Owner> {
     let libraries = inventory
-        .all("libraryvariablesets")
+        .all(Collection::LibraryVariableSets)
         .filter(|set| set.text("ContentType") != Some("ScriptModule"))
         .map(|set| owner(set, true));
-    let projects = inventory.all("projects").map(|project| owner(project, false));
+    let projects = inventory.all(Collection::Projects).map(|project| owner(project, false));
     let mut owners: Vec<Owner> = libraries.chain(projects).flatten().collect();
     owners.sort_by(|a, b| (!a.is_library, &a.name, &a.id).cmp(&(!b.is_library, &b.name, &b.id)));
     owners
@@ -60,7 +61,7 @@ impl View {
     /// What the run sees that reads library sets.
     pub(super) fn of_library(inventory: &Inventory) -> Self {
         let mut view = Self::default();
-        for set in inventory.all("libraryvariablesets") {
+        for set in inventory.all(Collection::LibraryVariableSets) {
             view.add_owner(inventory, set);
         }
         view
@@ -72,10 +73,10 @@ impl View {
             return Cow::Borrowed(self);
         }
         let mut view = Self::default();
-        if let Some(project) = inventory.get("projects", &owner.id) {
+        if let Some(project) = inventory.get(Collection::Projects, &owner.id) {
             view.add_owner(inventory, project);
             for id in project.texts("IncludedLibraryVariableSetIds") {
-                if let Some(set) = inventory.get("libraryvariablesets", id) {
+                if let Some(set) = inventory.get(Collection::LibraryVariableSets, id) {
                     view.add_owner(inventory, set);
                 }
             }
@@ -101,7 +102,7 @@ fn names_of(inventory: &Inventory, document: &Document) -> Vec<String> {
         .text("VariableSetId")
         .map_or_else(|| format!("variableset-{}", document.id()), str::to_owned);
     inventory
-        .get("variables", &set)
+        .get(Collection::Variables, &set)
         .into_iter()
         .flat_map(|set| set.list("Variables"))
         .chain(git::variables(inventory, document.id()))
@@ -113,7 +114,7 @@ fn names_of(inventory: &Inventory, document: &Document) -> Vec<String> {
 
 /// Every name of a variable or template in the space, in lower case: a new name must be none of them.
 pub(super) fn all_names(inventory: &Inventory) -> BTreeSet<String> {
-    ["projects", "libraryvariablesets"]
+    [Collection::Projects, Collection::LibraryVariableSets]
         .into_iter()
         .flat_map(|collection| inventory.all(collection))
         .flat_map(|document| names_of(inventory, document))

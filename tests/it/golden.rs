@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 use octoferry::convert::{self, SecretSources, Selection};
 use octoferry::module::Module;
+use octoferry::octopus::collection::Collection;
 use octoferry::octopus::inventory::Inventory;
 
 fn folder(space: &str) -> PathBuf {
@@ -22,7 +23,7 @@ fn inventory(space: &str) -> Inventory {
 /// As `seeded::prepare` would say: every sensitive variable has a readable name, every account that can be is a typed variable.
 fn sources(inventory: &Inventory) -> SecretSources {
     let mut sources = SecretSources::default();
-    for set in inventory.all("variables") {
+    for set in inventory.all(Collection::Variables) {
         for variable in set.list("Variables") {
             if variable["IsSensitive"] == true {
                 let name = variable["Name"].as_str().unwrap_or_default();
@@ -33,7 +34,7 @@ fn sources(inventory: &Inventory) -> SecretSources {
             }
         }
     }
-    for account in inventory.all("accounts") {
+    for account in inventory.all(Collection::Accounts) {
         sources.accounts.insert(
             account.id().to_owned(),
             format!("Octoferry.Account.{}", account.name().replace(' ', "-")),
@@ -80,7 +81,7 @@ fn check_space(name: &str) {
 fn check_projects(name: &str) {
     let inventory = inventory(name);
     let sources = sources(&inventory);
-    for project in inventory.all("projects") {
+    for project in inventory.all(Collection::Projects) {
         let module =
             convert::project(&inventory, project.id(), &Selection::default(), &sources).expect("a module");
         let slug = project.text("Slug").expect("a slug");

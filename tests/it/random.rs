@@ -9,6 +9,7 @@ use std::process::Command;
 
 use octoferry::convert::{self, SecretSources, Selection};
 use octoferry::module::Module;
+use octoferry::octopus::collection::Collection;
 use octoferry::octopus::inventory::Inventory;
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ fn modules(dump: &Value) -> Result<Vec<Module>, String> {
     let (selection, sources) = (Selection::default(), SecretSources::default());
     let mut modules =
         vec![convert::space(&inventory, &selection, &sources).map_err(|failure| failure.message)?];
-    for project in inventory.all("projects") {
+    for project in inventory.all(Collection::Projects) {
         let module = convert::project(&inventory, project.id(), &selection, &sources);
         modules.push(module.map_err(|failure| failure.message)?);
     }

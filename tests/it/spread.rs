@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use octoferry::octopus::collection::Collection;
 use octoferry::octopus::document::Document;
 use octoferry::octopus::inventory::Inventory;
 use octoferry::spread::{self, Plan, collapse};
@@ -57,7 +58,7 @@ impl Server {
     }
 
     fn add(&mut self, collection: &str, document: Value) {
-        self.inventory.insert(collection, Document::new(document).expect("a document"));
+        self.inventory.insert(Collection::named(collection), Document::new(document).expect("a document"));
     }
 
     /// What a server does with a variable set: gives ids, hides values, keeps those that are sent as null.
@@ -93,7 +94,7 @@ impl Server {
                 false => Origin::LibrarySet(std::cmp::Reverse(index)),
             };
             let id = format!("variableset-{owner}");
-            for variable in self.inventory.get("variables", &id).expect("a set").list("Variables") {
+            for variable in self.inventory.get(Collection::Variables, &id).expect("a set").list("Variables") {
                 candidates.push(self.candidate(&id, variable, origin));
             }
         }
@@ -211,7 +212,7 @@ proptest! {
         let before = Server::new(project, first, second);
         let mut server = before.clone();
         let plan = spread::spread(&server.inventory, OURS);
-        let names: Vec<&str> = before.inventory.all("variables").flat_map(|set| set.list("Variables"))
+        let names: Vec<&str> = before.inventory.all(Collection::Variables).flat_map(|set| set.list("Variables"))
             .filter_map(|variable| variable["Name"].as_str()).collect();
         let same = |server: &Server| {
             for (place, name) in places.iter().flat_map(|place| names.iter().map(move |name| (place, *name))) {
@@ -235,7 +236,7 @@ proptest! {
         for (owner, sees) in [("Projects-1", &PROJECT[..]), ("LibraryVariableSets-1", &PROJECT[1..]), ("LibraryVariableSets-2", &PROJECT[1..])] {
             let dictionary = server.resolve(sees, &run);
             let id = format!("variableset-{owner}");
-            for original in before.inventory.get("variables", &id).expect("a set").list("Variables") {
+            for original in before.inventory.get(Collection::Variables, &id).expect("a set").list("Variables") {
                 if original["IsSensitive"] != true {
                     continue;
                 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::account::Account;
 use crate::module::manifest::{Manifest, Note, Scope, SecretEntry, SecretOrigin};
+use crate::octopus::collection::Collection;
 use crate::seeded::name;
 
 /// The file's text; the space first, then projects in the given order, each with what its deployment said about its secrets.
@@ -65,21 +66,21 @@ fn open<'a>(
 /// Where in the portal of the destination a secret is entered.
 fn portal(secret: &SecretEntry) -> String {
     let key = secret.key.iter().map(|part| format!("{part:?}")).collect::<Vec<_>>().join(", ");
-    match secret.collection.as_str() {
-        "accounts" => format!("Infrastructure, Accounts, {key}"),
-        "certificates" => format!("Library, Certificates, {key}, Replace"),
-        "feeds" => format!("Library, External Feeds, {key}"),
-        "git-credentials" => format!("Library, Git Credentials, {key}"),
-        "proxies" => format!("Infrastructure, Machine Proxies, {key}"),
-        "machines" => format!("Infrastructure, Deployment Targets, {key}"),
-        "actiontemplates" => format!("Library, Step Templates, {key}"),
-        "libraryvariablesets" => format!("Library, Variable Sets, {key}"),
-        "projects" => format!("project {key}"),
-        "deploymentprocesses" => format!("project {key}, Process"),
-        "runbookprocesses" => format!("project and runbook {key}, Process"),
-        "tenantvariablevalues" => format!("tenant, owner and variable {key}"),
-        "variables" => match secret.key.as_slice() {
-            [owner, name] if owner == "projects" => format!("project {name:?}, Variables"),
+    match secret.collection {
+        Collection::Accounts => format!("Infrastructure, Accounts, {key}"),
+        Collection::Certificates => format!("Library, Certificates, {key}, Replace"),
+        Collection::Feeds => format!("Library, External Feeds, {key}"),
+        Collection::GitCredentials => format!("Library, Git Credentials, {key}"),
+        Collection::Proxies => format!("Infrastructure, Machine Proxies, {key}"),
+        Collection::Machines => format!("Infrastructure, Deployment Targets, {key}"),
+        Collection::ActionTemplates => format!("Library, Step Templates, {key}"),
+        Collection::LibraryVariableSets => format!("Library, Variable Sets, {key}"),
+        Collection::Projects => format!("project {key}"),
+        Collection::DeploymentProcesses => format!("project {key}, Process"),
+        Collection::RunbookProcesses => format!("project and runbook {key}, Process"),
+        Collection::TenantVariableValues => format!("tenant, owner and variable {key}"),
+        Collection::Variables => match secret.key.as_slice() {
+            [owner, name] if owner == Collection::Projects.name() => format!("project {name:?}, Variables"),
             [_, name] => format!("Library, Variable Sets, {name:?}"),
             _ => key,
         },
@@ -144,7 +145,7 @@ mod tests {
             name: "feed_password".to_owned(),
             description: "Password of the feed \"Images\"".to_owned(),
             terraform: true,
-            collection: "feeds".to_owned(),
+            collection: Collection::Feeds,
             key: vec!["Images".to_owned()],
             field: "Password".to_owned(),
             path: Vec::new(),
@@ -155,7 +156,7 @@ mod tests {
         });
         space.notes.push(Note {
             code: "held".to_owned(),
-            collection: "machines".to_owned(),
+            collection: Collection::Machines,
             key: Vec::new(),
             field: String::new(),
             text: "Targets trust the old server.".to_owned(),

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::finish::directory::Directory;
 use crate::kinds;
 use crate::module::manifest::{Manifest, Target};
+use crate::octopus::collection::Collection;
 use crate::terraform::state::State;
 
 /// Something that the module would make, and that is there, but not in the state.
@@ -70,7 +71,8 @@ pub async fn look(
     let mut collisions = Vec::new();
     for made in &manifest.makes {
         // Retention policies are there in every space; their resources only set them.
-        if made.adopted || state.has(&made.address) || made.target.collection == "retentionpolicies" {
+        if made.adopted || state.has(&made.address) || made.target.collection == Collection::RetentionPolicies
+        {
             continue;
         }
         if let Some(place) = directory.find(&made.target).await? {
@@ -111,10 +113,10 @@ pub fn refusal(modules: &[(String, &[Collision])]) -> Failure {
         lines.extend(
             collisions.iter().filter(|one| one.part.is_none()).map(|one| format!("  {}", one.text())),
         );
-        let mut parts: BTreeMap<(&str, &[String]), Vec<&str>> = BTreeMap::new();
+        let mut parts: BTreeMap<(Collection, &[String]), Vec<&str>> = BTreeMap::new();
         for collision in *collisions {
             if let Some(part) = &collision.part {
-                parts.entry((&collision.target.collection, &collision.target.key)).or_default().push(part);
+                parts.entry((collision.target.collection, &collision.target.key)).or_default().push(part);
             }
         }
         for ((collection, key), names) in parts {
@@ -160,7 +162,7 @@ pub fn impossible(modules: &[(String, &[Collision])]) -> Option<Failure> {
         let within = if modules.len() > 1 { format!("{module}: ") } else { String::new() };
         lines.push(format!("  {within}{}: {why}", collision.text()));
         if let (Some(lookup), [name], None) = (
-            kinds::lookup(&collision.target.collection, None),
+            kinds::lookup(collision.target.collection, None),
             collision.target.key.as_slice(),
             &collision.part,
         ) {

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::finish::directory::Directory;
 use crate::finish::field::fits;
 use crate::module::manifest::{MadePart, Manifest, Target};
+use crate::octopus::collection::Collection;
 use crate::terraform::state::State;
 
 /// Looks for all of them. Only documents that are there are read, each once.
@@ -22,16 +23,16 @@ pub(super) async fn look(
     state: &State,
     directory: &mut Directory,
 ) -> Result<Vec<Collision>, Failure> {
-    let mut of_documents: BTreeMap<(&str, &[String]), Vec<&MadePart>> = BTreeMap::new();
+    let mut of_documents: BTreeMap<(Collection, &[String]), Vec<&MadePart>> = BTreeMap::new();
     for part in &manifest.parts {
         if state.has(&part.address) || part.target.collection == super::tenant::COLLECTION {
             continue;
         }
-        of_documents.entry((&part.target.collection, &part.target.key)).or_default().push(part);
+        of_documents.entry((part.target.collection, &part.target.key)).or_default().push(part);
     }
     let mut collisions = Vec::new();
     for ((collection, key), parts) in of_documents {
-        let target = Target { collection: collection.to_owned(), key: key.to_vec() };
+        let target = Target { collection, key: key.to_vec() };
         let Some(place) = directory.find(&target).await? else { continue };
         let Some(document) = directory.server.client.find(&place.read).await? else { continue };
         let already = collisions.len();
@@ -92,9 +93,9 @@ async fn found(
         };
     }
     // What stands before the part's own id in an import (provider 1.17.0).
-    let owner = match part.target.collection.as_str() {
-        "tagsets" => None,
-        "variables" => document["OwnerId"].as_str(),
+    let owner = match part.target.collection {
+        Collection::TagSets => None,
+        Collection::Variables => document["OwnerId"].as_str(),
         _ => document["Id"].as_str(),
     };
     Ok(Some(Ok(owner.into_iter().chain(ids).collect::<Vec<_>>().join(":"))))

@@ -8,9 +8,10 @@ use super::Collision;
 use crate::failure::Failure;
 use crate::finish::directory::Directory;
 use crate::module::manifest::{MadePart, Manifest, Target};
+use crate::octopus::collection::Collection;
 use crate::terraform::state::State;
 
-pub(super) const COLLECTION: &str = "tenantvariablevalues";
+pub(super) const COLLECTION: Collection = Collection::TenantVariableValues;
 
 /// Looks for all of them. Only tenants that are there and linked to the project are read, each once.
 ///
@@ -23,7 +24,7 @@ pub(super) async fn look(
 ) -> Result<Vec<Collision>, Failure> {
     let mut of_tenants: BTreeMap<&str, Vec<&MadePart>> = BTreeMap::new();
     for part in &manifest.parts {
-        if let (COLLECTION, [tenant, _, _]) = (part.target.collection.as_str(), part.target.key.as_slice())
+        if let (COLLECTION, [tenant, _, _]) = (part.target.collection, part.target.key.as_slice())
             && !state.has(&part.address)
         {
             of_tenants.entry(tenant).or_default().push(part);

@@ -10,6 +10,7 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::{self, Fields};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::{Field, ID, flag, ignored, plain, reference, references, tags};
+use crate::octopus::collection::Collection;
 use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 
 const ONE_NAME: &str = "the provider has one name for a step and its first action";
@@ -26,11 +27,11 @@ const ACTION: &[Field] = &[
     plain("Notes"),
     flag("IsDisabled"),
     flag("IsRequired"),
-    references("Environments", "environments"),
-    references("ExcludedEnvironments", "environments"),
-    references("Channels", "channels"),
+    references("Environments", Collection::Environments),
+    references("ExcludedEnvironments", Collection::Environments),
+    references("Channels", Collection::Channels),
     tags("TenantTags"),
-    reference("WorkerPoolId", "workerpools"),
+    reference("WorkerPoolId", Collection::WorkerPools),
     plain("WorkerPoolVariable"),
     ignored("CanBeUsedForProjectVersioning", "the server sees it from the action's packages"),
     ignored("StepPackageVersion", "only of use to the new step framework"),
@@ -260,7 +261,7 @@ fn action_properties(
 /// A plain step that follows a template: the template's id and newest version at the destination.
 fn template_link(context: &mut Context<'_>, action: &Action<'_>, name: &str) -> Option<Expr> {
     let id = action.fields.get("Properties")?.get(TEMPLATE_ID)?.as_str()?;
-    if context.inventory.get("actiontemplates", id).is_none() {
+    if context.inventory.get(Collection::ActionTemplates, id).is_none() {
         if name == TEMPLATE_ID {
             context.note(
                 "dangling",

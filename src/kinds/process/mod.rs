@@ -22,6 +22,7 @@ use crate::convert::context::Context;
 use crate::convert::fields;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
+use crate::octopus::collection::Collection;
 use crate::octopus::slug::slug_of;
 
 const CHAIN: &str =
@@ -29,7 +30,7 @@ const CHAIN: &str =
 
 /// The deployment process; those of runbooks are written with their runbook.
 pub(super) const KIND: Kind = Kind {
-    collection: "deploymentprocesses",
+    collection: Collection::DeploymentProcesses,
     noun: "deployment process",
     file: "deployment_process.tf",
     belongs: |document, project| document.id() == format!("deploymentprocess-{project}"),
@@ -61,7 +62,7 @@ const STEP: &[Field] = &[ID, slug()];
 
 /// Plans all processes of the module's project and declares the ids of their actions.
 pub(crate) fn declare(context: &mut Context<'_>, project: &str) {
-    if let Some(project) = context.inventory.get("projects", project) {
+    if let Some(project) = context.inventory.get(Collection::Projects, project) {
         context.processes = plan::plan(context, project);
     }
 }

@@ -7,6 +7,7 @@ use crate::convert::context::{At, Context};
 use crate::convert::fields::{self, Fields};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::{Field, ID, custom, finish, ignored, map, plain, reference};
+use crate::octopus::collection::Collection;
 
 const PACKAGE: &[Field] = &[
     ID,
@@ -30,7 +31,7 @@ const GIT_DEPENDENCY: &[Field] = &[
     plain("DefaultBranch").keep_empty(),
     plain("FilePathFilters"),
     plain("GitCredentialType").keep_empty(),
-    reference("GitCredentialId", "git-credentials"),
+    reference("GitCredentialId", Collection::GitCredentials),
     custom("GitHubConnectionId", github_connection).writes(&["github_connection_id"]),
     ignored("StepPackageInputsReferenceId", "only of use to the new step framework"),
 ];
@@ -50,7 +51,7 @@ fn feed_id(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block)
             block.set("feed_id", text);
         }
         Some(id) => {
-            let feed = context.reference("feeds", id, at);
+            let feed = context.reference(Collection::Feeds, id, at);
             block.set("feed_id", feed);
         }
     }

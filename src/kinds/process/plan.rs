@@ -10,6 +10,7 @@ use crate::convert::context::{At, Context};
 use crate::convert::names::{id_order, label};
 use crate::hcl::Expr;
 use crate::module::manifest::{Scope, Target};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::property::TEMPLATE_ID;
 
@@ -99,7 +100,7 @@ impl Actions {
     /// How finish finds the action with that id, also one of a runbook.
     #[must_use]
     pub fn target(&self, id: &str) -> Option<Target> {
-        self.keys.get(id).map(|key| Target { collection: "actions".to_owned(), key: key.clone() })
+        self.keys.get(id).map(|key| Target { collection: Collection::Actions, key: key.clone() })
     }
 
     /// Says that finish makes an action.
@@ -136,10 +137,11 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
     let deployment = format!("deploymentprocess-{}", project.id());
     let of_project = matches!(context.scope, Scope::Project { .. });
     let is_made = |process: &&Document| {
-        of_project && context.selection.makes_in_project(project.id(), "deploymentprocesses", process)
+        of_project
+            && context.selection.makes_in_project(project.id(), Collection::DeploymentProcesses, process)
     };
-    if let Some(document) = inventory.get("deploymentprocesses", &deployment).filter(is_made) {
-        let target = context.target("deploymentprocesses", document);
+    if let Some(document) = inventory.get(Collection::DeploymentProcesses, &deployment).filter(is_made) {
+        let target = context.target(Collection::DeploymentProcesses, document);
         let place = Place {
             target,
             words: "step".to_owned(),
@@ -151,10 +153,10 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
     runbooks.sort_by_key(|(id, _)| id_order(id));
     for (id, label) in runbooks {
         // Frozen copies of snapshots have ids of their own.
-        let found = inventory.get("runbookprocesses", &format!("RunbookProcess-{id}"));
+        let found = inventory.get(Collection::RunbookProcesses, &format!("RunbookProcess-{id}"));
         let found = found.filter(|process| process.text("RunbookId") == Some(id));
-        if let (Some(document), Some(runbook)) = (found, inventory.get("runbooks", id)) {
-            let target = context.target("runbookprocesses", document);
+        if let (Some(document), Some(runbook)) = (found, inventory.get(Collection::Runbooks, id)) {
+            let target = context.target(Collection::RunbookProcesses, document);
             let owner =
                 format!("of the runbook \"{}\" of the project \"{}\"", runbook.name(), project.name());
             let place = Place { target, words: format!("step_{label}"), owner };
@@ -166,7 +168,7 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
 
 /// Labels of the project's runbooks, as they were declared.
 fn runbook_labels(context: &Context<'_>, project: &Document) -> BTreeMap<String, String> {
-    let runbooks = context.inventory.of("runbooks", project.id());
+    let runbooks = context.inventory.of(Collection::Runbooks, project.id());
     runbooks.filter_map(|runbook| Some((runbook.id().to_owned(), context.label_of(runbook.id())?))).collect()
 }
 
@@ -209,7 +211,7 @@ fn process<'i>(
             crate::convert::fields::odd(context, &at, item);
         }
     }
-    let id_of = |context: &mut Context<'i>, collection: &str, document: &Document| {
+    let id_of = |context: &mut Context<'i>, collection: Collection, document: &Document| {
         context.reference(collection, document.id(), &at)
     };
     Process {
@@ -219,8 +221,8 @@ fn process<'i>(
         folder: runbook.map_or_else(String::new, |(runbook, _)| {
             runbook.text("Slug").filter(|slug| !slug.is_empty()).unwrap_or(runbook.name()).to_owned()
         }),
-        project: id_of(context, "projects", project),
-        runbook: runbook.map(|(runbook, _)| id_of(context, "runbooks", runbook)),
+        project: id_of(context, Collection::Projects, project),
+        runbook: runbook.map(|(runbook, _)| id_of(context, Collection::Runbooks, runbook)),
         label,
         steps,
         at,
@@ -318,7 +320,7 @@ fn template_of<'i>(
     at: &At,
 ) -> Option<&'i Document> {
     let id = action.get("Properties")?.get(TEMPLATE_ID)?.as_str()?;
-    let template = context.inventory.get("actiontemplates", id)?;
+    let template = context.inventory.get(Collection::ActionTemplates, id)?;
     // A variable's scope needs the id of the action, which the provider's templated step does not give (1.17.0).
     if scoped {
         return None;
@@ -344,7 +346,7 @@ fn template_of<'i>(
 
 /// Ids of the actions that a variable of the project is limited to.
 fn actions_in_scopes(context: &Context<'_>, project: &Document) -> BTreeSet<String> {
-    let set = context.inventory.get("variables", &format!("variableset-{}", project.id()));
+    let set = context.inventory.get(Collection::Variables, &format!("variableset-{}", project.id()));
     let variables = set.map_or(&[][..], |set| set.list("Variables"));
     let actions = variables.iter().filter_map(|variable| variable.get("Scope")?.get("Action")?.as_array());
     actions.flatten().filter_map(Value::as_str).map(str::to_owned).collect()

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 
@@ -16,14 +17,16 @@ pub(super) fn resolve(inventory: &Inventory, project: &str, branch: &mut Documen
         resolver.process(process);
     }
     for variable in fields.get_mut("Variables").and_then(Value::as_array_mut).into_iter().flatten() {
-        for (kind, collection) in
-            [("Environment", "environments"), ("Channel", "channels"), ("Machine", "machines")]
-        {
+        for (kind, collection) in [
+            ("Environment", Collection::Environments),
+            ("Channel", Collection::Channels),
+            ("Machine", Collection::Machines),
+        ] {
             resolver.each(variable.pointer_mut(&format!("/Scope/{kind}")), collection);
         }
     }
     for runbook in fields.get_mut("Runbooks").and_then(Value::as_array_mut).into_iter().flatten() {
-        resolver.each(runbook.get_mut("Environments"), "environments");
+        resolver.each(runbook.get_mut("Environments"), Collection::Environments);
         if let Some(process) = runbook.get_mut("Process") {
             resolver.process(process);
         }
@@ -41,30 +44,30 @@ impl Resolver<'_> {
         let actions =
             steps.filter_map(|step| step.get_mut("Actions").and_then(Value::as_array_mut)).flatten();
         for action in actions {
-            self.each(action.get_mut("Environments"), "environments");
-            self.each(action.get_mut("ExcludedEnvironments"), "environments");
-            self.each(action.get_mut("Channels"), "channels");
-            self.one(action.get_mut("WorkerPoolId"), "workerpools");
-            self.one(action.pointer_mut("/Container/FeedId"), "feeds");
+            self.each(action.get_mut("Environments"), Collection::Environments);
+            self.each(action.get_mut("ExcludedEnvironments"), Collection::Environments);
+            self.each(action.get_mut("Channels"), Collection::Channels);
+            self.one(action.get_mut("WorkerPoolId"), Collection::WorkerPools);
+            self.one(action.pointer_mut("/Container/FeedId"), Collection::Feeds);
             let packages = action.get_mut("Packages").and_then(Value::as_array_mut).into_iter().flatten();
-            packages.for_each(|package| self.one(package.get_mut("FeedId"), "feeds"));
+            packages.for_each(|package| self.one(package.get_mut("FeedId"), Collection::Feeds));
         }
     }
 
-    fn each(&self, list: Option<&mut Value>, collection: &str) {
+    fn each(&self, list: Option<&mut Value>, collection: Collection) {
         for value in list.and_then(Value::as_array_mut).into_iter().flatten() {
             self.one(Some(value), collection);
         }
     }
 
-    fn one(&self, value: Option<&mut Value>, collection: &str) {
+    fn one(&self, value: Option<&mut Value>, collection: Collection) {
         let Some(value) = value else { return };
         let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return };
         if self.inventory.get(collection, text).is_some() {
             return;
         }
         let ours = |document: &&Document| {
-            collection != "channels" || document.text("ProjectId") == Some(self.project)
+            collection != Collection::Channels || document.text("ProjectId") == Some(self.project)
         };
         let called = |field: &str| {
             let mut found = self.inventory.all(collection).filter(ours);

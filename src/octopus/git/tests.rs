@@ -4,6 +4,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::octopus::collection::Collection;
 
 /// Two projects in Git, the first with two branches; one ordinary one.
 fn space() -> Inventory {
@@ -41,7 +42,7 @@ fn space() -> Inventory {
     Inventory::from_dump(&dump, "Spaces-1").expect("the space")
 }
 
-fn get<'a>(inventory: &'a Inventory, collection: &str, id: &str) -> &'a Document {
+fn get<'a>(inventory: &'a Inventory, collection: Collection, id: &str) -> &'a Document {
     inventory.get(collection, id).unwrap_or_else(|| panic!("{collection} {id}"))
 }
 
@@ -54,32 +55,32 @@ fn a_branch_and_the_secrets_of_the_database_make_an_ordinary_project() {
     let mut inventory = space();
     into_ordinary(&mut inventory);
 
-    let names: Vec<&str> = get(&inventory, "variables", "variableset-Projects-1")
+    let names: Vec<&str> = get(&inventory, Collection::Variables, "variableset-Projects-1")
         .list("Variables")
         .iter()
         .filter_map(|variable| variable["Name"].as_str())
         .collect();
     assert_eq!(names, ["Plain", "Secret"], "of the branch, then of the database; stray ones are gone");
-    let set = get(&inventory, "variables", "variableset-Projects-1");
+    let set = get(&inventory, Collection::Variables, "variableset-Projects-1");
     assert_eq!(set.get("Version"), Some(&json!(7)));
     assert_eq!(
         set.list("Variables")[0]["Scope"],
         json!({"Environment": ["Environments-1"], "ProcessOwner": ["Runbooks-do-it-Projects-1"]})
     );
-    expect![[r#"{"Id":"deploymentprocess-Projects-1","ProjectId":"Projects-1","SpaceId":null,"Steps":[{"Name":"main","Actions":[{"Name":"main","WorkerPoolId":"WorkerPools-1","Environments":["Environments-1","Environments-2"]}]}]}"#]].assert_eq(&text(get(&inventory, "deploymentprocesses", "deploymentprocess-Projects-1")));
-    expect![[r#"{"Id":"deploymentsettings-Projects-1","ProjectId":"Projects-1","SpaceId":null,"ReleaseNotesTemplate":"new","ConnectivityPolicy":{"TargetRoles":["web"]}}"#]].assert_eq(&text(get(&inventory, "deploymentsettings", "deploymentsettings-Projects-1")));
-    expect![[r#"{"Id":"Runbooks-do-it-Projects-1","ProjectId":"Projects-1","SpaceId":null,"Slug":"do-it","RunbookProcessId":"RunbookProcess-Runbooks-do-it-Projects-1","PublishedRunbookSnapshotId":null,"Name":"Do it","Environments":["Environments-1"]}"#]].assert_eq(&text(get(&inventory, "runbooks", "Runbooks-do-it-Projects-1")));
+    expect![[r#"{"Id":"deploymentprocess-Projects-1","ProjectId":"Projects-1","SpaceId":null,"Steps":[{"Name":"main","Actions":[{"Name":"main","WorkerPoolId":"WorkerPools-1","Environments":["Environments-1","Environments-2"]}]}]}"#]].assert_eq(&text(get(&inventory, Collection::DeploymentProcesses, "deploymentprocess-Projects-1")));
+    expect![[r#"{"Id":"deploymentsettings-Projects-1","ProjectId":"Projects-1","SpaceId":null,"ReleaseNotesTemplate":"new","ConnectivityPolicy":{"TargetRoles":["web"]}}"#]].assert_eq(&text(get(&inventory, Collection::DeploymentSettings, "deploymentsettings-Projects-1")));
+    expect![[r#"{"Id":"Runbooks-do-it-Projects-1","ProjectId":"Projects-1","SpaceId":null,"Slug":"do-it","RunbookProcessId":"RunbookProcess-Runbooks-do-it-Projects-1","PublishedRunbookSnapshotId":null,"Name":"Do it","Environments":["Environments-1"]}"#]].assert_eq(&text(get(&inventory, Collection::Runbooks, "Runbooks-do-it-Projects-1")));
     expect![[r#"{"Id":"RunbookProcess-Runbooks-do-it-Projects-1","ProjectId":"Projects-1","SpaceId":null,"RunbookId":"Runbooks-do-it-Projects-1","Steps":[{"Name":"run","Actions":[{"Name":"run","WorkerPoolId":"WorkerPools-1","Environments":["Environments-1","Environments-2"]}]}]}"#]].assert_eq(&text(get(
         &inventory,
-        "runbookprocesses",
+        Collection::RunbookProcesses,
         "RunbookProcess-Runbooks-do-it-Projects-1",
     )));
-    let project = get(&inventory, "projects", "Projects-1");
+    let project = get(&inventory, Collection::Projects, "Projects-1");
     assert!(!project.flag("IsVersionControlled"));
     assert_eq!(project.text("ReleaseNotesTemplate"), Some("new"));
     assert_eq!(project.get("ProjectConnectivityPolicy"), Some(&json!({"TargetRoles": ["web"]})));
     assert_eq!(project.text("ProvisioningRunbookId"), Some("Runbooks-do-it-Projects-1"));
-    let trigger = get(&inventory, "projecttriggers", "ProjectTriggers-1");
+    let trigger = get(&inventory, Collection::ProjectTriggers, "ProjectTriggers-1");
     assert_eq!(trigger.get("Action"), Some(&json!({"RunbookId": "Runbooks-do-it-Projects-1"})));
     assert_eq!(kept(&inventory, project), Kept::Branch("main"));
     assert_eq!(inventory.all(BRANCHES).count(), 2, "the other branch is gone");
@@ -88,13 +89,16 @@ fn a_branch_and_the_secrets_of_the_database_make_an_ordinary_project() {
 #[test]
 fn what_could_not_be_read_stays_as_it_is_and_is_told() {
     let mut inventory = space();
-    let before = get(&inventory, "projects", "Projects-2").clone();
-    assert!(matches!(kept(&inventory, get(&inventory, "projects", "Projects-1")), Kept::Unread { .. }));
+    let before = get(&inventory, Collection::Projects, "Projects-2").clone();
+    assert!(matches!(
+        kept(&inventory, get(&inventory, Collection::Projects, "Projects-1")),
+        Kept::Unread { .. }
+    ));
     into_ordinary(&mut inventory);
-    assert_eq!(get(&inventory, "projects", "Projects-2"), &before);
+    assert_eq!(get(&inventory, Collection::Projects, "Projects-2"), &before);
     let unread = Kept::Unread { branch: "main", why: "No way to git.example." };
     assert_eq!(kept(&inventory, &before), unread);
-    assert_eq!(kept(&inventory, get(&inventory, "projects", "Projects-3")), Kept::Database);
+    assert_eq!(kept(&inventory, get(&inventory, Collection::Projects, "Projects-3")), Kept::Database);
     let again = inventory.clone();
     into_ordinary(&mut inventory);
     assert!(inventory == again, "once is enough");
@@ -106,5 +110,5 @@ fn plain_variables_in_the_database_stay_where_variables_are_not_in_git() {
     let branch = inventory.get_mut(BRANCHES, "Projects-1/main").expect("the branch");
     branch.fields_mut().insert("Variables".to_owned(), Value::Null);
     into_ordinary(&mut inventory);
-    assert_eq!(get(&inventory, "variables", "variableset-Projects-1").list("Variables").len(), 2);
+    assert_eq!(get(&inventory, Collection::Variables, "variableset-Projects-1").list("Variables").len(), 2);
 }

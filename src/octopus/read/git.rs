@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Found;
 use crate::failure::Failure;
 use crate::octopus::client::encode;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git::{self, BRANCHES};
 use crate::octopus::inventory::Inventory;
@@ -23,7 +24,7 @@ pub(super) async fn branches(
     wanted: Option<&str>,
 ) -> Result<Found, Failure> {
     let in_git = inventory
-        .all("projects")
+        .all(Collection::Projects)
         .filter(|project| entered.contains(project.id()) && git::is_version_controlled(project));
     let found = try_join_all(in_git.map(|project| branch(server, project, wanted))).await?;
     Ok(found.into_iter().map(|document| (BRANCHES, document)).collect())

@@ -7,12 +7,13 @@
 use futures::future::try_join_all;
 
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
 
 /// What has a logo.
-const COLLECTIONS: [&str; 3] = ["projects", "tenants", "actiontemplates"];
+const COLLECTIONS: [Collection; 3] = [Collection::Projects, Collection::Tenants, Collection::ActionTemplates];
 
 /// Reads the logos of an inventory: one request for each picture that was set.
 ///
@@ -21,7 +22,7 @@ const COLLECTIONS: [&str; 3] = ["projects", "tenants", "actiontemplates"];
 pub(super) async fn read(server: &Server, inventory: &mut Inventory) -> Result<(), Failure> {
     let set: Vec<(String, String)> = COLLECTIONS
         .iter()
-        .flat_map(|collection| inventory.all(collection).map(move |document| (collection, document)))
+        .flat_map(|collection| inventory.all(*collection).map(move |document| (collection, document)))
         .filter(|(_, document)| has_picture(document, &server.version))
         .map(|(collection, document)| {
             let path = server.path(&format!("{collection}/{}/logo", document.id()));

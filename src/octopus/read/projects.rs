@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Found, documents, many};
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::git::{self, has_runbooks_in_git, is_version_controlled};
 use crate::octopus::inventory::Inventory;
@@ -15,7 +16,7 @@ use crate::octopus::server::Server;
 
 /// What belongs to a project, and how it is asked for: in one list for the space, or project by project.
 struct Belonging {
-    collection: &'static str,
+    collection: Collection,
     space_route: &'static str,
     project_route: &'static str,
 }
@@ -24,11 +25,14 @@ struct Belonging {
 const SCOPE_VALUES: usize = 100_000;
 
 const CHANNELS: Belonging =
-    Belonging { collection: "channels", space_route: "channels", project_route: "channels" };
-const TRIGGERS: Belonging =
-    Belonging { collection: "projecttriggers", space_route: "projecttriggers", project_route: "triggers" };
+    Belonging { collection: Collection::Channels, space_route: "channels", project_route: "channels" };
+const TRIGGERS: Belonging = Belonging {
+    collection: Collection::ProjectTriggers,
+    space_route: "projecttriggers",
+    project_route: "triggers",
+};
 const RUNBOOKS: Belonging =
-    Belonging { collection: "runbooks", space_route: "runbooks", project_route: "runbooks" };
+    Belonging { collection: Collection::Runbooks, space_route: "runbooks", project_route: "runbooks" };
 
 /// Everything inside the entered projects but for their variables.
 pub(super) async fn inside(
@@ -38,7 +42,7 @@ pub(super) async fn inside(
     every_project: bool,
 ) -> Result<Found, Failure> {
     let projects: Vec<&Document> =
-        inventory.all("projects").filter(|project| entered.contains(project.id())).collect();
+        inventory.all(Collection::Projects).filter(|project| entered.contains(project.id())).collect();
     // The routes without a Git reference refuse what a project keeps in Git.
     let in_database: Vec<&Document> =
         projects.iter().copied().filter(|project| !is_version_controlled(project)).collect();
@@ -50,10 +54,10 @@ pub(super) async fn inside(
         belonging(server, &CHANNELS, &projects, every_project),
         belonging(server, &TRIGGERS, &projects, every_project),
         runbooks(server, &with_runbooks, every_project),
-        by_ids(server, "deploymentprocesses", "deploymentprocesses", &process_ids),
+        by_ids(server, Collection::DeploymentProcesses, "deploymentprocesses", &process_ids),
     )?;
     let settings = in_database.iter().filter_map(|project| deployment_settings(project));
-    let settings = settings.map(|document| ("deploymentsettings", document)).collect();
+    let settings = settings.map(|document| (Collection::DeploymentSettings, document)).collect();
     Ok([channels, triggers, runbooks, inside_runbooks, processes, settings].into_iter().flatten().collect())
 }
 
@@ -63,22 +67,23 @@ pub(super) async fn variable_sets(
     inventory: &Inventory,
     entered: &BTreeSet<String>,
 ) -> Result<Found, Failure> {
-    let projects = inventory.all("projects").filter(|project| entered.contains(project.id()));
-    let owners: Vec<&Document> = inventory.all("libraryvariablesets").chain(projects).collect();
+    let projects = inventory.all(Collection::Projects).filter(|project| entered.contains(project.id()));
+    let owners: Vec<&Document> = inventory.all(Collection::LibraryVariableSets).chain(projects).collect();
     // Each set comes with the names of all targets: no answer shall be too large to come in time.
-    let most = (SCOPE_VALUES / inventory.all("machines").count().max(1)).max(1);
+    let most = (SCOPE_VALUES / inventory.all(Collection::Machines).count().max(1)).max(1);
     let ids = texts(&owners, "VariableSetId");
     // `variables/all{?ids}` is in the API reference (2026-08); `variables{?ids}` only among the root document's links.
     let (list, route) = (server.path("variables/all"), server.path("variables"));
     let found = many::in_groups(&server.client, &list, &route, &ids, most).await;
     let found = found.map_err(|failure| failure.while_doing("reading the variables"))?;
-    Ok(found.into_iter().map(|document| ("variables", document)).collect())
+    Ok(found.into_iter().map(|document| (Collection::Variables, document)).collect())
 }
 
 /// Old versions of step templates that steps still use.
 pub(super) async fn template_versions(server: &Server, inventory: &Inventory) -> Result<Found, Failure> {
     let mut wanted = BTreeSet::new();
-    let processes = inventory.all("deploymentprocesses").chain(inventory.all("runbookprocesses"));
+    let processes =
+        inventory.all(Collection::DeploymentProcesses).chain(inventory.all(Collection::RunbookProcesses));
     for step in processes.flat_map(|process| process.list("Steps")).chain(git::steps(inventory)) {
         let actions = step.get("Actions").and_then(Value::as_array).into_iter().flatten();
         for properties in actions.filter_map(|action| action.get("Properties")) {
@@ -86,8 +91,9 @@ pub(super) async fn template_versions(server: &Server, inventory: &Inventory) ->
             let (Some(id), Some(version)) = (text(TEMPLATE_ID), text(TEMPLATE_VERSION)) else {
                 continue;
             };
-            let newest =
-                inventory.get("actiontemplates", id).and_then(|template| template.get("Version")?.as_u64());
+            let newest = inventory
+                .get(Collection::ActionTemplates, id)
+                .and_then(|template| template.get("Version")?.as_u64());
             if newest.is_some_and(|newest| newest.to_string() != version) && version.parse::<u64>().is_ok() {
                 wanted.insert((id.to_owned(), version.to_owned()));
             }
@@ -103,7 +109,7 @@ pub(super) async fn template_versions(server: &Server, inventory: &Inventory) ->
         if let Some(mut document) = answer.and_then(Document::new) {
             // Servers give a version the id of its template; here each needs one of its own.
             document.fields_mut().insert("Id".to_owned(), Value::from(format!("{id}-v{version}")));
-            found.push(("actiontemplateversions", document));
+            found.push((Collection::ActionTemplateVersions, document));
         }
     }
     Ok(found)
@@ -159,15 +165,15 @@ async fn runbooks(
     let process_ids = texts(&documents, "RunbookProcessId");
     let snapshot_ids = texts(&documents, "PublishedRunbookSnapshotId");
     let (processes, snapshots) = futures::try_join!(
-        by_ids(server, "runbookprocesses", "runbookProcesses", &process_ids),
-        by_ids(server, "runbooksnapshots", "runbookSnapshots", &snapshot_ids),
+        by_ids(server, Collection::RunbookProcesses, "runbookProcesses", &process_ids),
+        by_ids(server, Collection::RunbookSnapshots, "runbookSnapshots", &snapshot_ids),
     )?;
     Ok((runbooks, processes.into_iter().chain(snapshots).collect()))
 }
 
 async fn by_ids(
     server: &Server,
-    collection: &'static str,
+    collection: Collection,
     route: &str,
     ids: &[String],
 ) -> Result<Found, Failure> {

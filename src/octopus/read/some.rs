@@ -12,34 +12,35 @@ use super::{
     git, insert, list, many, parent_environments, people, projects, tenant_values, whole_list,
 };
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
 
 /// What ids of a collection begin with. A list of few documents is read whole when one of them is named.
-const LISTED: &[(&str, &str)] = &[
-    ("Accounts", "accounts"),
-    ("ActionTemplates", "actiontemplates"),
-    ("Certificates", "certificates"),
-    ("Environments", "environments"),
-    ("Feeds", "feeds"),
-    ("GitCredentials", "git-credentials"),
-    ("Lifecycles", "lifecycles"),
-    ("MachinePolicies", "machinepolicies"),
-    ("ProjectGroups", "projectgroups"),
-    ("Proxies", "proxies"),
-    ("TagSets", "tagsets"),
-    ("WorkerPools", "workerpools"),
-    ("Workers", "workers"),
+const LISTED: &[(&str, Collection)] = &[
+    ("Accounts", Collection::Accounts),
+    ("ActionTemplates", Collection::ActionTemplates),
+    ("Certificates", Collection::Certificates),
+    ("Environments", Collection::Environments),
+    ("Feeds", Collection::Feeds),
+    ("GitCredentials", Collection::GitCredentials),
+    ("Lifecycles", Collection::Lifecycles),
+    ("MachinePolicies", Collection::MachinePolicies),
+    ("ProjectGroups", Collection::ProjectGroups),
+    ("Proxies", Collection::Proxies),
+    ("TagSets", Collection::TagSets),
+    ("WorkerPools", Collection::WorkerPools),
+    ("Workers", Collection::Workers),
 ];
 
 /// The same for collections that may be large: only the named ones are read.
-const PICKED: &[(&str, &str)] = &[
-    ("Channels", "channels"),
-    ("LibraryVariableSets", "libraryvariablesets"),
-    ("Machines", "machines"),
-    ("Runbooks", "runbooks"),
-    ("Tenants", "tenants"),
+const PICKED: &[(&str, Collection)] = &[
+    ("Channels", Collection::Channels),
+    ("LibraryVariableSets", Collection::LibraryVariableSets),
+    ("Machines", Collection::Machines),
+    ("Runbooks", Collection::Runbooks),
+    ("Tenants", Collection::Tenants),
 ];
 
 /// Adds the wanted projects and what they need to an inventory that holds only what is known of the server.
@@ -49,17 +50,17 @@ pub(super) async fn read(
     wanted: &[String],
     branch: Option<&str>,
 ) -> Result<(), Failure> {
-    add_lists(server, inventory, &[list("projects", "projects", Need::Must)]).await?;
+    add_lists(server, inventory, &[list(Collection::Projects, "projects", Need::Must)]).await?;
     let entered: BTreeSet<String> = find_projects(inventory, wanted)?.into_iter().collect();
     let sets: BTreeSet<String> = entered
         .iter()
-        .filter_map(|id| inventory.get("projects", id))
+        .filter_map(|id| inventory.get(Collection::Projects, id))
         .flat_map(|project| project.texts("IncludedLibraryVariableSetIds"))
         .map(str::to_owned)
         .collect();
     let (inside, sets, tenants, freezes, (people, unseen)) = futures::try_join!(
         projects::inside(server, inventory, &entered, false),
-        picked(server, "libraryvariablesets", &sets),
+        picked(server, Collection::LibraryVariableSets, &sets),
         linked_tenants(server, &entered),
         deployment_freezes(server),
         people::read(server),
@@ -76,7 +77,7 @@ pub(super) async fn read(
         }
         Err(unread) => inventory.unread.push(unread),
     }
-    add_lists(server, inventory, &[list("subscriptions", "subscriptions", Need::Noted)]).await?;
+    add_lists(server, inventory, &[list(Collection::Subscriptions, "subscriptions", Need::Noted)]).await?;
     let (variables, values, branches) = futures::try_join!(
         projects::variable_sets(server, inventory, &entered),
         tenant_values::read(server, inventory, &entered, false),
@@ -91,7 +92,10 @@ pub(super) async fn read(
     let named = named(inventory, &entered);
     let is_needed = |list: &&List| {
         let is_named = LISTED.iter().any(|(prefix, of)| *of == list.collection && named.contains_key(prefix));
-        is_named || any_branch && ["environments", "feeds", "workerpools"].contains(&list.collection)
+        is_named
+            || any_branch
+                && [Collection::Environments, Collection::Feeds, Collection::WorkerPools]
+                    .contains(&list.collection)
     };
     let lists: Vec<List> = LISTS.iter().filter(is_needed).copied().collect();
     add_lists(server, inventory, &lists).await?;
@@ -99,8 +103,8 @@ pub(super) async fn read(
         let ids = named.get(prefix).into_iter().flatten().filter(|id| inventory.collection_of(id).is_none());
         (*collection, ids.cloned().collect::<BTreeSet<String>>())
     });
-    let others: Vec<(&str, BTreeSet<String>)> = others.collect();
-    let found = try_join_all(others.iter().map(|(collection, ids)| picked(server, collection, ids))).await?;
+    let others: Vec<(Collection, BTreeSet<String>)> = others.collect();
+    let found = try_join_all(others.iter().map(|(collection, ids)| picked(server, *collection, ids))).await?;
     found.into_iter().for_each(|found| insert(inventory, found));
     // Ephemeral environments and their parents have ids like environments, and lists of their own.
     let environments = named.get("Environments").into_iter().flatten();
@@ -123,9 +127,9 @@ async fn add_lists(server: &Server, inventory: &mut Inventory, lists: &[List]) -
     Ok(())
 }
 
-async fn picked(server: &Server, collection: &'static str, ids: &BTreeSet<String>) -> Result<Found, Failure> {
+async fn picked(server: &Server, collection: Collection, ids: &BTreeSet<String>) -> Result<Found, Failure> {
     let ids: Vec<String> = ids.iter().cloned().collect();
-    let found = many::by_ids(&server.client, &server.path(collection), &ids).await;
+    let found = many::by_ids(&server.client, &server.path(collection.name()), &ids).await;
     let found = found.map_err(|failure| failure.while_doing(format!("reading the {collection}")))?;
     Ok(found.into_iter().map(|document| (collection, document)).collect())
 }
@@ -141,7 +145,7 @@ async fn linked_tenants(server: &Server, projects: &BTreeSet<String>) -> Result<
         links.is_some_and(|links| links.keys().any(|project| projects.contains(project)))
     };
     let tenants = found.into_iter().flatten().filter_map(Document::new).filter(linked);
-    Ok(tenants.map(|tenant| ("tenants", tenant)).collect())
+    Ok(tenants.map(|tenant| (Collection::Tenants, tenant)).collect())
 }
 
 /// The ids in what has been read, by what they begin with; other projects name what they like.
@@ -149,7 +153,7 @@ fn named(inventory: &Inventory, entered: &BTreeSet<String>) -> BTreeMap<&'static
     let mut named = BTreeMap::new();
     for collection in inventory.collections() {
         for document in inventory.all(collection) {
-            if collection != "projects" || entered.contains(document.id()) {
+            if collection != Collection::Projects || entered.contains(document.id()) {
                 document.fields().iter().for_each(|(_, value)| collect(value, &mut named));
             }
         }

@@ -11,11 +11,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Found, scoped_tenant_values};
 use crate::failure::Failure;
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::octopus::inventory::Inventory;
 use crate::octopus::server::Server;
 
-const COLLECTION: &str = "tenantvariablevalues";
+const COLLECTION: Collection = Collection::TenantVariableValues;
 
 /// The values that the entered projects need: their own, and common ones.
 pub(super) async fn read(
@@ -28,7 +29,7 @@ pub(super) async fn read(
         let links = tenant.get("ProjectEnvironments").and_then(Value::as_object);
         every_project || links.is_some_and(|links| links.keys().any(|project| entered.contains(project)))
     };
-    let tenants: Vec<&Document> = inventory.all("tenants").filter(links).collect();
+    let tenants: Vec<&Document> = inventory.all(Collection::Tenants).filter(links).collect();
     if tenants.is_empty() || entered.is_empty() {
         return Ok(Vec::new());
     }
