@@ -10,11 +10,11 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cli;
-use crate::failure::Failure;
-use crate::module::manifest::{Manifest, Scope};
-use crate::secret::Secret;
 use crate::seeded::name::{BACKEND_CONFIG, BACKEND_TYPE};
-use crate::terraform::memory_file::MemoryFile;
+use failure::Failure;
+use module::manifest::{Manifest, Scope};
+use secret::Secret;
+use terraform::memory_file::MemoryFile;
 
 /// The typed account variable whose parts are the credentials, such as `Octoferry.Backend.Account.SecretKey`.
 pub const ACCOUNT_VARIABLE: &str = "Octoferry.Backend.Account";
@@ -346,7 +346,7 @@ fn has_password(connection: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module::manifest;
+    use module::manifest;
 
     fn backend(kind: &str, settings: &[&str]) -> Result<Backend, Failure> {
         Backend::new(kind, &settings.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::failure::Failure;
-use crate::selection::{Options, RENAME, Verb};
+use failure::Failure;
+use octoferry_core::selection::{Options, RENAME, Verb};
 
 /// Move an Octopus Deploy space to another space or server, secrets included
 #[derive(Debug, Parser)]

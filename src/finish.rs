@@ -16,12 +16,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
-use crate::octopus::collection::Collection;
-use crate::octopus::server::Server;
-use crate::secret::Secret;
 use directory::Directory;
+use documents::collection::Collection;
+use failure::Failure;
+use module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
+use octopus::server::Server;
+use secret::Secret;
 
 /// What finish did.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ pub struct Report {
     pub open: Vec<String>,
     /// What should have worked.
     pub failed: Vec<String>,
-    /// Secrets by [`crate::module::manifest::SecretEntry::name`]: what became of each.
+    /// Secrets by [`module::manifest::SecretEntry::name`]: what became of each.
     pub secrets: BTreeMap<String, &'static str>,
 }
 

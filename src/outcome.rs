@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::failure::{Failure, FailureKind};
 use crate::ui::Ui;
+use failure::{Failure, FailureKind};
 
 /// How a command ended when nothing stopped it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,12 +12,12 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::cli;
-use crate::failure::Failure;
-use crate::octopus::client::{Client, Transport, Trust};
-use crate::octopus::server::{self, Server};
-use crate::secret::{Secret, stream};
-use crate::terraform::process::Environment;
 use crate::ui::Ui;
+use failure::Failure;
+use octopus::client::{Client, Transport, Trust};
+use octopus::server::{self, Server};
+use secret::{Secret, stream};
+use terraform::process::Environment;
 
 /// Names of the Octopus variables that hold what a step can't be given as an argument.
 const SOURCE_KEY: &str = "Octoferry.Source.ApiKey";

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
-use crate::secret::Secret;
+use failure::Failure;
+use secret::Secret;
 
 /// Where messages go and how they look.
 pub struct Ui {

@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::backend::Backend;
 use crate::checks::{Findings, worker};
 use crate::deployment::lock::Lock;
-use crate::failure::{Failure, FailureKind};
-use crate::secret::Secret;
-use crate::terraform::Terraform;
-use crate::terraform::memory_file::MemoryFile;
+use failure::{Failure, FailureKind};
+use secret::Secret;
+use terraform::Terraform;
+use terraform::memory_file::MemoryFile;
 
 /// Tries the backend with a module that holds nothing, under a state key beside those that deploys will use.
 ///

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::module::Module;
+use module::Module;
 
 /// What new servers allow a user (2026.3 and later, on by default).
 pub const PER_MINUTE: usize = 200;

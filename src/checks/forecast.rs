@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::checks::{Findings, Weight};
-use crate::convert::{self, SecretSources, Selection};
 use crate::deployment::licence::Limit;
-use crate::failure::Failure;
-use crate::module::Module;
-use crate::module::manifest::{Note, SecretOrigin};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
 use crate::seeded::{self, name};
 use crate::spread;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use failure::Failure;
+use module::Module;
+use module::manifest::{Note, SecretOrigin};
+use octoferry_core::convert::{self, SecretSources, Selection};
 
 /// How many names a line shows.
 const NAMES: usize = 8;

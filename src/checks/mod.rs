@@ -10,9 +10,9 @@ pub mod worker;
 
 use serde::Serialize;
 
-use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::ui::Ui;
+use failure::Failure;
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

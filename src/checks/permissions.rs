@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::checks::{Findings, servers};
-use crate::octopus::collection::Collection;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::server::Server;
+use documents::collection::Collection;
+use documents::inventory::Inventory;
+use octopus::server::Server;
 
 /// To read all that an export needs. (Tag sets can be read by everybody.)
 const READ: &[&str] = &[

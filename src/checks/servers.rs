@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::checks::Findings;
 use crate::cli;
-use crate::failure::{Failure, FailureKind};
-use crate::octopus::server::Server;
 use crate::settings::{self, Settings};
+use failure::{Failure, FailureKind};
+use octopus::server::Server;
 
 /// What provider 1.17 promises; below, nothing of ours was tried either.
 const OLDEST: (u32, u32) = (2024, 4);

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::checks::Findings;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::git;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::server::Server;
 use crate::seeded::{self, name};
 use crate::spread;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::git;
+use documents::inventory::Inventory;
+use octopus::server::Server;
 
 /// Looks at the space as it was read, octoferry's own things in it included.
 pub fn look(inventory: &Inventory, findings: &mut Findings) {

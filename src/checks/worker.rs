@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::checks::Findings;
-use crate::failure::Failure;
 use crate::settings;
-use crate::terraform::Terraform;
-use crate::terraform::program;
+use failure::Failure;
+use terraform::Terraform;
+use terraform::program;
 
 /// A provider and all that Terraform unpacks take about this much.
 const ROOM: u64 = 500 << 20;

@@ -8,13 +8,13 @@ use crate::checks::permissions::{self, Held};
 use crate::checks::{Findings, servers, space};
 use crate::cli;
 use crate::deployment::licence;
-use crate::failure::Failure;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::read::{self, Extent};
-use crate::octopus::server::Server;
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 use crate::ui::{Ui, table};
+use documents::inventory::Inventory;
+use failure::Failure;
+use octopus::read::{self, Extent};
+use octopus::server::Server;
 
 /// Looks at everything that can be looked at, and only then says what is not well.
 ///

@@ -8,17 +8,17 @@ use crate::backend::{self, Backend};
 use crate::checks::{self, Findings, Weight};
 use crate::cli;
 use crate::commands::deploy;
-use crate::failure::Failure;
-use crate::octopus::server::Server;
 use crate::outcome::Outcome;
-use crate::secret::Secret;
-use crate::secret::mask::Masker;
 use crate::settings;
 use crate::settings::Settings;
-use crate::terraform::Terraform;
-use crate::terraform::process::Interrupt;
-use crate::terraform::program::Program;
 use crate::ui::Ui;
+use failure::Failure;
+use octopus::server::Server;
+use secret::Secret;
+use secret::mask::Masker;
+use terraform::Terraform;
+use terraform::process::Interrupt;
+use terraform::program::Program;
 
 /// Looks at everything, and only then says what is not well: one run is enough to learn all of it.
 ///

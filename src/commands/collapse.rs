@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::cli;
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::read::{self, Extent};
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
 use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::{self, enabled, name};
 use crate::settings;
 use crate::spread::{Plan, account, collapse};
 use crate::ui::Ui;
+use documents::collection::Collection;
+use documents::inventory::Inventory;
+use failure::Failure;
+use octopus::read::{self, Extent};
+use octopus::server::Server;
+use octopus::upsert;
 
 /// Runs the command.
 ///

@@ -5,20 +5,20 @@ use serde_json::Value;
 use crate::cli;
 use crate::cutover::{self, Side, Switch, journal};
 use crate::delivery::package as module_package;
-use crate::failure::Failure;
 use crate::finish::directory::{Directory, Place};
-use crate::module::manifest::{Held, Manifest};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::read::{self, Extent};
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
 use crate::outcome::Outcome;
 use crate::seeded;
-use crate::selection::parse::matches;
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use failure::Failure;
+use module::manifest::{Held, Manifest};
+use octoferry_core::selection::parse::matches;
+use octopus::read::{self, Extent};
+use octopus::server::Server;
+use octopus::upsert;
 
 /// Runs the command. Run again after a failure or a change it goes on.
 ///
@@ -213,7 +213,7 @@ async fn under_way(source: &Server, projects: &[&Document]) -> Result<Vec<String
 
 /// Secrets that no run could bring: without them a deployment of the destination runs, and fails.
 fn doubt_about_secrets(manifest: &Manifest) -> Option<String> {
-    use crate::module::manifest::{Scope, SecretOrigin};
+    use module::manifest::{Scope, SecretOrigin};
     let open =
         manifest.secrets.iter().filter(|secret| matches!(secret.from, SecretOrigin::Person { .. })).count();
     let name = match &manifest.scope {

@@ -9,19 +9,19 @@ use crate::deployment::order::{self, Folder};
 use crate::deployment::run::{self, Deployment};
 use crate::deployment::supply;
 use crate::deployment::tenant::TenantRun;
-use crate::failure::Failure;
 use crate::finish::directory::Directory;
-use crate::octopus::server::Server;
 use crate::outcome::Outcome;
 use crate::relay::Relay;
-use crate::secret::Secret;
-use crate::secret::mask::Masker;
 use crate::seeded::name;
 use crate::settings::{self, Settings};
-use crate::terraform::process::Interrupt;
-use crate::terraform::program::Program;
-use crate::terraform::working_copy::Workplace;
 use crate::ui::Ui;
+use failure::Failure;
+use octopus::server::Server;
+use secret::Secret;
+use secret::mask::Masker;
+use terraform::process::Interrupt;
+use terraform::program::Program;
+use terraform::working_copy::Workplace;
 
 /// Runs the command.
 ///

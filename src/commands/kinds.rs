@@ -1,8 +1,8 @@
 //! `octoferry kinds`: what of each kind is carried, and how.
 
-use crate::kinds::catalogue;
 use crate::outcome::Outcome;
 use crate::ui::Ui;
+use octoferry_core::kinds::catalogue;
 
 /// Prints the tables as Markdown.
 pub fn run(ui: &Ui) -> Outcome {

@@ -18,10 +18,10 @@ pub mod unseed;
 pub mod verify;
 
 use crate::cli::{Arguments, Command};
-use crate::failure::Failure;
 use crate::outcome::Outcome;
-use crate::terraform::process;
 use crate::ui::Ui;
+use failure::Failure;
+use terraform::process;
 
 /// Runs the command that the arguments name.
 ///

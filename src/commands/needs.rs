@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use crate::cli::{self, FetchWhat};
 use crate::delivery::{folder, package};
 use crate::deployment::tenant::TenantRun;
-use crate::failure::Failure;
-use crate::module::manifest::{SecretEntry, SecretOrigin};
 use crate::outcome::Outcome;
 use crate::seeded::name;
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
+use failure::Failure;
+use module::manifest::{SecretEntry, SecretOrigin};
 
 /// Parts of the typed account variable `Octoferry.Backend.Account`, by which a backend's credentials come to a step. Those that the
 /// account's type doesn't have are simply absent there.

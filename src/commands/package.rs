@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::cli;
-use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::seeded::{name, package, template};
 use crate::ui::Ui;
+use failure::Failure;
 
 /// Writes `octoferry.<version>.zip`, made of this very program as seed would make it, and the step templates.
 ///

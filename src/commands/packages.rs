@@ -4,17 +4,17 @@ use futures::stream::{self, StreamExt as _};
 use serde_json::Value;
 
 use crate::cli;
-use crate::failure::Failure;
-use crate::octopus::client::encode;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::read::{self, Extent};
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
 use crate::outcome::Outcome;
 use crate::packages::{self, Choice, Fate, Used};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
+use documents::collection::Collection;
+use documents::document::Document;
+use failure::Failure;
+use octopus::client::encode;
+use octopus::read::{self, Extent};
+use octopus::server::Server;
+use octopus::upsert;
 
 /// How many packages are under way at a time: more would only share the same line.
 const AT_ONCE: usize = 4;
@@ -132,7 +132,7 @@ fn missing<'i>(ours: &'i [Value], theirs: &[Value], choice: &Choice) -> Vec<&'i 
     let is_wanted = |record: &Value| {
         let id = record["PackageId"].as_str().unwrap_or_default();
         choice.only.is_empty()
-            || choice.only.iter().any(|pattern| crate::selection::parse::matches(pattern, id))
+            || choice.only.iter().any(|pattern| octoferry_core::selection::parse::matches(pattern, id))
     };
     let same = |one: &Value, other: &Value| {
         ["PackageId", "Version"].iter().all(|field| {

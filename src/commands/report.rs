@@ -4,18 +4,18 @@ use serde_json::{Value, json};
 
 use crate::checks::forecast::Forecast;
 use crate::cli::{self, ReportForm};
-use crate::compare::{self, Comparison, Explanations};
-use crate::failure::Failure;
-use crate::module::manifest::Manifest;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::read::{self, Extent};
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
 use crate::outcome::Outcome;
 use crate::report::{self, Address, Item, Report, Section};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use crate::{cutover, packages, seeded};
+use compare::{self, Comparison, Explanations};
+use documents::inventory::Inventory;
+use failure::Failure;
+use module::manifest::Manifest;
+use octopus::read::{self, Extent};
+use octopus::server::Server;
+use octopus::upsert;
 
 /// Runs the command. It writes nothing to any server.
 ///

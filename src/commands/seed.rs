@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::cli;
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::git::has_runbooks_in_git;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::server::Server;
-use crate::octopus::{read, upsert};
 use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::runbook::{self, Place};
 use crate::seeded::{backend, git, install, name, package, part, template, tenant};
 use crate::settings;
 use crate::ui::Ui;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::git::has_runbooks_in_git;
+use documents::inventory::Inventory;
+use failure::Failure;
+use octopus::server::Server;
+use octopus::{read, upsert};
 
 /// Runs the command.
 ///

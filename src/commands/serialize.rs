@@ -6,23 +6,23 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::cli::{self, SerializeWhat};
-use crate::convert;
 use crate::cutover;
 use crate::delivery::{folder, package};
-use crate::failure::Failure;
-use crate::kinds;
-use crate::module::Module;
-use crate::module::manifest::{Note, Scope};
-use crate::module::tally::{self, Tally};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::read::{self, Extent};
 use crate::outcome::Outcome;
 use crate::seeded;
-use crate::selection::{self, Fate, Options, Selection, Whole};
 use crate::settings::{self, Settings};
 use crate::ui::{Ui, table};
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use failure::Failure;
+use module::Module;
+use module::manifest::{Note, Scope};
+use module::tally::{self, Tally};
+use octoferry_core::convert;
+use octoferry_core::kinds;
+use octoferry_core::selection::{self, Fate, Options, Selection, Whole};
+use octopus::read::{self, Extent};
 
 /// How many notes are shown one by one; the others are counted.
 const SHOWN: usize = 25;

@@ -1,17 +1,17 @@
 //! `octoferry spread`: sensitive variables get names by which a run can read them; undoable by collapse.
 
 use crate::cli;
-use crate::failure::Failure;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::read::{self, Extent};
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
 use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::{install, name};
 use crate::settings;
 use crate::spread::{self, Plan};
 use crate::ui::{Ui, table};
+use documents::inventory::Inventory;
+use failure::Failure;
+use octopus::read::{self, Extent};
+use octopus::server::Server;
+use octopus::upsert;
 
 /// How often the space is read again because somebody else wrote to it in the meantime.
 const TRIES: usize = 4;

@@ -3,19 +3,19 @@
 use serde_json::Value;
 
 use crate::cli;
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::git::has_runbooks_in_git;
-use crate::octopus::read::{self, Extent};
-use crate::octopus::server::Server;
-use crate::octopus::{tasks, upsert};
 use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::{self, git, is_seeded, name};
 use crate::settings;
 use crate::spread::collapse;
 use crate::ui::Ui;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::git::has_runbooks_in_git;
+use failure::Failure;
+use octopus::read::{self, Extent};
+use octopus::server::Server;
+use octopus::{tasks, upsert};
 
 /// Runs the command. Collapses first; stopped anywhere, the next run goes on.
 ///

@@ -3,18 +3,18 @@
 use serde_json::Value;
 
 use crate::cli;
-use crate::compare::{self, Absent, Comparison, Explanations, KindComparison};
 use crate::cutover;
 use crate::delivery::{folder, package};
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::read::{self, Extent};
 use crate::outcome::Outcome;
 use crate::seeded;
-use crate::selection::rename::{self, Rename};
 use crate::settings::{self, Settings};
 use crate::ui::{Ui, table};
+use compare::{self, Absent, Comparison, Explanations, KindComparison};
+use documents::collection::Collection;
+use documents::document::Document;
+use failure::Failure;
+use octoferry_core::selection::rename::{self, Rename};
+use octopus::read::{self, Extent};
 
 /// How many lines of details are shown; JSON has all.
 const SHOWN: usize = 200;

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::Value;
 
 use super::FieldDifference;
-use crate::module::manifest::{Held, LeftOut, Manifest, Note, Scope, SecretEntry, SecretOrigin};
-use crate::octopus::collection::Collection;
+use documents::collection::Collection;
+use module::manifest::{Held, LeftOut, Manifest, Note, Scope, SecretEntry, SecretOrigin};
 
 /// What the modules say about what they don't carry, and what they hold back until the cutover.
 #[derive(Debug, Default)]

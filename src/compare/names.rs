@@ -6,9 +6,9 @@ use serde_json::Value;
 use sha2::Digest as _;
 
 use super::plain;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
 
 /// Id → name, for everything in a space.
 pub(super) struct Names<'i> {

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::names::Names;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::freezes::instant;
-use crate::octopus::property::TEMPLATE_VERSION;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::moment::instant;
+use documents::property::TEMPLATE_VERSION;
 
 /// Fields that a server computes in documents of every collection.
 const COMPUTED_EVERYWHERE: &[&str] = &["SpaceId", "Links", "LastModifiedOn", "LastModifiedBy", "CreatedOn"];
@@ -60,8 +60,6 @@ const COMPUTED: &[(Collection, &[&str])] = &[
         ],
     ),
 ];
-
-/// The version of a step template that a step uses: each server counts its own.
 
 /// What a server learns from a machine, in its endpoint.
 const OF_THE_MACHINE: &[&str] = &[

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Switch;
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use failure::Failure;
+use octopus::server::Server;
+use octopus::upsert;
 
 /// Name of the library set.
 pub const SET: &str = "Octoferry Cutover";

@@ -6,10 +6,10 @@ pub mod journal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::module::manifest::{Held, Manifest};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use module::manifest::{Held, Manifest};
 
 /// One switch of one document, before and after the cutover.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
-use crate::failure::Failure;
-use crate::module::manifest::{self, Manifest};
-use crate::module::{MANIFEST, Module};
+use failure::Failure;
+use module::manifest::{self, Manifest};
+use module::{MANIFEST, Module};
 
 /// Writes a module into a folder, which is made if needed: all of it or nothing. Files of an older module there go away, files
 /// of somebody else stay and are never overwritten.

@@ -14,12 +14,12 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::delivery::folder;
-use crate::failure::Failure;
-use crate::module::manifest::{self, Manifest, Scope};
-use crate::module::{MANIFEST, Module};
-use crate::octopus::client::encode;
-use crate::octopus::server::Server;
 use crate::seeded::name::MODULE_PACKAGE;
+use failure::Failure;
+use module::manifest::{self, Manifest, Scope};
+use module::{MANIFEST, Module};
+use octopus::client::encode;
+use octopus::server::Server;
 
 /// Versions are `1.0.<n>`.
 const VERSION_PREFIX: &str = "1.0.";

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::failure::{Failure, FailureKind};
-use crate::octopus::server::Server;
-use crate::terraform::plan::{Action, Plan};
+use failure::{Failure, FailureKind};
+use octopus::server::Server;
+use terraform::plan::{Action, Plan};
 
 /// The largest number a server can say stands for "no limit".
 const NO_LIMIT: u64 = 2_147_483_647;

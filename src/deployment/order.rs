@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::delivery::folder;
-use crate::failure::Failure;
-use crate::module::manifest::{Manifest, Scope};
+use failure::Failure;
+use module::manifest::{Manifest, Scope};
 
 /// A module in its folder.
 #[derive(Debug, Clone)]
@@ -114,7 +114,7 @@ pub fn shown(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::module::manifest::Origin;
+    use module::manifest::Origin;
 
     use super::*;
 
@@ -142,7 +142,7 @@ mod tests {
                 parts: Vec::new(),
                 after: after.iter().map(|name| (*name).to_owned()).collect(),
                 files: Vec::new(),
-                part: crate::module::manifest::Part::default(),
+                part: module::manifest::Part::default(),
                 notes: Vec::new(),
             },
         }

@@ -7,12 +7,12 @@ use serde_json::Value;
 use unicode_normalization::is_nfc;
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
-use crate::module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin, Target};
-use crate::secret::Secret;
 use crate::seeded::name;
-use crate::terraform::memory_file::MemoryFile;
 use crate::ui;
+use failure::Failure;
+use module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin, Target};
+use secret::Secret;
+use terraform::memory_file::MemoryFile;
 
 /// How the variable is called by which a person gives a secret that the module declares and the manifest doesn't know.
 const PERSON_PREFIX: &str = "Octoferry.Secret.";
@@ -271,7 +271,7 @@ pub fn table(rows: &[Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::octopus::collection::Collection;
+    use documents::collection::Collection;
 
     #[test]
     fn variables_and_their_users_are_found() {

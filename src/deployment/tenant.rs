@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cli;
 use crate::deployment::order::Folder;
 use crate::deployment::supply::{self, Row};
-use crate::failure::Failure;
 use crate::finish::{Finish, Report};
-use crate::module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin};
-use crate::octopus::server::Server;
-use crate::secret::Secret;
+use failure::Failure;
+use module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin};
+use octopus::server::Server;
+use secret::Secret;
 
 /// A run for a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,8 +156,8 @@ pub fn runs(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module::manifest::{Origin, Scope};
-    use crate::octopus::collection::Collection;
+    use documents::collection::Collection;
+    use module::manifest::{Origin, Scope};
 
     fn entry(owner: &str, template: &str, scope: &str, environments: &[&str]) -> SecretEntry {
         SecretEntry {
@@ -190,7 +190,7 @@ mod tests {
             parts: Vec::new(),
             after: Vec::new(),
             files: Vec::new(),
-            part: crate::module::manifest::Part::default(),
+            part: module::manifest::Part::default(),
             notes: Vec::new(),
         }
     }

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::field::is_same_composed;
-use crate::failure::Failure;
-use crate::module::manifest::Target;
-use crate::octopus::collection::Collection;
-use crate::octopus::server::Server;
-use crate::octopus::target_tags;
+use documents::collection::Collection;
+use documents::target_tags;
+use failure::Failure;
+use module::manifest::Target;
+use octopus::server::Server;
+use octopus::target_tag_list;
 
 /// The destination's documents by name.
 pub struct Directory {
@@ -135,7 +136,8 @@ impl Directory {
             }
             (target_tags::COLLECTION, [tag]) => {
                 let found = self.named(collection.name(), tag).await?;
-                Ok(found.map(|found| Place::same(&id(&found), self.server.path(&target_tags::place(tag)))))
+                Ok(found
+                    .map(|found| Place::same(&id(&found), self.server.path(&target_tag_list::place(tag)))))
             }
             (_, [name]) => {
                 let document = self.named(collection.name(), name).await?;
@@ -265,10 +267,10 @@ impl Directory {
     async fn read(&mut self, list: &str) -> Result<Vec<Value>, Failure> {
         let client = &self.server.client;
         match list {
-            "deploymentfreezes" => crate::octopus::freezes::list(client).await,
+            "deploymentfreezes" => octopus::freezes::list(client).await,
             "parentenvironments" => client.list(&self.server.path("environments/v2?type=Parent")).await,
             "deploymenttargettags" => {
-                let tags = target_tags::list(client, &self.server.path(list)).await?;
+                let tags = target_tag_list::list(client, &self.server.path(list)).await?;
                 self.is_without_target_tags = tags.is_none();
                 Ok(tags.unwrap_or_default())
             }

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{Finish, described, field, sensitive};
-use crate::failure::Failure;
-use crate::module::manifest::{FinishStep, Manifest, Target};
-use crate::octopus::collection::Collection;
-use crate::octopus::upsert::holds;
+use documents::collection::Collection;
+use failure::Failure;
+use module::manifest::{FinishStep, Manifest, Target};
+use octopus::upsert::holds;
 
 /// What a person switches: written when a document is made, never again. A machine starts nothing by itself.
 const SWITCH: &str = "IsDisabled";

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::document::{has_secret, kept, without_nothing, without_secrets};
 use super::{Finish, field};
-use crate::failure::Failure;
-use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
-use crate::octopus::upsert::holds;
+use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
+use failure::Failure;
+use octopus::upsert::holds;
 
 /// What an item is known by.
 fn name_of(item: &Value) -> &str {
@@ -91,7 +91,7 @@ impl Finish<'_> {
         }
         if let Some(id) = part["Properties"][TEMPLATE_ID].as_str() {
             let server = &self.directory.server;
-            let path = server.path(&format!("actiontemplates/{}", crate::octopus::client::encode(id)));
+            let path = server.path(&format!("actiontemplates/{}", octopus::client::encode(id)));
             let template = server.client.find(&path).await?;
             if let Some(version) =
                 template.as_ref().map(|template| &template["Version"]).filter(|version| !version.is_null())
@@ -109,9 +109,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::octopus::client::{Client, Transport, Trust};
-    use crate::octopus::server::Server;
-    use crate::secret::Secret;
+    use octopus::client::{Client, Transport, Trust};
+    use octopus::server::Server;
+    use secret::Secret;
 
     async fn changed(
         mut document: Value,
@@ -121,7 +121,7 @@ mod tests {
         let client =
             Client::new("destination", "http://127.0.0.1:9", Secret::new("API-X".into()), &transport);
         let secrets = BTreeMap::new();
-        let space = crate::octopus::document::Document::new(json!({"Id": "Spaces-1"})).unwrap();
+        let space = documents::document::Document::new(json!({"Id": "Spaces-1"})).unwrap();
         let nothing = String::new();
         let server = Server {
             client: client.ok().unwrap(),

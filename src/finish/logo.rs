@@ -1,8 +1,8 @@
 //! Logos: files of the module, uploaded where the destination has other bytes.
 
 use super::{Finish, described};
-use crate::failure::Failure;
-use crate::module::manifest::Target;
+use failure::Failure;
+use module::manifest::Target;
 
 impl Finish<'_> {
     /// Uploads a logo, unless it is there already.

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::octopus::client::encode;
-use crate::octopus::server::Server;
-use crate::octopus::tasks;
+use failure::Failure;
+use octopus::client::encode;
+use octopus::server::Server;
+use octopus::tasks;
 
 /// What became of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::octopus::testing;
+    use crate::testing;
 
     /// A server that takes no notice of `publish`, and publishes by `PUT` where `obeys`.
     async fn published(obeys: bool) -> (Result<Became, Failure>, Vec<(String, Value)>) {

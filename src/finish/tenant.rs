@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::octopus::client::{Client, encode};
-use crate::octopus::server::Server;
+use failure::Failure;
+use octopus::client::{Client, encode};
+use octopus::server::Server;
 
 /// One value to be set.
 pub(super) struct Wanted {
@@ -240,7 +240,7 @@ fn kept_or_absent(value: Option<&Value>) -> Became {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::octopus::testing;
+    use crate::testing;
 
     #[tokio::test]
     async fn each_value_names_its_owner_and_the_token_goes_back() {

@@ -5,10 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::inventory::Unread;
-use crate::secret::placeholder::{Form, placeholder};
+use documents::collection::Collection;
+use documents::inventory::Unread;
+use failure::Failure;
+use secret::placeholder::{Form, placeholder};
 
 /// The format of manifests that this octoferry writes and reads.
 const FORMAT: u64 = 1;
@@ -369,8 +369,10 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let manifests = ["small-web", "shop", "odd-text"].map(|space| {
-            let path =
-                format!("{}/tests/spaces/{space}/module/space/octoferry.json", env!("CARGO_MANIFEST_DIR"));
+            let path = format!(
+                "{}/tests/spaces/{space}/module/space/octoferry.json",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/../..")
+            );
             std::fs::read_to_string(path).unwrap()
         });
         for text in manifests {

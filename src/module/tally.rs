@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::octopus::collection::Collection;
+use documents::collection::Collection;
 
 /// Fields of the documents of one collection, by the way they are carried.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -14,15 +14,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::failure::{Failure, FailureKind};
-use crate::secret::Secret;
+use failure::Failure;
 use pace::Pace;
+use secret::Secret;
 pub use trust::Trust;
 
 /// Requests to one server at a time.
@@ -469,15 +469,6 @@ fn backoff(first: Duration, attempt: u32) -> Duration {
 fn may_repeat(error: &reqwest::Error, repeat: Repeat) -> bool {
     let no_connection = error.is_connect();
     !error.is_timeout() && !errors::is_distrust(error) && (no_connection || repeat == Repeat::Safe)
-}
-
-/// The kind of a refusal; used by callers that go on after some.
-impl Failure {
-    /// Whether a server said "you may not" (401, 403).
-    #[must_use]
-    pub fn is_forbidden(&self) -> bool {
-        self.kind == FailureKind::Refused && matches!(self.http_status, Some(401 | 403))
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 mod git;
 mod logos;
 mod many;
-pub(crate) mod people;
+mod people;
 mod projects;
 mod some;
 mod tenant_values;
@@ -17,16 +17,16 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::octopus::client::Client;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::freezes;
-use crate::octopus::inventory::{Inventory, Unread};
-use crate::octopus::server::Server;
-use crate::octopus::target_tags;
-
-pub(crate) use projects::MIRRORED;
+use crate::client::Client;
+use crate::freezes;
+use crate::server::Server;
+use crate::target_tag_list;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::{Inventory, Unread};
+use documents::of_space::{Found, about_this_space};
+use documents::target_tags;
+use failure::Failure;
 
 /// How much of a space is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +91,6 @@ const LISTS: &[List] = &[
 /// Types of the space's retention defaults (provider 1.17.0 asks for one at a time).
 const RETENTION_TYPES: &[&str] = &["LifecycleRelease", "LifecycleTentacle", "RunbookRetention"];
 
-/// Collections and documents, in the order in which they were asked for.
-pub(crate) type Found = Vec<(Collection, Document)>;
-
 /// Reads a space; of projects in Git their default branches.
 ///
 /// # Errors
@@ -105,7 +102,7 @@ pub async fn read(server: &Server, extent: Extent<'_>) -> Result<Inventory, Fail
 /// Reads a space; of projects in Git this branch.
 ///
 /// # Errors
-/// As [`read`]. A branch that can't be read is none: [`crate::octopus::git::kept`] says so.
+/// As [`read`]. A branch that can't be read is none: [`documents::git::kept`] says so.
 pub async fn read_branch(
     server: &Server,
     extent: Extent<'_>,
@@ -364,28 +361,13 @@ async fn deployment_freezes(server: &Server) -> Result<Result<Found, Unread>, Fa
 /// The space's target tags, also those that no target has; `None`: the server knows only what its targets have.
 async fn target_tags(server: &Server) -> Result<Result<Option<Found>, Unread>, Failure> {
     let path = server.path(target_tags::COLLECTION.name());
-    match target_tags::list(&server.client, &path).await {
+    match target_tag_list::list(&server.client, &path).await {
         Ok(tags) => Ok(Ok(tags.map(|tags| {
             let tags = tags.iter().filter_map(target_tags::document);
             tags.map(|document| (target_tags::COLLECTION, document)).collect()
         }))),
         Err(failure) => Ok(absent(target_tags::COLLECTION, Need::Noted, failure)?.map(Some)),
     }
-}
-
-/// The freezes that name a project or tenant of this space.
-pub(crate) fn about_this_space(inventory: &Inventory, freezes: Found) -> Found {
-    let ours = |id: &str| {
-        inventory.get(Collection::Projects, id).is_some() || inventory.get(Collection::Tenants, id).is_some()
-    };
-    let concerned = |freeze: &Document| {
-        let projects = freeze.get("ProjectEnvironmentScope").and_then(Value::as_object);
-        let tenants = freeze.list("TenantProjectEnvironmentScope").iter();
-        freeze.text("OwnerId").is_some_and(ours)
-            || projects.is_some_and(|scope| scope.keys().any(|project| ours(project)))
-            || tenants.filter_map(|scope| scope.get("TenantId")?.as_str()).any(ours)
-    };
-    freezes.into_iter().filter(|(_, freeze)| concerned(freeze)).collect()
 }
 
 /// The community templates behind installed ones: their website is what finds them on another server.

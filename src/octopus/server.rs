@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::failure::{Failure, FailureKind};
-use crate::octopus::client::Client;
-use crate::octopus::document::Document;
+use crate::client::Client;
+use documents::document::Document;
+use failure::{Failure, FailureKind};
 
 /// A space of a server that answered, with the client that speaks to it. Cheap to clone.
 #[derive(Clone)]

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::octopus::document::Document;
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
+use crate::server::Server;
+use crate::upsert;
+use documents::document::Document;
+use failure::Failure;
 
 /// How long to wait between two looks at a task: at first, at most.
 const FIRST_LOOK: Duration = Duration::from_millis(300);

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::octopus::document::Document;
-use crate::octopus::server::Server;
+use crate::server::Server;
+use documents::document::Document;
+use failure::Failure;
 
 /// How often a document that somebody else changed in the meantime is read and edited again.
 const TRIES: usize = 4;

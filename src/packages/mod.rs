@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
 use crate::seeded::name;
-use crate::selection::parse::matches;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use octoferry_core::selection::parse::matches;
 
 /// Which packages are wanted.
 #[derive(Debug, Default)]

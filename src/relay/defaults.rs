@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
-use crate::octopus::client::Client;
-use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
+use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
+use failure::Failure;
+use octopus::client::Client;
 
 /// Template id and version → names of its parameters with a secret default. A version of a template never changes.
 #[derive(Default)]

@@ -10,12 +10,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 
-use crate::failure::Failure;
-use crate::octopus::client::Client;
 use crate::relay::address::Address;
 use crate::relay::defaults::Defaults;
 use crate::relay::foreign::Foreign;
 use crate::relay::log::Change;
+use failure::Failure;
+use octopus::client::Client;
 
 /// What was hidden, and what must not be.
 #[derive(Default)]

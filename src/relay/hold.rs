@@ -8,11 +8,11 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::octopus::client::Client;
-use crate::octopus::collection::Collection;
 use crate::relay::address::Address;
 use crate::relay::log::Change;
+use documents::collection::Collection;
+use failure::Failure;
+use octopus::client::Client;
 
 pub(super) struct Hold {
     pub(super) enable_triggers: bool,

@@ -6,11 +6,11 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::octopus::client::Client;
 use crate::relay::address::Address;
 use crate::relay::log::Change;
-use crate::secret::placeholder::is_placeholder;
+use failure::Failure;
+use octopus::client::Client;
+use secret::placeholder::is_placeholder;
 
 /// Secrets that the provider loses with every update of their document, though nobody wants them gone: type of the document, and where they are.
 /// Offline drops: it has no argument for it and writes null. npm and PyPI feeds: its client forgets the credentials in updates (1.17.0).
@@ -132,7 +132,7 @@ fn counterpart<'a>(item: &Value, current: &'a Value) -> &'a Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::placeholder::PREFIX;
+    use secret::placeholder::PREFIX;
 
     fn walked(mut new: Value, current: &Value) -> (Value, usize) {
         let mut changes = Vec::new();

@@ -29,11 +29,11 @@ use axum::http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::failure::Failure;
-use crate::octopus::client::Client;
-use crate::secret::Secret;
 use address::Address;
+use failure::Failure;
 pub use log::{Change, Log};
+use octopus::client::Client;
+use secret::Secret;
 
 /// A running relay; it ends when dropped.
 pub struct Relay {
@@ -215,7 +215,7 @@ impl Shared {
         changes.extend(self.forgotten.put_back(method, address, &mut document));
         changes.extend(self.hold.before(&self.client, method, address, &mut document).await?);
         changes.extend(keep::keep_lost(&self.client, method, address, &mut document).await?);
-        if crate::secret::placeholder::may_be_in(&body) {
+        if secret::placeholder::may_be_in(&body) {
             changes.extend(keep::keep_secrets(&self.client, method, address, &mut document).await?);
         }
         if changes.is_empty() {
@@ -251,7 +251,7 @@ impl Shared {
 mod tests {
     use std::time::Duration;
 
-    use crate::octopus::client::{Transport, Trust};
+    use octopus::client::{Transport, Trust};
 
     use super::*;
 

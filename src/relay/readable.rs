@@ -123,7 +123,7 @@ fn readable(collection: &str, document: &Value) -> Option<Value> {
             let is_azure = text("AccountType").starts_with("Azure");
             let odd_id = ["SubscriptionNumber", "TenantId", "ClientId"]
                 .into_iter()
-                .any(|field| !text(field).is_empty() && !crate::octopus::document::is_uuid(text(field)));
+                .any(|field| !text(field).is_empty() && !documents::document::is_uuid(text(field)));
             let known = ACCOUNTS.contains(&text("AccountType")) && !(is_azure && odd_id);
             (known, json!({"AccountType": "UsernamePassword"}))
         }

@@ -14,8 +14,8 @@ use axum::body::Bytes;
 use axum::http::Method;
 use serde_json::Value;
 
-use crate::octopus::client::Answer;
 use crate::relay::address::Address;
+use octopus::client::Answer;
 
 /// How long an answer is good: others may work on the destination meanwhile, and not every document has a version that refuses stale writes.
 const GOOD_FOR: Duration = Duration::from_secs(30);

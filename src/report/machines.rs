@@ -1,9 +1,9 @@
 //! Tentacles and workers: what makes each of them know the new server, as commands to type on the machine.
 
 use super::{Item, Section};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
 
 /// The destination, as a Tentacle is told of it.
 #[derive(Debug, Clone, Default)]

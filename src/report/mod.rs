@@ -8,11 +8,11 @@ mod table;
 
 use serde::Serialize;
 
-use crate::compare::Comparison;
-use crate::module::manifest::{Manifest, Scope, SecretOrigin};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
+use compare::Comparison;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use module::manifest::{Manifest, Scope, SecretOrigin};
 
 pub use html::html;
 pub use machines::{Address, tentacles};

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::Secret;
 
 /// What stands in the place of a secret; as Octopus itself does it.
 const MASK: &[u8] = b"********";

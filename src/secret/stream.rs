@@ -9,8 +9,8 @@ use std::io::{Read, Write};
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::failure::Failure;
-use crate::secret::Secret;
+use crate::Secret;
+use failure::Failure;
 
 const HEADER: &str = "octoferry-secrets/1";
 

@@ -1,6 +1,6 @@
 //! What seed says about the Terraform backend before it stores its settings, where every project can read them.
 
-use crate::failure::Failure;
+use failure::Failure;
 
 /// Arguments that hold secrets, by backend type; from Terraform's documentation of its backends (1.7 to 1.11).
 const SECRET_ARGUMENTS: &[(&str, &[&str])] = &[

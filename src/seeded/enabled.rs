@@ -3,8 +3,8 @@
 
 use serde_json::{Map, json};
 
-use crate::octopus::document::Document;
 use crate::spread::journal::{self, Description};
+use documents::document::Document;
 
 const ENTRY: &str = "enabled-for-runs";
 

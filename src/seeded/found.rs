@@ -1,10 +1,10 @@
 //! What of seed's work stands in a space.
 
-use crate::failure::Failure;
-use crate::octopus::document::Document;
-use crate::octopus::git::has_runbooks_in_git;
-use crate::octopus::server::Server;
-use crate::octopus::upsert::list;
+use documents::document::Document;
+use documents::git::has_runbooks_in_git;
+use failure::Failure;
+use octopus::server::Server;
+use octopus::upsert::list;
 
 use super::{git, is_seeded, name};
 

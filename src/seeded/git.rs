@@ -5,12 +5,12 @@
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::octopus::client::encode;
-use crate::octopus::document::Document;
-use crate::octopus::git::default_branch;
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
+use documents::document::Document;
+use documents::git::default_branch;
+use failure::Failure;
+use octopus::client::encode;
+use octopus::server::Server;
+use octopus::upsert;
 
 /// The branch with our runbooks.
 pub const BRANCH: &str = "octoferry";
@@ -99,7 +99,7 @@ pub async fn ensure_runbook(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::octopus::testing;
+    use crate::testing;
 
     /// `POST …/runbooks/v2` answers no more than this.
     #[tokio::test]

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use super::found::Found;
 use super::runbook::{self, Place, Runbook};
 use super::{name, package::Package, template};
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::git;
-use crate::octopus::server::Server;
-use crate::octopus::{tasks, upsert};
-use crate::secret::Secret;
 use crate::spread::account::restriction;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::git;
+use failure::Failure;
+use octopus::server::Server;
+use octopus::{tasks, upsert};
+use secret::Secret;
 
 /// What the library set `Octoferry` says.
 pub struct Settings {

@@ -13,9 +13,9 @@ pub mod runbook;
 pub mod template;
 pub mod tenant;
 
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
 
 pub use prepare::prepare;
 

@@ -1,7 +1,7 @@
 //! The names of everything that seed makes, and the marks by which unseed finds it again.
 
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
+use documents::collection::Collection;
+use documents::document::Document;
 
 /// Environment in which all of octoferry's runbooks run, and only they.
 pub const ENVIRONMENT: &str = "Octoferry";

@@ -6,7 +6,7 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 
 use super::name;
-use crate::failure::Failure;
+use failure::Failure;
 
 /// The shell that the bodies of the step templates source.
 const STEP_SHELL: &str = include_str!("../../scripts/step.sh");

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::convert::SecretSources;
-use crate::failure::Failure;
-use crate::octopus::document::Document;
-use crate::octopus::read::{self, Extent};
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
 use crate::seeded::name;
-use crate::selection::{self, Options, Whole};
+use documents::document::Document;
+use failure::Failure;
+use octoferry_core::convert::SecretSources;
+use octoferry_core::selection::{self, Options, Whole};
+use octopus::read::{self, Extent};
+use octopus::server::Server;
+use octopus::upsert;
 
 /// The options as one text, one a line, for the library set.
 ///

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{environment, name};
-use crate::convert::SecretSources;
 use crate::cutover;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::git;
-use crate::octopus::inventory::Inventory;
 use crate::spread::{self, collapse};
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::git;
+use documents::inventory::Inventory;
+use octoferry_core::convert::SecretSources;
 
 /// Takes seeded things out, collapses spread variable sets and widened accounts in memory, and says by which Octopus
 /// variable each secret can be read. Projects in Git come back as ordinary ones; else a space that is not seeded comes back as it is.

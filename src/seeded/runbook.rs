@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::name;
 use super::template::{self, Template};
-use crate::octopus::document::Document;
+use documents::document::Document;
 
 /// One of our runbooks: its name, what it is for, the template of its one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::tenancy::readable_in;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use documents::tenancy::readable_in;
 
 /// Ids of the projects that need the runbook: those with secret values of their own, and for each common value that none of these
 /// can read one more. `candidates` are the projects that may get runbooks.

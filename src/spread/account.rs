@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 use super::journal::{self, Description};
 use super::set::scope_kinds;
 use super::{Change, Line, collapse, view};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
 use crate::seeded::{name, tenant};
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
 
 const ENVIRONMENTS: &str = "EnvironmentIds";
 const TENANTS: &str = "TenantIds";

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::journal::{self, Description, Journalled};
 use super::set::{environments, renamed_scope, scope_kinds, text, widened};
 use super::{Change, Line, Plan, account, scope_text, view};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
 
 /// What a variable is in the eyes of spread.
 #[derive(Debug, Clone, PartialEq)]

@@ -17,10 +17,10 @@ mod tests;
 
 use serde_json::Value;
 
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::git;
-use crate::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::git;
+use documents::inventory::Inventory;
 
 pub use readable::readable;
 use view::View;

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::collapse::{State, is_sensitive, state_of};
 use super::set::{environments, scope_kinds, text};
 use super::view::{View, owners};
-use crate::convert::SecretSources;
-use crate::octopus::collection::Collection;
-use crate::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::inventory::Inventory;
+use octoferry_core::convert::SecretSources;
 
 /// [`SecretSources::key`] of each sensitive variable → its name, or why no name reads it. `environment` is the id of the environment
 /// `Octoferry`, `None` in a space that is not seeded.

@@ -8,10 +8,10 @@ use super::collapse::{State, state_of};
 use super::journal::{self, Description};
 use super::view::{Owner, View};
 use super::{Change, Line, scope_text};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
 use crate::seeded::name;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
 
 /// The changed set, if anything changes, and what is left alone because a person edited it.
 pub(super) fn spread(

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{collapse, spread};
-use crate::convert::SecretSources;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
 use crate::seeded::{self, name};
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use octoferry_core::convert::SecretSources;
 
 const OCTOFERRY: &str = "Environments-9";
 

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::git;
-use crate::octopus::inventory::Inventory;
 use crate::seeded::name;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::git;
+use documents::inventory::Inventory;
 
 /// A project or library set with its variable set.
 #[derive(Debug, Clone, PartialEq, Eq)]

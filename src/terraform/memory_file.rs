@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd as _;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
-use crate::failure::Failure;
+use failure::Failure;
 
 /// A file in memory. Processes that we start inherit it, and their children; it goes when the last of them ends.
 pub struct MemoryFile(File);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::secret::mask::Masker;
+use secret::mask::Masker;
 
 /// An error or a warning of Terraform.
 #[derive(Debug, Clone, PartialEq, Eq)]

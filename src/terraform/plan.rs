@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::failure::{Failure, FailureKind};
-use crate::terraform::memory_file::MemoryFile;
+use crate::memory_file::MemoryFile;
+use failure::{Failure, FailureKind};
 
 /// A plan in memory, and its changes.
 pub struct Plan {

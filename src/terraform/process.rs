@@ -17,8 +17,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::failure::{Failure, FailureKind};
-use crate::terraform::Output;
+use crate::Output;
+use failure::{Failure, FailureKind};
 
 /// The environment that processes start with. It may hold credentials of a backend: no Debug print shows values.
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, FailureKind};
-use crate::terraform::process::{Environment, Interrupt, Invocation};
+use crate::process::{Environment, Interrupt, Invocation};
+use failure::{Failure, FailureKind};
 
 /// `import` blocks with `for_each`, which modules use, came with Terraform 1.7.
 const OLDEST: (u32, u32, u32) = (1, 7, 0);

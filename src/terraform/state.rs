@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::failure::{Failure, FailureKind};
+use failure::{Failure, FailureKind};
 
 /// The managed resources of a state: address without its index → ids of its instances.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

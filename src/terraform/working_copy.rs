@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+use failure::Failure;
 
 /// A private folder for one run; all working copies and the provider lie in it. Removed when dropped.
 pub struct Workplace {

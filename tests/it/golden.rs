@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use documents::collection::Collection;
+use documents::inventory::Inventory;
 use expect_test::expect_file;
-use octoferry::convert::{self, SecretSources, Selection};
-use octoferry::module::Module;
-use octoferry::octopus::collection::Collection;
-use octoferry::octopus::inventory::Inventory;
+use module::Module;
+use octoferry_core::convert::{self, SecretSources, Selection};
 
 fn folder(space: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spaces").join(space)

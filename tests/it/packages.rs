@@ -35,7 +35,13 @@ fn names(sandbox: &Sandbox, list: &str) -> Vec<String> {
     let (_, page) = http(sandbox, "GET", &format!("/api/Spaces-2/{list}?take=1000"), None);
     let items = page["Items"].as_array().into_iter().flatten();
     let mut names: Vec<String> = items
-        .map(|item| format!("{} {}", item["PackageId"].as_str().unwrap(), item["Version"].as_str().unwrap()))
+        .map(|item| {
+            format!(
+                "{} {}",
+                item["PackageId"].as_str().expect("an id"),
+                item["Version"].as_str().expect("a version")
+            )
+        })
         .collect();
     names.sort();
     names

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use octoferry::convert::{self, SecretSources, Selection};
-use octoferry::module::Module;
-use octoferry::octopus::collection::Collection;
-use octoferry::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::inventory::Inventory;
+use module::Module;
+use octoferry_core::convert::{self, SecretSources, Selection};
 use serde_json::{Value, json};
 
 /// How many spaces are tried.
@@ -101,7 +101,7 @@ fn no_id_of_the_source_is_left() {
         ids.retain(|id| id.starts_with(|letter: char| letter.is_ascii_uppercase()));
         for mut module in modules(dump).ok()? {
             // The manifest says of which project it is.
-            module.manifest.scope = octoferry::module::manifest::Scope::Space;
+            module.manifest.scope = module::manifest::Scope::Space;
             let text = text_of(&[module]);
             let words: std::collections::HashSet<&str> =
                 text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')).collect();
@@ -227,7 +227,7 @@ fn modules_are_formatted_and_as_the_schema_wants_them() {
             // The checker is slow; the formatter is not.
             let name = if seed < SEEDS.start + 12 { "checked" } else { "formatted" };
             octoferry::delivery::folder::write_module(
-                &module,
+                module,
                 &folder.path().join(name).join(format!("{seed}-{number}")),
             )
             .expect("a module");

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use octoferry::octopus::collection::Collection;
-use octoferry::octopus::document::Document;
-use octoferry::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
 use octoferry::spread::{self, Plan, collapse};
 use octopus_sandbox::worker::octostache::Dictionary;
 use octopus_sandbox::worker::scope::{Candidate, Origin, Place, winners};

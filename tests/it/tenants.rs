@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use module::manifest::Manifest;
 use octoferry::deployment::tenant;
-use octoferry::module::manifest::Manifest;
 use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::deployment::supply;
 use crate::deployment::tenant::{self, Id};
-use crate::failure::Failure;
-use crate::module::manifest::{Manifest, SecretEntry};
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
+use failure::Failure;
+use module::manifest::{Manifest, SecretEntry};
+use octopus::server::Server;
+use octopus::upsert;
 
 /// What became of one secret.
 #[derive(Debug, Clone, PartialEq, Eq)]

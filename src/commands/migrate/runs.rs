@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use crate::failure::Failure;
-use crate::octopus::document::Document;
-use crate::octopus::server::Server;
-use crate::octopus::tasks::{self, Event, Run};
 use crate::seeded::{git, name};
 use crate::ui::Ui;
+use documents::document::Document;
+use failure::Failure;
+use octopus::server::Server;
+use octopus::tasks::{self, Event, Run};
 
 /// The runs of one migration.
 pub(super) struct Runs<'a> {

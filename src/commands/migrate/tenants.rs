@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use super::runs::Runs;
 use crate::deployment::tenant::{self, Planned};
-use crate::failure::Failure;
-use crate::module::manifest::Manifest;
-use crate::octopus::document::Document;
-use crate::octopus::freezes;
-use crate::octopus::server::Server;
-use crate::octopus::upsert;
 use crate::seeded::found::Found;
 use crate::seeded::name;
 use crate::spread::account;
 use crate::ui;
+use documents::document::Document;
+use failure::Failure;
+use module::manifest::Manifest;
+use octopus::freezes;
+use octopus::server::Server;
+use octopus::upsert;
 
 /// One run, and how it ended.
 pub(super) struct TenantRow {

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::account::Account;
-use crate::module::manifest::{Manifest, Note, Scope, SecretEntry, SecretOrigin};
-use crate::octopus::collection::Collection;
 use crate::seeded::name;
+use documents::collection::Collection;
+use module::manifest::{Manifest, Note, Scope, SecretEntry, SecretOrigin};
 
 /// The file's text; the space first, then projects in the given order, each with what its deployment said about its secrets.
 #[must_use]
@@ -114,7 +114,7 @@ fn place(manifest: &Manifest) -> String {
 mod tests {
     use super::*;
     use crate::commands::migrate::account::Became;
-    use crate::module::manifest::{Origin, SecretEntry};
+    use module::manifest::{Origin, SecretEntry};
 
     fn manifest(scope: Scope) -> Manifest {
         Manifest {
@@ -134,7 +134,7 @@ mod tests {
             after: Vec::new(),
             notes: Vec::new(),
             files: Vec::new(),
-            part: crate::module::manifest::Part::default(),
+            part: module::manifest::Part::default(),
         }
     }
 

@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
 use crate::finish::directory::Directory;
-use crate::kinds;
-use crate::module::manifest::{Manifest, Target};
-use crate::octopus::collection::Collection;
-use crate::terraform::state::State;
+use documents::collection::Collection;
+use failure::Failure;
+use module::manifest::{Manifest, Target};
+use octoferry_core::kinds;
+use terraform::state::State;
 
 /// Something that the module would make, and that is there, but not in the state.
 pub struct Collision {

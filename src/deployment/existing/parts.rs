@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Collision;
-use crate::failure::Failure;
 use crate::finish::directory::Directory;
 use crate::finish::field::fits;
-use crate::module::manifest::{MadePart, Manifest, Target};
-use crate::octopus::collection::Collection;
-use crate::terraform::state::State;
+use documents::collection::Collection;
+use failure::Failure;
+use module::manifest::{MadePart, Manifest, Target};
+use terraform::state::State;
 
 /// Looks for all of them. Only documents that are there are read, each once.
 ///

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Collision;
-use crate::failure::Failure;
 use crate::finish::directory::Directory;
-use crate::module::manifest::{MadePart, Manifest, Target};
-use crate::octopus::collection::Collection;
-use crate::terraform::state::State;
+use documents::collection::Collection;
+use failure::Failure;
+use module::manifest::{MadePart, Manifest, Target};
+use terraform::state::State;
 
 pub(super) const COLLECTION: Collection = Collection::TenantVariableValues;
 

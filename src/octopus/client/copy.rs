@@ -8,7 +8,7 @@ use reqwest::{Body, Method, RequestBuilder, Response};
 use serde_json::Value;
 
 use super::{API_KEY, Answer, Client, errors};
-use crate::failure::Failure;
+use failure::Failure;
 
 /// A package of some gigabytes over a slow line.
 const LONGEST: Duration = Duration::from_secs(4 * 3600);

@@ -8,7 +8,7 @@ use reqwest::header::{CONTENT_TYPE, LOCATION};
 use serde_json::Value;
 
 use super::Answer;
-use crate::failure::{Failure, FailureKind};
+use failure::{Failure, FailureKind};
 
 /// Longest part of a server's own words that we repeat.
 const LONGEST_QUOTE: usize = 600;
@@ -157,7 +157,7 @@ fn server_words(answer: &Answer) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Bytes;
+    use bytes::Bytes;
     use reqwest::StatusCode;
     use reqwest::header::HeaderMap;
 

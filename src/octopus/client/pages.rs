@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::Client;
-use crate::failure::Failure;
+use failure::Failure;
 
 /// How many items we ask for; a server that gives fewer at a time says so by giving fewer.
 const PAGE: usize = 1000;
@@ -86,8 +86,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::octopus::client::{Transport, Trust};
-    use crate::secret::Secret;
+    use crate::client::{Transport, Trust};
+    use secret::Secret;
 
     #[tokio::test]
     async fn a_list_without_pages_is_whole_and_one_without_a_count_is_refused() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use reqwest::{Certificate, ClientBuilder};
 
-use crate::failure::Failure;
+use failure::Failure;
 
 /// The system's authorities (or those of `SSL_CERT_FILE`/`SSL_CERT_DIR`), and those of a file.
 #[derive(Debug, Clone, Default)]

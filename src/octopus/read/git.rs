@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use super::Found;
-use crate::failure::Failure;
-use crate::octopus::client::encode;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::git::{self, BRANCHES};
-use crate::octopus::inventory::Inventory;
-use crate::octopus::server::Server;
+use crate::client::encode;
+use crate::server::Server;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::git::{self, BRANCHES};
+use documents::inventory::Inventory;
+use documents::of_space::Found;
+use failure::Failure;
 
 /// The branch of each entered project that is stored in Git: the wanted one, else the project's default branch.
 ///

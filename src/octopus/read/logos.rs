@@ -6,11 +6,11 @@
 
 use futures::future::try_join_all;
 
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::server::Server;
+use crate::server::Server;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use failure::Failure;
 
 /// What has a logo.
 const COLLECTIONS: [Collection; 3] = [Collection::Projects, Collection::Tenants, Collection::ActionTemplates];

@@ -6,9 +6,9 @@ use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::documents;
-use crate::failure::Failure;
-use crate::octopus::client::Client;
-use crate::octopus::document::Document;
+use crate::client::Client;
+use documents::document::Document;
+use failure::Failure;
 
 /// Longest list of ids in an address: proxies and servers commonly take 2 000 characters in all.
 const LONGEST: usize = 1700;

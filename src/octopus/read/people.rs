@@ -1,17 +1,16 @@
 //! Who may do what in the space: teams, their roles, the users in them, the identities of service accounts. These belong to the server; what a
 //! key may not see is noted, not missed.
 
-use std::collections::BTreeSet;
-
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use super::{Found, Need, absent, documents};
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::{Inventory, Unread};
-use crate::octopus::server::Server;
+use super::{Need, absent, documents};
+use crate::server::Server;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::{Inventory, Unread};
+use documents::of_space::{Found, people};
+use failure::Failure;
 
 /// Reads what is about this space.
 pub(super) async fn read(server: &Server) -> Result<(Found, Vec<Unread>), Failure> {
@@ -29,7 +28,7 @@ pub(super) async fn read(server: &Server) -> Result<(Found, Vec<Unread>), Failur
             Err(unread) => unseen.push(unread),
         }
     }
-    let mut found = of_space(&all, server.space_id());
+    let mut found = people(&all, server.space_id());
     let services: Vec<&Document> = found
         .iter()
         .filter(|(collection, user)| *collection == Collection::Users && user.flag("IsService"))
@@ -75,31 +74,4 @@ async fn identities(server: &Server, account: &Document) -> Result<Result<Found,
         (Collection::OidcIdentities, identity)
     };
     Ok(Ok(documents(&path, items)?.into_iter().map(of_account).collect()))
-}
-
-/// What of the server's teams, roles and users is about one space: its teams, who has a role in it, what roles these are, who is in its
-/// teams.
-pub(crate) fn of_space(all: &Inventory, space: &str) -> Found {
-    let of_space = |document: &&Document| document.text("SpaceId") == Some(space);
-    let assignments: Vec<&Document> = all.all(Collection::ScopedUserRoles).filter(of_space).collect();
-    let ids = |field: &str| -> BTreeSet<&str> {
-        assignments.iter().filter_map(|assignment| assignment.text(field)).collect()
-    };
-    let (with_role, roles) = (ids("TeamId"), ids("UserRoleId"));
-    let teams: Vec<&Document> =
-        all.all(Collection::Teams).filter(|team| of_space(team) || with_role.contains(team.id())).collect();
-    let members: BTreeSet<&str> =
-        teams.iter().filter(|team| of_space(team)).flat_map(|team| team.texts("MemberUserIds")).collect();
-    let users = all.all(Collection::Users).filter(|user| members.contains(user.id()));
-    let roles = all.all(Collection::UserRoles).filter(|role| roles.contains(role.id()));
-    let mut found: Found = teams.iter().map(|team| (Collection::Teams, (*team).clone())).collect();
-    found.extend(users.map(|user| (Collection::Users, user.clone())));
-    found.extend(roles.map(|role| (Collection::UserRoles, role.clone())));
-    found.extend(assignments.into_iter().map(|assignment| (Collection::ScopedUserRoles, assignment.clone())));
-    let services: BTreeSet<&str> = members;
-    let identities = all.all(Collection::OidcIdentities).filter(|identity| {
-        identity.text("ServiceAccountId").is_some_and(|account| services.contains(account))
-    });
-    found.extend(identities.map(|identity| (Collection::OidcIdentities, identity.clone())));
-    found
 }

@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 use serde_json::{Map, Value};
 
-use super::{Found, documents, many};
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::git::{self, has_runbooks_in_git, is_version_controlled};
-use crate::octopus::inventory::Inventory;
-use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
-use crate::octopus::server::Server;
+use super::{documents, many};
+use crate::server::Server;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::git::MIRRORED;
+use documents::git::{self, has_runbooks_in_git, is_version_controlled};
+use documents::inventory::Inventory;
+use documents::of_space::Found;
+use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
+use failure::Failure;
 
 /// What belongs to a project, and how it is asked for: in one list for the space, or project by project.
 struct Belonging {
@@ -191,17 +193,6 @@ fn texts(documents: &[&Document], field: &str) -> Vec<String> {
         .map(str::to_owned)
         .collect()
 }
-
-/// Fields of the deployment settings and of the project that are the same.
-pub(crate) const MIRRORED: &[(&str, &str)] = &[
-    ("ConnectivityPolicy", "ProjectConnectivityPolicy"),
-    ("DefaultGuidedFailureMode", "DefaultGuidedFailureMode"),
-    ("DefaultToSkipIfAlreadyInstalled", "DefaultToSkipIfAlreadyInstalled"),
-    ("DeploymentChangesTemplate", "DeploymentChangesTemplate"),
-    ("ForcePackageDownload", "ForcePackageDownload"),
-    ("ReleaseNotesTemplate", "ReleaseNotesTemplate"),
-    ("VersioningStrategy", "VersioningStrategy"),
-];
 
 /// The deployment settings of an ordinary project: a mirror of its own fields, which needs no request.
 fn deployment_settings(project: &Document) -> Option<Document> {

@@ -8,14 +8,15 @@ use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::{
-    Found, LISTS, List, Need, about_this_space, deployment_freezes, ephemeral_environments, find_projects,
-    git, insert, list, many, parent_environments, people, projects, tenant_values, whole_list,
+    LISTS, List, Need, deployment_freezes, ephemeral_environments, find_projects, git, insert, list, many,
+    parent_environments, people, projects, tenant_values, whole_list,
 };
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::server::Server;
+use crate::server::Server;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use documents::of_space::{Found, about_this_space};
+use failure::Failure;
 
 /// What ids of a collection begin with. A list of few documents is read whole when one of them is named.
 const LISTED: &[(&str, Collection)] = &[

@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use serde_json::{Map, Value, json};
 
-use super::{Found, scoped_tenant_values};
-use crate::failure::Failure;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::server::Server;
+use super::scoped_tenant_values;
+use crate::server::Server;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use documents::of_space::Found;
+use failure::Failure;
 
 const COLLECTION: Collection = Collection::TenantVariableValues;
 

@@ -1,0 +1,525 @@
+//! Two inventories → differences of whole documents, by natural keys, ids resolved to names. Uses no kind's table: a mistake
+//! in the tables must show here, so a field nobody has heard of counts like any other.
+//!
+//! `names` says what an id stands for, `plain` makes a document comparable, `explain` finds the note behind a difference, `skew` knows the
+//! fields that one of the servers is too old for.
+
+mod explain;
+mod names;
+mod plain;
+mod skew;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+pub use explain::Explanations;
+
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
+use names::Names;
+use skew::Known;
+
+/// Collections that are no content of a space: mirrors of other documents, frozen copies, what servers know anyway.
+const LEFT_OUT: &[Collection] = &[
+    Collection::GitBranches,
+    Collection::DeploymentSettings,
+    Collection::VariableSnapshots,
+    Collection::ActionTemplateVersions,
+    Collection::CommunityActionTemplates,
+    Collection::Users,
+];
+
+/// The outcome for all kinds.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Comparison {
+    pub kinds: BTreeMap<Collection, KindComparison>,
+    /// Secrets that no run can read, as the modules' notes describe them: placeholders at the destination until a person enters them.
+    /// The API tells neither from the other.
+    pub secrets_for_a_person: Vec<String>,
+}
+
+/// The outcome for one collection.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct KindComparison {
+    /// Documents that are equal in every field.
+    pub same: usize,
+    /// Fields that were compared, leaf by leaf.
+    pub fields: usize,
+    /// Secrets that both sides have; whether they are equal can't be seen from outside.
+    pub secrets: usize,
+    pub different: Vec<Different>,
+    pub missing: Vec<Absent>,
+    pub extra: Vec<Absent>,
+}
+
+/// A document that both sides have, not equal.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Different {
+    pub key: Vec<String>,
+    pub fields: Vec<FieldDifference>,
+}
+
+/// One field that differs. `None`: not there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FieldDifference {
+    /// The way to the field; items of lists by name, where they have one.
+    pub path: String,
+    pub source: Option<Value>,
+    pub destination: Option<Value>,
+    /// The note that says so.
+    pub because: Option<String>,
+}
+
+/// A document that only one side has.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Absent {
+    pub key: Vec<String>,
+    /// The note that says so, or that servers make such a thing by themselves.
+    pub because: Option<String>,
+}
+
+impl Comparison {
+    /// Whether both are equal, or every difference is explained.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.kinds.values().all(|kind| kind.unexplained() == 0)
+    }
+}
+
+impl KindComparison {
+    /// Differences, missing and extra documents that no note explains.
+    #[must_use]
+    pub fn unexplained(&self) -> usize {
+        let fields = self
+            .different
+            .iter()
+            .flat_map(|different| &different.fields)
+            .filter(|field| field.because.is_none())
+            .count();
+        let documents =
+            self.missing.iter().chain(&self.extra).filter(|absent| absent.because.is_none()).count();
+        fields + documents
+    }
+}
+
+/// Compares two spaces.
+#[must_use]
+pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Explanations) -> Comparison {
+    let (source, destination) = (Side::new(source), Side::new(destination));
+    let collections: BTreeSet<Collection> =
+        source.documents.keys().chain(destination.documents.keys()).copied().collect();
+    let nothing = BTreeMap::new();
+    let mut comparison =
+        Comparison { secrets_for_a_person: explanations.secrets_for_a_person(), ..Comparison::default() };
+    for collection in collections {
+        let unknown = |side: &Side<'_>, which: &str| {
+            side.unknown.contains(&collection).then(|| format!("the {which} server has no such things"))
+        };
+        let left = source.documents.get(&collection).unwrap_or(&nothing);
+        let right = destination.documents.get(&collection).unwrap_or(&nothing);
+        let mut outcome = KindComparison::default();
+        let mut at_source = Known::default();
+        left.values().for_each(|(_, value)| at_source.learn(value));
+        for (key, (document, value)) in left {
+            let Some((other_document, other)) = right.get(key) else {
+                let because = explanations.of_document(collection, key);
+                let because = because.or_else(|| unknown(&destination, "destination"));
+                outcome.missing.push(Absent { key: key.clone(), because });
+                continue;
+            };
+            let mut leaves = Leaves::default();
+            leaves.walk(&mut Vec::new(), Some(value), Some(other));
+            outcome.fields += leaves.compared;
+            outcome.secrets += leaves.secrets
+                + plain::sensitive_variables(document).min(plain::sensitive_variables(other_document));
+            if leaves.differences.is_empty() {
+                outcome.same += 1;
+                continue;
+            }
+            for (difference, way) in leaves.differences.iter_mut().zip(&leaves.ways) {
+                // The other way round would hide what got lost in every document.
+                let is_new = difference.source.is_none() && at_source.lacks(way);
+                let unknown = is_new.then_some("the source server does not know this field");
+                difference.because =
+                    explanations.of_field(collection, key, difference).or_else(|| unknown.map(str::to_owned));
+            }
+            outcome.different.push(Different { key: key.clone(), fields: leaves.differences });
+        }
+        for (key, (document, _)) in right.iter().filter(|(key, _)| !left.contains_key(*key)) {
+            let at_source = |collection: Collection, name: &str| {
+                let named = source.documents.get(&collection);
+                named.is_some_and(|documents| documents.contains_key(&vec![name.to_owned()]))
+            };
+            let because = is_servers_own(document)
+                .then(|| "every server makes it".to_owned())
+                .or_else(|| explanations.of_extra(collection, key, at_source))
+                .or_else(|| unknown(&source, "source"));
+            outcome.extra.push(Absent { key: key.clone(), because });
+        }
+        comparison.kinds.insert(collection, outcome);
+    }
+    comparison
+}
+
+/// One space, made comparable: collection → natural key → document as it was, and plain.
+struct Side<'i> {
+    /// Collections that the server is too old for.
+    unknown: &'i BTreeSet<Collection>,
+    documents: BTreeMap<Collection, BTreeMap<Vec<String>, (&'i Document, Value)>>,
+}
+
+impl<'i> Side<'i> {
+    fn new(inventory: &'i Inventory) -> Self {
+        let names = Names::new(inventory);
+        let mut documents: BTreeMap<Collection, BTreeMap<Vec<String>, (&Document, Value)>> = BTreeMap::new();
+        for collection in inventory.collections().filter(|collection| !LEFT_OUT.contains(collection)) {
+            let kind = documents.entry(collection).or_default();
+            let plain = |document| plain::plain(&names, collection, document).into_iter();
+            let mut found: Vec<(Vec<String>, (&Document, Value))> = inventory
+                .all(collection)
+                .flat_map(|document| plain(document).map(move |(key, value)| (key, (document, value))))
+                .collect();
+            // Several of one name are told apart by what they are: the order of their making may be another.
+            found.sort_by_cached_key(|(key, (_, value))| (key.clone(), value.to_string()));
+            for (key, found) in found {
+                let mut unique = key.clone();
+                let mut number = 1;
+                while kind.contains_key(&unique) {
+                    number += 1;
+                    unique.clone_from(&key);
+                    unique.push(format!("#{number}"));
+                }
+                kind.insert(unique, found);
+            }
+        }
+        Self { unknown: &inventory.unknown, documents }
+    }
+}
+
+/// Things that a server makes with each space, by its own flags.
+fn is_servers_own(document: &Document) -> bool {
+    ["IsDefault", "IsBuiltIn", "BuiltIn"].iter().any(|flag| document.flag(flag))
+        || matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject"))
+        || document.get("CanBeDeleted") == Some(&Value::Bool(false))
+}
+
+/// Leaf by leaf.
+#[derive(Default)]
+struct Leaves {
+    compared: usize,
+    secrets: usize,
+    differences: Vec<FieldDifference>,
+    /// The way to each difference: fields, and `None` for the items of lists.
+    ways: Vec<Vec<Option<String>>>,
+    way: Vec<Option<String>>,
+}
+
+impl Leaves {
+    fn walk(&mut self, path: &mut Vec<String>, left: Option<&Value>, right: Option<&Value>) {
+        match (left, right) {
+            (Some(left), Some(right)) if plain::is_leaf(left) || plain::is_leaf(right) => {
+                self.leaf(path, Some(left), Some(right))
+            }
+            (Some(Value::Object(left)), Some(Value::Object(right)))
+                if !left.is_empty() || !right.is_empty() =>
+            {
+                let fields: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+                for field in fields {
+                    path.push(field.clone());
+                    self.way.push(Some(field.clone()));
+                    self.walk(path, left.get(field), right.get(field));
+                    self.way.pop();
+                    path.pop();
+                }
+            }
+            (Some(Value::Array(left)), Some(Value::Array(right)))
+                if left.iter().chain(right).any(Value::is_object) =>
+            {
+                self.walk_list(path, left, right);
+            }
+            _ => self.leaf(path, left, right),
+        }
+    }
+
+    /// Items with names that are unique are matched by them, so that one more doesn't make all that follow different.
+    fn walk_list(&mut self, path: &mut Vec<String>, left: &[Value], right: &[Value]) {
+        let (left_names, right_names) = (labels(left), labels(right));
+        let common = |mine: &[String], others: &[String]| -> Vec<String> {
+            mine.iter().filter(|name| others.contains(name)).cloned().collect()
+        };
+        let (left_order, right_order) =
+            (common(&left_names, &right_names), common(&right_names, &left_names));
+        if left_order != right_order {
+            path.push("<order>".to_owned());
+            self.way.push(None);
+            self.leaf(path, Some(&Value::from(left_order)), Some(&Value::from(right_order)));
+            self.way.pop();
+            path.pop();
+        }
+        let mut all = left_names.clone();
+        all.extend(right_names.iter().filter(|name| !left_names.contains(name)).cloned());
+        let item = |names: &[String], items: &'_ [Value], name: &String| {
+            names.iter().position(|known| known == name).map(|at| items[at].clone())
+        };
+        for name in all {
+            path.push(name.clone());
+            self.way.push(None);
+            self.walk(
+                path,
+                item(&left_names, left, &name).as_ref(),
+                item(&right_names, right, &name).as_ref(),
+            );
+            self.way.pop();
+            path.pop();
+        }
+    }
+
+    fn leaf(&mut self, path: &[String], left: Option<&Value>, right: Option<&Value>) {
+        self.compared += 1;
+        if left.is_some_and(plain::is_secret) && right.is_some_and(plain::is_secret) {
+            self.secrets += 1;
+        }
+        // An empty text is no other nothing than an absent or null one, but for values that steps read.
+        let exact =
+            path.iter().any(|part| part == "Properties") || path.last().is_some_and(|part| part == "Value");
+        let equal = plain::same(left, right)
+            || plain::same_moment(left, right)
+            || (!exact && plain::is_nothing(left) && plain::is_nothing(right))
+            || (!exact && plain::is_usual(left, right));
+        if equal {
+            return;
+        }
+        self.ways.push(self.way.clone());
+        self.differences.push(FieldDifference {
+            path: path.join("/"),
+            source: left.map(plain::shown),
+            destination: right.map(plain::shown),
+            because: None,
+        });
+    }
+}
+
+/// Names of a list's items: their own if they have one, else their place; the second of a name gets a number.
+fn labels(items: &[Value]) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let name = item.get("Name").or_else(|| item.get("ExtensionId"));
+        let name = name.and_then(Value::as_str).filter(|name| !name.is_empty());
+        let label = name.map_or_else(|| index.to_string(), str::to_owned);
+        let mut unique = label.clone();
+        let mut number = 1;
+        while labels.contains(&unique) {
+            number += 1;
+            unique = format!("{label}#{number}");
+        }
+        labels.push(unique);
+    }
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn inventory(name: &str, space: &str) -> Inventory {
+        from_text(&text(name), space)
+    }
+
+    fn text(name: &str) -> String {
+        std::fs::read_to_string(format!(
+            "{}/tests/spaces/{name}/space.json",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../..")
+        ))
+        .unwrap()
+    }
+
+    fn from_text(text: &str, space: &str) -> Inventory {
+        Inventory::from_dump(&serde_json::from_str(text).unwrap(), space).unwrap()
+    }
+
+    /// The same space as another server would have it: every numbered id is another one.
+    fn renumbered(text: &str) -> String {
+        let mut renumbered = String::with_capacity(text.len());
+        let mut rest = text;
+        let prefixes = [
+            "Environments-",
+            "Projects-",
+            "Accounts-",
+            "Feeds-",
+            "Lifecycles-",
+            "Tenants-",
+            "Machines-",
+            "LibraryVariableSets-",
+            "Runbooks-",
+            "Channels-",
+            "ActionTemplates-",
+            "Certificates-",
+            "TagSets-",
+            "Spaces-",
+        ];
+        while let Some((position, prefix)) =
+            prefixes.iter().filter_map(|prefix| rest.find(prefix).map(|position| (position, *prefix))).min()
+        {
+            let (before, after) = rest.split_at(position + prefix.len());
+            renumbered.push_str(before);
+            let digits = after.len() - after.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+            if let Ok(number) = after[..digits].parse::<u32>() {
+                renumbered.push_str(&(number + 700).to_string());
+            }
+            rest = &after[digits..];
+        }
+        renumbered + rest
+    }
+
+    #[test]
+    fn a_space_with_other_ids_is_the_same_space() {
+        for name in ["small-web", "shop", "odd-text"] {
+            let comparison = compare(
+                &inventory(name, "Spaces-2"),
+                &from_text(&renumbered(&text(name)), "Spaces-702"),
+                &Explanations::default(),
+            );
+            assert!(comparison.is_well(), "{name}: {comparison:#?}");
+            let same: usize = comparison.kinds.values().map(|kind| kind.same).sum();
+            assert!(same > 25, "{name}: {same} documents were compared");
+        }
+    }
+
+    #[test]
+    fn a_change_anywhere_shows_with_its_place() {
+        let source = inventory("small-web", "Spaces-2");
+        let mut destination = source.clone();
+        let id = source.all(Collection::DeploymentProcesses).next().unwrap().id().to_owned();
+        let process = destination.get_mut(Collection::DeploymentProcesses, &id).unwrap();
+        let properties = &mut process.fields_mut()["Steps"][0]["Actions"][0]["Properties"];
+        properties["Octopus.Action.Unheard.Of"] = json!("x");
+        let name = process.list("Steps")[0]["Name"].as_str().unwrap().to_owned();
+        let action = process.list("Steps")[0]["Actions"][0]["Name"].as_str().unwrap().to_owned();
+        let comparison = compare(&source, &destination, &Explanations::default());
+        assert!(!comparison.is_well());
+        let different = &comparison.kinds[&Collection::DeploymentProcesses].different[0];
+        assert_eq!(
+            different.fields,
+            [FieldDifference {
+                path: format!("Steps/{name}/Actions/{action}/Properties/Octopus.Action.Unheard.Of"),
+                source: None,
+                destination: Some(json!("x")),
+                because: None,
+            }]
+        );
+    }
+
+    #[test]
+    fn a_reference_to_something_else_is_a_difference() {
+        let source = inventory("small-web", "Spaces-2");
+        let mut destination = source.clone();
+        let project = source.all(Collection::Projects).next().unwrap();
+        let other = source
+            .all(Collection::Lifecycles)
+            .find(|lifecycle| Some(lifecycle.id()) != project.text("LifecycleId"))
+            .unwrap();
+        destination.get_mut(Collection::Projects, project.id()).unwrap().fields_mut()["LifecycleId"] =
+            json!(other.id());
+        let comparison = compare(&source, &destination, &Explanations::default());
+        assert_eq!(comparison.kinds[&Collection::Projects].different[0].fields[0].path, "LifecycleId");
+    }
+
+    #[test]
+    fn nothing_and_moments_are_said_in_several_ways() {
+        let space = |fields: Value| {
+            let mut freeze = json!({"Id": "DeploymentFreezes-1", "Name": "F"});
+            freeze.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            let dump =
+                json!({"Documents": {"Spaces-1": {"deploymentfreezes": {"DeploymentFreezes-1": freeze}}}});
+            Inventory::from_dump(&dump, "Spaces-1").unwrap()
+        };
+        let same = |left: Value, right: Value| {
+            compare(&space(left), &space(right), &Explanations::default()).is_well()
+        };
+        assert!(same(
+            json!({"Start": "2030-12-01T00:00:00.000+01:00"}),
+            json!({"Start": "2030-11-30T23:00:00Z"})
+        ));
+        assert!(!same(
+            json!({"Start": "2030-12-01T00:00:00+01:00"}),
+            json!({"Start": "2030-12-01T00:00:00Z"})
+        ));
+        assert!(same(json!({"Label": null, "Old": ""}), json!({"Label": "", "On": false, "Count": 0})));
+        assert!(!same(json!({"On": null}), json!({"On": true})));
+        assert!(!same(json!({"Value": null}), json!({"Value": ""})));
+        assert!(!same(json!({"Properties": {}}), json!({"Properties": {"x": ""}})));
+    }
+
+    #[test]
+    fn things_of_one_name_are_told_apart_by_what_they_are() {
+        let space = |first: &str, second: &str| {
+            let role = |id: &str, scope: &str| json!({"Id": id, "TeamId": "Teams-1", "UserRoleId": "UserRoles-1", "TenantIds": [scope]});
+            let roles = json!({"ScopedUserRoles-1": role("ScopedUserRoles-1", first), "ScopedUserRoles-2": role("ScopedUserRoles-2", second)});
+            let dump = json!({"Documents": {"Spaces-1": {"scopeduserroles": roles}}});
+            Inventory::from_dump(&dump, "Spaces-1").unwrap()
+        };
+        assert!(compare(&space("x", "y"), &space("y", "x"), &Explanations::default()).is_well());
+        assert!(!compare(&space("x", "y"), &space("x", "x"), &Explanations::default()).is_well());
+    }
+
+    #[test]
+    fn what_the_destination_had_before_is_its_own_but_more_inside_of_what_moved_is_a_difference() {
+        let space = |documents: &[(Collection, Value)]| {
+            let mut inventory = Inventory::default();
+            for (collection, document) in documents {
+                inventory.insert(*collection, Document::new(document.clone()).unwrap());
+            }
+            inventory
+        };
+        let project = |id: &str, name: &str| (Collection::Projects, json!({"Id": id, "Name": name}));
+        let channel = |id: &str, project: &str| {
+            (Collection::Channels, json!({"Id": id, "Name": "More", "ProjectId": project}))
+        };
+        let source = space(&[project("Projects-1", "Shop")]);
+        let destination = space(&[
+            project("Projects-1", "Shop"),
+            project("Projects-2", "Theirs"),
+            channel("Channels-1", "Projects-1"),
+            channel("Channels-2", "Projects-2"),
+            (Collection::Accounts, json!({"Id": "Accounts-1", "Name": "Theirs"})),
+        ]);
+        let mut explanations = Explanations::default();
+        let text = include_str!("../../tests/spaces/small-web/module/space/octoferry.json");
+        explanations.add(serde_json::from_str(text).unwrap());
+        let comparison = compare(&source, &destination, &explanations);
+        let unexplained = |collection: Collection| comparison.kinds[&collection].unexplained();
+        assert_eq!(
+            (
+                unexplained(Collection::Projects),
+                unexplained(Collection::Accounts),
+                unexplained(Collection::Channels)
+            ),
+            (0, 0, 1)
+        );
+        assert!(!compare(&source, &destination, &Explanations::default()).is_well());
+    }
+
+    #[test]
+    fn what_is_missing_and_what_is_extra_counts() {
+        let source = inventory("shop", "Spaces-2");
+        let mut destination = source.clone();
+        let account = source.all(Collection::Accounts).next().unwrap();
+        destination.remove(Collection::Accounts, account.id());
+        let comparison = compare(&source, &destination, &Explanations::default());
+        assert_eq!(comparison.kinds[&Collection::Accounts].missing[0].key, [account.name()]);
+        assert!(!comparison.is_well());
+        let comparison = compare(&destination, &source, &Explanations::default());
+        assert_eq!(comparison.kinds[&Collection::Accounts].extra[0].key, [account.name()]);
+        assert!(!comparison.is_well());
+    }
+}

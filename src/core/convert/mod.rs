@@ -1,0 +1,562 @@
+//! Inventory and selection in, module and notes out. Pure: no network, clock, environment or disk.
+//!
+//! First all documents that the module makes are named and declared ([`context::Context::declare`]), so that references know what
+//! is near and what must be looked up; then each kind's table is carried out, document by document, sorted by label.
+
+pub mod context;
+mod ending;
+pub mod fields;
+pub mod lookups;
+pub mod names;
+mod references;
+mod scaffold;
+mod secrets;
+pub mod time;
+mod whole;
+
+use std::collections::BTreeMap;
+
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::ending::finished;
+use crate::convert::fields::Fields;
+use crate::hcl::{Block, Expr};
+use crate::kinds;
+use crate::kinds::model::{Kind, Shape};
+use crate::selection::Needs;
+pub use crate::selection::Selection;
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::{Inventory, OWNED};
+use failure::Failure;
+use module::Module;
+use module::manifest::{FinishStep, Scope};
+
+/// Where the secrets of a source space can be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecretSources {
+    /// [`SecretSources::key`] of a sensitive variable → name of the Octopus variable that reveals it, or why none does.
+    pub variables: BTreeMap<String, Result<String, String>>,
+    /// Account id → name of the typed variable that holds it.
+    pub accounts: BTreeMap<String, String>,
+    /// Certificate id → name of the typed variable that holds it.
+    pub certificates: BTreeMap<String, String>,
+}
+
+impl SecretSources {
+    /// By what a sensitive variable is known. Its id alone would not do: a cloned project has the variable ids of the original.
+    #[must_use]
+    pub fn key(variable_set: &str, variable: &str) -> String {
+        format!("{variable_set}/{variable}")
+    }
+}
+
+/// The module of what projects share.
+///
+/// # Errors
+/// An id of the source space is left in the module: a defect of octoferry; names file and argument.
+pub fn space(
+    inventory: &Inventory,
+    selection: &Selection,
+    sources: &SecretSources,
+) -> Result<Module, Failure> {
+    finished(converted_space(inventory, selection, sources))
+}
+
+fn converted_space<'i>(
+    inventory: &'i Inventory,
+    selection: &'i Selection,
+    sources: &'i SecretSources,
+) -> Context<'i> {
+    let mut context = Context::new(inventory, sources, selection, Scope::Space);
+    run(&mut context, kinds::SPACE);
+    kinds::complete_space(&mut context);
+    if !selection.is_part() {
+        note_the_rest(&mut context);
+    }
+    context
+}
+
+/// The module of one project.
+///
+/// # Errors
+/// There is no such project, or an id of the source space is left in the module.
+pub fn project(
+    inventory: &Inventory,
+    project_id: &str,
+    selection: &Selection,
+    sources: &SecretSources,
+) -> Result<Module, Failure> {
+    let Some(project) = inventory.get(Collection::Projects, project_id) else {
+        return Err(Failure::failed(format!("the space has no project with the id {project_id}")));
+    };
+    finished(converted_project(inventory, project, selection, sources))
+}
+
+fn converted_project<'i>(
+    inventory: &'i Inventory,
+    project: &'i Document,
+    selection: &'i Selection,
+    sources: &'i SecretSources,
+) -> Context<'i> {
+    let scope = Scope::Project {
+        id: project.id().to_owned(),
+        name: project.name().to_owned(),
+        slug: slug_of_project(project),
+    };
+    let mut context = Context::new(inventory, sources, selection, scope);
+    if !kinds::project::left_out(&mut context, project) {
+        run(&mut context, kinds::PROJECT);
+        kinds::complete_project(&mut context, project.id());
+    }
+    context
+}
+
+/// The module of one runbook, which looks its project up.
+///
+/// # Errors
+/// There is no such runbook, or an id of the source space is left in the module.
+pub fn runbook(
+    inventory: &Inventory,
+    runbook_id: &str,
+    selection: &Selection,
+    sources: &SecretSources,
+) -> Result<Module, Failure> {
+    let runbook = inventory.get(Collection::Runbooks, runbook_id);
+    let project = runbook.and_then(|runbook| inventory.get(Collection::Projects, runbook.text("ProjectId")?));
+    let (Some(runbook), Some(project)) = (runbook, project) else {
+        return Err(Failure::failed(format!("the space has no runbook with the id {runbook_id}")));
+    };
+    let slug = |document: &Document| {
+        document.text("Slug").map_or_else(|| documents::slug::slug_of(document.name()), str::to_owned)
+    };
+    let scope = Scope::Runbook {
+        id: runbook_id.to_owned(),
+        name: runbook.name().to_owned(),
+        slug: format!("{}-{}", slug_of_project(project), slug(runbook)),
+        project_id: project.id().to_owned(),
+        project: project.name().to_owned(),
+    };
+    let mut context = Context::new(inventory, sources, selection, scope);
+    if !kinds::project::left_out(&mut context, project) {
+        run(&mut context, kinds::RUNBOOK);
+    }
+    finished(context)
+}
+
+/// What the module of the space, or of a project, refers to and does not make.
+#[must_use]
+pub fn needs(
+    inventory: &Inventory,
+    project: Option<&str>,
+    selection: &Selection,
+    sources: &SecretSources,
+) -> Needs {
+    let context = match project {
+        None => converted_space(inventory, selection, sources),
+        Some(id) => match inventory.get(Collection::Projects, id) {
+            Some(project) => converted_project(inventory, project, selection, sources),
+            None => return Needs::new(),
+        },
+    };
+    context.needed.into_inner()
+}
+
+/// The slug of a project, which names its module's folder.
+#[must_use]
+pub fn slug_of_project(project: &Document) -> String {
+    project.text("Slug").map_or_else(|| documents::slug::slug_of(project.name()), str::to_owned)
+}
+
+/// Names, declares and carries the documents of these kinds.
+fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
+    let mut work: Vec<(&'static Kind, Subject<'_>)> = Vec::new();
+    let mut by_finish: Vec<(&'static Kind, Subject<'_>)> = Vec::new();
+    for kind in kinds {
+        let mut documents = documents(context, kind);
+        documents.sort_by_key(|document| names::id_order(document.id()));
+        let mut subjects: Vec<Subject<'_>> =
+            documents.into_iter().map(|document| subject(context, kind, document)).collect();
+        subjects.sort_by(|left, right| left.label.cmp(&right.label));
+        let (whole, subjects): (Vec<_>, Vec<_>) =
+            subjects.into_iter().partition(|subject| (kind.by_finish)(kind, subject.document).is_some());
+        for subject in whole {
+            context.by_finish.insert(subject.document.id().to_owned(), false);
+            by_finish.push((*kind, subject));
+        }
+        for subject in &subjects {
+            if let Some(shape) = kind.shape(subject.document).filter(|shape| !shape.resource.is_empty()) {
+                context
+                    .declare(subject.document.id(), Expr::Reference(address(shape, subject)).attribute("id"));
+            }
+        }
+        if context.is_space() {
+            order_by_slug(context, &subjects);
+        }
+        work.extend(subjects.into_iter().map(|subject| (*kind, subject)));
+    }
+    for (kind, subject) in &work {
+        if let Some(declare) = kind.declare {
+            declare(context, subject);
+        }
+    }
+    if let Scope::Project { id, .. } | Scope::Runbook { project_id: id, .. } = context.scope.clone() {
+        kinds::declare_project(context, &id);
+    }
+    for (kind, subject) in &work {
+        context.at_work = described(kind, subject);
+        if !kind.heading.is_empty() && !context.has(kind.file) {
+            context.add_comment(kind.file, kind.heading);
+        }
+        match kind.expand {
+            Some(expand) => expand(context, subject),
+            None => {
+                let Some(shape) = kind.shape(subject.document) else { continue };
+                let block = resource(context, kind, shape, subject);
+                make(context, kind, subject, block);
+            }
+        }
+    }
+    // What is made comes first: other steps may refer to it.
+    let others = std::mem::take(&mut context.finish);
+    for (kind, subject) in &by_finish {
+        context.at_work = described(kind, subject);
+        whole::make(context, kind, subject);
+    }
+    context.finish.extend(others);
+}
+
+/// Names that would give the same slug (`A B`, `a-b`) get `a-b`, `a-b-2` … in the order in which they are made: so they are made in the
+/// order of the slugs that they have.
+fn order_by_slug(context: &mut Context<'_>, subjects: &[Subject<'_>]) {
+    let mut groups: BTreeMap<String, Vec<(usize, &str, &str)>> = BTreeMap::new();
+    for subject in subjects {
+        if let Some(slug) = subject.document.text("Slug") {
+            let group = groups.entry(documents::slug::slug_of(subject.document.name())).or_default();
+            group.push((slug.len(), slug, subject.document.id()));
+        }
+    }
+    for mut group in groups.into_values().filter(|group| group.len() > 1) {
+        group.sort_unstable();
+        for pair in group.windows(2) {
+            if let [(_, _, first), (_, _, second)] = pair {
+                context.predecessors.insert((*second).to_owned(), (*first).to_owned());
+            }
+        }
+    }
+}
+
+fn address(shape: &Shape, subject: &Subject<'_>) -> Vec<String> {
+    vec![shape.resource.to_owned(), subject.label.clone()]
+}
+
+/// The documents of a kind that this module makes; the others are looked up or get a note.
+fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Document> {
+    let inventory = context.inventory;
+    let candidates: Vec<&Document> = match &context.scope {
+        Scope::Space => inventory.all(kind.collection).collect(),
+        Scope::Runbook { id, .. } => inventory.get(kind.collection, id).into_iter().collect(),
+        Scope::Project { id, .. } => {
+            let belongs = |document: &&Document| (kind.belongs)(document, id);
+            if kind.collection == Collection::Projects {
+                inventory.get(kind.collection, id).into_iter().filter(belongs).collect()
+            } else if OWNED.contains(&kind.collection) {
+                inventory.of(kind.collection, id).filter(belongs).collect()
+            } else {
+                inventory.all(kind.collection).filter(belongs).collect()
+            }
+        }
+    };
+    let mut chosen = Vec::new();
+    for document in candidates.into_iter().filter(|document| (kind.of)(document)) {
+        let is_made = match &context.scope {
+            Scope::Space => context.selection.makes_in_space(kind.collection, document),
+            Scope::Project { id, .. } => context.selection.makes_in_project(id, kind.collection, document),
+            Scope::Runbook { .. } => true,
+        };
+        if !is_made {
+            continue;
+        }
+        if let Some(built_in) = (kind.built_in)(document) {
+            let at = place(context, kind, document);
+            fields::carry(context, built_in.fields, document.fields(), &at, &mut Block::default());
+            continue;
+        }
+        let no_shape = (!kind.shapes.is_empty()
+            && !kind.no_shape.is_empty()
+            && kind.shape(document).is_none()
+            && (kind.by_finish)(kind, document).is_none())
+        .then_some(kind.no_shape);
+        if let Some(reason) = (kind.skip)(document).or(no_shape) {
+            let at = place(context, kind, document);
+            let text = format!("the {} \"{}\" is not carried: {reason}", kind.noun, document.name());
+            context.note("not-carried", &at, &text, "Make it by hand at the destination.");
+            continue;
+        }
+        chosen.push(document);
+    }
+    chosen
+}
+
+/// The place of a document as a whole.
+pub(crate) fn place(context: &Context<'_>, kind: &Kind, document: &Document) -> At {
+    At {
+        target: context.target(kind.collection, document),
+        id: document.id().to_owned(),
+        path: Vec::new(),
+        prefix: String::new(),
+        owner: format!("{} \"{}\"", kind.noun, document.name()),
+    }
+}
+
+/// A document for people; what has no name of its own goes by that of what it belongs to.
+fn described(kind: &Kind, subject: &Subject<'_>) -> String {
+    match (subject.document.name(), subject.at.target.key.last()) {
+        ("", Some(owner)) => format!("{} of {owner:?}", kind.noun),
+        _ => subject.at.owner.clone(),
+    }
+}
+
+fn subject<'i>(context: &mut Context<'i>, kind: &'static Kind, document: &'i Document) -> Subject<'i> {
+    let mut at = place(context, kind, document);
+    // What has no name of its own goes by those of its key.
+    let own = document.get("Name").map(|_| document.name().to_owned());
+    let name = own.unwrap_or_else(|| at.target.key.join(" "));
+    let label = context.names.claim(
+        &format!("{} {}", kind.collection, kind.noun),
+        &names::label(&name),
+        if name == document.name() { &name } else { document.id() },
+    );
+    at.prefix = format!("{}_{label}", names::label(kind.noun));
+    Subject { document, label, at, file: kind.file }
+}
+
+/// The resource of a document, as the kind's table says.
+#[must_use]
+pub fn resource(
+    context: &mut Context<'_>,
+    kind: &'static Kind,
+    shape: &'static Shape,
+    subject: &Subject<'_>,
+) -> Block {
+    fields::read(context, subject.document.fields(), &subject.at, |context, fields| {
+        resource_of(context, kind, shape, subject, fields)
+    })
+}
+
+/// The same where the kind's own code takes fields too.
+pub fn resource_of(
+    context: &mut Context<'_>,
+    kind: &'static Kind,
+    shape: &'static Shape,
+    subject: &Subject<'_>,
+    fields: &mut Fields<'_>,
+) -> Block {
+    let mut block = Block::resource(shape.resource, &subject.label);
+    fields.carry(context, kind.fields_of(shape), &mut block);
+    block
+}
+
+/// Puts a document's resource into the module.
+pub fn make(context: &mut Context<'_>, kind: &Kind, subject: &Subject<'_>, mut block: Block) {
+    let predecessor = context.predecessors.get(subject.document.id());
+    if let Some(Expr::Reference(path)) = predecessor.and_then(|id| context.address(id)) {
+        let predecessor = Expr::Reference(path.into_iter().take(2).collect());
+        if !block.depends_on.contains(&predecessor) {
+            block.depends_on.push(predecessor);
+        }
+    }
+    let adopted = kind.adopt.is_some_and(|adopt| (adopt.document)(subject.document));
+    context.made(&subject.at.target, &block.address(), adopted);
+    add_logo(context, kind, subject);
+    if let Some(adopt) = kind.adopt.filter(|_| adopted) {
+        take_over(context, kind, adopt.condition, &block);
+    }
+    context.add(subject.file, block);
+}
+
+/// The picture that somebody has given the document: a file of the module, uploaded by finish.
+pub(super) fn add_logo(context: &mut Context<'_>, kind: &Kind, subject: &Subject<'_>) {
+    let Some(picture) = context.inventory.logos.get(subject.document.id()) else { return };
+    let extension = match picture.as_ref() {
+        [0x89, b'P', b'N', b'G', ..] => "png",
+        [0xFF, 0xD8, ..] => "jpg",
+        [b'G', b'I', b'F', ..] => "gif",
+        [b'<', ..] => "svg",
+        _ => "img",
+    };
+    let file = format!("logos/{}-{}.{extension}", names::label(kind.noun), subject.label);
+    context.pictures.insert(file.clone(), picture.to_vec());
+    context.finish(FinishStep::Logo { target: subject.at.target.clone(), file });
+}
+
+/// Lets the module take over the document `x` at the destination for which the condition holds, if there is one.
+pub fn take_over(context: &mut Context<'_>, kind: &Kind, condition: &str, block: &Block) {
+    scaffold::adopt(context, kind, condition, block);
+}
+
+/// A note for every document of the space that no kind is about.
+fn note_the_rest(context: &mut Context<'_>) {
+    let inventory = context.inventory;
+    for collection in inventory.collections() {
+        let Some(reason) = kinds::not_carried(collection) else { continue };
+        for document in inventory.all(collection) {
+            let at = At {
+                target: context.target(collection, document),
+                id: document.id().to_owned(),
+                path: Vec::new(),
+                prefix: String::new(),
+                owner: String::new(),
+            };
+            let name = if document.name().is_empty() { document.id() } else { document.name() };
+            context.note(
+                "not-carried",
+                &at,
+                &format!("\"{name}\" ({collection}) is not carried: {reason}"),
+                "Make it by hand at the destination.",
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    pub(super) fn inventory(name: &str) -> Inventory {
+        let path =
+            format!("{}/tests/spaces/{name}/space.json", concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        let text = std::fs::read(path).expect("the space's file");
+        Inventory::from_dump(&serde_json::from_slice(&text).expect("JSON"), "Spaces-2").expect("the space")
+    }
+
+    #[test]
+    fn the_same_space_gives_the_same_bytes() {
+        let inventory = inventory("shop");
+        let once = space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
+        let twice = space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
+        assert_eq!(once.all_files(), twice.all_files());
+        assert!(once.files.contains_key("environments.tf"));
+    }
+
+    /// No table can be wrong about it: what stands in a document and nowhere else must be noted.
+    #[test]
+    fn a_field_that_nobody_has_heard_of_is_noted_wherever_it_stands() {
+        let mut inventory = inventory("shop");
+        let collections: Vec<Collection> = inventory.collections().collect();
+        let mut planted = 0;
+        for kind in kinds::SPACE.iter().filter(|kind| collections.contains(&kind.collection)) {
+            let ids: Vec<String> =
+                inventory.all(kind.collection).map(|document| document.id().to_owned()).collect();
+            for id in ids {
+                let document = inventory.get_mut(kind.collection, &id).expect("it is there");
+                document.fields_mut().insert("Planted".to_owned(), Value::from(true));
+                planted += 1;
+            }
+        }
+        let module = space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
+        for kind in kinds::SPACE {
+            for document in inventory.all(kind.collection) {
+                let target =
+                    Context::new(&inventory, &SecretSources::default(), &Selection::default(), Scope::Space)
+                        .target(kind.collection, document);
+                let noted = module.manifest.notes.iter().any(|note| {
+                    note.code == "unknown-field"
+                        && note.collection == kind.collection
+                        && note.key == target.key
+                        && note.field == "Planted"
+                });
+                // Variable sets of projects are in the projects' modules.
+                assert!(
+                    noted || kind.collection == Collection::Variables,
+                    "{} {:?}",
+                    kind.collection,
+                    target.key
+                );
+            }
+        }
+        assert!(planted > 40);
+    }
+
+    static SHOP: std::sync::LazyLock<Inventory> = std::sync::LazyLock::new(|| inventory("shop"));
+
+    /// Any JSON, with ids and names of the space in it.
+    fn any_value() -> impl Strategy<Value = Value> {
+        let texts = prop_oneof![
+            "\\PC{0,12}",
+            Just("Environments-1".to_owned()),
+            Just("Accounts-404".to_owned()),
+            Just("Projects-1,Feeds-3".to_owned()),
+            Just("{\"a\":\"Environments-1\"}".to_owned()),
+            Just("Region/EU".to_owned()),
+            Just("00:00:01.5".to_owned()),
+            Just("e\u{301}".to_owned()),
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            texts.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec(("Id|Name|HasValue|Value|[A-Z][a-z]{0,5}", inner), 0..4)
+                    .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Paths to every value in a document.
+    fn paths(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+        let children: Vec<(String, &Value)> = match value {
+            Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (name, child) in children {
+            path.push(name);
+            found.push(path.clone());
+            paths(child, path, found);
+            path.pop();
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Whatever stands in a field: a module or a plain error, the same each time, never a panic.
+        #[test]
+        fn odd_documents_never_panic(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any_value()), 1..12)) {
+            let mut inventory = SHOP.clone();
+            let collections: Vec<Collection> = inventory.collections().collect();
+            for (which, place, value) in changes {
+                let collection = *which.get(&collections);
+                let ids: Vec<String> = inventory.all(collection).map(|document| document.id().to_owned()).collect();
+                let id: &String = place.get(&ids);
+                let Some(mut document) = inventory.remove(collection, id).map(Document::into_value) else { continue };
+                let mut found = Vec::new();
+                paths(&document, &mut Vec::new(), &mut found);
+                let pointer: String = place.get(&found).iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect();
+                if let Some(target) = document.pointer_mut(&pointer) {
+                    *target = value;
+                }
+                inventory.insert(collection, Document::new(document).expect("an object stays one"));
+            }
+            let sources = SecretSources::default();
+            let selection = Selection::default();
+            let once = space(&inventory, &selection, &sources).map_err(|failure| failure.message);
+            let twice = space(&inventory, &selection, &sources).map_err(|failure| failure.message);
+            prop_assert_eq!(once, twice);
+            let projects: Vec<String> = inventory.all(Collection::Projects).map(|project| project.id().to_owned()).collect();
+            for id in projects {
+                let _ = project(&inventory, &id, &selection, &sources);
+            }
+        }
+    }
+}

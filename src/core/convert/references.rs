@@ -1,0 +1,173 @@
+//! References: an id of the source space becomes the module's own resource, or something that is looked up by exact name.
+
+use serde_json::Value;
+
+use crate::convert::context::{At, Context, is_everywhere};
+use crate::hcl::Expr;
+use crate::kinds;
+use crate::selection::Fate;
+use documents::collection::Collection;
+use documents::document::Document;
+
+impl Context<'_> {
+    /// Says by which expression the id of a document (or action) of this module is known. To be said before any reference is asked for.
+    pub fn declare(&mut self, id: &str, expression: Expr) {
+        self.addresses.insert(id.to_owned(), expression);
+    }
+
+    /// The same for a tag, by its canonical name.
+    pub fn declare_tag(&mut self, canonical_name: &str, expression: Expr) {
+        self.tags.insert(canonical_name.to_owned(), expression);
+    }
+
+    /// The expression for the id of a document that this module makes.
+    #[must_use]
+    pub fn address(&self, id: &str) -> Option<Expr> {
+        self.addresses.get(id).cloned()
+    }
+
+    /// Label of the resource that makes the document with that id in this module.
+    #[must_use]
+    pub fn label_of(&self, id: &str) -> Option<String> {
+        match self.addresses.get(id)? {
+            Expr::Reference(path) => path.get(1).cloned(),
+            _ => None,
+        }
+    }
+
+    /// Whether this module makes the document with that id.
+    #[must_use]
+    pub fn declared(&self, id: &str) -> bool {
+        self.addresses.contains_key(id)
+    }
+
+    /// The id of a document as an expression: of the module's own resource, else looked up by exact name. A reference to
+    /// nothing is looked up by its id, with a note: dropping it could widen a scope, so the plan shall stop there.
+    pub fn reference(&mut self, collection: Collection, id: &str, at: &At) -> Expr {
+        if let Some(expression) = self.addresses.get(id) {
+            return expression.clone();
+        }
+        // An expression, such as `#{Project.Feed}`, is evaluated when the thing is used.
+        if id.contains("#{") {
+            return self.text(id, at);
+        }
+        let space = self.inventory.space_id();
+        if let Some(prefix) = id.strip_suffix(space).filter(|_| !space.is_empty() && id.starts_with("teams-"))
+        {
+            return Expr::Template(vec![prefix.into(), Expr::reference("var.octopus_space_id")]);
+        }
+        // Ids that are the same on every server.
+        if is_everywhere(id) || (collection == Collection::UserRoles && id.starts_with("userroles-")) {
+            return id.into();
+        }
+        // Environments and parent environments share the prefix of their ids, and fields may hold either.
+        let found = self.inventory.get(collection, id).map(|document| (collection, document)).or_else(|| {
+            let other = self.inventory.collection_of(id)?;
+            Some((other, self.inventory.get(other, id)?))
+        });
+        match found {
+            Some((collection, document)) => self.look_up(collection, document, at),
+            None => {
+                self.note(
+                    "dangling",
+                    at,
+                    &format!("refers to {id}, which the source space does not have"),
+                    "Remove the reference at the source, or name something that exists in the module.",
+                );
+                match kinds::lookup(collection, None) {
+                    Some(lookup) => self.lookups.name(lookup, id),
+                    None => id.into(),
+                }
+            }
+        }
+    }
+
+    fn look_up(&mut self, collection: Collection, document: &Document, at: &At) -> Expr {
+        if let Some(built_in) = kinds::find(collection, document).and_then(|kind| (kind.built_in)(document)) {
+            self.lookups.data(built_in.data);
+            return Expr::Code(built_in.id.to_owned());
+        }
+        self.need(collection, document.id(), &at.owner);
+        if collection == Collection::Projects && !self.is_space() {
+            self.deploy_after(document.name());
+        }
+        match kinds::lookup(collection, Some(document)) {
+            Some(lookup) => {
+                if let Some(looked_up) = self.by_finish.get_mut(document.id()) {
+                    *looked_up = true;
+                } else if self.must_be_there(collection, document) {
+                    self.note(
+                        "looked-up",
+                        at,
+                        &format!("refers to the {} \"{}\", which this module does not make: it is looked up by name", lookup.noun, document.name()),
+                        "Make it at the destination before the module is applied.",
+                    );
+                }
+                self.lookups.name(lookup, document.name())
+            }
+            None => {
+                self.note(
+                    "not-carried",
+                    at,
+                    &format!("refers to \"{}\" ({collection}), which no module makes and the provider can't look up", document.name()),
+                    "Set it by hand at the destination.",
+                );
+                document.name().into()
+            }
+        }
+    }
+
+    /// Whether a person has to see to it that the destination has a document before this module is applied: no module makes it, and nobody
+    /// has said that it is there.
+    fn must_be_there(&self, collection: Collection, document: &Document) -> bool {
+        match self.selection.fate(collection, document.id()) {
+            Fate::LookUp => false,
+            Fate::Excluded => true,
+            Fate::Make | Fate::NotSelected => self.is_space(),
+        }
+    }
+
+    /// Whether this module makes the document with that id, be it by finish.
+    #[must_use]
+    pub fn is_made(&self, id: &str) -> bool {
+        self.declared(id) || self.by_finish.contains_key(id)
+    }
+
+    /// A list of ids as expressions, in their order.
+    pub fn references(&mut self, collection: Collection, ids: &[Value], at: &At) -> Vec<Expr> {
+        ids.iter().filter_map(Value::as_str).map(|id| self.reference(collection, id, at)).collect()
+    }
+
+    /// Remembers that the module refers to a document that it does not make, if that has to be known. `by` may be empty: what is at work.
+    pub fn need(&self, collection: Collection, id: &str, by: &str) {
+        if self.selection.is_part() && !self.declared(id) {
+            let by = if by.is_empty() { &self.at_work } else { by };
+            let place = (collection, id.to_owned());
+            self.needed.borrow_mut().entry(place).or_insert_with(|| by.to_owned());
+        }
+    }
+
+    /// The same for the set of a tag.
+    pub(super) fn need_tag(&self, canonical_name: &str) {
+        if self.selection.is_part()
+            && !self.tags.contains_key(canonical_name)
+            && let Some(set) = self.tag_sets().get(canonical_name)
+        {
+            self.need(Collection::TagSets, set, "");
+        }
+    }
+
+    /// A tag by its canonical name `Set/Tag`: in the space's module a reference, which also gives the order of creation.
+    pub fn tag(&mut self, canonical_name: &str) -> Expr {
+        self.need_tag(canonical_name);
+        self.tags.get(canonical_name).cloned().unwrap_or_else(|| canonical_name.into())
+    }
+
+    /// A step template as looked up by a project's module, for its `.id` and `.version`.
+    pub fn step_template(&mut self, id: &str, at: &At) -> Expr {
+        match self.reference(Collection::ActionTemplates, id, at) {
+            Expr::Attribute(base, name) if name == "id" => *base,
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Secrets of a module: a Terraform variable or a step of finish, and an entry in the manifest that says where the value is.
+
+use crate::convert::context::{At, Context, Variable};
+use crate::hcl::Expr;
+use crate::kinds::model::Hidden;
+use documents::collection::Collection;
+use module::manifest::{FinishStep, FinishValue, SecretEntry, SecretOrigin};
+
+impl Context<'_> {
+    /// A secret of a document: a Terraform variable and its entry in the manifest. `words` ends its name: `secret_key`.
+    pub fn secret(&mut self, hidden: &Hidden, words: &str, at: &At) -> Expr {
+        self.secret_and_name(hidden, words, at).0
+    }
+
+    /// The same, with the name of its entry, for what finish sets as well.
+    pub fn secret_and_name(&mut self, hidden: &Hidden, words: &str, at: &At) -> (Expr, String) {
+        let name = self.secret_entry(hidden, words, at, true);
+        (Expr::Reference(vec!["var".to_owned(), name.clone()]), name)
+    }
+
+    /// A secret that only finish sets: no Terraform variable.
+    pub fn finish_secret(&mut self, hidden: &Hidden, words: &str, at: &At, because: &str) {
+        if at.reachable() {
+            let name = self.secret_entry(hidden, words, at, false);
+            self.finish.push(FinishStep::Set {
+                target: at.target.clone(),
+                path: at.path.clone(),
+                value: FinishValue::Secret(name),
+            });
+        } else {
+            self.note("not-carried", at, because, "Set the secret by hand at the destination.");
+        }
+    }
+
+    /// The name of a secret that only finish sets.
+    pub(super) fn secret_of_finish(&mut self, hidden: &Hidden, words: &str, at: &At) -> String {
+        self.secret_entry(hidden, words, at, false)
+    }
+
+    fn secret_entry(&mut self, hidden: &Hidden, words: &str, at: &At, terraform: bool) -> String {
+        let wanted = if words.is_empty() { at.prefix.clone() } else { format!("{}_{words}", at.prefix) };
+        let name = self.names.claim("variables", &wanted, &format!("{} {}", at.owner, at.path_text()));
+        let description = format!("{} of the {}", hidden.what, at.owner);
+        let typed = match at.target.collection {
+            Collection::Accounts => self.sources.accounts.get(&at.id),
+            Collection::Certificates => self.sources.certificates.get(&at.id),
+            _ => None,
+        };
+        let origin = match (typed, hidden.revealed) {
+            (Some(variable), Some(part)) => {
+                let octopus_variable = format!("{variable}.{part}");
+                if at.target.collection == Collection::Accounts {
+                    SecretOrigin::Account { octopus_variable }
+                } else {
+                    SecretOrigin::Certificate { octopus_variable }
+                }
+            }
+            _ => person(&name, hidden.because),
+        };
+        self.record_secret(name, description, at, terraform, origin)
+    }
+
+    /// The value of a sensitive variable of a variable set: `key` is its [`SecretSources::key`], `at` its place, `description` for a person.
+    pub fn variable_secret(&mut self, key: &str, description: &str, at: &At) -> Expr {
+        let name = self.names.claim("variables", &at.prefix, &format!("{description} {}", at.id));
+        let origin = match self.sources.variables.get(key) {
+            Some(Ok(octopus_variable)) => {
+                SecretOrigin::Variable { octopus_variable: octopus_variable.clone() }
+            }
+            Some(Err(because)) => person(&name, because),
+            None => person(&name, "no run of the source server can read it by a name of its own"),
+        };
+        let name = self.record_secret(name, description.to_owned(), at, true, origin);
+        Expr::Reference(vec!["var".to_owned(), name])
+    }
+
+    /// Records a secret with an origin that the kind itself knows; its name is taken as it is.
+    pub fn record_secret(
+        &mut self,
+        name: String,
+        description: String,
+        at: &At,
+        terraform: bool,
+        from: SecretOrigin,
+    ) -> String {
+        if let SecretOrigin::Person { octopus_variable, because } = &from {
+            self.note(
+                "person-secret",
+                at,
+                &format!("{description}: {because}"),
+                &format!("Give it as the variable {octopus_variable}, or enter it at the destination."),
+            );
+        }
+        if terraform {
+            self.variables.insert(name.clone(), Variable { description: description.clone() });
+        }
+        self.secrets.insert(
+            name.clone(),
+            SecretEntry {
+                name: name.clone(),
+                description,
+                terraform,
+                collection: at.target.collection,
+                key: at.target.key.clone(),
+                field: at.path_text(),
+                path: if terraform && at.reachable() { at.path.clone() } else { Vec::new() },
+                from,
+            },
+        );
+        name
+    }
+}
+
+/// What a person may enter.
+fn person(name: &str, because: &str) -> SecretOrigin {
+    SecretOrigin::Person { octopus_variable: format!("Octoferry.Secret.{name}"), because: because.to_owned() }
+}

@@ -1,0 +1,100 @@
+//! Documents that the provider can't make: the whole document goes into the manifest, and finish makes it.
+
+use serde_json::{Map, Value, json};
+
+use crate::convert::context::{At, Context, Subject};
+use crate::kinds::model::{Carry, Hidden, Kind, snake_case};
+use module::manifest::FinishStep;
+
+/// Parts of any document that the server makes up, wherever they stand.
+const EVERYWHERE: [&str; 4] =
+    ["Links", "TentacleVersionDetails", "KubernetesAgentDetails", "CommunityActionTemplateId"];
+
+const HIDDEN: Hidden =
+    Hidden { what: "Secret value", revealed: None, because: "no variable of a step reveals it" };
+
+/// Lets finish make the document with all its fields: ids become references to names, hidden values entries of the manifest.
+pub(super) fn make(context: &mut Context<'_>, kind: &'static Kind, subject: &Subject<'_>) {
+    let fields: Map<String, Value> = subject
+        .document
+        .fields()
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "Id" | "SpaceId") && !kind.computes(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let document = portable(context, &|at| hidden(kind, subject, at), &Value::Object(fields), &subject.at);
+    super::add_logo(context, kind, subject);
+    let before = context.by_finish.get(subject.document.id()).copied().unwrap_or_default();
+    let target = subject.at.target.clone();
+    context.finish(if before {
+        FinishStep::DocumentBefore { target, document }
+    } else {
+        FinishStep::Document { target, document }
+    });
+}
+
+/// Lets finish make an item of a list (a step, an action) with all its fields, behind those of the names in `after`. False: finish can't
+/// find the list or the item again.
+pub(super) fn add_item(
+    context: &mut Context<'_>,
+    list: &At,
+    after: Vec<String>,
+    item: &Value,
+    at: &At,
+) -> bool {
+    let name = item.get("Name").or_else(|| item.get("ExtensionId"));
+    let named = name.and_then(Value::as_str).is_some_and(|name| !name.is_empty());
+    if !named || !list.reachable() || !at.reachable() {
+        return false;
+    }
+    let item = without_ids(&portable(context, &|_| HIDDEN, item, at));
+    context.finish(FinishStep::Item { target: list.target.clone(), path: list.path.clone(), after, item });
+    true
+}
+
+/// The server gives ids itself.
+fn without_ids(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(name, value)| *name != "Id" || !value.is_string());
+            Value::Object(kept.map(|(name, value)| (name.clone(), without_ids(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_ids).collect()),
+        other => other.clone(),
+    }
+}
+
+/// What the kind's table says of a hidden field.
+fn hidden(kind: &'static Kind, subject: &Subject<'_>, at: &At) -> Hidden {
+    let shape = kind.shape(subject.document);
+    let mut fields = shape.into_iter().flat_map(|shape| kind.fields_of(shape));
+    let name = at.path.first().and_then(Value::as_str).filter(|_| at.path.len() == 1);
+    let known = fields.find(|field| name == Some(field.api)).map(|field| field.carry);
+    if let Some(Carry::Secret(hidden)) = known { hidden } else { HIDDEN }
+}
+
+fn portable(context: &mut Context<'_>, hidden: &dyn Fn(&At) -> Hidden, value: &Value, at: &At) -> Value {
+    match value {
+        Value::Object(fields) if fields.get("HasValue") == Some(&json!(true)) => {
+            let field = at.path.iter().rev().find_map(Value::as_str).unwrap_or_default();
+            json!({ "$secret": context.secret_of_finish(&hidden(at), &snake_case(field), at) })
+        }
+        Value::Object(fields) => {
+            let mut out = Map::new();
+            for (name, value) in fields {
+                if !EVERYWHERE.contains(&name.as_str()) {
+                    out.insert(name.clone(), portable(context, hidden, value, &at.field(name)));
+                }
+            }
+            Value::Object(out)
+        }
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| portable(context, hidden, item, &at.item(items, index)))
+                .collect(),
+        ),
+        other => context.portable(other),
+    }
+}

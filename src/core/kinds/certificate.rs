@@ -1,0 +1,97 @@
+//! Certificates with their private keys.
+
+use crate::kinds::model::*;
+use documents::collection::Collection;
+
+pub(super) const KIND: Kind = Kind {
+    collection: Collection::Certificates,
+    noun: "certificate",
+    file: "certificates.tf",
+    skip: |document| {
+        document
+            .get("Archived")
+            .is_some_and(|archived| !archived.is_null())
+            .then_some("it is archived, and nothing can use it")
+    },
+    shapes: &[Shape {
+        resource: "octopusdeploy_certificate",
+        fields: &[
+            plain("Name"),
+            plain("Notes"),
+            revealed("CertificateData", "Certificate with its private key, base64,", "RawOriginal")
+                .keep_empty(),
+            revealed("Password", "Password", "Password"),
+            references("EnvironmentIds", Collection::Environments).named("environments"),
+            // Left out, the provider sends an empty text.
+            plain("TenantedDeploymentParticipation"),
+            tags("TenantTags"),
+            references("TenantIds", Collection::Tenants).named("tenants"),
+            ignored("Archived", "archived ones are not carried"),
+            computed("CertificateChain", OF_THE_DATA),
+            computed("CertificateDataFormat", OF_THE_DATA),
+            computed("HasPrivateKey", OF_THE_DATA),
+            computed("IsExpired", OF_THE_DATA),
+            computed("IssuerCommonName", OF_THE_DATA),
+            computed("IssuerDistinguishedName", OF_THE_DATA),
+            computed("IssuerOrganization", OF_THE_DATA),
+            computed("NotAfter", OF_THE_DATA),
+            computed("NotBefore", OF_THE_DATA),
+            ignored("ReplacedBy", "only archived certificates have it"),
+            computed("SelfSigned", OF_THE_DATA),
+            computed("SerialNumber", OF_THE_DATA),
+            computed("SignatureAlgorithmName", OF_THE_DATA),
+            computed("SubjectAlternativeNames", OF_THE_DATA),
+            computed("SubjectCommonName", OF_THE_DATA),
+            computed("SubjectDistinguishedName", OF_THE_DATA),
+            computed("SubjectOrganization", OF_THE_DATA),
+            computed("Thumbprint", OF_THE_DATA),
+            computed("Version", OF_THE_DATA),
+            slug(),
+            ID,
+            SPACE_ID,
+        ],
+        ..Shape::DEFAULT
+    }],
+    lookup: Some(Lookup {
+        list: "certificates",
+        data_source: "octopusdeploy_certificates",
+        noun: "certificate",
+    }),
+    ..Kind::DEFAULT
+};
+
+const OF_THE_DATA: &str = "the server reads it from the certificate's data";
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn an_archived_certificate_is_noted() {
+        let documents = json!({"certificates": [{"Id": "Certificates-1", "Name": "Old", "Archived": "2026-01-01T00:00:00.000Z"}]});
+        expect![[r#"
+            --- note not-carried ["Old"] : the certificate "Old" is not carried: it is archived, and nothing can use it
+        "#]].assert_eq(&convert("certificates.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_certificate() {
+        let documents = json!({"certificates": [{"Id": "Certificates-1", "SpaceId": "Spaces-2", "Name": "shop.example", "Notes": "Renew.", "CertificateData": {"HasValue": true, "NewValue": null}, "Password": {"HasValue": true, "NewValue": null}, "EnvironmentIds": ["Environments-1"], "TenantedDeploymentParticipation": "Tenanted", "TenantTags": ["Region/EU"], "TenantIds": ["Tenants-1"], "Archived": null, "Thumbprint": "AB", "Version": 3, "HasPrivateKey": true}]});
+        expect![[r#"
+            resource "octopusdeploy_certificate" "shop_example" {
+              name                              = "shop.example"
+              notes                             = "Renew."
+              certificate_data                  = var.certificate_shop_example_data
+              password                          = var.certificate_shop_example_password
+              environments                      = [octopusdeploy_environment.production.id]
+              tenanted_deployment_participation = "Tenanted"
+              tenant_tags                       = [octopusdeploy_tag.region_eu.canonical_tag_name]
+              tenants                           = [octopusdeploy_tenant.prairie_glow.id]
+            }
+        "#]]
+        .assert_eq(&convert("certificates.tf", &documents));
+    }
+}

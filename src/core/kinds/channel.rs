@@ -1,0 +1,236 @@
+//! Channels. The first one of a project comes with it: the provider can't take it over in the same apply, so what differs is for finish.
+
+use serde_json::Value;
+
+use crate::convert;
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::{is_empty, odd, read};
+use crate::convert::names::id_order;
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::*;
+use documents::collection::Collection;
+use documents::document::Document;
+
+const COMES_WITH_PROJECT: &str =
+    "the channel comes with the project, and the provider can't take it over in the apply that makes it";
+/// What a server calls the channel that it makes with a project.
+const MADE_AS: &str = "Default";
+
+pub(super) const KIND: Kind = Kind {
+    collection: Collection::Channels,
+    noun: "channel",
+    file: "channels.tf",
+    shapes: &[Shape { resource: "octopusdeploy_channel", fields: FIELDS, ..Shape::DEFAULT }],
+    declare: Some(declare),
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+const FIELDS: &[Field] = &[
+    reference("ProjectId", Collection::Projects),
+    plain("Name"),
+    plain("Description"),
+    flag("IsDefault"),
+    reference("LifecycleId", Collection::Lifecycles),
+    plain("Type").unless(Literal::Text("Lifecycle")),
+    reference("ParentEnvironmentId", Collection::ParentEnvironments),
+    plain("EphemeralEnvironmentNameTemplate"),
+    tags("TenantTags"),
+    plain("GitReferenceRules"),
+    objects("CustomFieldDefinitions", &[plain("FieldName").keep_empty(), plain("Description").keep_empty()]),
+    objects(
+        "GitResourceRules",
+        &[
+            plain("Rules"),
+            objects(
+                "GitDependencyActions",
+                &[
+                    custom("DeploymentActionSlug", action_slug).writes(&["deployment_action_slug"]),
+                    plain("GitDependencyName").keep_empty(),
+                ],
+            ),
+            ID,
+        ],
+    ),
+    blocks(
+        "Rules",
+        &[
+            plain("VersionRange"),
+            plain("Tag"),
+            blocks(
+                "ActionPackages",
+                &[
+                    custom("DeploymentAction", action_name).writes(&["deployment_action"]),
+                    // An empty text gives an inconsistent result (1.17.0).
+                    plain("PackageReference"),
+                ],
+            )
+            .named("action_package"),
+            ID,
+        ],
+    )
+    .named("rule"),
+    finish("AutomaticEphemeralEnvironmentDeployments", "the provider has no argument for it")
+        .unless(Literal::Flag(false)),
+    slug(),
+    ID,
+    SPACE_ID,
+];
+
+/// A rule of a channel that limits a step names steps by text: by reference it would be a cycle.
+fn action_name(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    match value.as_str() {
+        Some(name) if context.actions.limits_a_step(&at.id) => block.set("deployment_action", name),
+        Some(name) => block.set("deployment_action", context.actions.name(name)),
+        None => odd(context, at, value),
+    }
+}
+
+fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    match value.as_str() {
+        Some(slug) if context.actions.limits_a_step(&at.id) => block.set("deployment_action_slug", slug),
+        Some(slug) => block.set("deployment_action_slug", context.actions.slug(slug)),
+        None => odd(context, at, value),
+    }
+}
+
+/// Whether this is the channel that came with the project: the one called `Default`, else the oldest. Servers do not tell upper from lower
+/// case there: one called `default` could not be made beside it.
+fn comes_with_project(context: &Context<'_>, channel: &Document) -> bool {
+    let project = channel.text("ProjectId").unwrap_or_default();
+    let siblings = || context.inventory.of(Collection::Channels, project);
+    match siblings().find(|other| other.name().eq_ignore_ascii_case(MADE_AS)) {
+        Some(made) => made.id() == channel.id(),
+        None => siblings()
+            .min_by_key(|other| id_order(other.id()))
+            .is_some_and(|oldest| oldest.id() == channel.id()),
+    }
+}
+
+fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
+    if comes_with_project(context, subject.document) {
+        context.declare(subject.document.id(), Expr::reference("local.default_channel"));
+    }
+}
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    if !context.has(subject.file) {
+        let heading = heading(context, subject.document);
+        context.add_comment(subject.file, &heading);
+    }
+    if comes_with_project(context, subject.document) {
+        change_default(context, subject);
+    } else {
+        let block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
+        convert::make(context, &KIND, subject, block);
+    }
+}
+
+fn heading(context: &Context<'_>, channel: &Document) -> String {
+    let project = channel.text("ProjectId").unwrap_or_default();
+    let mut siblings = context.inventory.of(Collection::Channels, project);
+    let other = siblings.find(|other| {
+        other.flag("IsDefault")
+            && !comes_with_project(context, other)
+            && context.selection.makes_in_project(project, KIND.collection, other)
+    });
+    match other {
+        Some(other) => {
+            let name = other.name();
+            format!(
+                "The channel \"{MADE_AS}\" comes with the project; it is no longer the default one when \"{name}\" is."
+            )
+        }
+        None => format!("The channel \"{MADE_AS}\" comes with the project."),
+    }
+}
+
+/// Finish steps that make the project's own channel what it is at the source. Its new name comes first: the others use it.
+fn change_default(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let document = subject.document;
+    if document.name() != MADE_AS {
+        let mut at = subject.at.field("Name");
+        if let Some(name) = at.target.key.last_mut() {
+            MADE_AS.clone_into(name);
+        }
+        context.set(&at, &Value::String(document.name().to_owned()), COMES_WITH_PROJECT);
+    }
+    read(context, document.fields(), &subject.at, |context, fields| {
+        for name in fields.names().filter(|name| FIELDS.iter().any(|field| field.api == *name)) {
+            let value = fields.take(name);
+            let as_made = match name {
+                "Id" | "SpaceId" | "ProjectId" | "Name" | "IsDefault" => true,
+                "Type" => value == "Lifecycle",
+                "Slug" => value == "default",
+                "AutomaticEphemeralEnvironmentDeployments" => *value == Value::Bool(false),
+                _ => is_empty(value),
+            };
+            if !as_made {
+                context.set(&fields.at(name), &without_ids(value), COMES_WITH_PROJECT);
+            }
+        }
+    });
+}
+
+/// Rules without their ids, which the server gives.
+fn without_ids(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| *name != "Id")
+            .map(|(name, value)| (name.clone(), without_ids(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(without_ids).collect(),
+        other => other.clone(),
+    }
+}
+
+/// `local.default_channel`, where something in the module asks for it.
+pub(super) fn add_lookup(context: &mut Context<'_>, project: &str) {
+    if !context.uses("local.default_channel") {
+        return;
+    }
+    let renamed = context
+        .inventory
+        .of(Collection::Channels, project)
+        .find(|channel| comes_with_project(context, channel))
+        .map(Document::name);
+    let condition = match renamed {
+        // After finish it has its new name.
+        Some(name) if name != MADE_AS => {
+            format!("contains([\"{MADE_AS}\", {}], x.name)", crate::hcl::quoted(name))
+        }
+        _ => format!("x.name == \"{MADE_AS}\""),
+    };
+    let at = At {
+        target: module::manifest::Target { collection: Collection::Projects, key: Vec::new() },
+        id: project.to_owned(),
+        path: Vec::new(),
+        prefix: String::new(),
+        owner: String::new(),
+    };
+    let project = context.reference(Collection::Projects, project, &at);
+    let data = Block::new("data", &["octopusdeploy_channels", "project"])
+        .with("project_id", project)
+        .with("take", Expr::number(10000));
+    let locals = Block::new("locals", &[]).with(
+        "default_channel",
+        Expr::Code(format!(
+            "one([for x in data.octopusdeploy_channels.project.channels : x.id if {condition}])"
+        )),
+    );
+    context.add(KIND.file, data);
+    context.add(KIND.file, locals);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rules_lose_their_ids() {
+        assert_eq!(without_ids(&json!([{"Id": "1", "Tag": "a"}])), json!([{"Tag": "a"}]));
+    }
+}

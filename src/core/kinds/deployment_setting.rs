@@ -1,0 +1,36 @@
+//! Deployment settings: for a project that is not in Git a mirror of fields of the project, but for two.
+
+use crate::convert::context::{Context, Subject};
+use crate::convert::fields::carry;
+use crate::hcl::Block;
+use crate::kinds::model::*;
+use documents::collection::Collection;
+
+const MIRROR: &str = "the same field of the project again";
+
+pub(super) const KIND: Kind = Kind {
+    collection: Collection::DeploymentSettings,
+    noun: "deployment settings",
+    file: "project.tf",
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+pub(super) const FIELDS: &[Field] = &[
+    ID,
+    SPACE_ID,
+    ignored("ProjectId", "the settings are the project's"),
+    ignored("ConnectivityPolicy", MIRROR),
+    ignored("DefaultGuidedFailureMode", MIRROR),
+    ignored("DefaultToSkipIfAlreadyInstalled", MIRROR),
+    ignored("DeploymentChangesTemplate", MIRROR),
+    ignored("ForcePackageDownload", MIRROR),
+    ignored("ReleaseNotesTemplate", MIRROR),
+    ignored("VersioningStrategy", MIRROR),
+    ignored("ChangeDescription", "words of a commit; only of use to projects in Git"),
+    finish("FailTargetDiscovery", "the provider has no argument for it").unless(Literal::Flag(false)),
+];
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    carry(context, FIELDS, subject.document.fields(), &subject.at, &mut Block::default());
+}

@@ -1,0 +1,73 @@
+//! Endpoints: how a server reaches a machine. Targets and workers have them alike; the provider has resources of their own for each, whose
+//! arguments are called otherwise here and there.
+
+use serde_json::Value;
+
+use crate::kinds::model::*;
+use documents::collection::Collection;
+
+/// The object in the document of a machine, with what every endpoint has.
+pub(super) const ENDPOINT: Inside = Inside {
+    field: "Endpoint",
+    fields: &[
+        ignored("CommunicationStyle", "tells the Terraform type"),
+        computed("CertificateSignatureAlgorithm", OF_THE_MACHINE),
+        computed("TentacleVersionDetails", OF_THE_MACHINE),
+        computed("KubernetesAgentDetails", OF_THE_MACHINE),
+        ID,
+    ],
+};
+
+/// What the document of any machine has beside its endpoint.
+pub(super) const MACHINE: &[Field] = &[
+    ignored("Thumbprint", "a copy of the endpoint's"),
+    ignored("Uri", "a copy of the endpoint's"),
+    computed("Architecture", OF_THE_MACHINE),
+    computed("HasLatestCalamari", OF_THE_MACHINE),
+    computed("HealthStatus", OF_THE_MACHINE),
+    computed("IsInProcess", OF_THE_MACHINE),
+    computed("OperatingSystem", OF_THE_MACHINE),
+    computed("ShellName", OF_THE_MACHINE),
+    computed("ShellVersion", OF_THE_MACHINE),
+    computed("Status", OF_THE_MACHINE),
+    computed("StatusSummary", OF_THE_MACHINE),
+    computed("SkipInitialHealthCheck", "counts only while the machine is made"),
+    slug(),
+    ID,
+    SPACE_ID,
+];
+
+const OF_THE_MACHINE: &str = "the server learns it from the machine";
+
+pub(super) const ACCOUNT: Field = reference("AccountId", Collection::Accounts).keep_empty();
+pub(super) const POOL: Field = reference("DefaultWorkerPoolId", Collection::WorkerPools);
+pub(super) const PROXY: Field = reference("ProxyId", Collection::Proxies);
+pub(super) const URI: Field = plain("Uri").keep_empty();
+pub(super) const THUMBPRINT: Field = plain("Thumbprint").keep_empty();
+
+/// What a Kubernetes agent has; `namespace`: the provider has an argument for it with a target only.
+pub(super) const fn agent(namespace: Field) -> [Field; 3] {
+    [inline("TentacleEndpointConfiguration", TENTACLE), namespace, flag("UpgradeLocked")]
+}
+
+const TENTACLE: &[Field] =
+    &[URI, THUMBPRINT, plain("CommunicationMode"), computed("CertificateSignatureAlgorithm", OF_THE_MACHINE)];
+
+/// What a machine that is reached by SSH has.
+pub(super) const fn ssh(port: Field, platform: Field) -> [Field; 7] {
+    [
+        ACCOUNT,
+        plain("Host").keep_empty(),
+        port,
+        plain("Fingerprint").keep_empty(),
+        platform,
+        PROXY,
+        ignored("Uri", "made of host and port"),
+    ]
+}
+
+/// The provider accepts agents that poll, and no others (1.17.0, `schema_kubernetes_agent_deployment_target.go`).
+pub(super) fn listening_agent(endpoint: &Value) -> Option<&'static str> {
+    let mode = endpoint["TentacleEndpointConfiguration"]["CommunicationMode"].as_str().unwrap_or("Polling");
+    (mode != "Polling").then_some("the provider makes no Kubernetes agent that does not poll")
+}

@@ -1,0 +1,412 @@
+//! Feeds: where packages and images come from. One shape for each feed type.
+
+use serde_json::Value;
+
+use crate::convert::context::{At, Context};
+use crate::convert::fields::{is_empty, odd, plain as plain_value};
+use crate::hcl::Block;
+use crate::kinds::model::*;
+use crate::kinds::oidc;
+use documents::collection::Collection;
+use module::manifest::{FinishStep, FinishValue};
+
+const NOTHING: &str = "no variable of a step reveals the credentials of a feed";
+
+pub(super) const KIND: Kind = Kind {
+    collection: Collection::Feeds,
+    noun: "feed",
+    file: "feeds.tf",
+    discriminator: "FeedType",
+    by_finish: |kind, document| {
+        kind.shape(document).is_none().then_some("the provider has no resource for this type of feed")
+    },
+    first: &[plain("Name")],
+    shapes: &[
+        Shape {
+            when: "ArtifactoryGeneric",
+            resource: "octopusdeploy_artifactory_generic_feed",
+            fields: &[
+                FEED_URI,
+                plain("Repository").keep_empty(),
+                plain("LayoutRegex"),
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
+                USERNAME,
+                PASSWORD,
+                LOCATIONS,
+            ],
+        },
+        Shape {
+            when: "AwsElasticContainerRegistry",
+            resource: "octopusdeploy_aws_elastic_container_registry",
+            fields: &[
+                plain("Region").keep_empty(),
+                plain("AccessKey"),
+                secret("SecretKey", "Secret key", NOTHING),
+                oidc::OF_AWS,
+                ignored("FeedUri", "the server makes it of the region"),
+                ignored("Username", "the server makes it of the key"),
+                ignored("Password", "the server makes it of the key"),
+                ignored("ApiVersion", "the server knows it"),
+                ignored("RegistryPath", "the server knows it"),
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
+                LOCATIONS,
+            ],
+        },
+        Shape {
+            when: "AzureContainerRegistry",
+            resource: "octopusdeploy_azure_container_registry",
+            fields: &[
+                FEED_URI,
+                plain("ApiVersion"),
+                plain("RegistryPath"),
+                ATTEMPTS,
+                BACKOFF,
+                USERNAME,
+                PASSWORD,
+                oidc::OF_AZURE,
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+            ],
+        },
+        Shape {
+            when: "Docker",
+            resource: "octopusdeploy_docker_container_registry",
+            fields: &[
+                FEED_URI,
+                plain("ApiVersion"),
+                plain("RegistryPath"),
+                ATTEMPTS,
+                BACKOFF,
+                USERNAME,
+                PASSWORD,
+                LOCATIONS,
+            ],
+        },
+        Shape {
+            when: "GcsStorage",
+            resource: "octopusdeploy_gcs_storage_feed",
+            fields: &[
+                plain("Project"),
+                flag("UseServiceAccountKey"),
+                secret("ServiceAccountJsonKey", "JSON key of the service account", NOTHING),
+                oidc::OF_GOOGLE,
+                ATTEMPTS,
+                BACKOFF,
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+                ignored("Username", "has no meaning for this type of feed"),
+                ignored("Password", "has no meaning for this type of feed"),
+            ],
+        },
+        Shape { when: "GitHub", resource: "octopusdeploy_github_repository_feed", fields: WITH_ATTEMPTS },
+        Shape {
+            when: "GoogleContainerRegistry",
+            resource: "octopusdeploy_google_container_registry",
+            fields: &[
+                FEED_URI,
+                plain("ApiVersion"),
+                plain("RegistryPath"),
+                ATTEMPTS,
+                BACKOFF,
+                USERNAME,
+                PASSWORD,
+                oidc::OF_GOOGLE,
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+            ],
+        },
+        Shape {
+            when: "Helm",
+            resource: "octopusdeploy_helm_feed",
+            fields: &[
+                FEED_URI,
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
+                USERNAME,
+                PASSWORD,
+                LOCATIONS,
+            ],
+        },
+        Shape { when: "Maven", resource: "octopusdeploy_maven_feed", fields: WITH_ATTEMPTS },
+        Shape { when: "Npm", resource: "octopusdeploy_npm_feed", fields: FORGETFUL },
+        Shape {
+            when: "NuGet",
+            resource: "octopusdeploy_nuget_feed",
+            fields: &[
+                FEED_URI,
+                plain("EnhancedMode")
+                    .named("is_enhanced_mode")
+                    .or(Literal::Flag(false))
+                    .unless(Literal::Flag(true)),
+                ATTEMPTS,
+                BACKOFF,
+                USERNAME,
+                PASSWORD,
+                LOCATIONS,
+            ],
+        },
+        Shape {
+            when: "OciRegistry",
+            resource: "octopusdeploy_oci_registry_feed",
+            fields: &[
+                FEED_URI,
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
+                USERNAME,
+                PASSWORD,
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+            ],
+        },
+        Shape { when: "PyPi", resource: "octopusdeploy_pypi_feed", fields: FORGETFUL },
+        Shape {
+            when: "S3",
+            resource: "octopusdeploy_s3_feed",
+            fields: &[
+                plain("UseMachineCredentials").or(Literal::Flag(false)),
+                plain("AccessKey"),
+                secret("SecretKey", "Secret key", NOTHING),
+                USERNAME,
+                PASSWORD,
+                finish("DownloadAttempts", NO_ATTEMPTS),
+                finish("DownloadRetryBackoffSeconds", NO_ATTEMPTS),
+                finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
+            ],
+        },
+    ],
+    last: &[ignored("FeedType", "tells the Terraform type"), slug(), ID, SPACE_ID],
+    built_in: |document| match document.text("FeedType") {
+        Some("BuiltIn") => Some(BuiltIn {
+            id: "data.octopusdeploy_feeds.built_in.feeds[0].id",
+            data: "built_in",
+            fields: BUILT_IN,
+        }),
+        Some("OctopusProject") => Some(BuiltIn {
+            id: "data.octopusdeploy_feeds.releases.feeds[0].id",
+            data: "releases",
+            fields: BUILT_IN,
+        }),
+        _ => None,
+    },
+    lookup: Some(Lookup { list: "feeds", data_source: "octopusdeploy_feeds", noun: "feed" }),
+    ..Kind::DEFAULT
+};
+
+const NO_ARGUMENT: &str = "the provider has no argument for it";
+const NO_ATTEMPTS: &str =
+    "the provider has no argument for it with this type of feed, and writes 0 when it updates the feed";
+const FEED_URI: Field = plain("FeedUri").keep_empty();
+const ATTEMPTS: Field = plain("DownloadAttempts").unless(Literal::Number(5));
+const BACKOFF: Field = plain("DownloadRetryBackoffSeconds").unless(Literal::Number(10));
+/// Sensitive for the provider, plain for the API.
+const USERNAME: Field = plain("Username");
+const PASSWORD: Field = secret("Password", "Password", NOTHING);
+const LOCATIONS: Field = plain("PackageAcquisitionLocationOptions");
+
+const WITH_ATTEMPTS: &[Field] = &[FEED_URI, ATTEMPTS, BACKOFF, USERNAME, PASSWORD, LOCATIONS];
+
+/// The same, where the provider forgets the credentials whenever it updates the feed (1.17.0): finish sets them again.
+const FORGETFUL: &[Field] = &[
+    FEED_URI,
+    ATTEMPTS,
+    BACKOFF,
+    custom("Username", username_again).writes(&["username"]),
+    custom("Password", password_again).writes(&["password"]),
+    LOCATIONS,
+];
+
+const FORGOTTEN: &str = "the provider forgets it whenever it updates the feed";
+
+fn username_again(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    if !is_empty(value)
+        && let Some(text) = plain_value(context, value, at)
+    {
+        into.set("username", text);
+        context.set(at, value, FORGOTTEN);
+    }
+}
+
+fn password_again(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    if value["HasValue"] == true {
+        let hidden = Hidden { what: "Password", revealed: None, because: NOTHING };
+        let (expression, name) = context.secret_and_name(&hidden, "password", at);
+        into.set("password", expression);
+        let value = FinishValue::Secret(name);
+        context.finish(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
+    } else if !is_empty(value) && !value.is_object() {
+        odd(context, at, value);
+    }
+}
+
+/// The feeds that every server has: their settings, where they differ from those of a new space.
+const BUILT_IN: &[Field] = &[
+    ignored("Name", "the server names it"),
+    ignored("FeedType", "every space has one"),
+    ignored("Slug", "the server names it"),
+    ignored("FeedUri", "the server's own address"),
+    ignored("PackageAcquisitionLocationOptions", "the server knows it"),
+    ignored("Username", "has no meaning for this type of feed"),
+    ignored("Password", "has no meaning for this type of feed"),
+    finish("DeletePackagesAssociatedWithReleases", NO_ARGUMENT).unless(Literal::Flag(true)),
+    finish("DeleteUnreleasedPackagesAfterDays", NO_ARGUMENT).unless(Literal::Number(30)),
+    finish("IsBuiltInRepoSyncEnabled", NO_ARGUMENT).unless(Literal::Flag(false)),
+    finish("DownloadAttempts", NO_ARGUMENT).unless(Literal::Number(5)),
+    finish("DownloadRetryBackoffSeconds", NO_ARGUMENT).unless(Literal::Number(10)),
+    ID,
+    SPACE_ID,
+];
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn feeds_of_every_type() {
+        let documents = json!({"feeds": [
+            {"Id": "Feeds-1", "Name": "Feed 01", "FeedType": "ArtifactoryGeneric", "FeedUri": "https://a.example", "Repository": "r", "LayoutRegex": "(?<x>.*)", "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-2", "Name": "Feed 02", "FeedType": "AwsElasticContainerRegistry", "Region": "eu-west-1", "AccessKey": "AKIA1", "SecretKey": {"HasValue": true}},
+            {"Id": "Feeds-3", "Name": "Feed 03", "FeedType": "AwsElasticContainerRegistry", "Region": "eu-west-1", "OidcAuthentication": {"Audience": "a", "RoleArn": "arn", "SessionDuration": "3600", "SubjectKeys": ["space", "feed"]}},
+            {"Id": "Feeds-4", "Name": "Feed 04", "FeedType": "AzureContainerRegistry", "FeedUri": "https://a.example", "OidcAuthentication": {"ClientId": "c", "TenantId": "t", "Audience": "a", "SubjectKeys": ["space"]}},
+            {"Id": "Feeds-5", "Name": "Feed 05", "FeedType": "Docker", "FeedUri": "https://d.example", "ApiVersion": "v2", "RegistryPath": "shop", "DownloadAttempts": 5, "DownloadRetryBackoffSeconds": 10, "PackageAcquisitionLocationOptions": ["ExecutionTarget"], "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-6", "Name": "Feed 06", "FeedType": "GcsStorage", "Project": "p", "UseServiceAccountKey": true, "ServiceAccountJsonKey": {"HasValue": true}},
+            {"Id": "Feeds-7", "Name": "Feed 07", "FeedType": "GitHub", "FeedUri": "https://g.example", "DownloadAttempts": 1, "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-8", "Name": "Feed 08", "FeedType": "GoogleContainerRegistry", "FeedUri": "https://gcr.example", "OidcAuthentication": {"Audience": "a", "SubjectKeys": ["space"]}},
+            {"Id": "Feeds-9", "Name": "Feed 09", "FeedType": "Helm", "FeedUri": "https://h.example", "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-10", "Name": "Feed 10", "FeedType": "Maven", "FeedUri": "https://m.example", "DownloadRetryBackoffSeconds": 3, "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-11", "Name": "Feed 11", "FeedType": "Npm", "FeedUri": "https://n.example"},
+            {"Id": "Feeds-12", "Name": "Feed 12", "FeedType": "NuGet", "FeedUri": "https://n.example/v3/index.json", "EnhancedMode": false, "Slug": "own"},
+            {"Id": "Feeds-13", "Name": "Feed 13", "FeedType": "OciRegistry", "FeedUri": "oci://o.example", "Username": "reader", "Password": {"HasValue": true}},
+            {"Id": "Feeds-14", "Name": "Feed 14", "FeedType": "PyPi", "FeedUri": "https://p.example"},
+            {"Id": "Feeds-15", "Name": "Feed 15", "FeedType": "S3", "UseMachineCredentials": false, "AccessKey": "AKIA1", "SecretKey": {"HasValue": true}},
+            {"Id": "Feeds-16", "Name": "Feed 16", "FeedType": "OfTomorrow"},
+            {"Id": "Feeds-17", "Name": "Feed 17", "FeedType": "BuiltIn", "DeleteUnreleasedPackagesAfterDays": 7, "IsBuiltInRepoSyncEnabled": true},
+            {"Id": "Feeds-18", "Name": "Feed 18", "FeedType": "OctopusProject"}
+        ]});
+        expect![[r#"
+            resource "octopusdeploy_artifactory_generic_feed" "feed_01" {
+              name         = "Feed 01"
+              feed_uri     = "https://a.example"
+              repository   = "r"
+              layout_regex = "(?<x>.*)"
+              username     = "reader"
+              password     = var.feed_feed_01_password
+            }
+
+            resource "octopusdeploy_aws_elastic_container_registry" "feed_02" {
+              name       = "Feed 02"
+              region     = "eu-west-1"
+              access_key = "AKIA1"
+              secret_key = var.feed_feed_02_secret_key
+            }
+
+            resource "octopusdeploy_aws_elastic_container_registry" "feed_03" {
+              name   = "Feed 03"
+              region = "eu-west-1"
+
+              oidc_authentication = {
+                audience         = "a"
+                role_arn         = "arn"
+                session_duration = "3600"
+                subject_keys     = ["space", "feed"]
+              }
+            }
+
+            resource "octopusdeploy_azure_container_registry" "feed_04" {
+              name     = "Feed 04"
+              feed_uri = "https://a.example"
+
+              oidc_authentication = {
+                client_id    = "c"
+                tenant_id    = "t"
+                audience     = "a"
+                subject_keys = ["space"]
+              }
+            }
+
+            resource "octopusdeploy_docker_container_registry" "feed_05" {
+              name                                 = "Feed 05"
+              feed_uri                             = "https://d.example"
+              api_version                          = "v2"
+              registry_path                        = "shop"
+              username                             = "reader"
+              password                             = var.feed_feed_05_password
+              package_acquisition_location_options = ["ExecutionTarget"]
+            }
+
+            resource "octopusdeploy_gcs_storage_feed" "feed_06" {
+              name                     = "Feed 06"
+              project                  = "p"
+              use_service_account_key  = true
+              service_account_json_key = var.feed_feed_06_service_account_json_key
+            }
+
+            resource "octopusdeploy_github_repository_feed" "feed_07" {
+              name              = "Feed 07"
+              feed_uri          = "https://g.example"
+              download_attempts = 1
+              username          = "reader"
+              password          = var.feed_feed_07_password
+            }
+
+            resource "octopusdeploy_google_container_registry" "feed_08" {
+              name     = "Feed 08"
+              feed_uri = "https://gcr.example"
+
+              oidc_authentication = {
+                audience     = "a"
+                subject_keys = ["space"]
+              }
+            }
+
+            resource "octopusdeploy_helm_feed" "feed_09" {
+              name     = "Feed 09"
+              feed_uri = "https://h.example"
+              username = "reader"
+              password = var.feed_feed_09_password
+            }
+
+            resource "octopusdeploy_maven_feed" "feed_10" {
+              name                           = "Feed 10"
+              feed_uri                       = "https://m.example"
+              download_retry_backoff_seconds = 3
+              username                       = "reader"
+              password                       = var.feed_feed_10_password
+            }
+
+            resource "octopusdeploy_npm_feed" "feed_11" {
+              name     = "Feed 11"
+              feed_uri = "https://n.example"
+            }
+
+            resource "octopusdeploy_nuget_feed" "feed_12" {
+              name             = "Feed 12"
+              feed_uri         = "https://n.example/v3/index.json"
+              is_enhanced_mode = false
+            }
+
+            resource "octopusdeploy_oci_registry_feed" "feed_13" {
+              name     = "Feed 13"
+              feed_uri = "oci://o.example"
+              username = "reader"
+              password = var.feed_feed_13_password
+            }
+
+            resource "octopusdeploy_pypi_feed" "feed_14" {
+              name     = "Feed 14"
+              feed_uri = "https://p.example"
+            }
+
+            resource "octopusdeploy_s3_feed" "feed_15" {
+              name                    = "Feed 15"
+              use_machine_credentials = false
+              access_key              = "AKIA1"
+              secret_key              = var.feed_feed_15_secret_key
+            }
+            --- finish {"do":"document","target":{"collection":"feeds","key":["Feed 16"]},"document":{"Name":"Feed 16","FeedType":"OfTomorrow"}}
+            --- finish {"do":"set","target":{"collection":"feeds","key":["Feed 17"]},"path":["DeleteUnreleasedPackagesAfterDays"],"value":{"json":7}}
+            --- finish {"do":"set","target":{"collection":"feeds","key":["Feed 17"]},"path":["IsBuiltInRepoSyncEnabled"],"value":{"json":true}}
+            --- finish {"do":"set","target":{"collection":"feeds","key":["Feed 12"]},"path":["Slug"],"value":{"json":"own"}}
+        "#]].assert_eq(&convert("feeds.tf", &documents));
+    }
+}

@@ -1,0 +1,503 @@
+//! The words in which a kind is declared: [`Kind`], [`Shape`], [`Field`] and the small functions that make fields.
+//!
+//! A table says for every field of a document how it is carried. What the engine (`convert::fields`) meets in a
+//! document and not in the table becomes a note, so a table can be wrong but never silently incomplete.
+
+use serde_json::Value;
+
+use crate::convert::context::{At, Context, Subject};
+use crate::hcl::Block;
+use documents::collection::Collection;
+use documents::document::Document;
+
+/// A class of documents.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Collection in the inventory, such as `environments`.
+    pub collection: Collection,
+    /// One document, for people and as the first word of the names of its secrets: `account`, `git credential`.
+    pub noun: &'static str,
+    /// File of the module: `environments.tf`.
+    pub file: &'static str,
+    /// Comment at the top of that file; may be empty.
+    pub heading: &'static str,
+    /// Which documents of the collection are of this kind.
+    pub of: fn(&Document) -> bool,
+    /// Which of them belong to the project with that id (kinds of the project module).
+    pub belongs: fn(&Document, &str) -> bool,
+    /// Why this document isn't carried, though its kind is.
+    pub skip: fn(&Document) -> Option<&'static str>,
+    /// Why the provider can't make this document, though the API can: finish makes it as a whole.
+    pub by_finish: fn(&Kind, &Document) -> Option<&'static str>,
+    /// Field that decides on the shape, `/`-separated; empty when there is one shape.
+    pub discriminator: &'static str,
+    /// The object that holds the fields of the shapes, where they are not beside the others.
+    pub inside: Option<Inside>,
+    pub shapes: &'static [Shape],
+    /// Fields of every shape, written before those of the shape.
+    pub first: &'static [Field],
+    /// Fields of every shape, written after those of the shape.
+    pub last: &'static [Field],
+    /// Why a document that is of no shape isn't carried; empty: `expand` knows what to do with it.
+    pub no_shape: &'static str,
+    /// Known by its flags, never made by the module: looked up by an expression of its own.
+    pub built_in: fn(&Document) -> Option<BuiltIn>,
+    /// Documents that every server makes with a space and the module takes over.
+    pub adopt: Option<Adopt>,
+    /// How another module finds a document of this kind by its name.
+    pub lookup: Option<Lookup>,
+    /// Declares ids of what `expand` makes, before any reference is asked for.
+    pub declare: Option<fn(&mut Context<'_>, &Subject<'_>)>,
+    /// Takes the place of "one document, one resource".
+    pub expand: Option<fn(&mut Context<'_>, &Subject<'_>)>,
+    /// Resource types that only `expand` writes.
+    pub expands_to: &'static [&'static str],
+}
+
+impl Kind {
+    pub const DEFAULT: Self = Self {
+        collection: Collection::NONE,
+        noun: "",
+        file: "",
+        heading: "",
+        of: |_| true,
+        belongs: |document, project| document.text("ProjectId") == Some(project),
+        skip: |_| None,
+        by_finish: |_, _| None,
+        discriminator: "",
+        inside: None,
+        shapes: &[],
+        first: &[],
+        last: &[],
+        no_shape: "the provider has no resource for this type",
+        built_in: |_| None,
+        adopt: None,
+        lookup: None,
+        declare: None,
+        expand: None,
+        expands_to: &[],
+    };
+
+    /// The shape of a document.
+    #[must_use]
+    pub fn shape(&self, document: &Document) -> Option<&'static Shape> {
+        let mut value: Option<&Value> = None;
+        for (depth, name) in self.discriminator.split('/').enumerate() {
+            value = if depth == 0 { document.get(name) } else { value.and_then(|value| value.get(name)) };
+        }
+        let text = value.and_then(Value::as_str).unwrap_or_default();
+        self.shapes.iter().find(|shape| self.discriminator.is_empty() || shape.when == text)
+    }
+
+    /// Whether the server makes this field of any document of the kind itself; what the table of some shape says of it.
+    #[must_use]
+    pub fn computes(&self, api: &str) -> bool {
+        let of_shapes = self.shapes.iter().flat_map(|shape| self.fields_of(shape));
+        of_shapes.into_iter().any(|field| field.api == api && matches!(field.carry, Carry::Computed(_)))
+    }
+
+    /// All fields of a shape, in the order in which they are written.
+    pub fn fields_of(&self, shape: &'static Shape) -> impl Iterator<Item = Field> {
+        let inside =
+            self.inside.map(|inside| Field::new(inside.field, Carry::Inline([shape.fields, inside.fields])));
+        let beside = if inside.is_some() { &[][..] } else { shape.fields };
+        self.first.iter().chain(beside).copied().chain(inside).chain(self.last.iter().copied())
+    }
+}
+
+/// An object of a document whose fields are arguments of the resource: `Endpoint`.
+#[derive(Debug, Clone, Copy)]
+pub struct Inside {
+    pub field: &'static str,
+    /// Those that every shape has.
+    pub fields: &'static [Field],
+}
+
+/// A variant of a kind with a Terraform type of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Value of the discriminator.
+    pub when: &'static str,
+    /// Terraform type.
+    pub resource: &'static str,
+    pub fields: &'static [Field],
+}
+
+impl Shape {
+    pub const DEFAULT: Self = Self { when: "", resource: "", fields: &[] };
+}
+
+/// A document that every server has and no module makes.
+#[derive(Debug, Clone, Copy)]
+pub struct BuiltIn {
+    /// Its id at the destination, as Terraform's language.
+    pub id: &'static str,
+    /// Name of the data source in [`crate::convert::lookups`] that `id` uses; empty for none.
+    pub data: &'static str,
+    /// Its fields: those that can differ are for finish.
+    pub fields: &'static [Field],
+}
+
+/// How `adopt.tf` finds what every server makes with a space.
+#[derive(Debug, Clone, Copy)]
+pub struct Adopt {
+    /// Whether this document is the one that the server made.
+    pub document: fn(&Document) -> bool,
+    /// The same of `x` at the destination, in Terraform's language.
+    pub condition: &'static str,
+}
+
+/// How a module finds documents of a kind by exact name.
+#[derive(Debug, Clone, Copy)]
+pub struct Lookup {
+    /// Name of the local map and of the list in the data source: `environments`.
+    pub list: &'static str,
+    /// The data source: `octopusdeploy_environments`.
+    pub data_source: &'static str,
+    /// One of them, for the message: `environment`.
+    pub noun: &'static str,
+}
+
+/// How one field of a document is carried.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its name in the document.
+    pub api: &'static str,
+    /// Argument or block; `None`: the field's name in snake case.
+    pub argument: Option<&'static str>,
+    pub carry: Carry,
+    /// Not written when the value equals this.
+    pub unless: Option<Literal>,
+    /// Written also when it is empty (and given as `""` or `[]` when it is absent or null).
+    pub keep_empty: bool,
+    /// What is written in the place of an absent or null value, where that is no text.
+    pub absent: Option<Literal>,
+    /// What a `custom` function writes, for the tests over the tables.
+    pub writes: &'static [&'static str],
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Carry {
+    /// Text, number, flag or list of texts, as it is.
+    Plain,
+    /// Id of a document of that collection.
+    Reference(Collection),
+    /// List of ids of documents of that collection.
+    References(Collection),
+    /// List of tags, each as `Set/Tag`.
+    Tags,
+    /// A value that the API hides.
+    Secret(Hidden),
+    /// The same, where the provider has no safe argument (the reason): finish sets it.
+    FinishSecret(Hidden, &'static str),
+    /// An object: a block.
+    Block(&'static [Field]),
+    /// A list of objects: a block each.
+    Blocks(&'static [Field]),
+    /// An object: an argument with an object.
+    Object(&'static [Field]),
+    /// A list of objects: an argument with a list of objects.
+    Objects(&'static [Field]),
+    /// An object whose fields, of both tables, are arguments of the level above.
+    Inline([&'static [Field]; 2]),
+    /// An object that is one of several blocks, as a text in it says.
+    OneOf(&'static OneOf),
+    /// A moment as ISO 8601, as the provider reads it back.
+    Moment(Zone),
+    /// A .NET `TimeSpan`, which the provider takes in nanoseconds.
+    TimeSpan,
+    /// An object with free keys and texts as values: a map.
+    Map,
+    /// Not carried, on purpose; the reason.
+    Ignored(&'static str),
+    /// The same, since the server makes the value itself: left out also where finish makes the whole document.
+    Computed(&'static str),
+    /// The provider has no argument (the reason); finish sets it, unless it equals `unless`.
+    Finish(&'static str),
+    /// The server makes it of the name; finish sets it where it is another.
+    Slug,
+    /// The kind's own code takes it, beside the table. It stands here for readers: what the code forgets becomes a note.
+    ByCode,
+    /// Anything else. The function writes into the block, and answers for each field below this one.
+    Custom(fn(&mut Context<'_>, &At, &Value, &mut Block)),
+}
+
+impl Carry {
+    /// The tables of the objects below a field.
+    #[must_use]
+    pub fn tables(&self) -> Vec<(&'static str, &'static [Field])> {
+        match self {
+            Self::Block(fields) | Self::Blocks(fields) | Self::Object(fields) | Self::Objects(fields) => {
+                vec![("", fields)]
+            }
+            Self::Inline(tables) => tables.iter().map(|fields| ("", *fields)).collect(),
+            Self::OneOf(one) => one.cases.iter().map(|case| (case.argument, case.fields)).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// An object that is carried as one of several blocks.
+#[derive(Debug)]
+pub struct OneOf {
+    /// The field in it that tells which.
+    pub discriminator: &'static str,
+    pub cases: &'static [Case],
+    /// Why the provider has no other; finish sets such an object as a whole.
+    pub no_case: &'static str,
+}
+
+/// One of these blocks.
+#[derive(Debug)]
+pub struct Case {
+    /// Value of the discriminator.
+    pub when: &'static str,
+    pub argument: &'static str,
+    pub fields: &'static [Field],
+}
+
+impl OneOf {
+    #[must_use]
+    pub fn case(&self, name: &str) -> Option<&'static Case> {
+        self.cases.iter().find(|case| case.when == name)
+    }
+}
+
+/// What of a moment the provider reads back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// No zone; fractions of a second where they are not zero.
+    Left,
+    /// The zone as it is, and whole seconds.
+    Kept,
+}
+
+/// A secret of a document.
+#[derive(Debug, Clone, Copy)]
+pub struct Hidden {
+    /// What it is, as the beginning of a sentence: `Secret key`.
+    pub what: &'static str,
+    /// Sub-variable of a typed account or certificate variable that reveals it, such as `SecretKey`.
+    pub revealed: Option<&'static str>,
+    /// Otherwise the fact that nothing reveals it.
+    pub because: &'static str,
+}
+
+/// A value that can stand in a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Literal {
+    Text(&'static str),
+    Number(i64),
+    Flag(bool),
+    NoItems,
+}
+
+impl Literal {
+    #[must_use]
+    pub fn equals(self, value: &Value) -> bool {
+        match self {
+            Self::Text(text) => value.as_str() == Some(text),
+            Self::Number(number) => value.as_i64() == Some(number),
+            Self::Flag(flag) => value.as_bool() == Some(flag),
+            Self::NoItems => value.as_array().is_some_and(Vec::is_empty),
+        }
+    }
+}
+
+impl Field {
+    const fn new(api: &'static str, carry: Carry) -> Self {
+        Self { api, argument: None, carry, unless: None, keep_empty: false, absent: None, writes: &[] }
+    }
+
+    /// The argument, where it is not the field's name in snake case.
+    #[must_use]
+    pub const fn named(mut self, argument: &'static str) -> Self {
+        self.argument = Some(argument);
+        self
+    }
+
+    /// Left out when the value equals the default that server and provider share.
+    #[must_use]
+    pub const fn unless(mut self, default: Literal) -> Self {
+        self.unless = Some(default);
+        self
+    }
+
+    #[must_use]
+    pub const fn keep_empty(mut self) -> Self {
+        self.keep_empty = true;
+        self
+    }
+
+    /// Written always: as this when it is absent or null.
+    #[must_use]
+    pub const fn or(mut self, absent: Literal) -> Self {
+        self.keep_empty = true;
+        self.absent = Some(absent);
+        self
+    }
+
+    #[must_use]
+    pub const fn writes(mut self, arguments: &'static [&'static str]) -> Self {
+        self.writes = arguments;
+        self
+    }
+
+    /// The argument or block that this field becomes.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        self.argument.map_or_else(|| snake_case(self.api), str::to_owned)
+    }
+}
+
+pub const fn plain(api: &'static str) -> Field {
+    Field::new(api, Carry::Plain)
+}
+
+/// A flag that is false by default.
+pub const fn flag(api: &'static str) -> Field {
+    Field::new(api, Carry::Plain).unless(Literal::Flag(false))
+}
+
+pub const fn reference(api: &'static str, collection: Collection) -> Field {
+    Field::new(api, Carry::Reference(collection))
+}
+
+pub const fn references(api: &'static str, collection: Collection) -> Field {
+    Field::new(api, Carry::References(collection))
+}
+
+pub const fn tags(api: &'static str) -> Field {
+    Field::new(api, Carry::Tags)
+}
+
+/// A secret that nothing but a person can give; `because` is the fact.
+pub const fn secret(api: &'static str, what: &'static str, because: &'static str) -> Field {
+    Field::new(api, Carry::Secret(Hidden { what, revealed: None, because }))
+}
+
+/// A secret that the provider has no safe argument for; `unrevealed` is the fact that nothing but a person can give it.
+pub const fn finish_secret(
+    api: &'static str,
+    what: &'static str,
+    unrevealed: &'static str,
+    because: &'static str,
+) -> Field {
+    Field::new(api, Carry::FinishSecret(Hidden { what, revealed: None, because: unrevealed }, because))
+}
+
+/// A secret that a typed variable's sub-variable reveals; `because` holds when there is no such variable.
+pub const fn revealed(api: &'static str, what: &'static str, sub_variable: &'static str) -> Field {
+    Field::new(
+        api,
+        Carry::Secret(Hidden {
+            what,
+            revealed: Some(sub_variable),
+            because: "no typed variable of the source space reveals it",
+        }),
+    )
+}
+
+pub const fn block(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Block(fields))
+}
+
+pub const fn blocks(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Blocks(fields))
+}
+
+pub const fn object(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Object(fields))
+}
+
+pub const fn objects(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Objects(fields))
+}
+
+pub const fn inline(api: &'static str, fields: &'static [Field]) -> Field {
+    Field::new(api, Carry::Inline([fields, &[]]))
+}
+
+pub const fn one_of(api: &'static str, cases: &'static OneOf) -> Field {
+    Field::new(api, Carry::OneOf(cases))
+}
+
+/// A moment with its zone, in whole seconds.
+pub const fn moment(api: &'static str) -> Field {
+    Field::new(api, Carry::Moment(Zone::Kept))
+}
+
+/// A moment of a zone that is said beside it.
+pub const fn local_moment(api: &'static str) -> Field {
+    Field::new(api, Carry::Moment(Zone::Left))
+}
+
+pub const fn timespan(api: &'static str) -> Field {
+    Field::new(api, Carry::TimeSpan)
+}
+
+pub const fn map(api: &'static str) -> Field {
+    Field::new(api, Carry::Map)
+}
+
+pub const fn ignored(api: &'static str, reason: &'static str) -> Field {
+    Field::new(api, Carry::Ignored(reason))
+}
+
+/// The server makes the value itself, of what the reason says.
+pub const fn computed(api: &'static str, reason: &'static str) -> Field {
+    Field::new(api, Carry::Computed(reason))
+}
+
+/// No argument in the provider: set by finish unless it is absent, null, empty or equal to `.unless(…)`.
+pub const fn finish(api: &'static str, because: &'static str) -> Field {
+    Field::new(api, Carry::Finish(because))
+}
+
+pub const fn slug() -> Field {
+    Field::new("Slug", Carry::Slug)
+}
+
+/// Taken by the kind's own code, beside the table.
+pub const fn by_code(api: &'static str) -> Field {
+    Field::new(api, Carry::ByCode)
+}
+
+pub const fn custom(api: &'static str, function: fn(&mut Context<'_>, &At, &Value, &mut Block)) -> Field {
+    Field::new(api, Carry::Custom(function))
+}
+
+/// The server gives ids itself.
+pub const ID: Field = computed("Id", "the server gives ids itself");
+/// The module goes into the space that `octopus_space_id` names.
+pub const SPACE_ID: Field = computed("SpaceId", "the module goes into the space that octopus_space_id names");
+
+/// `UseGuidedFailure` → `use_guided_failure`.
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut out = String::new();
+    for (index, letter) in letters.iter().enumerate() {
+        let starts_word = letter.is_uppercase()
+            && index > 0
+            && (!letters[index - 1].is_uppercase()
+                || letters.get(index + 1).is_some_and(|next| next.is_lowercase()));
+        if starts_word {
+            out.push('_');
+        }
+        out.extend(letter.to_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snake_case_keeps_abbreviations_together() {
+        assert_eq!(snake_case("UseGuidedFailure"), "use_guided_failure");
+        assert_eq!(snake_case("FeedURI"), "feed_uri");
+        assert_eq!(snake_case("SHAKey"), "sha_key");
+    }
+}

@@ -1,0 +1,167 @@
+//! Deployment and runbook processes: steps, their actions, and the order of both.
+//!
+//! Work goes in two rounds. `declare` gives every action of a project its address, so that channels, variables, triggers and the versioning
+//! strategy can refer to it; [`write`] writes the resources. An action is written as a plain step or, when the provider would make exactly it
+//! from its step template, as a templated one (`template.rs`).
+
+mod action;
+mod framework;
+mod json;
+mod package;
+mod plan;
+mod property;
+mod template;
+mod text_file;
+
+pub use plan::{Actions, Process};
+
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::convert::context::Context;
+use crate::convert::fields;
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::*;
+use documents::collection::Collection;
+use documents::slug::slug_of;
+
+const CHAIN: &str =
+    "Each step waits for the one before it: they are added to one document, one after the other.";
+
+/// The deployment process; those of runbooks are written with their runbook.
+pub(super) const KIND: Kind = Kind {
+    collection: Collection::DeploymentProcesses,
+    noun: "deployment process",
+    file: "deployment_process.tf",
+    belongs: |document, project| document.id() == format!("deploymentprocess-{project}"),
+    expand: Some(|context, subject| write_of(context, subject.document.id())),
+    expands_to: &[
+        "octopusdeploy_process",
+        "octopusdeploy_process_steps_order",
+        "octopusdeploy_process_child_steps_order",
+        "octopusdeploy_process_step",
+        "octopusdeploy_process_templated_step",
+        "octopusdeploy_process_child_step",
+        "octopusdeploy_process_templated_child_step",
+    ],
+    ..Kind::DEFAULT
+};
+
+/// Fields of a process document.
+const PROCESS: &[Field] = &[
+    ID,
+    SPACE_ID,
+    ignored("ProjectId", "the process is found by its project"),
+    ignored("RunbookId", "the process is found by its runbook"),
+    ignored("Version", "counts changes; the server keeps it"),
+    ignored("LastSnapshotId", "the server keeps it"),
+];
+
+/// Fields of a step.
+const STEP: &[Field] = &[ID, slug()];
+
+/// Plans all processes of the module's project and declares the ids of their actions.
+pub(crate) fn declare(context: &mut Context<'_>, project: &str) {
+    if let Some(project) = context.inventory.get(Collection::Projects, project) {
+        context.processes = plan::plan(context, project);
+    }
+}
+
+/// Begins the file of a process with a word on its steps, if there are several.
+pub(crate) fn introduce(context: &mut Context<'_>, id: &str, file: &str) {
+    let several =
+        context.processes.iter().any(|process| process.document.id() == id && process.steps.len() > 1);
+    if several && !context.has(file) {
+        context.add_comment(file, CHAIN);
+    }
+}
+
+/// Writes the process with that id, if it was planned.
+pub(crate) fn write_of(context: &mut Context<'_>, id: &str) {
+    if let Some(index) = context.processes.iter().position(|process| process.document.id() == id) {
+        let process = context.processes.remove(index);
+        if process.steps.len() > 1 && !context.has(&process.file) {
+            context.add_comment(&process.file, CHAIN);
+        }
+        write(context, &process);
+    }
+}
+
+/// Writes a process into its file: steps, child steps and their order.
+fn write(context: &mut Context<'_>, process: &Process<'_>) {
+    fields::read(context, process.document.fields(), &process.at, |context, fields| {
+        fields.carry(context, PROCESS, &mut Block::default());
+        fields.ignore("Steps", "each is read below, or was when the process was planned");
+    });
+    if process.steps.is_empty() {
+        return;
+    }
+    let address = Expr::reference("octopusdeploy_process").attribute(&process.label);
+    let mut block = Block::resource("octopusdeploy_process", &process.label);
+    block.set("project_id", process.project.clone());
+    if let Some(runbook) = &process.runbook {
+        block.set("runbook_id", runbook.clone());
+    }
+    context.made(&process.at.target, &block.address(), true);
+    context.add(&process.file, block);
+
+    let mut order = Block::resource("octopusdeploy_process_steps_order", &process.label);
+    order.set("process_id", address.clone().attribute("id"));
+    order.set(
+        "steps",
+        process.steps.iter().map(|step| step.first().address().attribute("id")).collect::<Vec<_>>(),
+    );
+    context.add(&process.file, order);
+
+    let mut before = None;
+    for step in &process.steps {
+        let mut block = fields::read(context, step.fields, &step.at, |context, fields| {
+            fields.carry(context, STEP, &mut Block::default());
+            keep_slug(context, process, step);
+            fields.ignore("Actions", "each is read below, or was when the process was planned");
+            action::first(context, process, step, fields, &address)
+        });
+        block.depends_on.extend(before.replace(step.first().address()));
+        context.made_part(&step.at.target, &step.at.path, &block.address());
+        context.add(&process.file, block);
+        let children = &step.actions[1..];
+        if children.is_empty() {
+            continue;
+        }
+        let mut order = Block::resource("octopusdeploy_process_child_steps_order", &step.first().label);
+        order.set("process_id", address.clone().attribute("id"));
+        order.set("parent_id", step.first().address().attribute("id"));
+        order.set(
+            "children",
+            children.iter().map(|child| child.address().attribute("id")).collect::<Vec<_>>(),
+        );
+        context.add(&process.file, order);
+        let mut before = None;
+        for child in children {
+            let mut block = action::child(context, process, step, child, &address);
+            block.depends_on.extend(before.replace(child.address()));
+            context.made_part(&child.at.target, &child.at.path, &block.address());
+            context.add(&process.file, block);
+        }
+    }
+}
+
+/// Steps whose names give the same slug: which of them gets it at the destination depends on which slugs those before it have until finish
+/// gives them theirs.
+fn keep_slug(context: &mut Context<'_>, process: &Process<'_>, step: &plan::Step<'_>) {
+    let usual = |step: &plan::Step<'_>| {
+        let name = step.fields.get("Name").and_then(Value::as_str).unwrap_or_default();
+        slug_of(&name.nfc().collect::<String>())
+    };
+    let slug = step.fields.get("Slug").unwrap_or(&Value::Null);
+    let own = usual(step);
+    if slug.as_str() == Some(&own)
+        && process.steps.iter().filter(|other| usual(other) == own).nth(1).is_some()
+    {
+        context.set(
+            &step.at.field("Slug"),
+            slug,
+            "which of several steps gets the slug depends on their order",
+        );
+    }
+}

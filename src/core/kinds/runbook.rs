@@ -1,0 +1,75 @@
+//! Runbooks: settings, the process, and the published snapshot, which finish publishes anew.
+
+use serde_json::Value;
+
+use super::process;
+use super::project::CONNECTIVITY;
+use crate::convert;
+use crate::convert::context::{At, Context, Subject};
+use crate::hcl::Block;
+use crate::kinds::model::*;
+use documents::collection::Collection;
+use module::manifest::FinishStep;
+
+pub(super) const KIND: Kind = Kind {
+    collection: Collection::Runbooks,
+    noun: "runbook",
+    file: "runbooks.tf",
+    shapes: &[Shape {
+        resource: "octopusdeploy_runbook",
+        fields: &[
+            reference("ProjectId", Collection::Projects),
+            plain("Name"),
+            plain("Description"),
+            plain("DefaultGuidedFailureMode").unless(Literal::Text("EnvironmentDefault")),
+            plain("EnvironmentScope").unless(Literal::Text("All")),
+            references("Environments", Collection::Environments),
+            plain("MultiTenancyMode").unless(Literal::Text("Untenanted")),
+            flag("ForcePackageDownload"),
+            tags("RunbookTags"),
+            block("ConnectivityPolicy", CONNECTIVITY),
+            custom("RunRetentionPolicy", retention).writes(&["retention_policy_with_strategy"]),
+            custom("PublishedRunbookSnapshotId", published),
+            ignored("RunbookProcessId", "the server makes the process with the runbook"),
+            slug(),
+            ID,
+            SPACE_ID,
+        ],
+        ..Shape::DEFAULT
+    }],
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let file = format!("runbook_{}.tf", subject.label);
+    let process = format!("RunbookProcess-{}", subject.document.id());
+    process::introduce(context, &process, &file);
+    let block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
+    context.made(&subject.at.target, &block.address(), false);
+    context.add(&file, block);
+    process::write_of(context, &process);
+}
+
+fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    // A policy that counts must have a unit here; one of an older server has none where it counts items.
+    let mut value = value.clone();
+    if let Some(policy) = value.as_object_mut().filter(|policy| !policy.is_empty()) {
+        policy.entry("Unit").or_insert_with(|| "Items".into());
+    }
+    into.blocks.extend(super::retention::policy(context, at, &value, "retention_policy_with_strategy"));
+}
+
+/// A published runbook is published at the destination too, of the process and variables there.
+fn published(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    let Some(id) = value.as_str().filter(|id| !id.is_empty()) else { return };
+    let snapshot = context.inventory.get(Collection::RunbookSnapshots, id);
+    let [project, runbook] = at.target.key.as_slice() else { return };
+    let step = FinishStep::Publish {
+        project: project.clone(),
+        runbook: runbook.clone(),
+        name: snapshot.map_or_else(|| id.to_owned(), |snapshot| snapshot.name().to_owned()),
+        notes: snapshot.and_then(|snapshot| snapshot.text("Notes")).unwrap_or_default().to_owned(),
+    };
+    context.finish(step);
+}

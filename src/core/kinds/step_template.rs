@@ -1,0 +1,369 @@
+//! Step templates. Community ones are carried as templates of the space's own: the library of the destination may hold another version.
+
+use serde_json::Value;
+
+use crate::convert::context::{At, Context};
+use crate::convert::fields::{is_empty, odd};
+use crate::convert::names::{digest, label};
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::*;
+use crate::kinds::script_module::ending;
+use documents::collection::Collection;
+
+pub(super) const KIND: Kind = Kind {
+    collection: Collection::ActionTemplates,
+    noun: "step template",
+    file: "step_templates.tf",
+    shapes: &[Shape {
+        resource: "octopusdeploy_step_template",
+        fields: &[
+            plain("Name"),
+            plain("Description"),
+            plain("ActionType").keep_empty(),
+            custom("StepPackageId", |context, at, value, _| {
+                if !is_empty(value) {
+                    context.set(at, value, "the provider has the argument but never sends it");
+                }
+            })
+            .writes(&["step_package_id"]),
+            objects("Packages", PACKAGE).keep_empty(),
+            objects("GitDependencies", GIT_DEPENDENCY),
+            objects("Parameters", PARAMETER).keep_empty(),
+            custom("Properties", properties).writes(&["properties"]),
+            ignored("Inputs", "empty; finish makes a template that has some"),
+            custom("CommunityActionTemplateId", community),
+            computed("Version", "versions start anew at the destination"),
+            computed("LastModifiedOn", "history"),
+            computed("LastModifiedBy", "history"),
+            slug(),
+            ID,
+            SPACE_ID,
+        ],
+        ..Shape::DEFAULT
+    }],
+    by_finish: |_, document| {
+        let has_inputs = document.get("Inputs").is_some_and(|inputs| !is_empty(inputs));
+        has_inputs.then_some("it is of the new step framework, whose inputs the provider has no argument for")
+    },
+    lookup: Some(Lookup {
+        list: "step_templates",
+        data_source: "octopusdeploy_step_template",
+        noun: "step template",
+    }),
+    expand: Some(|context, subject| {
+        let Some(shape) = KIND.shape(subject.document) else { return };
+        let mut block = crate::convert::resource(context, &KIND, shape, subject);
+        // The provider wants it, and the same text as the action's type where there is none.
+        let package = subject.document.text("StepPackageId").filter(|text| !text.is_empty());
+        let package = package.or_else(|| subject.document.text("ActionType")).unwrap_or_default();
+        let place = block
+            .attributes
+            .iter()
+            .position(|attribute| attribute.name == "action_type")
+            .map_or(0, |index| index + 1);
+        block.set("step_package_id", package);
+        block.attributes[place..].rotate_right(1);
+        crate::convert::make(context, &KIND, subject, block);
+    }),
+    ..Kind::DEFAULT
+};
+
+const PACKAGE: &[Field] = &[
+    ID,
+    plain("Name").keep_empty(),
+    plain("PackageId"),
+    reference("FeedId", Collection::Feeds).keep_empty(),
+    plain("AcquisitionLocation"),
+    finish("Version", "the provider has no argument for it"),
+    object(
+        "Properties",
+        &[
+            custom("Extract", extract).writes(&["extract"]),
+            plain("SelectionMode").keep_empty(),
+            custom("Purpose", said_or_empty).writes(&["purpose"]),
+            custom("PackageParameterName", said_or_empty).writes(&["package_parameter_name"]),
+        ],
+    )
+    .keep_empty(),
+];
+
+const GIT_DEPENDENCY: &[Field] = &[
+    plain("Name"),
+    plain("RepositoryUri").keep_empty(),
+    plain("DefaultBranch").keep_empty(),
+    plain("FilePathFilters"),
+    plain("GitCredentialType").keep_empty(),
+    reference("GitCredentialId", Collection::GitCredentials),
+    custom("GitHubConnectionId", |context, at, value, _| {
+        if !is_empty(value) {
+            context.note(
+                "not-carried",
+                at,
+                "names a GitHub App connection of the source server, which is not in the space",
+                "Make the connection at the destination and choose it in the template.",
+            );
+        }
+    }),
+    ignored("StepPackageInputsReferenceId", "the server makes it"),
+    ID,
+];
+
+const PARAMETER: &[Field] = &[
+    custom("Id", parameter_id).writes(&["id"]),
+    plain("Name"),
+    plain("Label"),
+    plain("HelpText"),
+    custom("DefaultValue", default_value).writes(&["default_value", "default_sensitive_value"]),
+    map("DisplaySettings"),
+];
+
+/// The provider writes a default where there is none.
+fn extract(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    match value.as_str().filter(|text| !text.is_empty()) {
+        Some(text) => into.set("extract", context.text(text, at)),
+        None => context.note("default", at, "is not said at the source; the provider writes \"True\"", ""),
+    }
+}
+
+/// The provider writes an empty text where there is nothing (1.17.0, `schemas/step_template.go`).
+fn said_or_empty(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    let argument = snake_case(at.path.last().and_then(Value::as_str).unwrap_or_default());
+    match value {
+        Value::String(text) if text.is_empty() => {}
+        Value::String(text) => into.set(&argument, context.text(text, at)),
+        Value::Null => context.note("default", at, "is not said at the source; the provider writes \"\"", ""),
+        other => odd(context, at, other),
+    }
+}
+
+/// The provider wants a UUID, which servers do not; another text becomes one that depends on it alone.
+fn parameter_id(_: &mut Context<'_>, _: &At, value: &Value, into: &mut Block) {
+    let text = value.as_str().unwrap_or_default();
+    let is_uuid = text.len() == 36
+        && text.char_indices().all(|(index, letter)| match index {
+            8 | 13 | 18 | 23 => letter == '-',
+            _ => letter.is_ascii_hexdigit(),
+        });
+    if is_uuid {
+        into.set("id", text);
+    } else {
+        let seed = digest(&format!("a{text}")) + &digest(&format!("b{text}")) + &digest(&format!("c{text}"));
+        let tail = digest(&format!("d{text}")) + &digest(&format!("e{text}")) + &digest(&format!("f{text}"));
+        let (first, second) = (seed.get(..16).unwrap_or_default(), tail.get(..15).unwrap_or_default());
+        into.set(
+            "id",
+            format!(
+                "{}-{}-5{}-8{}-{}",
+                &first[..8],
+                &first[8..12],
+                &first[12..15],
+                &second[..3],
+                &second[3..15]
+            ),
+        );
+    }
+}
+
+fn default_value(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    match value {
+        Value::Object(fields) => {
+            if fields.get("HasValue").and_then(Value::as_bool) == Some(true) {
+                let parameter =
+                    at.path.iter().filter_map(|part| part.get("Name").and_then(Value::as_str)).next_back();
+                let parameter = parameter.unwrap_or_default();
+                let mut at = at.clone();
+                at.owner = format!("parameter \"{parameter}\" of the {}", at.owner);
+                let hidden = Hidden {
+                    what: "Default",
+                    revealed: None,
+                    because: "no run reveals the default of a template",
+                };
+                let expression = context.secret(&hidden, label(parameter).trim_start_matches('_'), &at);
+                into.set("default_sensitive_value", expression);
+            }
+        }
+        Value::String(text) if !text.is_empty() => {
+            let expression = context.text_with_ids(text, at);
+            into.set("default_value", expression);
+        }
+        other if is_empty(other) => {}
+        other => odd(context, at, other),
+    }
+}
+
+fn properties(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    let nothing = serde_json::Map::new();
+    let fields = match value {
+        Value::Object(fields) => fields,
+        Value::Null => &nothing,
+        other => {
+            odd(context, at, other);
+            &nothing
+        }
+    };
+    let template = at.target.key.last().cloned().unwrap_or_default();
+    let syntax = fields.get("Octopus.Action.Script.Syntax").and_then(Value::as_str).unwrap_or_default();
+    let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
+    sorted.sort_by_key(|(name, _)| name.as_str());
+    let mut pairs = Vec::new();
+    for (name, value) in sorted {
+        let at = at.field(name);
+        match value {
+            Value::String(text) if name == "Octopus.Action.Script.ScriptBody" && text.contains('\n') => {
+                let file = context.file("scripts/step-templates", &template, ending(syntax), text, &at);
+                pairs.push((name.clone(), file));
+            }
+            Value::String(text) => pairs.push((name.clone(), context.text_with_ids(text, &at))),
+            Value::Null => pairs.push((name.clone(), Expr::text(""))),
+            Value::Object(secret) if secret.get("HasValue").and_then(Value::as_bool) == Some(true) => {
+                let hidden = Hidden {
+                    what: "Secret property",
+                    revealed: None,
+                    because: "no run reveals a secret property of a template",
+                };
+                context.finish_secret(
+                    &hidden,
+                    &label(name),
+                    &at,
+                    "the provider sends properties as plain text",
+                );
+            }
+            Value::Object(_) => {}
+            other => odd(context, &at, other),
+        }
+    }
+    into.set("properties", Expr::Map(pairs));
+}
+
+fn community(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    if !is_empty(value) {
+        context.note(
+            "community-template",
+            at,
+            "the template comes from the community library; it is carried as a template of the space's own, since the destination's library may hold another version",
+            "Install it from the library at the destination, if updates of it are wanted.",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn a_minimal_step_template() {
+        let documents = json!({"actiontemplates": [{"Id": "ActionTemplates-1", "Name": "Say it", "ActionType": "Octopus.Script", "Packages": [], "Parameters": [], "Properties": {"Octopus.Action.Script.ScriptBody": "echo ${x}"}}]});
+        expect![[r#"
+            resource "octopusdeploy_step_template" "say_it" {
+              name            = "Say it"
+              action_type     = "Octopus.Script"
+              step_package_id = "Octopus.Script"
+              packages        = []
+              parameters      = []
+
+              properties = {
+                "Octopus.Action.Script.ScriptBody" = "echo $${x}"
+              }
+            }
+        "#]]
+        .assert_eq(&convert("step_templates.tf", &documents));
+    }
+
+    #[test]
+    fn a_full_step_template() {
+        let documents = json!({"actiontemplates": [{"Id": "ActionTemplates-1", "SpaceId": "Spaces-2", "Name": "Tell the chat", "Description": "Tells.", "ActionType": "Octopus.Script", "StepPackageId": null, "Version": 7,
+            "CommunityActionTemplateId": "CommunityActionTemplates-1", "Inputs": [],
+            "Packages": [{"Id": "p", "Name": "migrations", "PackageId": "Shop.Migrations", "FeedId": "Feeds-1", "AcquisitionLocation": "Server", "Properties": {"Extract": "True", "SelectionMode": "immediate"}},
+                {"Id": "q", "Name": "late", "PackageId": null, "FeedId": "#{Feed}", "AcquisitionLocation": "Server", "Properties": {"SelectionMode": "deferred", "PackageParameterName": "Late"}}],
+            "GitDependencies": [{"Name": "", "RepositoryUri": "https://git.example/x.git", "DefaultBranch": "main", "FilePathFilters": ["a/**"], "GitCredentialType": "Library", "GitCredentialId": "GitCredentials-1"}],
+            "Parameters": [
+                {"Id": "2b0c7c10-6d51-4b52-8d3c-1b7d5b0e9a01", "Name": "Tell.Room", "Label": "Room", "HelpText": "Which.", "DefaultValue": "releases", "DisplaySettings": {"Octopus.ControlType": "SingleLineText"}},
+                {"Id": "not a uuid", "Name": "Tell.Key", "Label": "Key", "DefaultValue": {"HasValue": true, "NewValue": null}, "DisplaySettings": {"Octopus.ControlType": "Sensitive"}}
+            ],
+            "Properties": {"Octopus.Action.Script.Syntax": "PowerShell", "Octopus.Action.Script.ScriptBody": "Write-Host 1\r\nWrite-Host 2", "Some.Feeds": "Feeds-1,Feeds-2", "Some.Json": "{\"feed\":\"Feeds-2\"}",
+                "Secret.Property": {"HasValue": true, "NewValue": null}}}]});
+        expect![[r##"
+            resource "octopusdeploy_step_template" "tell_the_chat" {
+              name            = "Tell the chat"
+              description     = "Tells."
+              action_type     = "Octopus.Script"
+              step_package_id = "Octopus.Script"
+
+              packages = [
+                {
+                  name                 = "migrations"
+                  package_id           = "Shop.Migrations"
+                  feed_id              = data.octopusdeploy_feeds.built_in.feeds[0].id
+                  acquisition_location = "Server"
+
+                  properties = {
+                    extract        = "True"
+                    selection_mode = "immediate"
+                  }
+                },
+                {
+                  name                 = "late"
+                  feed_id              = "#{Feed}"
+                  acquisition_location = "Server"
+
+                  properties = {
+                    selection_mode         = "deferred"
+                    package_parameter_name = "Late"
+                  }
+                },
+              ]
+
+              git_dependencies = [
+                {
+                  repository_uri      = "https://git.example/x.git"
+                  default_branch      = "main"
+                  file_path_filters   = ["a/**"]
+                  git_credential_type = "Library"
+                  git_credential_id   = octopusdeploy_git_credential.reader.id
+                },
+              ]
+
+              parameters = [
+                {
+                  id            = "2b0c7c10-6d51-4b52-8d3c-1b7d5b0e9a01"
+                  name          = "Tell.Room"
+                  label         = "Room"
+                  help_text     = "Which."
+                  default_value = "releases"
+
+                  display_settings = {
+                    "Octopus.ControlType" = "SingleLineText"
+                  }
+                },
+                {
+                  id                      = "78cd13e7-b396-5d5a-81fc-30b7be4bb0e8"
+                  name                    = "Tell.Key"
+                  label                   = "Key"
+                  default_sensitive_value = var.step_template_tell_the_chat_tell_key
+
+                  display_settings = {
+                    "Octopus.ControlType" = "Sensitive"
+                  }
+                },
+              ]
+
+              properties = {
+                "Octopus.Action.Script.ScriptBody" = file("${path.module}/scripts/step-templates/tell-the-chat.ps1")
+                "Octopus.Action.Script.Syntax"     = "PowerShell"
+                "Some.Feeds"                       = "${data.octopusdeploy_feeds.built_in.feeds[0].id},${octopusdeploy_docker_container_registry.images.id}"
+                "Some.Json"                        = "{\"feed\":\"${octopusdeploy_docker_container_registry.images.id}\"}"
+              }
+            }
+            --- scripts/step-templates/tell-the-chat.ps1: "Write-Host 1\r\nWrite-Host 2"
+            --- finish {"do":"set","target":{"collection":"actiontemplates","key":["Tell the chat"]},"path":["Properties","Secret.Property"],"value":{"secret":"step_template_tell_the_chat_secret_property"}}
+            --- note community-template ["Tell the chat"] CommunityActionTemplateId: the template comes from the community library; it is carried as a template of the space's own, since the destination's library may hold another version
+            --- note default ["Tell the chat"] Packages/late/Properties/Extract: is not said at the source; the provider writes "True"
+            --- note default ["Tell the chat"] Packages/late/Properties/Purpose: is not said at the source; the provider writes ""
+            --- note default ["Tell the chat"] Packages/migrations/Properties/PackageParameterName: is not said at the source; the provider writes ""
+            --- note default ["Tell the chat"] Packages/migrations/Properties/Purpose: is not said at the source; the provider writes ""
+        "##]].assert_eq(&convert("step_templates.tf", &documents));
+    }
+}

@@ -1,0 +1,463 @@
+//! Triggers. None of them is enabled at the destination unless `enable_triggers` says so.
+
+use serde_json::{Map, Value};
+
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::{Fields, is_empty, odd, read, read_value};
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::*;
+use documents::collection::Collection;
+use documents::document::Document;
+use module::manifest::FinishStep;
+
+const FILE: &str = "triggers.tf";
+const HEADING: &str = "All triggers arrive disabled. After the cutover: -var enable_triggers=true.";
+const NO_ARGUMENT: &str = "the provider has no argument for it";
+const ONE: &str = "the provider takes one, not several";
+
+pub(super) const KIND: Kind = Kind {
+    collection: Collection::ProjectTriggers,
+    noun: "trigger",
+    file: FILE,
+    discriminator: "Filter/FilterType",
+    shapes: &[
+        scheduled("OnceDailySchedule"),
+        scheduled("ContinuousDailySchedule"),
+        scheduled("DaysPerMonthSchedule"),
+        scheduled("CronExpressionSchedule"),
+        Shape {
+            when: "MachineFilter",
+            resource: "octopusdeploy_project_deployment_target_trigger",
+            fields: TRIGGER,
+        },
+        Shape {
+            when: "FeedFilter",
+            resource: "octopusdeploy_external_feed_create_release_trigger",
+            fields: TRIGGER,
+        },
+        Shape { when: "GitFilter", resource: "octopusdeploy_git_trigger", fields: TRIGGER },
+    ],
+    // Those that the provider has no resource for are made by finish.
+    no_shape: "",
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+const fn scheduled(when: &'static str) -> Shape {
+    Shape { when, resource: "octopusdeploy_project_scheduled_trigger", fields: TRIGGER }
+}
+
+/// The fields of every trigger; those of filter and action follow below.
+const TRIGGER: &[Field] = &[
+    by_code("ProjectId"),
+    by_code("Name"),
+    by_code("Description"),
+    by_code("IsDisabled"),
+    by_code("Filter"),
+    by_code("Action"),
+    ID,
+    SPACE_ID,
+];
+
+const ONCE_DAILY: &[Field] = &[plain("DaysOfWeek").or(Literal::NoItems), local_moment("StartTime")];
+
+const CONTINUOUS: &[Field] = &[
+    plain("DaysOfWeek").or(Literal::NoItems),
+    plain("Interval").keep_empty(),
+    plain("HourInterval"),
+    plain("MinuteInterval"),
+    local_moment("RunAfter"),
+    local_moment("RunUntil"),
+];
+
+const DAYS_PER_MONTH: &[Field] = &[
+    local_moment("StartTime"),
+    plain("MonthlyScheduleType").keep_empty(),
+    plain("DateOfMonth"),
+    plain("DayNumberOfMonth"),
+    custom("DayOfWeek", day_of_week).writes(&["day_of_week"]),
+];
+
+const CRON: &[Field] = &[plain("CronExpression").keep_empty()];
+
+const MACHINE: &[Field] = &[
+    references("EnvironmentIds", Collection::Environments),
+    plain("EventGroups"),
+    plain("EventCategories"),
+    plain("Roles"),
+];
+
+const GIT: &[Field] = &[objects(
+    "Sources",
+    &[
+        custom("DeploymentActionSlug", action_slug).writes(&["deployment_action_slug"]),
+        plain("GitDependencyName").keep_empty(),
+        plain("IncludeFilePaths").or(Literal::NoItems),
+        plain("ExcludeFilePaths").or(Literal::NoItems),
+    ],
+)];
+
+const TENANT_TAGS: Field = finish("TenantTags", NO_ARGUMENT);
+
+const DEPLOY_LATEST: &[Field] = &[
+    custom("SourceEnvironmentIds", source_environment).writes(&["source_environment_id"]),
+    reference("DestinationEnvironmentId", Collection::Environments),
+    plain("ShouldRedeployWhenReleaseIsCurrent").named("should_redeploy"),
+    TENANT_TAGS,
+    finish("Variables", NO_ARGUMENT),
+];
+
+const DEPLOY_NEW: &[Field] = &[
+    reference("EnvironmentId", Collection::Environments).named("destination_environment_id"),
+    custom("VersionControlReference", git_reference).writes(&["git_reference"]),
+    TENANT_TAGS,
+    finish("Variables", NO_ARGUMENT),
+];
+
+const RUN_RUNBOOK: &[Field] = &[
+    finish("ChannelId", NO_ARGUMENT),
+    reference("RunbookId", Collection::Runbooks),
+    references("EnvironmentIds", Collection::Environments).named("target_environment_ids"),
+    TENANT_TAGS,
+    finish("Variables", NO_ARGUMENT),
+    finish("VersionControlReference", NO_ARGUMENT).unless(Literal::Text("")),
+];
+
+const AUTO_DEPLOY: &[Field] = &[
+    plain("ShouldRedeployWhenMachineHasBeenDeployedTo").named("should_redeploy").unless(Literal::Flag(false)),
+    finish("TenantIds", NO_ARGUMENT),
+    TENANT_TAGS,
+    finish("ChannelId", NO_ARGUMENT),
+];
+
+const CREATE_RELEASE: &[Field] =
+    &[finish("TenantIds", NO_ARGUMENT), TENANT_TAGS, finish("Variables", NO_ARGUMENT)];
+
+fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    match value.as_str() {
+        Some(slug) => block.set("deployment_action_slug", context.actions.slug(slug)),
+        None => odd(context, at, value),
+    }
+}
+
+/// Without a day the provider writes Sunday.
+fn day_of_week(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    match value {
+        Value::String(day) if !day.is_empty() => block.set("day_of_week", day.as_str()),
+        Value::Null | Value::String(_) => {
+            context.set(at, &Value::Null, "the provider writes a day where there is none")
+        }
+        other => odd(context, at, other),
+    }
+}
+
+/// The provider's argument takes one environment; more are for finish.
+fn source_environment(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    let ids = value.as_array().map_or(&[][..], Vec::as_slice);
+    if let Some(first) = ids.first().and_then(Value::as_str) {
+        let expression = context.reference(Collection::Environments, first, at);
+        block.set("source_environment_id", expression);
+    }
+    if ids.len() > 1 {
+        context.set(at, value, ONE);
+    }
+}
+
+fn git_reference(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    match value {
+        // The provider writes an empty one, and crashes when it reads none (1.17.0, `schema_project_scheduled_trigger.go`).
+        Value::Null => {}
+        other => {
+            let known = [plain("GitRef").named("git_reference"), finish("GitCommit", NO_ARGUMENT)];
+            read_value(context, other, at, |context, fields| fields.carry(context, known, block));
+        }
+    }
+}
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    read(context, subject.document.fields(), &subject.at, |context, fields| match form(subject.document) {
+        Some(form) => resource(context, subject, fields, form),
+        None => whole(context, subject, fields),
+    });
+}
+
+/// How the provider writes a trigger.
+struct Form {
+    resource: &'static str,
+    /// Whether the resource has arguments for space, description and whether it is disabled.
+    full: bool,
+    filter: Part,
+    action: Part,
+}
+
+/// Filter or action: the block that it is, if it is not written beside the others, and its table.
+#[derive(Clone, Copy)]
+struct Part {
+    block: Option<&'static str>,
+    fields: &'static [Field],
+}
+
+/// `None`: the provider has no resource for it, or none for its filter and its action together.
+fn form(trigger: &Document) -> Option<Form> {
+    let beside = |fields| Part { block: None, fields };
+    let block = |name, fields| Part { block: Some(name), fields };
+    let shape = KIND.shape(trigger)?;
+    let resource = shape.resource;
+    let filter = trigger.get("Filter").and_then(Value::as_object)?;
+    let action = trigger.get("Action").unwrap_or(&Value::Null);
+    let action_type = action["ActionType"].as_str().unwrap_or_default();
+    let (full, filter, action) = match (shape.when, action_type) {
+        ("MachineFilter", "AutoDeploy") if has_known_events(filter) => {
+            (false, beside(MACHINE), beside(AUTO_DEPLOY))
+        }
+        ("FeedFilter", "CreateRelease") => (true, beside(&[]), beside(CREATE_RELEASE)),
+        ("GitFilter", "CreateRelease") => (true, beside(GIT), beside(CREATE_RELEASE)),
+        ("MachineFilter" | "FeedFilter" | "GitFilter", _) => return None,
+        (schedule, _) => {
+            let filter = match schedule {
+                "OnceDailySchedule" => block("once_daily_schedule", ONCE_DAILY),
+                "ContinuousDailySchedule" => block("continuous_daily_schedule", CONTINUOUS),
+                "DaysPerMonthSchedule" => block("days_per_month_schedule", DAYS_PER_MONTH),
+                _ => block("cron_expression_schedule", CRON),
+            };
+            let action = match action_type {
+                "DeployLatestRelease" if !is_empty(&action["SourceEnvironmentIds"]) => {
+                    block("deploy_latest_release_action", DEPLOY_LATEST)
+                }
+                "DeployNewRelease" => block("deploy_new_release_action", DEPLOY_NEW),
+                "RunRunbook" => block("run_runbook_action", RUN_RUNBOOK),
+                _ => return None,
+            };
+            (true, filter, action)
+        }
+    };
+    Some(Form { resource, full, filter, action })
+}
+
+fn resource(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'_>, form: Form) {
+    let mut block = Block::resource(form.resource, &subject.label);
+    common(context, subject, fields, &mut block, form.full);
+    let (filter, filter_at) = (fields.take("Filter"), fields.at("Filter"));
+    let (action, action_at) = (fields.take("Action"), fields.at("Action"));
+    let is_scheduled = form.filter.block.is_some();
+    if is_scheduled {
+        block.set("timezone", filter["Timezone"].as_str().unwrap_or("UTC"));
+    }
+    let (mut of_filter, mut of_action) = (Block::default(), Block::default());
+    // The channel stands before the filter, the rest of the action behind it.
+    read_value(context, action, &action_at, |context, action| {
+        action.ignore("ActionType", "tells the resource or the block");
+        match form.resource {
+            "octopusdeploy_project_scheduled_trigger" => {
+                channel_and_tenants(
+                    context,
+                    action,
+                    &mut block,
+                    form.action.block != Some("run_runbook_action"),
+                );
+            }
+            "octopusdeploy_project_deployment_target_trigger" => {}
+            _ => required_channel(context, subject, action, &mut block),
+        }
+        read_value(context, filter, &filter_at, |context, filter| {
+            filter.ignore("FilterType", "tells the resource or the block");
+            if is_scheduled {
+                filter.ignore("Timezone", "it is the trigger's");
+            }
+            filter.carry(context, form.filter.fields, &mut of_filter);
+            if form.resource == "octopusdeploy_external_feed_create_release_trigger" {
+                packages(context, filter, &mut of_filter);
+            }
+        });
+        action.carry(context, form.action.fields, &mut of_action);
+    });
+    for (part, inner) in [(form.filter, of_filter), (form.action, of_action)] {
+        match part.block {
+            Some(name) => block.blocks.push(Block { kind: name.to_owned(), ..inner }),
+            None => {
+                block.attributes.extend(inner.attributes);
+                block.blocks.extend(inner.blocks);
+            }
+        }
+    }
+    fields.carry(context, TRIGGER, &mut Block::default());
+    context.made(&subject.at.target, &block.address(), false);
+    add(context, block);
+}
+
+/// What the provider accepts as events of targets; any other fails the apply (1.17.0, `resource_project_deployment_target_trigger.go`).
+const EVENTS: [(&str, &[&str]); 2] = [
+    (
+        "EventGroups",
+        &[
+            "Machine",
+            "MachineCritical",
+            "MachineAvailableForDeployment",
+            "MachineUnavailableForDeployment",
+            "MachineHealthChanged",
+        ],
+    ),
+    (
+        "EventCategories",
+        &[
+            "MachineCleanupFailed",
+            "MachineAdded",
+            "MachineDeploymentRelatedPropertyWasUpdated",
+            "MachineDisabled",
+            "MachineEnabled",
+            "MachineHealthy",
+            "MachineUnavailable",
+            "MachineUnhealthy",
+            "MachineHasWarnings",
+        ],
+    ),
+];
+
+fn has_known_events(filter: &Map<String, Value>) -> bool {
+    EVENTS.iter().all(|(field, known)| {
+        let events = filter.get(*field).and_then(Value::as_array).into_iter().flatten();
+        events.filter_map(Value::as_str).all(|event| known.contains(&event))
+    })
+}
+
+/// Adds a block to the file of triggers.
+pub(super) fn add(context: &mut Context<'_>, block: Block) {
+    if !context.has(FILE) {
+        context.add_comment(FILE, HEADING);
+    }
+    context.add(FILE, block);
+}
+
+/// What the provider has no resource or argument for is made as a whole by finish, disabled.
+fn whole(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'_>) {
+    let mut wanted = Map::new();
+    for name in fields.names() {
+        match name {
+            "Id" | "SpaceId" => fields.ignore(name, "the server gives ids itself"),
+            "IsDisabled" => fields.ignore(name, "it arrives disabled"),
+            "Filter" | "Action" => {
+                let mut part = fields.take(name).clone();
+                if let Some(part) = part.as_object_mut() {
+                    for own in ["Id", "Links", "SpaceId", "LastModifiedOn", "LastModifiedBy"] {
+                        part.shift_remove(own);
+                    }
+                }
+                wanted.insert(name.to_owned(), context.portable(&part));
+            }
+            "ProjectId" | "Name" | "Description" => {
+                wanted.insert(name.to_owned(), context.portable(fields.take(name)));
+            }
+            _ => {}
+        }
+    }
+    wanted.insert("IsDisabled".to_owned(), Value::Bool(true));
+    if !subject.document.flag("IsDisabled") {
+        context.hold(&subject.at.target, "IsDisabled", &Value::Bool(false));
+    }
+    context
+        .finish(FinishStep::Document { target: subject.at.target.clone(), document: Value::Object(wanted) });
+}
+
+/// Project, name, description and whether it is disabled. `full`: the resource has arguments for all of these.
+fn common(
+    context: &mut Context<'_>,
+    subject: &Subject<'_>,
+    fields: &mut Fields<'_>,
+    block: &mut Block,
+    full: bool,
+) {
+    let project = context.reference(Collection::Projects, fields.text("ProjectId"), &fields.at("ProjectId"));
+    if full {
+        block.set("space_id", Expr::reference("var.octopus_space_id"));
+    }
+    block.set("project_id", project);
+    let name = context.text(fields.text("Name"), &fields.at("Name"));
+    block.set("name", name);
+    let description = fields.text("Description");
+    if !description.is_empty() {
+        let at = fields.at("Description");
+        if full && block.labels[0] != "octopusdeploy_external_feed_create_release_trigger" {
+            let text = context.free_text(description, &at);
+            block.set("description", text);
+        } else {
+            context.set(&at, &Value::String(description.to_owned()), NO_ARGUMENT);
+        }
+    }
+    let disabled = fields.flag("IsDisabled");
+    if !disabled {
+        context.hold(&subject.at.target, "IsDisabled", &Value::Bool(false));
+    }
+    match (full, disabled) {
+        (true, true) => {
+            block.set("is_disabled", true);
+            block.comment = Some("Disabled at the source as well.".to_owned());
+        }
+        (true, false) => {
+            block.set("is_disabled", Expr::Not(Box::new(Expr::reference("var.enable_triggers"))))
+        }
+        (false, true) => context.set(&fields.at("IsDisabled"), &Value::Bool(true), NO_ARGUMENT),
+        (false, false) => {
+            context.note(
+                "held",
+                &fields.at("IsDisabled"),
+                "the provider can't create this trigger disabled: octoferry deploy sees to it; a plain terraform apply would enable it at once",
+                "",
+            );
+        }
+    }
+}
+
+fn channel_and_tenants(context: &mut Context<'_>, action: &mut Fields<'_>, block: &mut Block, channel: bool) {
+    if channel {
+        let (id, at) = (action.text("ChannelId"), action.at("ChannelId"));
+        if !id.is_empty() {
+            let expression = context.reference(Collection::Channels, id, &at);
+            block.set("channel_id", expression);
+        }
+    }
+    let (tenants, at) = (action.list("TenantIds"), action.at("TenantIds"));
+    if !tenants.is_empty() {
+        let expressions: Vec<Expr> = tenants
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|id| super::tenant_link::tenant(context, id, &at))
+            .collect();
+        block.set("tenant_ids", expressions);
+    }
+}
+
+/// Triggers that make releases must name a channel; without one the server takes the default one.
+fn required_channel(
+    context: &mut Context<'_>,
+    subject: &Subject<'_>,
+    action: &mut Fields<'_>,
+    block: &mut Block,
+) {
+    let at = action.at("ChannelId");
+    let named = Some(action.text("ChannelId")).filter(|id| !id.is_empty()).map(str::to_owned);
+    let default = || {
+        let project = subject.document.text("ProjectId").unwrap_or_default();
+        let mut channels = context.inventory.of(Collection::Channels, project);
+        channels.find(|channel| channel.flag("IsDefault")).map(|channel| channel.id().to_owned())
+    };
+    if let Some(id) = named.or_else(default) {
+        let expression = context.reference(Collection::Channels, &id, &at);
+        block.set("channel_id", expression);
+    }
+}
+
+/// A block for each package; the primary one of a step has no name.
+fn packages(context: &mut Context<'_>, filter: &mut Fields<'_>, block: &mut Block) {
+    let (items, list_at) = (filter.list("Packages"), filter.at("Packages"));
+    for (index, item) in items.iter().enumerate() {
+        let primary = is_empty(&item["PackageReference"]);
+        let mut inner = Block::new(if primary { "primary_package" } else { "package" }, &[]);
+        let known = [custom("DeploymentActionSlug", action_slug), plain("PackageReference")];
+        let read = read_value(context, item, &list_at.item(items, index), |context, fields| {
+            fields.carry(context, known, &mut inner);
+        });
+        if read.is_some() {
+            block.blocks.push(inner);
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! Variables of projects and of library sets: one resource for each value.
+
+use serde_json::{Map, Value, json};
+
+use super::text_value::{by_control_type, text_or_file};
+use crate::convert::SecretSources;
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::{Fields, is_empty, odd, read};
+use crate::convert::names::label;
+use crate::hcl::{Block, Expr};
+use crate::kinds::model::*;
+use documents::collection::Collection;
+use documents::document::Document;
+
+const RESOURCE: &str = "octopusdeploy_variable";
+const DISPLAY: &str = "the provider does not know this way to ask for a value";
+
+/// Variables of the module's project.
+pub(super) const PROJECT: Kind = Kind {
+    collection: Collection::Variables,
+    noun: "project variable",
+    file: "project_variables.tf",
+    of: |document| document.text("OwnerId").is_some_and(|owner| owner.starts_with("Projects-")),
+    // Frozen copies of snapshots have ids of their own.
+    belongs: |document, project| document.id() == format!("variableset-{project}"),
+    expand: Some(expand),
+    expands_to: &[RESOURCE],
+    ..Kind::DEFAULT
+};
+
+/// Variables of library sets; those of script modules are part of these.
+pub(super) const LIBRARY: Kind = Kind {
+    noun: "library variable",
+    file: "library_variables.tf",
+    of: |document| {
+        document.text("OwnerId").is_some_and(|owner| {
+            owner.starts_with("LibraryVariableSets-") && document.id() == format!("variableset-{owner}")
+        })
+    },
+    belongs: |_, _| false,
+    ..PROJECT
+};
+
+pub(super) const SET: &[Field] = &[
+    ignored("OwnerId", "the set is found by its owner"),
+    ignored("ScopeValues", "names of what could be chosen; the server makes them"),
+    ignored("Version", "counts changes; the server keeps it"),
+    ID,
+    SPACE_ID,
+];
+
+const VARIABLE: &[Field] = &[
+    block("Prompt", PROMPT),
+    ignored("IsEditable", "the server's own word on whether this view of the set can be edited"),
+    ID,
+];
+
+const PROMPT: &[Field] = &[
+    plain("Label"),
+    plain("Description"),
+    flag("Required").named("is_required"),
+    custom("DisplaySettings", display_settings).writes(&["display_settings"]),
+];
+
+/// Field of the scope, argument, collection of the ids in it (none for names).
+const SCOPE: &[(&str, &str, Option<Collection>)] = &[
+    ("Environment", "environments", Some(Collection::Environments)),
+    ("Role", "roles", None),
+    ("Machine", "machines", Some(Collection::Machines)),
+    ("Channel", "channels", Some(Collection::Channels)),
+    ("ProcessOwner", "processes", Some(Collection::Projects)),
+    ("Action", "actions", Some(Collection::Actions)),
+    ("TenantTag", "tenant_tags", Some(Collection::Tags)),
+];
+
+/// Types that the provider knows (1.17.0, `schemas/variable.go`).
+const TYPES: &[&str] = &[
+    "String",
+    "Sensitive",
+    "AmazonWebServicesAccount",
+    "AzureAccount",
+    "GoogleCloudAccount",
+    "UsernamePasswordAccount",
+    "GenericOidcAccount",
+    "Certificate",
+    "WorkerPool",
+];
+
+/// A variable on its way into the module.
+struct Planned<'i> {
+    fields: &'i Map<String, Value>,
+    label: String,
+    at: At,
+}
+
+impl Planned<'_> {
+    fn text(&self, name: &str) -> &str {
+        self.fields.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn scope(&self) -> Map<String, Value> {
+        self.fields.get("Scope").and_then(Value::as_object).cloned().unwrap_or_default()
+    }
+
+    fn is_sensitive(&self) -> bool {
+        self.text("Type") == "Sensitive" || self.fields.get("IsSensitive") == Some(&Value::Bool(true))
+    }
+
+    fn address(&self) -> Expr {
+        Expr::reference(RESOURCE).attribute(&self.label)
+    }
+
+    /// Whether the provider could take one for the other when it looks for what it has just made: it compares neither ids nor
+    /// the values of secrets, and of scopes only whether one is in the other.
+    fn resembles(&self, other: &Self) -> bool {
+        ["Name", "Description"].iter().all(|field| self.text(field) == other.text(field))
+            && self.is_sensitive() == other.is_sensitive()
+            && (self.is_sensitive()
+                || (self.text("Type") == other.text("Type") && self.text("Value") == other.text("Value")))
+    }
+}
+
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let inventory = context.inventory;
+    let Some(document) = inventory.get(Collection::Variables, subject.document.id()) else { return };
+    let owner_id = document.text("OwnerId").unwrap_or_default();
+    let collection = if owner_id.starts_with("Projects-") {
+        Collection::Projects
+    } else {
+        Collection::LibraryVariableSets
+    };
+    let Some(owner) = inventory.get(collection, owner_id) else {
+        context.note(
+            "dangling",
+            &subject.at,
+            &format!("belongs to {owner_id}, which the source space does not have; it is left out"),
+            "",
+        );
+        return;
+    };
+    // The body and the language of a script module are part of its own resource.
+    if owner.text("ContentType") == Some("ScriptModule") {
+        return;
+    }
+    let mut planned = read(context, document.fields(), &subject.at, |context, fields| {
+        fields.carry(context, SET, &mut Block::default());
+        plan(context, document, fields.list("Variables"), owner, collection, &subject.at)
+    });
+    planned.sort_by(|a, b| a.label.cmp(&b.label));
+    if planned.is_empty() {
+        return;
+    }
+    if collection != Collection::Projects {
+        context.add_comment(subject.file, owner.name());
+    }
+    let owner_expression = context.reference(collection, owner_id, &subject.at);
+    for variable in &planned {
+        let mut block = resource(context, variable, &owner_expression, owner, collection);
+        let smaller = planned.iter().filter(|other| {
+            other.label != variable.label
+                && other.resembles(variable)
+                && is_within(&other.scope(), &variable.scope())
+        });
+        block.depends_on.extend(smaller.map(Planned::address));
+        context.made_part(&variable.at.target, &variable.at.path, &block.address());
+        context.add(subject.file, block);
+    }
+}
+
+fn plan<'i>(
+    context: &mut Context<'i>,
+    document: &Document,
+    items: &'i [Value],
+    owner: &Document,
+    collection: Collection,
+    set_at: &At,
+) -> Vec<Planned<'i>> {
+    let mut planned: Vec<Planned<'i>> = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let mut at = set_at.field("Variables");
+        at.path.push(json!(index));
+        let Some(fields) = item.as_object() else {
+            odd(context, &at, item);
+            continue;
+        };
+        let name = fields.get("Name").and_then(Value::as_str).unwrap_or_default();
+        if !context.selection.keeps_variable(document.id(), owner.id(), name) {
+            continue;
+        }
+        at.path.pop();
+        at.path.push(locator(context, items, item, name, index));
+        at.owner = format!("variable \"{name}\"");
+        let scope = fields.get("Scope").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut wanted = label(name);
+        if collection != Collection::Projects {
+            wanted =
+                format!("{}_{wanted}", context.label_of(owner.id()).unwrap_or_else(|| label(owner.name())));
+        }
+        for part in scope_names(context, &scope) {
+            wanted = format!("{wanted}_{}", label(&part).trim_start_matches('_'));
+        }
+        let id = fields.get("Id").and_then(Value::as_str).unwrap_or_default();
+        let variable = Planned { fields, label: label(&wanted), at };
+        if planned
+            .iter()
+            .any(|other| other.resembles(&variable) && same_scope(&other.scope(), &variable.scope()))
+        {
+            let mut at = set_at.field("Variables");
+            at.path.push(json!({ "Name": name }));
+            context.note(
+                "not-carried",
+                &at,
+                &format!(
+                    "there is another variable \"{name}\" with the same scope that the provider can't tell from this one; only the first is carried"
+                ),
+                "Remove one of the two at the source.",
+            );
+            continue;
+        }
+        let label = context.names.claim(RESOURCE, &variable.label, id);
+        let mut variable = Planned { label, ..variable };
+        variable.at.prefix = if collection == Collection::Projects {
+            format!("variable_{}", variable.label)
+        } else {
+            variable.label.clone()
+        };
+        variable.at.id = id.to_owned();
+        planned.push(variable);
+    }
+    planned
+}
+
+/// How finish finds the variable in its set: by name, and by scope where several have the name.
+fn locator(context: &mut Context<'_>, items: &[Value], item: &Value, name: &str, index: usize) -> Value {
+    let namesakes: Vec<&Value> = items.iter().filter(|other| other["Name"] == name).collect();
+    if namesakes.len() == 1 {
+        return json!({ "Name": name });
+    }
+    let scope = |item: &Value| item["Scope"].as_object().cloned().unwrap_or_default();
+    if namesakes.iter().filter(|other| same_scope(&scope(other), &scope(item))).count() == 1 {
+        let scope = context.portable(&Value::Object(scope(item)));
+        return json!({ "Name": name, "Scope": scope });
+    }
+    json!(index)
+}
+
+fn resource(
+    context: &mut Context<'_>,
+    variable: &Planned<'_>,
+    owner_id: &Expr,
+    owner: &Document,
+    collection: Collection,
+) -> Block {
+    let mut block = Block::resource(RESOURCE, &variable.label);
+    block.set("owner_id", owner_id.clone());
+    read(context, variable.fields, &variable.at, |context, fields| {
+        let name = context.text(fields.text("Name"), &fields.at("Name"));
+        block.set("name", name);
+        fields.carry(context, [plain("Description")], &mut block);
+        fields.ignore("IsSensitive", "a sensitive variable has a type of its own for the provider");
+        if variable.is_sensitive() {
+            fields.ignore("Type", "the provider knows one type of secret");
+            fields.ignore("Value", "the API hides it");
+            secret_value(context, variable, owner, collection, &mut block);
+        } else {
+            value(context, variable, fields, &mut block);
+        }
+        fields.carry(context, VARIABLE, &mut block);
+        scope(context, fields, &mut block);
+    });
+    block
+}
+
+fn secret_value(
+    context: &mut Context<'_>,
+    variable: &Planned<'_>,
+    owner: &Document,
+    collection: Collection,
+    block: &mut Block,
+) {
+    let mut description = format!("Value of \"{}\"", variable.text("Name"));
+    if collection != Collection::Projects {
+        description.push_str(&format!(" in the library variable set \"{}\"", owner.name()));
+    }
+    let names: Vec<String> =
+        scope_names(context, &variable.scope()).iter().map(|name| format!("\"{name}\"")).collect();
+    if !names.is_empty() {
+        description.push_str(&format!(" for {}", names.join(", ")));
+    }
+    let set =
+        owner.text("VariableSetId").map_or_else(|| format!("variableset-{}", owner.id()), str::to_owned);
+    let key = SecretSources::key(&set, &variable.at.id);
+    let expression = context.variable_secret(&key, &description, &variable.at.field("Value"));
+    block.set("type", "Sensitive");
+    block.set("is_sensitive", true);
+    block.set("sensitive_value", expression);
+}
+
+fn value(context: &mut Context<'_>, variable: &Planned<'_>, fields: &mut Fields<'_>, block: &mut Block) {
+    let at = fields.at("Value");
+    let kind = fields.text("Type");
+    let known = TYPES.contains(&kind);
+    block.set("type", if known { kind } else { "String" });
+    if !known && !kind.is_empty() {
+        const NO_TYPE: &str = "the provider refuses this type of variable";
+        context.set(&fields.at("Type"), &Value::String(kind.to_owned()), NO_TYPE);
+        block.blocks.push(
+            Block::new("lifecycle", &[]).with("ignore_changes", Expr::List(vec![Expr::reference("type")])),
+        );
+    }
+    match fields.take("Value") {
+        Value::String(text) if kind == "String" => {
+            let expression = text_or_file(context, "files/variables", &variable.label, text, &at);
+            block.set("value", expression);
+        }
+        Value::String(text) => {
+            let expression = by_control_type(context, kind, text, &at);
+            block.set("value", expression);
+        }
+        Value::Null => {
+            context.set(&at, &Value::Null, "the provider sends an empty text for a variable without value")
+        }
+        other => odd(context, &at, other),
+    }
+}
+
+fn scope(context: &mut Context<'_>, fields: &mut Fields<'_>, block: &mut Block) {
+    let mut inner = Block::new("scope", &[]);
+    fields.inside(context, "Scope", |context, scope| limits(context, scope, &mut inner));
+    if !inner.attributes.is_empty() {
+        block.blocks.push(inner);
+    }
+}
+
+fn limits(context: &mut Context<'_>, scope: &mut Fields<'_>, inner: &mut Block) {
+    for (field, argument, collection) in SCOPE {
+        let value = scope.take(field);
+        if is_empty(value) {
+            continue;
+        }
+        let at = scope.at(field);
+        let Some(items) = value.as_array() else {
+            odd(context, &at, value);
+            continue;
+        };
+        let expressions: Vec<Expr> = items
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|item| match *collection {
+                None => context.text(item, &at),
+                Some(Collection::Tags) => context.tag(item),
+                Some(Collection::Actions) if context.actions.of_finish(item).is_some() => {
+                    of_finish(context, item, &at)
+                }
+                Some(collection) => context.reference(collection, item, &at),
+            })
+            .collect();
+        inner.set(argument, expressions);
+    }
+}
+
+/// A step that is not there yet when Terraform writes the variable. Its id names nothing at the destination, so the scope is not widened.
+fn of_finish(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
+    let name = context.actions.of_finish(id).unwrap_or_default().to_owned();
+    context.note(
+        "not-carried",
+        at,
+        &format!("is limited to the step \"{name}\", which only finish can make: at the destination it is limited to a step that is missing"),
+        "Choose the step in the variable's scope at the destination.",
+    );
+    id.into()
+}
+
+/// Names of all that a scope limits to, in the order of [`SCOPE`].
+fn scope_names(context: &Context<'_>, scope: &Map<String, Value>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (field, ..) in SCOPE {
+        for item in
+            scope.get(*field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        {
+            let action = context.actions.target(item).and_then(|target| target.key.last().cloned());
+            let document = context
+                .inventory
+                .collection_of(item)
+                .and_then(|collection| context.inventory.get(collection, item));
+            names.push(
+                action
+                    .or_else(|| document.map(|document| document.name().to_owned()))
+                    .unwrap_or_else(|| item.to_owned()),
+            );
+        }
+    }
+    names
+}
+
+fn members<'s>(scope: &'s Map<String, Value>, field: &str) -> Vec<&'s str> {
+    scope.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// Whether all that `inner` limits to is in `outer` too, neither is empty, and they differ.
+fn is_within(inner: &Map<String, Value>, outer: &Map<String, Value>) -> bool {
+    let is_unscoped =
+        |scope: &Map<String, Value>| SCOPE.iter().all(|(field, ..)| members(scope, field).is_empty());
+    !is_unscoped(inner)
+        && !is_unscoped(outer)
+        && !same_scope(inner, outer)
+        && SCOPE.iter().all(|(field, ..)| {
+            let outer = members(outer, field);
+            members(inner, field).iter().all(|item| outer.contains(item))
+        })
+}
+
+fn same_scope(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {
+    SCOPE.iter().all(|(field, ..)| {
+        let (mut a, mut b) = (members(a, field), members(b, field));
+        a.sort_unstable();
+        b.sort_unstable();
+        a == b
+    })
+}
+
+/// How a person is asked. The provider knows four ways; a server gives a prompt without one its own.
+fn display_settings(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
+    if is_empty(value) {
+        return;
+    }
+    let control = value["Octopus.ControlType"].as_str().unwrap_or_default();
+    let options = value["Octopus.SelectOptions"].as_str().unwrap_or_default();
+    let only_known = value.as_object().is_some_and(|fields| {
+        fields.iter().all(|(name, value)| {
+            matches!(name.as_str(), "Octopus.ControlType" | "Octopus.SelectOptions") || is_empty(value)
+        })
+    });
+    let lines: Vec<&str> = if options.is_empty() { Vec::new() } else { options.split('\n').collect() };
+    let carried = only_known
+        && match control {
+            "SingleLineText" | "MultiLineText" | "Checkbox" => lines.is_empty(),
+            "Select" => lines.iter().all(|line| line.contains('|')),
+            _ => false,
+        };
+    if !carried {
+        context.set(at, value, DISPLAY);
+        return;
+    }
+    let mut inner = Block::new("display_settings", &[]).with("control_type", control);
+    let at = at.field("Octopus.SelectOptions");
+    for line in lines {
+        let (option, name) = line.split_once('|').unwrap_or((line, ""));
+        let option = context.text(option, &at);
+        let name = context.text(name, &at);
+        inner.blocks.push(Block::new("select_option", &[]).with("value", option).with("display_name", name));
+    }
+    block.blocks.push(inner);
+}

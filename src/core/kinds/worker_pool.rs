@@ -1,0 +1,126 @@
+//! Worker pools.
+
+use crate::convert::context::{Context, Subject};
+use crate::convert::{make, resource};
+use crate::hcl::Expr;
+use crate::kinds::model::*;
+use documents::collection::Collection;
+
+pub(super) const KIND: Kind = Kind {
+    collection: Collection::WorkerPools,
+    noun: "worker pool",
+    file: "worker_pools.tf",
+    discriminator: "WorkerPoolType",
+    by_finish: |kind, document| {
+        if kind.shape(document).is_none() {
+            return Some("the provider has no resource for this type of worker pool");
+        }
+        let worker_type = document.text("WorkerType").unwrap_or_default();
+        (document.text("WorkerPoolType") == Some("DynamicWorkerPool") && !WORKER_TYPES.contains(&worker_type))
+            .then_some("the provider makes no dynamic pool with this type of worker")
+    },
+    first: &[plain("Name"), plain("Description")],
+    shapes: &[
+        Shape {
+            when: "DynamicWorkerPool",
+            resource: "octopusdeploy_dynamic_worker_pool",
+            fields: &[plain("WorkerType").keep_empty()],
+        },
+        Shape {
+            when: "StaticWorkerPool",
+            resource: "octopusdeploy_static_worker_pool",
+            fields: &[finish("WorkerType", "has no meaning for this type of pool")],
+        },
+    ],
+    last: &[
+        flag("IsDefault"),
+        plain("SortOrder"),
+        ignored("WorkerPoolType", "tells the Terraform type"),
+        computed("CanAddWorkers", "follows from the type of the pool"),
+        slug(),
+        ID,
+        SPACE_ID,
+    ],
+    // Which pool is the default says nothing about which one the server made.
+    adopt: Some(Adopt {
+        document: |document| {
+            document.name() == "Default Worker Pool"
+                && document.text("WorkerPoolType") == Some("StaticWorkerPool")
+        },
+        condition: "x.name == \"Default Worker Pool\"",
+    }),
+    lookup: Some(Lookup {
+        list: "worker_pools",
+        data_source: "octopusdeploy_worker_pools",
+        noun: "worker pool",
+    }),
+    expand: Some(expand),
+    ..Kind::DEFAULT
+};
+
+/// The types of workers that the provider accepts (1.17.0, `schema_worker_pool.go`).
+const WORKER_TYPES: [&str; 7] = [
+    "Ubuntu1804",
+    "Ubuntu2204",
+    "UbuntuDefault",
+    "Windows2016",
+    "Windows2019",
+    "Windows2022",
+    "WindowsDefault",
+];
+
+/// The server's own pool is the default one until another takes its place: then it must wait for that.
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let Some(shape) = KIND.shape(subject.document) else { return };
+    let mut block = resource(context, &KIND, shape, subject);
+    let server_made = KIND.adopt.is_some_and(|adopt| (adopt.document)(subject.document));
+    if server_made && !subject.document.flag("IsDefault") {
+        let inventory = context.inventory;
+        let default = inventory.all(KIND.collection).find(|pool| pool.flag("IsDefault"));
+        if let Some(Expr::Reference(address)) = default.and_then(|pool| context.address(pool.id())) {
+            block.comment =
+                Some("A pool that becomes the default takes the place of the one before it.".to_owned());
+            block.set("is_default", false);
+            // Beside its place in the table.
+            block.attributes.sort_by_key(|attribute| attribute.name == "sort_order");
+            block.depends_on.push(Expr::Reference(address.into_iter().take(2).collect()));
+        }
+    }
+    make(context, &KIND, subject, block);
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert;
+
+    #[test]
+    fn another_pool_takes_the_place_of_the_servers_own() {
+        let documents = json!({"workerpools": [
+            {"Id": "WorkerPools-1", "Name": "Default Worker Pool", "WorkerPoolType": "StaticWorkerPool", "IsDefault": false, "SortOrder": 0, "CanAddWorkers": true},
+            {"Id": "WorkerPools-2", "SpaceId": "Spaces-2", "Name": "Hosted", "Description": "In the cloud.", "WorkerPoolType": "DynamicWorkerPool", "WorkerType": "Ubuntu2204", "IsDefault": true, "SortOrder": 1, "CanAddWorkers": false, "Slug": "hosted"},
+            {"Id": "WorkerPools-3", "Name": "Of tomorrow", "WorkerPoolType": "QuantumWorkerPool"}
+        ]});
+        expect![[r##"
+            # A pool that becomes the default takes the place of the one before it.
+            resource "octopusdeploy_static_worker_pool" "default_worker_pool" {
+              name       = "Default Worker Pool"
+              is_default = false
+              sort_order = 0
+
+              depends_on = [octopusdeploy_dynamic_worker_pool.hosted]
+            }
+
+            resource "octopusdeploy_dynamic_worker_pool" "hosted" {
+              name        = "Hosted"
+              description = "In the cloud."
+              worker_type = "Ubuntu2204"
+              is_default  = true
+              sort_order  = 1
+            }
+            --- finish {"do":"document","target":{"collection":"workerpools","key":["Of tomorrow"]},"document":{"Name":"Of tomorrow","WorkerPoolType":"QuantumWorkerPool"}}
+        "##]].assert_eq(&convert("worker_pools.tf", &documents));
+    }
+}

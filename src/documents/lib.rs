@@ -1,0 +1,12 @@
+//! What a space holds, as data: documents and inventories of them, and the facts about Octopus that need no server.
+
+pub mod collection;
+pub mod document;
+pub mod git;
+pub mod inventory;
+pub mod moment;
+pub mod of_space;
+pub mod property;
+pub mod slug;
+pub mod target_tags;
+pub mod tenancy;

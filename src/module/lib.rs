@@ -1,0 +1,39 @@
+//! A module: the Terraform folder we write, its manifest.
+
+pub mod manifest;
+pub mod tally;
+
+use std::collections::BTreeMap;
+
+use crate::manifest::Manifest;
+use crate::tally::Tally;
+use documents::collection::Collection;
+
+/// Name of the manifest's file.
+pub const MANIFEST: &str = "octoferry.json";
+
+/// A Terraform module with what octoferry has to know about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Module {
+    /// Path below the module's folder (with `/`) → content; without the manifest.
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub manifest: Manifest,
+    /// Collection → how many fields of its documents went which way. It stands in no file.
+    pub tally: BTreeMap<Collection, Tally>,
+    /// What `lookups.tf` finds by name: noun and name. It is for messages.
+    pub lookups: Vec<(&'static str, String)>,
+}
+
+impl Module {
+    /// All files, the manifest too.
+    #[must_use]
+    pub fn all_files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut files = self.files.clone();
+        let mut manifest = self.manifest.clone();
+        manifest.files = files.keys().cloned().collect();
+        let mut json = serde_json::to_vec_pretty(&manifest).expect("a manifest has only texts as keys");
+        json.push(b'\n');
+        files.insert(MANIFEST.to_owned(), json);
+        files
+    }
+}

@@ -1,0 +1,266 @@
+//! Terraform, or OpenTofu: finds it, checks its version, runs it. The only place that starts a process.
+//!
+//! `process` starts and interrupts, `program` finds, `working_copy` holds what Terraform works in, `memory_file` holds what must not lie on
+//! a disk, `plan` and `output` read what Terraform says.
+
+pub mod memory_file;
+pub mod output;
+pub mod plan;
+pub mod process;
+pub mod program;
+pub mod state;
+pub mod working_copy;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use failure::{Failure, FailureKind};
+use memory_file::MemoryFile;
+use output::{Diagnostic, Progress};
+use plan::Plan;
+use process::{Environment, Interrupt, Invocation};
+use program::Program;
+use secret::mask::Masker;
+use state::State;
+
+/// One module's folder, and everything that Terraform needs to work in it.
+pub struct Terraform<'a> {
+    pub program: &'a Program,
+    /// The working copy.
+    pub directory: PathBuf,
+    /// Variables of Terraform's own environment, besides [`base_environment`].
+    pub environment: BTreeMap<OsString, OsString>,
+    pub interrupt: Interrupt,
+    pub masker: &'a Masker,
+    /// Hears what goes on, for a person; masked.
+    pub report: Box<dyn Fn(&str) + 'a>,
+}
+
+/// How a plan or an apply ended.
+pub struct Ended {
+    pub success: bool,
+    /// What Terraform reported, errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Terraform<'_> {
+    /// Prepares backend and provider.
+    ///
+    /// # Errors
+    /// What Terraform said, masked; or that it was interrupted.
+    pub async fn init(&self, backend_arguments: &[String]) -> Result<(), Failure> {
+        let mut arguments =
+            vec!["init".to_owned(), "-input=false".into(), "-no-color".into(), "-reconfigure".into()];
+        arguments.extend(backend_arguments.iter().cloned());
+        let ended = self.invocation(arguments).run(&self.interrupt, |_| {}).await?;
+        self.stop_if_interrupted()?;
+        if ended.success {
+            return Ok(());
+        }
+        let said = self.masker.mask(&ended.stderr_or_stdout());
+        Err(self.recognised(&said).unwrap_or_else(|| {
+            Failure::new(
+                FailureKind::Terraform,
+                format!("{} init failed:\n{}", self.program.name, said.trim()),
+            )
+        }))
+    }
+
+    /// Looks whether the folder's files are valid; the providers are started for that.
+    ///
+    /// # Errors
+    /// What Terraform said, masked; or that it was interrupted.
+    pub async fn validate(&self) -> Result<(), Failure> {
+        let arguments = vec!["validate".to_owned(), "-no-color".into()];
+        let ended = self.invocation(arguments).run(&self.interrupt, |_| {}).await?;
+        self.stop_if_interrupted()?;
+        if ended.success {
+            return Ok(());
+        }
+        let said = self.masker.mask(&ended.stderr_or_stdout());
+        let what = format!("{} validate failed:\n{}", self.program.name, said.trim());
+        Err(Failure::new(FailureKind::Terraform, what))
+    }
+
+    /// The state as the backend has it now; empty when there is none yet.
+    ///
+    /// # Errors
+    /// What Terraform said, masked.
+    pub async fn state(&self) -> Result<State, Failure> {
+        let ended = self.invocation(vec!["state".into(), "pull".into()]).run(&self.interrupt, |_| {}).await?;
+        self.stop_if_interrupted()?;
+        if !ended.success {
+            let said = self.masker.mask(&ended.stderr_or_stdout());
+            return Err(Failure::new(
+                FailureKind::Terraform,
+                format!("the state can't be read:\n{}", said.trim()),
+            ));
+        }
+        State::parse(&ended.stdout)
+    }
+
+    /// Makes a plan in memory. `None` for the plan when Terraform failed; the diagnostics say why.
+    ///
+    /// # Errors
+    /// When Terraform can't be run, or was interrupted.
+    pub async fn plan(&self, variables: &MemoryFile) -> Result<(Option<Plan>, Ended), Failure> {
+        let file = MemoryFile::empty("octoferry-plan")?;
+        let arguments = vec![
+            "plan".to_owned(),
+            "-input=false".into(),
+            "-json".into(),
+            format!("-var-file={}", variables.path()),
+            format!("-out={}", file.path()),
+        ];
+        let ended = self.talk(arguments, Progress::quiet()).await?;
+        self.stop_if_interrupted()?;
+        if !ended.success {
+            return Ok((None, ended));
+        }
+        let shown = self
+            .invocation(vec!["show".into(), "-json".into(), file.path()])
+            .run(&self.interrupt, |_| {})
+            .await?;
+        self.stop_if_interrupted()?;
+        if !shown.success {
+            let said = self.masker.mask(&shown.stderr_or_stdout());
+            return Err(Failure::new(
+                FailureKind::Terraform,
+                format!("the plan can't be read:\n{}", said.trim()),
+            ));
+        }
+        Ok((Some(Plan::parse(file, &shown.stdout)?), ended))
+    }
+
+    /// The plan as text, masked.
+    ///
+    /// # Errors
+    /// When Terraform can't show it.
+    pub async fn plan_text(&self, plan: &Plan) -> Result<String, Failure> {
+        let shown = self
+            .invocation(vec!["show".into(), "-no-color".into(), plan.file.path()])
+            .run(&self.interrupt, |_| {})
+            .await?;
+        self.stop_if_interrupted()?;
+        Ok(self.masker.mask(&String::from_utf8_lossy(&shown.stdout)))
+    }
+
+    /// Applies the plan, one line per resource. An interruption is passed on once, and the end is waited for: the state is saved then.
+    ///
+    /// # Errors
+    /// When Terraform can't be run.
+    pub async fn apply(&self, plan: &Plan) -> Result<Ended, Failure> {
+        let arguments = vec!["apply".to_owned(), "-input=false".into(), "-json".into(), plan.file.path()];
+        self.talk(arguments, Progress::of_apply(plan.changing())).await
+    }
+
+    /// Gives a state file to the backend again that it could not take.
+    ///
+    /// # Errors
+    /// When Terraform can't be run; `Ok(Err(said))` when the backend still refuses.
+    pub async fn push_state(&self, file: &std::path::Path) -> Result<Result<(), String>, Failure> {
+        let arguments = vec!["state".to_owned(), "push".into(), file.display().to_string()];
+        // Not interrupted: it is the last chance for the state.
+        let ended = self.invocation(arguments).run(&Interrupt::never(), |_| {}).await?;
+        Ok(if ended.success { Ok(()) } else { Err(self.masker.mask(&ended.stderr_or_stdout())) })
+    }
+
+    /// Takes a lock away; for one that this run itself left behind.
+    ///
+    /// # Errors
+    /// When Terraform can't be run.
+    pub async fn release_lock(&self, id: &str) -> Result<(), Failure> {
+        let arguments = vec!["force-unlock".to_owned(), "-force".into(), id.to_owned()];
+        self.invocation(arguments).run(&Interrupt::never(), |_| {}).await?;
+        Ok(())
+    }
+
+    /// Runs a command that talks JSON lines, and tells a person what happens.
+    async fn talk(&self, arguments: Vec<String>, mut progress: Progress) -> Result<Ended, Failure> {
+        let ended = self
+            .invocation(arguments)
+            .run(&self.interrupt, |line| {
+                if let Some(text) = progress.line(line) {
+                    (self.report)(&self.masker.mask(&text));
+                }
+            })
+            .await?;
+        let mut diagnostics = progress.diagnostics;
+        if !ended.success && !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.push(Diagnostic::error(ended.stderr_or_stdout().trim()));
+        }
+        for diagnostic in &mut diagnostics {
+            diagnostic.mask(self.masker);
+        }
+        Ok(Ended { success: ended.success, diagnostics })
+    }
+
+    fn invocation(&self, arguments: Vec<String>) -> Invocation {
+        let mut environment = base_environment(&self.program.environment);
+        environment.extend(self.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Invocation {
+            program: self.program.path.clone(),
+            arguments: arguments.into_iter().map(OsString::from).collect(),
+            directory: Some(self.directory.clone()),
+            environment,
+        }
+    }
+
+    /// The failure to report when somebody wants us to stop.
+    ///
+    /// # Errors
+    /// When that is so.
+    pub fn stop_if_interrupted(&self) -> Result<(), Failure> {
+        match self.interrupt.reason() {
+            Some(reason) => Err(Failure::failed(format!("stopped: {reason}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// What octoferry knows about a text of Terraform.
+    fn recognised(&self, said: &str) -> Option<Failure> {
+        program::too_old_for_its_input(self.program, said)
+    }
+}
+
+impl Ended {
+    /// The errors as one failure.
+    #[must_use]
+    pub fn failure(&self, what: &str) -> Failure {
+        let errors: Vec<String> = self
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .map(Diagnostic::text)
+            .collect();
+        let mut failure = Failure::new(FailureKind::Terraform, format!("{what}:\n{}", errors.join("\n")));
+        if errors.iter().any(|text| text.contains("unexpected token while parsing list: IDENT")) {
+            failure = failure.hint(program::NEWER_TERRAFORM);
+        }
+        failure
+    }
+}
+
+/// The environment that Terraform gets: ours without what would make it write secrets into logs, or change what it does.
+fn base_environment(inherited: &Environment) -> BTreeMap<OsString, OsString> {
+    const FORBIDDEN: [&str; 8] = [
+        "TF_LOG",
+        "TF_VAR_",
+        "TF_CLI_ARGS",
+        "TF_WORKSPACE",
+        "TF_DATA_DIR",
+        "TF_INPUT",
+        "OCTOPUS_",
+        "OCTOFERRY_",
+    ];
+    inherited.only(
+        |name| !FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden)),
+        &[("TF_IN_AUTOMATION", "1"), ("CHECKPOINT_DISABLE", "1"), ("TF_INPUT", "0")],
+    )
+}
+
+/// Text of a program's output that is zeroed when it is no longer needed.
+pub type Output = Zeroizing<Vec<u8>>;
