@@ -10,6 +10,7 @@ mod by_hand;
 mod check;
 mod check_worker;
 mod cutover;
+mod docs;
 mod framework;
 mod git_projects;
 mod golden;
