@@ -3,6 +3,7 @@
 //! Idempotent: what is so already is not written. Secrets can't be compared, so they are set at each deploy; one that nobody could supply is
 //! kept as it is. The steps run in the manifest's order; `field` finds places in documents, `directory` documents by name.
 
+mod arrange;
 pub mod directory;
 mod document;
 pub(crate) mod field;
@@ -142,6 +143,10 @@ impl<'a> Finish<'a> {
                 FinishStep::Include { target, path, item } => {
                     let result = self.include(target, path, item).await;
                     self.note_failure(&described(target), result)?;
+                }
+                FinishStep::Arrange { collection, names } => {
+                    let result = self.arrange(*collection, names).await;
+                    self.note_failure(&format!("the order of the {collection}"), result)?;
                 }
                 FinishStep::Logo { target, file } => {
                     let result = self.logo(target, file).await;

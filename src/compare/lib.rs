@@ -164,16 +164,48 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
                 .or_else(|| unknown(&source, "source"));
             outcome.extra.push(Absent { key: key.clone(), because });
         }
+        if collection == plain::ORDERED {
+            outcome.different.extend(other_order(left, right));
+        }
         comparison.kinds.insert(collection, outcome);
     }
     comparison
 }
 
+/// Whether the documents that both sides have stand in another order.
+fn other_order(left: &Documents<'_>, right: &Documents<'_>) -> Option<Different> {
+    let order = |document: &Document| document.get("SortOrder").and_then(Value::as_i64);
+    let common = left.iter().filter_map(|(key, (one, _))| {
+        let (other, _) = right.get(key)?;
+        Some((order(one), order(other), key.join("/")))
+    });
+    let mut at_source: Vec<_> = common.collect();
+    at_source.sort();
+    if at_source.is_sorted_by_key(|(_, other, _)| other) {
+        return None;
+    }
+    let names = |of: &[(Option<i64>, Option<i64>, String)]| -> Value {
+        of.iter().map(|(.., name)| Value::from(name.as_str())).collect()
+    };
+    let mut at_destination = at_source.clone();
+    at_destination.sort_by_key(|(_, other, _)| *other);
+    let field = FieldDifference {
+        path: "SortOrder".to_owned(),
+        source: Some(names(&at_source)),
+        destination: Some(names(&at_destination)),
+        because: None,
+    };
+    Some(Different { key: vec!["<order>".to_owned()], fields: vec![field] })
+}
+
+/// The documents of a collection: natural key → document as it was, and plain.
+type Documents<'i> = BTreeMap<Vec<String>, (&'i Document, Value)>;
+
 /// One space, made comparable: collection → natural key → document as it was, and plain.
 struct Side<'i> {
     /// Collections that the server is too old for.
     unknown: &'i BTreeSet<Collection>,
-    documents: BTreeMap<Collection, BTreeMap<Vec<String>, (&'i Document, Value)>>,
+    documents: BTreeMap<Collection, Documents<'i>>,
 }
 
 impl<'i> Side<'i> {
@@ -330,6 +362,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn of_worker_pools_only_the_order_counts() {
+        let space = |orders: [i64; 2]| {
+            let mut inventory = Inventory::default();
+            for (name, order) in ["A", "B"].into_iter().zip(orders) {
+                let pool = json!({"Id": format!("WorkerPools-{name}"), "Name": name, "SortOrder": order});
+                inventory.insert(Collection::WorkerPools, Document::new(pool).unwrap());
+            }
+            inventory
+        };
+        let nothing = Explanations::default();
+        assert!(compare(&space([0, 1]), &space([3, 9]), &nothing).is_well());
+        assert!(compare(&space([0, 0]), &space([4, 3]), &nothing).is_well());
+        assert!(!compare(&space([0, 1]), &space([9, 3]), &nothing).is_well());
+    }
 
     fn inventory(name: &str, space: &str) -> Inventory {
         from_text(&text(name), space)

@@ -8,11 +8,15 @@ use documents::document::Document;
 use documents::moment::instant;
 use documents::property::TEMPLATE_VERSION;
 
+/// A collection of which only the order counts, not by which numbers: an update of a document takes none.
+pub(super) const ORDERED: Collection = Collection::WorkerPools;
+
 /// Fields that a server computes in documents of every collection.
 const COMPUTED_EVERYWHERE: &[&str] = &["SpaceId", "Links", "LastModifiedOn", "LastModifiedBy", "CreatedOn"];
 
 /// The same of one collection. Everything else counts.
 const COMPUTED: &[(Collection, &[&str])] = &[
+    (ORDERED, &["SortOrder"]),
     (Collection::Variables, &["Version", "ScopeValues"]),
     (Collection::DeploymentProcesses, &["Version", "LastSnapshotId"]),
     (Collection::RunbookProcesses, &["Version", "LastSnapshotId"]),

@@ -339,12 +339,15 @@ async fn parent_environments(server: &Server) -> Result<Found, Failure> {
         .collect::<Vec<_>>();
     let found = try_join_all(paths.iter().map(|path| server.client.find(path))).await?;
     // A server without that route also lists ordinary environments here: those answer 404.
-    Ok(found
-        .into_iter()
-        .flatten()
-        .filter_map(Document::new)
-        .map(|document| (Collection::ParentEnvironments, document))
-        .collect())
+    let documents = found.into_iter().flatten().filter_map(Document::new).map(|mut document| {
+        // Their tags stand in the list alone.
+        let listed = listed.iter().find(|item| item["Id"] == document.id());
+        if let Some(tags) = listed.and_then(|item| item.get("EnvironmentTags")) {
+            document.fields_mut().entry("EnvironmentTags").or_insert_with(|| tags.clone());
+        }
+        (Collection::ParentEnvironments, document)
+    });
+    Ok(documents.collect())
 }
 
 /// The server's freezes.

@@ -116,6 +116,7 @@ pub(crate) fn declare_project(context: &mut Context<'_>, project: &str) {
 /// What the space's module has besides its documents; after all of these are written.
 pub(crate) fn complete_space(context: &mut Context<'_>) {
     team::add_users(context);
+    worker_pool::keep_order(context);
 }
 
 /// What a project's module has besides its documents; after all of these are written.

@@ -1,10 +1,12 @@
 //! Parent environments: what ephemeral environments are made of, by channels of that type.
 
 use crate::convert::context::{Context, Subject};
+use crate::convert::fields::is_empty;
 use crate::convert::{make, resource};
 use crate::hcl::{Attribute, Expr};
 use crate::kinds::model::*;
 use documents::collection::Collection;
+use module::manifest::FinishStep;
 
 pub(super) const KIND: Kind = Kind {
     collection: Collection::ParentEnvironments,
@@ -16,13 +18,24 @@ pub(super) const KIND: Kind = Kind {
             plain("Name"),
             plain("Slug"),
             plain("Description"),
-            plain("SortOrder"),
+            // The argument exists, but creation takes none: "inconsistent result".
+            finish("SortOrder", "only an update takes it"),
             flag("UseGuidedFailure"),
             object(
                 "AutomaticDeprovisioningRule",
                 &[plain("ExpiryDays").named("days"), plain("ExpiryHours").named("hours")],
             ),
-            finish("EnvironmentTags", "the provider has no argument for it"),
+            custom("EnvironmentTags", |context, at, value, _| {
+                // No route that the vendor publishes takes them: where this server's does not either, finish says so.
+                if !is_empty(value) {
+                    let value = context.portable(value);
+                    context.finish(FinishStep::Try {
+                        target: at.target.clone(),
+                        path: at.path.clone(),
+                        value,
+                    });
+                }
+            }),
             ignored("Type", "all that this route holds are parents"),
             ID,
             SPACE_ID,
@@ -76,7 +89,6 @@ mod tests {
               name               = "Trials"
               slug               = "sea-trials"
               description        = "Parents."
-              sort_order         = 0
               use_guided_failure = true
 
               automatic_deprovisioning_rule = {
@@ -84,8 +96,9 @@ mod tests {
                 hours = 12
               }
             }
-            --- finish {"do":"set","target":{"collection":"parentenvironments","key":["Trials"]},"path":["EnvironmentTags"],"value":{"json":["Region/EU"]}}
+            --- finish {"do":"set","target":{"collection":"parentenvironments","key":["Trials"]},"path":["SortOrder"],"value":{"json":0}}
             --- finish {"do":"try","target":{"collection":"parentenvironments","key":["Trials"]},"path":["AutomaticDeprovisioningRule","UnheardOf"],"value":1}
+            --- finish {"do":"try","target":{"collection":"parentenvironments","key":["Trials"]},"path":["EnvironmentTags"],"value":["Region/EU"]}
             --- note unknown-field ["Trials"] AutomaticDeprovisioningRule/UnheardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
         "#]].assert_eq(&convert("environments.tf", &documents));
     }

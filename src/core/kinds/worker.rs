@@ -153,6 +153,7 @@ mod tests {
             --- finish {"do":"set","target":{"collection":"workers","key":["Worker 2"]},"path":["WorkerPoolIds"],"value":{"json":[{"$ref":{"collection":"workerpools","key":["Linux"]}},{"$ref":{"collection":"workerpools","key":["Mac"]}}]}}
             --- finish {"do":"set","target":{"collection":"workers","key":["Worker 2"]},"path":["Slug"],"value":{"json":"own"}}
             --- finish {"do":"set","target":{"collection":"workers","key":["Worker 4"]},"path":["Endpoint","DefaultNamespace"],"value":{"json":"shop"}}
+            --- finish {"do":"arrange","collection":"workerpools","names":["Linux","Mac"]}
         "#]].assert_eq(&convert("workers.tf", &documents));
     }
 }

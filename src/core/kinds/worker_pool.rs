@@ -1,10 +1,14 @@
 //! Worker pools.
 
+use serde_json::Value;
+
 use crate::convert::context::{Context, Subject};
+use crate::convert::names::id_order;
 use crate::convert::{make, resource};
-use crate::hcl::Expr;
+use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use documents::collection::Collection;
+use module::manifest::FinishStep;
 
 pub(super) const KIND: Kind = Kind {
     collection: Collection::WorkerPools,
@@ -86,7 +90,24 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
             block.depends_on.push(Expr::Reference(address.into_iter().take(2).collect()));
         }
     }
+    // An update takes no order, and the provider would want it again and again. The order of all is for finish.
+    if block.attributes.iter().any(|attribute| attribute.name == "sort_order") {
+        let order = Expr::List(vec![Expr::reference("sort_order")]);
+        block.blocks.push(Block::new("lifecycle", &[]).with("ignore_changes", order));
+    }
     make(context, &KIND, subject, block);
+}
+
+/// Lets finish put the pools that the module makes into their order.
+pub(super) fn keep_order(context: &mut Context<'_>) {
+    let inventory = context.inventory;
+    let made = inventory.all(KIND.collection).filter(|pool| context.is_made(pool.id()));
+    let mut pools: Vec<_> = made.collect();
+    pools.sort_by_key(|pool| (pool.get("SortOrder").and_then(Value::as_i64), id_order(pool.id())));
+    if pools.len() > 1 {
+        let names = pools.into_iter().map(|pool| pool.name().to_owned()).collect();
+        context.finish(FinishStep::Arrange { collection: KIND.collection, names });
+    }
 }
 
 #[cfg(test)]
@@ -110,6 +131,10 @@ mod tests {
               is_default = false
               sort_order = 0
 
+              lifecycle {
+                ignore_changes = [sort_order]
+              }
+
               depends_on = [octopusdeploy_dynamic_worker_pool.hosted]
             }
 
@@ -119,8 +144,13 @@ mod tests {
               worker_type = "Ubuntu2204"
               is_default  = true
               sort_order  = 1
+
+              lifecycle {
+                ignore_changes = [sort_order]
+              }
             }
             --- finish {"do":"document","target":{"collection":"workerpools","key":["Of tomorrow"]},"document":{"Name":"Of tomorrow","WorkerPoolType":"QuantumWorkerPool"}}
+            --- finish {"do":"arrange","collection":"workerpools","names":["Of tomorrow","Default Worker Pool","Hosted"]}
         "##]].assert_eq(&convert("worker_pools.tf", &documents));
     }
 }

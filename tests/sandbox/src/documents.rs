@@ -25,6 +25,9 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         (Method::Get, ["all"]) => Ok(all(server, request, collection)),
         (Method::Post, []) => create(server, request, collection, Fields::new()),
         (Method::Get, [_]) => read(server, request, collection, request.at(1)),
+        (Method::Put, ["sortorder"]) if SORTED.contains(&collection.name) => {
+            sort(server, request, collection)
+        }
         (Method::Put, [_]) => update(server, request, collection, request.at(1)),
         (Method::Delete, [_]) => delete(server, request, collection, request.at(1)),
         (Method::Get, [_, "logo"]) => read_logo(server, request.at(1)),
@@ -35,6 +38,25 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
 
 /// Lists over a whole space of what belongs to projects: not every server has them (`Options::switched_off`).
 const SPACE_WIDE: [&str; 3] = ["channels", "projecttriggers", "runbooks"];
+
+/// Collections whose order is set for all documents at once.
+const SORTED: [&str; 3] = ["environments", "tagsets", "workerpools"];
+
+/// `PUT …/sortorder` with the ids of every document.
+fn sort(server: &mut Server, request: &Request, collection: &Collection) -> Outcome {
+    let ids: Vec<String> =
+        serde_json::from_slice(&request.body).map_err(|_| Answer::bad_request("A list of ids is wanted."))?;
+    let place = place(collection, request).to_owned();
+    if ids.len() != server.store.all(&place, collection.name).count() {
+        return Err(Answer::bad_request("The ids of all documents are wanted, each once."));
+    }
+    for (order, id) in ids.iter().enumerate() {
+        let mut document = find(server, &place, collection.name, id)?.clone();
+        document["SortOrder"] = json!(order);
+        server.store.put(&place, collection.name, document);
+    }
+    Ok(Answer::ok(json!({})))
+}
 
 /// Where the documents of a collection stand: in the request's space, or in the server.
 pub(crate) fn place<'a>(collection: &Collection, request: &'a Request) -> &'a str {

@@ -47,10 +47,9 @@ resource "octopusdeploy_environment" "sea" {
 }
 
 resource "octopusdeploy_parent_environment" "moorings" {
-  space_id   = var.octopus_space_id
-  name       = "Moorings"
-  slug       = "the-moorings"
-  sort_order = 0
+  space_id = var.octopus_space_id
+  name     = "Moorings"
+  slug     = "the-moorings"
 }
 
 resource "octopusdeploy_parent_environment" "trials" {
@@ -58,7 +57,6 @@ resource "octopusdeploy_parent_environment" "trials" {
   name               = "Trials"
   slug               = "trials"
   description        = "Parents of what pull requests make."
-  sort_order         = 11
   use_guided_failure = true
 
   automatic_deprovisioning_rule = {

@@ -4,6 +4,10 @@ resource "octopusdeploy_static_worker_pool" "default_worker_pool" {
   is_default = false
   sort_order = 0
 
+  lifecycle {
+    ignore_changes = [sort_order]
+  }
+
   depends_on = [octopusdeploy_static_worker_pool.linux_workers]
 }
 
@@ -12,9 +16,17 @@ resource "octopusdeploy_static_worker_pool" "linux_workers" {
   description = "Have kubectl, helm and psql."
   is_default  = true
   sort_order  = 1
+
+  lifecycle {
+    ignore_changes = [sort_order]
+  }
 }
 
 resource "octopusdeploy_static_worker_pool" "windows_workers" {
   name       = "Windows workers"
   sort_order = 2
+
+  lifecycle {
+    ignore_changes = [sort_order]
+  }
 }

@@ -1,0 +1,58 @@
+//! The order of the documents of a collection, where an update of one takes none.
+
+use serde_json::{Value, json};
+
+use super::Finish;
+use super::field::is_same_composed;
+use documents::collection::Collection;
+use failure::Failure;
+
+impl Finish<'_> {
+    /// Puts the documents of these names into this order; those of other names stay behind them.
+    pub(super) async fn arrange(&mut self, collection: Collection, names: &[String]) -> Result<(), Failure> {
+        let server = &self.directory.server;
+        let mut documents = server.client.list(&server.path(collection.name())).await?;
+        let place = |document: &Value| {
+            let name = document["Name"].as_str().unwrap_or_default();
+            names.iter().position(|wanted| wanted == name || is_same_composed(wanted, name))
+        };
+        documents.sort_by_key(|document| (document["SortOrder"].as_i64(), place(document)));
+        if documents.iter().filter_map(place).is_sorted() {
+            self.report.already += 1;
+            return Ok(());
+        }
+        documents.sort_by_key(|document| place(document).unwrap_or(names.len()));
+        let ids: Vec<&Value> = documents.iter().map(|document| &document["Id"]).collect();
+        server.client.put(&server.path(&format!("{collection}/sortorder")), &json!(ids)).await?;
+        self.directory.forget();
+        self.report.done.push(format!("the order of the {collection}"));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn an_order_is_written_once_and_only_where_it_is_another() {
+        for (wanted, written) in [
+            (["A", "B"], vec![]),
+            (["B", "A"], vec![("PUT workerpools/sortorder".to_owned(), json!(["P-2", "P-1", "P-3"]))]),
+        ] {
+            let (server, requests) = testing::server(|_, _| {
+                json!({"TotalResults": 3, "Items": [
+                    {"Id": "P-3", "Name": "Theirs", "SortOrder": 1}, {"Id": "P-1", "Name": "A", "SortOrder": 0}, {"Id": "P-2", "Name": "B", "SortOrder": 7}]})
+            })
+            .await;
+            let secrets = BTreeMap::new();
+            let mut finish = Finish::new(server, &secrets, Path::new("."));
+            finish.arrange(Collection::WorkerPools, &wanted.map(str::to_owned)).await.ok().unwrap();
+            assert_eq!(testing::written(&requests), written);
+        }
+    }
+}
