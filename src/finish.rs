@@ -4,6 +4,7 @@
 //! kept as it is. The steps run in the manifest's order; `field` finds places in documents, `directory` documents by name.
 
 mod arrange;
+mod certificate;
 pub mod directory;
 mod document;
 pub(crate) mod field;
@@ -147,6 +148,10 @@ impl<'a> Finish<'a> {
                 FinishStep::Arrange { collection, names } => {
                     let result = self.arrange(*collection, names).await;
                     self.note_failure(&format!("the order of the {collection}"), result)?;
+                }
+                FinishStep::Certificate { target, thumbprint, data, password } => {
+                    let result = self.certificate(target, thumbprint, data, password.as_deref()).await;
+                    self.note_failure(&described(target), result)?;
                 }
                 FinishStep::Logo { target, file } => {
                     let result = self.logo(target, file).await;

@@ -132,6 +132,9 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
             let Some((other_document, other)) = right.get(key) else {
                 let because = explanations.of_document(collection, key);
                 let because = because.or_else(|| unknown(&destination, "destination"));
+                let archived = collection == Collection::Certificates && document.text("Archived").is_some();
+                let because =
+                    because.or_else(|| archived.then(|| "it is archived, and nothing can use it".to_owned()));
                 outcome.missing.push(Absent { key: key.clone(), because });
                 continue;
             };
@@ -241,6 +244,8 @@ fn is_servers_own(document: &Document) -> bool {
     ["IsDefault", "IsBuiltIn", "BuiltIn"].iter().any(|flag| document.flag(flag))
         || matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject"))
         || document.get("CanBeDeleted") == Some(&Value::Bool(false))
+        // The certificate that another one has replaced.
+        || document.text("ReplacedBy").is_some()
 }
 
 /// Leaf by leaf.

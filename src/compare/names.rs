@@ -81,6 +81,11 @@ impl<'i> Names<'i> {
                 let owner = name_of(Collection::Projects, "OwnerId");
                 return owner.into_iter().chain([document.name().to_owned()]).collect();
             }
+            // What was replaced is archived under the same name.
+            Collection::Certificates if document.text("Archived").is_some() => {
+                let thumbprint = document.text("Thumbprint").unwrap_or_default();
+                return vec![document.name().to_owned(), "archived".to_owned(), thumbprint.to_owned()];
+            }
             // The two feeds that servers make; their names are whatever language or person made of them.
             Collection::Feeds if matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject")) => {
                 document.text("FeedType").map(str::to_owned)

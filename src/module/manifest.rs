@@ -233,6 +233,15 @@ pub enum FinishStep {
     DocumentBefore { target: Target, document: Value },
     /// Adds an item to a list of a document that several modules fill (the projects of a subscription's filter).
     Include { target: Target, path: Vec<Value>, item: Value },
+    /// Gives a certificate that is there its data when its thumbprint is another one: the update of a certificate takes none. `data` and
+    /// `password`: [`SecretEntry::name`].
+    Certificate {
+        target: Target,
+        thumbprint: String,
+        data: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+    },
     /// Uploads a file of the module as the logo of a project, tenant, step template … (`…/logo`), unless it has these bytes already.
     Logo { target: Target, file: String },
     /// Publishes a runbook as it is at the destination, unless a snapshot of this name is published.

@@ -1,7 +1,11 @@
 //! Certificates with their private keys.
 
+use crate::convert::context::{Context, Subject};
+use crate::convert::{make, resource};
+use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use documents::collection::Collection;
+use module::manifest::FinishStep;
 
 pub(super) const KIND: Kind = Kind {
     collection: Collection::Certificates,
@@ -57,8 +61,34 @@ pub(super) const KIND: Kind = Kind {
         data_source: "octopusdeploy_certificates",
         noun: "certificate",
     }),
+    expand: Some(expand),
     ..Kind::DEFAULT
 };
+
+/// Terraform gives a new certificate its data; one that is there keeps what it has, until finish replaces it.
+fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let block = resource(context, &KIND, &KIND.shapes[0], subject);
+    if let (Some(data), Some(thumbprint)) =
+        (variable(&block, "certificate_data"), subject.document.text("Thumbprint"))
+    {
+        context.finish(FinishStep::Certificate {
+            target: subject.at.target.clone(),
+            thumbprint: thumbprint.to_owned(),
+            data,
+            password: variable(&block, "password"),
+        });
+    }
+    make(context, &KIND, subject, block);
+}
+
+/// The name of the variable that an argument is.
+fn variable(block: &Block, argument: &str) -> Option<String> {
+    let attribute = block.attributes.iter().find(|attribute| attribute.name == argument)?;
+    match &attribute.value {
+        Expr::Reference(path) => path.get(1).cloned(),
+        _ => None,
+    }
+}
 
 const OF_THE_DATA: &str = "the server reads it from the certificate's data";
 
@@ -91,6 +121,7 @@ mod tests {
               tenant_tags                       = [octopusdeploy_tag.region_eu.canonical_tag_name]
               tenants                           = [octopusdeploy_tenant.prairie_glow.id]
             }
+            --- finish {"do":"certificate","target":{"collection":"certificates","key":["shop.example"]},"thumbprint":"AB","data":"certificate_shop_example_data","password":"certificate_shop_example_password"}
         "#]]
         .assert_eq(&convert("certificates.tf", &documents));
     }

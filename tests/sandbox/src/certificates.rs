@@ -217,6 +217,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
                         .is_none_or(|part| text(certificate, "Name").to_lowercase().contains(part))
             }))
         }
+        (Method::Post, ["certificates", _, "replace"]) => replace(server, request, certificates),
         (Method::Post, ["certificates", _, change @ ("archive" | "unarchive")]) => {
             let archived = if *change == "archive" { json!(crate::store::now()) } else { Value::Null };
             let id = request.at(1).to_owned();
@@ -230,4 +231,22 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         }
         _ => return None,
     })
+}
+
+/// `…/replace`: new data under the same id. Assumption: what was there is kept as an archived certificate of the same name.
+fn replace(server: &mut Server, request: &Request, certificates: &crate::collections::Collection) -> Outcome {
+    let body = request.object()?;
+    let old = documents::find(server, &request.space, "certificates", request.at(1))?.clone();
+    let Value::Object(mut fields) = old.clone() else { return Err(Answer::no_document(request.at(1))) };
+    let data = body.get("CertificateData").and_then(Value::as_str).unwrap_or_default();
+    fields.insert("CertificateData".into(), json!({"HasValue": true, "NewValue": data}));
+    let password = body.get("Password").and_then(Value::as_str);
+    fields.insert("Password".into(), json!({"HasValue": password.is_some(), "NewValue": password}));
+    documents::replace(server, &request.space, certificates, fields, &old)?;
+    let mut archived = old.clone();
+    archived["Id"] = json!(server.store.next_id("Certificates"));
+    archived["Archived"] = json!(crate::store::now());
+    archived["ReplacedBy"] = old["Id"].clone();
+    server.store.put(&request.space, "certificates", archived);
+    documents::read(server, request, certificates, request.at(1))
 }
