@@ -14,7 +14,7 @@ use documents::inventory::Inventory;
 use failure::Failure;
 use module::Module;
 use module::manifest::{Note, SecretOrigin};
-use octoferry_core::convert::{self, SecretSources, Selection};
+use octoferry_core::convert::{self, SecretSources, Selection, dead};
 
 /// How many names a line shows.
 const NAMES: usize = 8;
@@ -34,6 +34,7 @@ impl Forecast {
     /// When the converter refuses: a defect of octoferry.
     pub fn of(source: &Inventory) -> Result<Self, Failure> {
         let (inventory, sources) = seeded::prepare(seeded_and_spread(source.clone()));
+        let inventory = dead::settle(inventory);
         let modules = modules(&inventory, &sources)?;
         let unread = inventory.unread.iter().map(Note::not_read).collect();
         Ok(Self { inventory, modules, unread })

@@ -169,6 +169,7 @@ impl Explanations {
                 && is_key(&note.key, key)
                 && (note.field.is_empty()
                     || is_part(path, &note.field)
+                    || goes_with_dead_reference(collection, path, note)
                     || is_read_from(collection, path, note)
                     || is_part_of_variable(collection, path, &note.field))
         });
@@ -237,6 +238,27 @@ fn is_read_from(collection: Collection, path: &str, note: &Note) -> bool {
         && note.is_about_secret()
         && note.field == "CertificateData"
         && !own.contains(&path)
+}
+
+/// What follows from a reference that led nowhere: a step that is disabled with its last environment, a variable with another scope.
+fn goes_with_dead_reference(collection: Collection, path: &str, note: &Note) -> bool {
+    if note.code != "dead-reference" {
+        return false;
+    }
+    let named = |path: &str| path.replace(['⟨', '⟩'], "");
+    match note.field.split_once("/Scope/") {
+        Some((variable, _)) if collection == Collection::Variables => {
+            is_part_of_variable(collection, path, variable)
+        }
+        _ if collection == Collection::Tenants => {
+            named(path).strip_prefix("ProjectEnvironments/projects ")
+                == note.field.strip_prefix("ProjectEnvironments/")
+        }
+        _ => {
+            let holder = |path: &str| path.rsplit_once('/').map(|(holder, _)| holder.to_owned());
+            path.ends_with("IsDisabled") && holder(path) == holder(&note.field)
+        }
+    }
 }
 
 /// Notes count the environment of a tenant's value to the field or not at all.

@@ -65,6 +65,9 @@ const COMPUTED: &[(Collection, &[&str])] = &[
     ),
 ];
 
+/// What a server sees of an action's packages.
+const VERSIONING: &str = "CanBeUsedForProjectVersioning";
+
 /// What a server learns from a machine, in its endpoint.
 const OF_THE_MACHINE: &[&str] = &[
     "TentacleVersionDetails",
@@ -170,7 +173,7 @@ fn comparable(names: &Names<'_>, value: &Value) -> Value {
             for (field, inner) in fields {
                 // An id inside a document says where it is; what refers to it is compared instead.
                 let is_fact = OF_THE_MACHINE.contains(&field.as_str());
-                if field != "Id" && field != TEMPLATE_VERSION && !is_fact {
+                if field != "Id" && field != TEMPLATE_VERSION && field != VERSIONING && !is_fact {
                     plain.insert(names.resolve(field), comparable(names, inner));
                 }
             }

@@ -24,6 +24,10 @@ pub struct Inventory {
     pub unread: Vec<Unread>,
     /// Collections that the server has no route for: it is older than they are.
     pub unknown: BTreeSet<Collection>,
+    /// What was read, so that nobody takes what was not for something that is gone.
+    pub reach: Reach,
+    /// References that led nowhere.
+    pub settled: Vec<Settled>,
     /// Logos that somebody has uploaded, by the id of what they belong to.
     pub logos: BTreeMap<String, bytes::Bytes>,
     collections: BTreeMap<Collection, Documents>,
@@ -43,6 +47,33 @@ impl Unread {
     pub fn text(&self) -> String {
         format!("The source API key may not see the {}; whether there are any is not known.", self.collection)
     }
+}
+
+/// A reference that was settled, for a note of the module that makes the document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    pub collection: Collection,
+    /// Id of the document at the source.
+    pub id: String,
+    /// The document, when it was left out and so is in the inventory no more.
+    pub gone: Option<Document>,
+    /// The project whose module the note goes to; none: the space's.
+    pub project: Option<String>,
+    /// As a note names it: `Variables/Key/Scope/Environment`.
+    pub field: String,
+    pub text: String,
+    pub todo: &'static str,
+}
+
+/// How much of a space an inventory holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Reach {
+    #[default]
+    Whole,
+    /// All but what is inside projects.
+    Shared,
+    /// Some projects, and of all else what has one of these ids.
+    Named(BTreeSet<String>),
 }
 
 /// The documents of one collection by id, and what finds them by other means: without these a space would be searched through for
@@ -181,6 +212,33 @@ impl Inventory {
     /// A document to be changed; but for its id, its name and what it belongs to.
     pub fn get_mut(&mut self, collection: Collection, id: &str) -> Option<&mut Document> {
         self.collections.get_mut(&collection)?.documents.get_mut(id)
+    }
+
+    /// Whether a document of that collection and id would be here if the space had it.
+    #[must_use]
+    pub fn is_read(&self, collection: Collection, id: &str) -> bool {
+        if self.unread.iter().any(|note| note.collection == collection) {
+            return false;
+        }
+        match &self.reach {
+            Reach::Whole => true,
+            Reach::Shared => !matches!(
+                collection,
+                Collection::Channels
+                    | Collection::Runbooks
+                    | Collection::DeploymentProcesses
+                    | Collection::RunbookProcesses
+                    | Collection::ProjectTriggers
+            ),
+            Reach::Named(ids) => match collection {
+                Collection::Projects
+                | Collection::Teams
+                | Collection::UserRoles
+                | Collection::DeploymentProcesses => true,
+                Collection::TagSets => self.all(Collection::TagSets).next().is_some(),
+                _ => ids.contains(id),
+            },
+        }
     }
 
     /// How many documents there are in all.

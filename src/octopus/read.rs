@@ -23,7 +23,7 @@ use crate::server::Server;
 use crate::target_tag_list;
 use documents::collection::Collection;
 use documents::document::Document;
-use documents::inventory::{Inventory, Unread};
+use documents::inventory::{Inventory, Reach, Unread};
 use documents::of_space::{Found, about_this_space};
 use documents::target_tags;
 use failure::Failure;
@@ -112,6 +112,9 @@ pub async fn read_branch(
     inventory.installation_id.clone_from(&server.installation_id);
     inventory.server_version.clone_from(&server.version);
     inventory.space = Some(server.space.clone());
+    if extent == Extent::Shared {
+        inventory.reach = Reach::Shared;
+    }
     if let Extent::Projects(wanted) = extent {
         some::read(server, &mut inventory, wanted, branch).await?;
         logos::read(server, &mut inventory).await?;

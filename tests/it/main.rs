@@ -20,6 +20,7 @@ mod killed;
 mod logos;
 mod markers;
 mod newest;
+mod odd;
 mod pace;
 mod packages;
 mod part;

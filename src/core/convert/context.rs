@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use unicode_normalization::is_nfc;
 
 use crate::convert::fields::is_empty;
@@ -151,8 +151,6 @@ pub struct Context<'i> {
     pub(super) at_work: String,
     /// Canonical names of tags → id of the set; made when first asked for.
     tag_sets: OnceCell<BTreeMap<String, String>>,
-    /// Places whose text is free: an id in it is a person's own words.
-    pub(super) free_text: BTreeSet<(Collection, String)>,
 }
 
 impl<'i> Context<'i> {
@@ -195,7 +193,6 @@ impl<'i> Context<'i> {
             needed: RefCell::new(Needs::new()),
             at_work: String::new(),
             tag_sets: OnceCell::new(),
-            free_text: BTreeSet::new(),
         }
     }
 
@@ -276,9 +273,30 @@ impl<'i> Context<'i> {
                 &format!("the text names {id}, an id of the source space; it is left as it is"),
                 "Write the id that the thing has at the destination.",
             );
-            self.free_text.insert((at.target.collection, value.to_owned()));
         }
         self.text(value, at)
+    }
+
+    /// A value that somebody has typed. Where the whole of it is the id of something, others bind by it (`#{Feed.Id}`): it is followed.
+    pub fn typed_value(&mut self, value: &str, at: &At) -> Expr {
+        if self.note_followed(value, at) { self.text_with_ids(value, at) } else { self.free_text(value, at) }
+    }
+
+    /// Whether a value as a whole is an id that can be followed; then there is a note.
+    pub(crate) fn note_followed(&mut self, value: &str, at: &At) -> bool {
+        let inventory = self.inventory;
+        let found = inventory.collection_of(value).and_then(|collection| inventory.get(collection, value));
+        let collection = inventory.collection_of(value).unwrap_or(Collection::NONE);
+        let is_found = found
+            .is_some_and(|found| self.declared(value) || kinds::lookup(collection, Some(found)).is_some());
+        if let Some(document) = found.filter(|_| is_found) {
+            let text = format!(
+                "the whole value is {value}, the id of \"{}\" ({collection}): at the destination it is the id that this has there",
+                document.name()
+            );
+            self.note("id-followed", at, &text, "");
+        }
+        is_found
     }
 
     /// Text in a file beside the module, `folder/stem.ending`, byte for byte. Folder, stem and ending are made safe here.
@@ -394,7 +412,8 @@ impl<'i> Context<'i> {
     /// name gets a note instead.
     pub fn set(&mut self, at: &At, value: &Value, because: &str) {
         if at.reachable() {
-            let value = self.portable(value);
+            let free = at.path.last().and_then(Value::as_str).is_some_and(is_words);
+            let value = if free { value.clone() } else { self.portable(value) };
             self.finish.push(FinishStep::Set {
                 target: at.target.clone(),
                 path: at.path.clone(),
@@ -487,9 +506,11 @@ impl<'i> Context<'i> {
             },
             Value::Array(items) => Value::Array(items.iter().map(|item| self.portable(item)).collect()),
             Value::Object(fields) => {
-                let fields: Map<String, Value> =
-                    fields.iter().map(|(name, value)| (name.clone(), self.portable(value))).collect();
-                Value::Object(fields)
+                let portable = |name: &str, value: &Value| {
+                    if is_words(name) { value.clone() } else { self.portable(value) }
+                };
+                let fields = fields.iter().map(|(name, value)| (name.clone(), portable(name, value)));
+                Value::Object(fields.collect())
             }
             _ => value.clone(),
         }
@@ -590,6 +611,11 @@ pub(crate) fn is_portable(value: &Value) -> bool {
         Value::Object(fields) => !fields.contains_key("HasValue") && fields.values().all(is_portable),
         _ => true,
     }
+}
+
+/// Fields in which people write what they like, also what looks like an id.
+fn is_words(field: &str) -> bool {
+    matches!(field, "Name" | "Description" | "Notes" | "Label" | "HelpText" | "Slug" | "Username" | "Host")
 }
 
 /// Whether an id is the same on every server.

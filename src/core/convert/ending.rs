@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::convert::context::Context;
+use crate::convert::context::{Context, is_everywhere};
 use crate::convert::scaffold;
-use crate::hcl::{Expr, Item};
+use crate::hcl::{Attribute, Block, Expr, Item};
 use crate::selection;
 use documents::collection::Collection;
 use failure::Failure;
 use module::Module;
-use module::manifest::{FinishStep, Manifest, Origin, Part};
+use module::manifest::{FinishStep, Manifest, Note, Origin, Part, Scope};
 
 /// Adds what every module has, and looks for what must not be there.
 pub(super) fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
@@ -18,6 +18,7 @@ pub(super) fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
     let options = context.selection.options.clone();
     let renamed = options.iter().filter_map(|option| option.strip_prefix("--rename ").map(str::to_owned));
     let part = Part { renamed: renamed.collect(), options, left_out };
+    note_settled(&mut context);
     scaffold::add(&mut context);
     leftover_ids(&context)?;
     let inventory = context.inventory;
@@ -56,6 +57,35 @@ pub(super) fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
     })
 }
 
+/// The notes on references that led nowhere, of the documents that this module makes.
+fn note_settled(context: &mut Context<'_>) {
+    let inventory = context.inventory;
+    for settled in &inventory.settled {
+        let document = inventory.get(settled.collection, &settled.id).or(settled.gone.as_ref());
+        let Some(document) = document else { continue };
+        let is_made = match &context.scope {
+            Scope::Space => {
+                settled.project.is_none() && context.selection.makes_in_space(settled.collection, document)
+            }
+            Scope::Project { id, .. } => {
+                settled.project.as_ref() == Some(id)
+                    && context.selection.makes_in_project(id, settled.collection, document)
+            }
+            Scope::Runbook { id, .. } => settled.id == *id || document.text("RunbookId") == Some(id),
+        };
+        if is_made {
+            context.notes.insert(Note {
+                code: "dead-reference".to_owned(),
+                collection: settled.collection,
+                key: context.target(settled.collection, document).key,
+                field: settled.field.clone(),
+                text: settled.text.clone(),
+                todo: settled.todo.to_owned(),
+            });
+        }
+    }
+}
+
 /// What is referred to by its name gets it first, steps before what names them; a runbook is published as it is when all else is set.
 fn in_order(mut steps: Vec<FinishStep>) -> Vec<FinishStep> {
     steps.sort_by_key(|step| match step {
@@ -82,31 +112,62 @@ fn in_order(mut steps: Vec<FinishStep>) -> Vec<FinishStep> {
     steps
 }
 
-/// The last scan: a text of the module that is nothing but an id of the source space, and isn't a person's own words.
+/// The last scan: an id of the source space where the module means one. Names and values may look like ids.
 fn leftover_ids(context: &Context<'_>) -> Result<(), Failure> {
-    let free: std::collections::BTreeSet<&str> =
-        context.free_text.iter().map(|(_, text)| text.as_str()).collect();
-    let mut found = None;
     for (file, items) in &context.files {
         for item in items {
             let Item::Block(block) = item else { continue };
-            block.walk("", &mut |path, expression| {
-                if let Expr::Text(text) = expression
-                    && found.is_none()
-                    && !free.contains(text.as_str())
-                    && context.id_in(text).is_some_and(|id| id == text)
-                {
-                    found = Some(format!(
-                        "{file}: {} {path} is {text}, an id of the source space",
-                        block.address()
-                    ));
-                }
-            });
+            if block.kind == "resource"
+                && let Some((place, id)) = left_in(context, block)
+            {
+                let what = format!("{file}: {} {place} is {id}, an id of the source space", block.address());
+                return Err(Failure::failed(what)
+                    .hint("this is a defect of octoferry; please report it with the kind of the document"));
+            }
         }
     }
-    match found {
-        Some(what) => Err(Failure::failed(what)
-            .hint("this is a defect of octoferry; please report it with the kind of the document")),
-        None => Ok(()),
+    Ok(())
+}
+
+fn left_in<'b>(context: &Context<'_>, block: &'b Block) -> Option<(&'b str, &'b str)> {
+    let own = |attribute: &'b Attribute| left_at(context, &attribute.name, &attribute.value);
+    let found = block.attributes.iter().find_map(own);
+    found.or_else(|| block.blocks.iter().find_map(|inner| left_in(context, inner)))
+}
+
+fn left_at<'b>(context: &Context<'_>, name: &'b str, value: &'b Expr) -> Option<(&'b str, &'b str)> {
+    match value {
+        Expr::Text(text)
+            if holds_ids(name)
+                && !is_everywhere(text)
+                && !text.starts_with("userroles-")
+                && context.inventory.collection_of(text).is_some() =>
+        {
+            Some((name, text.as_str()))
+        }
+        Expr::List(items) => items.iter().find_map(|item| left_at(context, name, item)),
+        Expr::Object(pairs) => pairs.iter().find_map(|(name, value)| left_at(context, name, value)),
+        _ => None,
     }
+}
+
+/// Whether the provider's argument takes ids.
+fn holds_ids(argument: &str) -> bool {
+    const LISTS: [&str; 13] = [
+        "actions",
+        "automatic_deployment_targets",
+        "channels",
+        "environments",
+        "excluded_environments",
+        "included_library_variable_sets",
+        "machines",
+        "optional_deployment_targets",
+        "processes",
+        "project_groups",
+        "projects",
+        "tenants",
+        "worker_pools",
+    ];
+    let by_name = argument.ends_with("_id") || argument.ends_with("_ids");
+    (by_name && argument != "package_id") || LISTS.contains(&argument)
 }

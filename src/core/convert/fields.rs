@@ -97,6 +97,12 @@ impl<'v> Fields<'v> {
         self.mark(name, Taken::ByCode)
     }
 
+    /// A field that is looked at and not taken.
+    #[must_use]
+    pub fn peek(&self, name: &str) -> Option<&'v Value> {
+        self.object.get(name)
+    }
+
     /// A text; empty where there is none. Here and below: a value of another type gets a note.
     pub fn text(&mut self, name: &str) -> &'v str {
         self.take_as(name, Value::as_str).unwrap_or_default()

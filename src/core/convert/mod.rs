@@ -4,6 +4,7 @@
 //! is near and what must be looked up; then each kind's table is carried out, document by document, sorted by label.
 
 pub mod context;
+pub mod dead;
 mod ending;
 pub mod fields;
 pub mod lookups;

@@ -260,58 +260,58 @@ fn variables_of_one_name_wait_for_those_with_a_smaller_scope() {
     );
     same(
         &expect![[r#"
-        resource "octopusdeploy_variable" "asked" {
-          owner_id = octopusdeploy_project.web.id
-          name     = "Asked"
-          type     = "String"
-          value    = "x"
+            resource "octopusdeploy_variable" "asked" {
+              owner_id = octopusdeploy_project.web.id
+              name     = "Asked"
+              type     = "String"
+              value    = "x"
 
-          prompt {
-            label       = "Pool"
-            is_required = true
-          }
-        }
+              prompt {
+                label       = "Pool"
+                is_required = true
+              }
+            }
 
-        resource "octopusdeploy_variable" "key_dev" {
-          owner_id        = octopusdeploy_project.web.id
-          name            = "Key"
-          type            = "Sensitive"
-          is_sensitive    = true
-          sensitive_value = var.variable_key_dev
+            resource "octopusdeploy_variable" "key_dev" {
+              owner_id        = octopusdeploy_project.web.id
+              name            = "Key"
+              type            = "Sensitive"
+              is_sensitive    = true
+              sensitive_value = var.variable_key_dev
 
-          scope {
-            environments = [local.environments["Dev"]]
-          }
-        }
+              scope {
+                environments = [local.environments["Dev"]]
+              }
+            }
 
-        resource "octopusdeploy_variable" "key_dev_prod" {
-          owner_id        = octopusdeploy_project.web.id
-          name            = "Key"
-          type            = "Sensitive"
-          is_sensitive    = true
-          sensitive_value = var.variable_key_dev_prod
+            resource "octopusdeploy_variable" "key_dev_prod" {
+              owner_id        = octopusdeploy_project.web.id
+              name            = "Key"
+              type            = "Sensitive"
+              is_sensitive    = true
+              sensitive_value = var.variable_key_dev_prod
 
-          scope {
-            environments = [local.environments["Dev"], local.environments["Prod"]]
-          }
+              scope {
+                environments = [local.environments["Dev"], local.environments["Prod"]]
+              }
 
-          depends_on = [octopusdeploy_variable.key_dev]
-        }
+              depends_on = [octopusdeploy_variable.key_dev]
+            }
 
-        resource "octopusdeploy_variable" "looks" {
-          owner_id = octopusdeploy_project.web.id
-          name     = "Looks"
-          type     = "String"
-          value    = "Environments-1"
-        }
+            resource "octopusdeploy_variable" "looks" {
+              owner_id = octopusdeploy_project.web.id
+              name     = "Looks"
+              type     = "String"
+              value    = local.environments["Dev"]
+            }
 
-        resource "octopusdeploy_variable" "nothing" {
-          owner_id = octopusdeploy_project.web.id
-          name     = "Nothing"
-          type     = "String"
-        }
+            resource "octopusdeploy_variable" "nothing" {
+              owner_id = octopusdeploy_project.web.id
+              name     = "Nothing"
+              type     = "String"
+            }
 
-    "#]],
+        "#]],
         &file(&module, "project_variables.tf"),
     );
     same(
@@ -323,10 +323,10 @@ fn variables_of_one_name_wait_for_those_with_a_smaller_scope() {
     );
     same(
         &expect![[r#"
-        id-in-text projects/Web Variables/Looks/Value: the text names Environments-1, an id of the source space; it is left as it is
-        person-secret projects/Web Variables/Key/Value: Value of "Key" for "Dev", "Prod": no run of the source server can read it by a name of its own
-        person-secret projects/Web Variables/Key/Value: Value of "Key" for "Dev": no run of the source server can read it by a name of its own
-    "#]],
+            id-followed projects/Web Variables/Looks/Value: the whole value is Environments-1, the id of "Dev" (environments): at the destination it is the id that this has there
+            person-secret projects/Web Variables/Key/Value: Value of "Key" for "Dev", "Prod": no run of the source server can read it by a name of its own
+            person-secret projects/Web Variables/Key/Value: Value of "Key" for "Dev": no run of the source server can read it by a name of its own
+        "#]],
         &notes(&module),
     );
 }

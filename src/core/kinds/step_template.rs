@@ -184,11 +184,35 @@ fn default_value(context: &mut Context<'_>, at: &At, value: &Value, into: &mut B
         }
         Value::String(text) if !text.is_empty() => {
             let expression = context.text_with_ids(text, at);
-            into.set("default_value", expression);
+            if is_sensitive(context, at) {
+                // The provider refuses plain text where the control hides it (1.17.0, `resource_step_template.go`).
+                into.set("default_sensitive_value", expression);
+                let text =
+                    "is plain text though its control hides it; the provider can only write it as a secret";
+                context.note("default", at, text, "");
+            } else {
+                into.set("default_value", expression);
+            }
         }
         other if is_empty(other) => {}
         other => odd(context, at, other),
     }
+}
+
+/// Whether the parameter at this place of a template is asked for by a control that hides what is typed.
+fn is_sensitive(context: &Context<'_>, at: &At) -> bool {
+    let template = context.inventory.get(Collection::ActionTemplates, &at.id);
+    let item = at.path.iter().rev().nth(1);
+    let parameters = template.map_or(&[][..], |template| template.list("Parameters"));
+    let parameter = match item {
+        Some(Value::Number(index)) => {
+            let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
+            index.and_then(|index| parameters.get(index))
+        }
+        Some(item) => parameters.iter().find(|parameter| parameter["Name"] == item["Name"]),
+        None => None,
+    };
+    parameter.is_some_and(|parameter| parameter["DisplaySettings"]["Octopus.ControlType"] == "Sensitive")
 }
 
 fn properties(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::text_value::by_control_type;
 use crate::convert::context::{At, Context, Subject};
+use crate::convert::dead::chosen;
 use crate::convert::fields::read;
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
@@ -269,7 +270,13 @@ fn finish_value(
             }
             FinishValue::Secret(secret_entry(context, tenant, project, found))
         }
-        other => FinishValue::Json(context.portable(other)),
+        other => {
+            let control = found.template["DisplaySettings"]["Octopus.ControlType"].as_str();
+            if let (Some(text), None) = (other.as_str(), control.and_then(chosen)) {
+                context.note_followed(text, &found.at);
+            }
+            FinishValue::Json(context.portable(other))
+        }
     };
     context.finish(FinishStep::TenantValue {
         tenant: tenant.name().to_owned(),

@@ -8,20 +8,20 @@ const MANY_LINES: usize = 12;
 /// In bytes.
 const LONG: usize = 1000;
 
-/// Text in the module, or in a file when it is long. An id in it is a person's own words.
+/// Text in the module, or in a file when it is long.
 pub(super) fn text_or_file(context: &mut Context<'_>, folder: &str, stem: &str, text: &str, at: &At) -> Expr {
     if text.len() > LONG || text.split('\n').count() > MANY_LINES {
         let ending = if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() { "json" } else { "txt" };
         return context.file(folder, stem, ending, text, at);
     }
-    context.free_text(text, at)
+    context.typed_value(text, at)
 }
 
 /// The value of something that is chosen (an account, a certificate, a pool, a project …) is an id; the value of what is typed is text.
 pub(super) fn by_control_type(context: &mut Context<'_>, control_type: &str, text: &str, at: &At) -> Expr {
     match control_type {
         "" | "String" | "SingleLineText" | "MultiLineText" | "Select" | "Checkbox" | "Sensitive"
-        | "StepName" => context.free_text(text, at),
+        | "StepName" => context.typed_value(text, at),
         _ => context.text_with_ids(text, at),
     }
 }

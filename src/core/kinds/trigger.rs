@@ -344,8 +344,11 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'
                 }
                 wanted.insert(name.to_owned(), context.portable(&part));
             }
-            "ProjectId" | "Name" | "Description" => {
+            "ProjectId" => {
                 wanted.insert(name.to_owned(), context.portable(fields.take(name)));
+            }
+            "Name" | "Description" => {
+                wanted.insert(name.to_owned(), fields.take(name).clone());
             }
             _ => {}
         }

@@ -15,6 +15,7 @@ mod trim;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::convert::dead;
 use documents::collection::Collection;
 use failure::Failure;
 
@@ -195,7 +196,7 @@ impl Selection {
         needed
     }
 
-    /// The inventory as it is converted: without the steps that are excluded and what only these give a meaning, and with the new names.
+    /// The inventory as it is converted: without references that lead nowhere, without the steps that are excluded and what only these give a meaning, and with the new names.
     ///
     /// # Errors
     /// As [`rename::rename`].
@@ -205,7 +206,7 @@ impl Selection {
         renames: &[Rename],
         strict: bool,
     ) -> Result<Inventory, Failure> {
-        let mut inventory = trim::trim(self, inventory);
+        let mut inventory = trim::trim(self, dead::settle(inventory));
         self.renamed = rename::rename(&mut inventory, renames, strict)?;
         Ok(inventory)
     }

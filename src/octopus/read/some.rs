@@ -14,7 +14,7 @@ use super::{
 use crate::server::Server;
 use documents::collection::Collection;
 use documents::document::Document;
-use documents::inventory::Inventory;
+use documents::inventory::{Inventory, Reach};
 use documents::of_space::{Found, about_this_space};
 use failure::Failure;
 
@@ -91,6 +91,7 @@ pub(super) async fn read(
     }
 
     let named = named(inventory, &entered);
+    inventory.reach = Reach::Named(named.values().flatten().cloned().collect());
     let is_needed = |list: &&List| {
         let is_named = LISTED.iter().any(|(prefix, of)| *of == list.collection && named.contains_key(prefix));
         is_named

@@ -14,6 +14,7 @@ mod template;
 mod text_file;
 
 pub use plan::{Actions, Process};
+pub(crate) use property::is_free;
 
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization as _;

@@ -4,14 +4,15 @@ use serde_json::Value;
 
 use super::plan::Action;
 use crate::convert::context::{At, Context};
+use crate::convert::dead::is_project_feed;
 use crate::convert::fields::{self, Fields};
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::{Field, ID, custom, finish, ignored, map, plain, reference};
+use crate::kinds::model::{Field, ID, by_code, custom, finish, ignored, map, plain, reference};
 use documents::collection::Collection;
 
 const PACKAGE: &[Field] = &[
     ID,
-    custom("PackageId", package_id).writes(&["package_id"]),
+    by_code("PackageId"),
     custom("FeedId", feed_id).writes(&["feed_id"]),
     plain("AcquisitionLocation"),
     plain("Version"),
@@ -36,16 +37,18 @@ const GIT_DEPENDENCY: &[Field] = &[
     ignored("StepPackageInputsReferenceId", "only of use to the new step framework"),
 ];
 
-/// A package id, or the id of a project for steps that deploy its releases.
-fn package_id(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
-    let expression = context.text_with_ids(value.as_str().unwrap_or_default(), at);
-    block.set("package_id", expression);
+/// The feed of the server's own releases has the ids of projects for packages; elsewhere a package may be called like one.
+fn package_id(context: &mut Context<'_>, package: &mut Fields<'_>, feed: &Value, block: &mut Block) {
+    let (id, at) = (package.text("PackageId"), package.at("PackageId"));
+    let is_project = is_project_feed(context.inventory, feed);
+    let id = if is_project { context.text_with_ids(id, &at) } else { context.text(id, &at) };
+    block.set("package_id", id);
 }
 
-/// The id of a feed, or an expression that gives one.
+/// The id of a feed, or an expression that gives one. Without the argument the provider takes the built-in feed for a package.
 fn feed_id(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value.as_str() {
-        None | Some("") => {}
+        None | Some("") => block.set("feed_id", ""),
         Some(expression) if expression.contains("#{") => {
             let text = context.free_text(expression, at);
             block.set("feed_id", text);
@@ -73,8 +76,17 @@ fn github_connection(context: &mut Context<'_>, at: &At, value: &Value, block: &
 /// `container = { … }` when the action has one.
 pub(super) fn container(context: &mut Context<'_>, action: &mut Fields<'_>, block: &mut Block) {
     let mut inner = Block::default();
+    // The provider reads an empty text where there is none, and calls null in the module inconsistent (1.17.0,
+    // `resource_process_step.go`): so it is both or neither.
+    let given = |value: &Value| {
+        ["FeedId", "Image"].iter().any(|name| value[*name].as_str().is_some_and(|text| !text.is_empty()))
+    };
+    let is_given = action.peek("Container").is_some_and(given);
     action.inside(context, "Container", |context, container| container.carry(context, CONTAINER, &mut inner));
-    if !inner.attributes.is_empty() {
+    if is_given {
+        if !inner.attributes.iter().any(|attribute| attribute.name == "image") {
+            inner.set("image", "");
+        }
         block.set("container", fields::object_of(inner));
     }
 }
@@ -133,6 +145,9 @@ fn named_objects(context: &mut Context<'_>, table: &[Field], list: &[Value], at:
         let object = fields::read_value(context, item, &at.item(list, index), |context, fields| {
             let mut inner = Block::default();
             let name = fields.text("Name").to_owned();
+            if table.iter().any(|field| field.api == "PackageId") {
+                package_id(context, fields, &item["FeedId"], &mut inner);
+            }
             fields.carry(context, table, &mut inner);
             (name, fields::object_of(inner))
         });

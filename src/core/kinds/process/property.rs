@@ -97,6 +97,6 @@ fn text_value(
 }
 
 /// Text written by people, where an id is nothing but words.
-fn is_free(name: &str) -> bool {
+pub(crate) fn is_free(name: &str) -> bool {
     name == "Octopus.Action.Script.ScriptBody" || name.starts_with("Octopus.Action.CustomScripts.")
 }

@@ -1,0 +1,184 @@
+//! Where documents hold ids of others.
+
+use documents::collection::Collection;
+
+/// What is left where all that a place names is dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Null, or an empty list: what the server shows for nothing.
+    Nothing,
+    /// The default that every space has.
+    Default,
+    /// The thing that holds the reference is left out: the nearest item of a list, else the document.
+    Omit,
+    /// It is switched off.
+    Disable,
+    /// For tenants alone, and for none of them.
+    Nobody,
+}
+
+/// A place in the documents of some collections.
+pub(super) struct Place {
+    pub(super) of: &'static [Collection],
+    /// Fields with dots between them; `[]` stands for each item of a list.
+    pub(super) path: &'static str,
+    /// What the ids are of.
+    pub(super) to: &'static [Collection],
+    pub(super) left: Left,
+}
+
+impl Place {
+    pub(super) fn is_of(&self, collection: Collection) -> bool {
+        self.of.contains(&collection)
+    }
+}
+
+const fn place(
+    of: &'static [Collection],
+    path: &'static str,
+    to: &'static [Collection],
+    left: Left,
+) -> Place {
+    Place { of, path, to, left }
+}
+
+const ENVIRONMENTS: &[Collection] = &[Collection::Environments, Collection::ParentEnvironments];
+const RESTRICTED: &[Collection] = &[Collection::Accounts, Collection::Certificates];
+const MACHINES: &[Collection] = &[Collection::Machines, Collection::Workers];
+const PROCESSES: &[Collection] = &[Collection::DeploymentProcesses, Collection::RunbookProcesses];
+const VARIABLES: &[Collection] = &[Collection::Variables];
+const TRIGGERS: &[Collection] = &[Collection::ProjectTriggers];
+const ROLES: &[Collection] = &[Collection::ScopedUserRoles];
+const SUBSCRIPTIONS: &[Collection] = &[Collection::Subscriptions];
+const VALUES: &[Collection] = &[Collection::TenantVariableValues];
+
+/// The environments of a tenant in a project.
+pub(super) const LINK: Place =
+    place(&[Collection::Tenants], "ProjectEnvironments", ENVIRONMENTS, Left::Nothing);
+/// The environments of a project in a freeze.
+pub(super) const FROZEN: Place =
+    place(&[Collection::DeploymentFreezes], "ProjectEnvironmentScope", ENVIRONMENTS, Left::Nothing);
+
+pub(super) const PLACES: &[Place] = &[
+    place(RESTRICTED, "EnvironmentIds[]", ENVIRONMENTS, Left::Nobody),
+    place(RESTRICTED, "TenantIds[]", &[Collection::Tenants], Left::Nothing),
+    place(RESTRICTED, "TenantTags[]", &[Collection::Tags], Left::Nothing),
+    place(&[Collection::Tenants], "TenantTags[]", &[Collection::Tags], Left::Nothing),
+    // A target has to be in an environment, a worker in a pool.
+    place(&[Collection::Machines], "EnvironmentIds[]", ENVIRONMENTS, Left::Omit),
+    place(&[Collection::Machines], "TenantIds[]", &[Collection::Tenants], Left::Nothing),
+    place(&[Collection::Machines], "TenantTags[]", &[Collection::Tags], Left::Nothing),
+    place(&[Collection::Workers], "WorkerPoolIds[]", &[Collection::WorkerPools], Left::Default),
+    place(MACHINES, "MachinePolicyId", &[Collection::MachinePolicies], Left::Default),
+    place(MACHINES, "Endpoint.ProxyId", &[Collection::Proxies], Left::Nothing),
+    place(MACHINES, "Endpoint.AccountId", &[Collection::Accounts], Left::Nothing),
+    place(MACHINES, "Endpoint.Authentication.AccountId", &[Collection::Accounts], Left::Nothing),
+    place(MACHINES, "Endpoint.Authentication.ClientCertificate", &[Collection::Certificates], Left::Nothing),
+    place(MACHINES, "Endpoint.ClusterCertificate", &[Collection::Certificates], Left::Nothing),
+    place(MACHINES, "Endpoint.DefaultWorkerPoolId", &[Collection::WorkerPools], Left::Nothing),
+    place(MACHINES, "Endpoint.WorkerPoolId", &[Collection::WorkerPools], Left::Nothing),
+    place(MACHINES, "Endpoint.Container.FeedId", &[Collection::Feeds], Left::Nothing),
+    place(
+        &[Collection::MachinePolicies],
+        "MachineUpdatePolicy.TentacleUpdateAccountId",
+        &[Collection::Accounts],
+        Left::Nothing,
+    ),
+    place(&[Collection::Lifecycles], "Phases[].AutomaticDeploymentTargets[]", ENVIRONMENTS, Left::Nothing),
+    place(&[Collection::Lifecycles], "Phases[].OptionalDeploymentTargets[]", ENVIRONMENTS, Left::Nothing),
+    place(&[Collection::Channels], "LifecycleId", &[Collection::Lifecycles], Left::Nothing),
+    place(&[Collection::Channels], "ParentEnvironmentId", ENVIRONMENTS, Left::Nothing),
+    place(&[Collection::Channels], "TenantTags[]", &[Collection::Tags], Left::Nothing),
+    place(&[Collection::Projects], "LifecycleId", &[Collection::Lifecycles], Left::Default),
+    place(&[Collection::Projects], "ProjectGroupId", &[Collection::ProjectGroups], Left::Default),
+    place(
+        &[Collection::Projects],
+        "IncludedLibraryVariableSetIds[]",
+        &[Collection::LibraryVariableSets],
+        Left::Nothing,
+    ),
+    place(
+        &[Collection::Projects],
+        "ReleaseCreationStrategy.ChannelId",
+        &[Collection::Channels],
+        Left::Nothing,
+    ),
+    place(&[Collection::Projects], "ProvisioningRunbookId", &[Collection::Runbooks], Left::Nothing),
+    place(&[Collection::Projects], "DeprovisioningRunbookId", &[Collection::Runbooks], Left::Nothing),
+    place(PROCESSES, "Steps[].Actions[].Environments[]", ENVIRONMENTS, Left::Disable),
+    place(PROCESSES, "Steps[].Actions[].ExcludedEnvironments[]", ENVIRONMENTS, Left::Nothing),
+    place(PROCESSES, "Steps[].Actions[].Channels[]", &[Collection::Channels], Left::Disable),
+    place(PROCESSES, "Steps[].Actions[].TenantTags[]", &[Collection::Tags], Left::Disable),
+    place(PROCESSES, "Steps[].Actions[].WorkerPoolId", &[Collection::WorkerPools], Left::Nothing),
+    place(PROCESSES, "Steps[].Actions[].Container.FeedId", &[Collection::Feeds], Left::Nothing),
+    place(PROCESSES, "Steps[].Actions[].Packages[].FeedId", &[Collection::Feeds], Left::Nothing),
+    place(
+        PROCESSES,
+        "Steps[].Actions[].GitDependencies[].GitCredentialId",
+        &[Collection::GitCredentials],
+        Left::Nothing,
+    ),
+    place(&[Collection::ActionTemplates], "Packages[].FeedId", &[Collection::Feeds], Left::Nothing),
+    place(
+        &[Collection::ActionTemplates],
+        "GitDependencies[].GitCredentialId",
+        &[Collection::GitCredentials],
+        Left::Nothing,
+    ),
+    place(&[Collection::Runbooks], "Environments[]", ENVIRONMENTS, Left::Nothing),
+    place(VARIABLES, "Variables[].Scope.Environment[]", ENVIRONMENTS, Left::Omit),
+    place(VARIABLES, "Variables[].Scope.Machine[]", &[Collection::Machines], Left::Omit),
+    place(VARIABLES, "Variables[].Scope.Channel[]", &[Collection::Channels], Left::Omit),
+    place(
+        VARIABLES,
+        "Variables[].Scope.ProcessOwner[]",
+        &[Collection::Projects, Collection::Runbooks],
+        Left::Omit,
+    ),
+    place(VARIABLES, "Variables[].Scope.Action[]", &[Collection::Actions], Left::Omit),
+    place(VARIABLES, "Variables[].Scope.TenantTag[]", &[Collection::Tags], Left::Omit),
+    place(VARIABLES, "Variables[].Scope.Project[]", &[Collection::Projects], Left::Omit),
+    place(VARIABLES, "Variables[].Scope.Tenant[]", &[Collection::Tenants], Left::Omit),
+    place(TRIGGERS, "Filter.EnvironmentIds[]", ENVIRONMENTS, Left::Omit),
+    place(TRIGGERS, "Action.ChannelId", &[Collection::Channels], Left::Omit),
+    place(TRIGGERS, "Action.EnvironmentId", ENVIRONMENTS, Left::Omit),
+    place(TRIGGERS, "Action.DestinationEnvironmentId", ENVIRONMENTS, Left::Omit),
+    place(TRIGGERS, "Action.SourceEnvironmentIds[]", ENVIRONMENTS, Left::Omit),
+    place(TRIGGERS, "Action.EnvironmentIds[]", ENVIRONMENTS, Left::Omit),
+    place(TRIGGERS, "Action.RunbookId", &[Collection::Runbooks], Left::Omit),
+    place(TRIGGERS, "Action.TenantIds[]", &[Collection::Tenants], Left::Omit),
+    place(TRIGGERS, "Action.TenantTags[]", &[Collection::Tags], Left::Omit),
+    place(ROLES, "TeamId", &[Collection::Teams], Left::Omit),
+    place(ROLES, "UserRoleId", &[Collection::UserRoles], Left::Omit),
+    place(ROLES, "EnvironmentIds[]", ENVIRONMENTS, Left::Omit),
+    place(ROLES, "ProjectIds[]", &[Collection::Projects], Left::Omit),
+    place(ROLES, "ProjectGroupIds[]", &[Collection::ProjectGroups], Left::Omit),
+    place(ROLES, "TenantIds[]", &[Collection::Tenants], Left::Omit),
+    place(SUBSCRIPTIONS, "EventNotificationSubscription.Filter.Environments[]", ENVIRONMENTS, Left::Omit),
+    place(
+        SUBSCRIPTIONS,
+        "EventNotificationSubscription.Filter.Projects[]",
+        &[Collection::Projects],
+        Left::Omit,
+    ),
+    place(
+        SUBSCRIPTIONS,
+        "EventNotificationSubscription.Filter.ProjectGroups[]",
+        &[Collection::ProjectGroups],
+        Left::Omit,
+    ),
+    place(
+        SUBSCRIPTIONS,
+        "EventNotificationSubscription.Filter.Tenants[]",
+        &[Collection::Tenants],
+        Left::Omit,
+    ),
+    place(SUBSCRIPTIONS, "EventNotificationSubscription.Filter.Tags[]", &[Collection::Tags], Left::Omit),
+    place(SUBSCRIPTIONS, "EventNotificationSubscription.EmailTeams[]", &[Collection::Teams], Left::Nothing),
+    place(SUBSCRIPTIONS, "EventNotificationSubscription.WebhookTeams[]", &[Collection::Teams], Left::Nothing),
+    place(VALUES, "TenantId", &[Collection::Tenants], Left::Omit),
+    place(VALUES, "ProjectId", &[Collection::Projects], Left::Omit),
+    place(VALUES, "LibraryVariableSetId", &[Collection::LibraryVariableSets], Left::Omit),
+    place(VALUES, "EnvironmentIds[]", ENVIRONMENTS, Left::Omit),
+    place(VALUES, "Scope.EnvironmentIds[]", ENVIRONMENTS, Left::Omit),
+];

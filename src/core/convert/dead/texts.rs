@@ -1,0 +1,313 @@
+//! Ids in texts: values of typed variables, defaults and values of templates, properties of steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::Settling;
+use crate::kinds::process::is_free;
+use documents::collection::Collection;
+use documents::inventory::Inventory;
+use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
+
+/// What an id of a collection begins with.
+const PREFIXES: &[(&str, Collection)] = &[
+    ("Accounts", Collection::Accounts),
+    ("ActionTemplates", Collection::ActionTemplates),
+    ("Certificates", Collection::Certificates),
+    ("Channels", Collection::Channels),
+    ("Environments", Collection::Environments),
+    ("Feeds", Collection::Feeds),
+    ("GitCredentials", Collection::GitCredentials),
+    ("LibraryVariableSets", Collection::LibraryVariableSets),
+    ("Lifecycles", Collection::Lifecycles),
+    ("MachinePolicies", Collection::MachinePolicies),
+    ("Machines", Collection::Machines),
+    ("ProjectGroups", Collection::ProjectGroups),
+    ("Projects", Collection::Projects),
+    ("Proxies", Collection::Proxies),
+    ("Runbooks", Collection::Runbooks),
+    ("TagSets", Collection::TagSets),
+    ("Teams", Collection::Teams),
+    ("teams", Collection::Teams),
+    ("Tenants", Collection::Tenants),
+    ("WorkerPools", Collection::WorkerPools),
+    ("Workers", Collection::Workers),
+];
+
+/// A step's package of this feed is a project.
+const PACKAGE_PROPERTY: &str = "Octopus.Action.Package.PackageId";
+
+/// The collection that a text would be an id of.
+fn collection_of(text: &str) -> Option<Collection> {
+    let (prefix, number) = text.split_once('-')?;
+    let own = prefix == "teams" || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    PREFIXES.iter().find(|(known, _)| own && *known == prefix).map(|(_, collection)| *collection)
+}
+
+/// What the value of something with this type or control is the id of.
+pub(crate) fn chosen(kind: &str) -> Option<&'static [Collection]> {
+    Some(match kind {
+        "Certificate" => &[Collection::Certificates],
+        "WorkerPool" => &[Collection::WorkerPools],
+        "Project" => &[Collection::Projects],
+        "Environment" | "Environments" => &[Collection::Environments, Collection::ParentEnvironments],
+        "Channel" | "Channels" => &[Collection::Channels],
+        "Tenant" | "Tenants" => &[Collection::Tenants],
+        "Runbook" => &[Collection::Runbooks],
+        "Feed" => &[Collection::Feeds],
+        "Team" | "Teams" => &[Collection::Teams],
+        "Machine" | "Machines" => &[Collection::Machines],
+        _ if kind.ends_with("Account") => &[Collection::Accounts],
+        _ => return None,
+    })
+}
+
+pub(super) fn settle(settling: &mut Settling<'_>, value: &mut Value) {
+    match settling.collection {
+        Collection::Variables => {
+            typed(settling, value, "Variables", "Value", |variable| variable["Type"].as_str())
+        }
+        Collection::Projects | Collection::LibraryVariableSets => {
+            typed(settling, value, "Templates", "DefaultValue", control_type);
+        }
+        Collection::ActionTemplates => {
+            typed(settling, value, "Parameters", "DefaultValue", control_type);
+            packages(settling, value, &[]);
+            properties(settling, value, &[], &BTreeMap::new());
+        }
+        Collection::TenantVariableValues => tenant_value(settling, value),
+        Collection::DeploymentProcesses | Collection::RunbookProcesses => process(settling, value),
+        _ => {}
+    }
+}
+
+fn control_type(template: &Value) -> Option<&str> {
+    template["DisplaySettings"]["Octopus.ControlType"].as_str()
+}
+
+/// Values of the items of a list that say what they are ids of.
+fn typed(
+    settling: &mut Settling<'_>,
+    value: &mut Value,
+    list: &str,
+    field: &str,
+    kind: fn(&Value) -> Option<&str>,
+) {
+    let Some(items) = value.get_mut(list).and_then(Value::as_array_mut) else { return };
+    for (index, item) in items.iter_mut().enumerate() {
+        let Some(to) = kind(item).and_then(chosen) else { continue };
+        let at = [list.to_owned(), super::name_of(item, index), field.to_owned()];
+        if let Some(text) = item.get_mut(field) {
+            of_kind(settling, text, to, &at);
+        }
+    }
+}
+
+fn tenant_value(settling: &mut Settling<'_>, value: &mut Value) {
+    let inventory = settling.inventory;
+    let owner = |collection: Collection, field: &str| {
+        value[field].as_str().and_then(|id| inventory.get(collection, id))
+    };
+    let owner = owner(Collection::Projects, "ProjectId")
+        .or_else(|| owner(Collection::LibraryVariableSets, "LibraryVariableSetId"));
+    let template = owner.and_then(|owner| {
+        owner.list("Templates").iter().find(|template| template["Id"] == value["TemplateId"])
+    });
+    if let Some(to) = template.and_then(control_type).and_then(chosen)
+        && let Some(text) = value.get_mut("Value")
+    {
+        of_kind(settling, text, to, &["Value".to_owned()]);
+    }
+}
+
+/// A text that is an id, or several: those that are dead are dropped.
+fn of_kind(settling: &mut Settling<'_>, value: &mut Value, to: &[Collection], at: &[String]) {
+    let Some(text) = value.as_str() else { return };
+    let (kept, dead): (Vec<&str>, Vec<&str>) = text.split(',').map(str::trim).partition(|token| {
+        token.is_empty()
+            || (collection_of(token).is_none() && settling.inventory.collection_of(token).is_none())
+            || settling.is_alive(to, token)
+    });
+    if dead.is_empty() {
+        return;
+    }
+    let told: Vec<String> = dead.iter().map(|id| settling.described(id, to)).collect();
+    let (outcome, todo) = if kept.is_empty() {
+        ("there is none at the destination", super::CHOOSE)
+    } else {
+        ("that is dropped", "")
+    };
+    let kept = Value::from(kept.join(","));
+    settling.say(at, &format!("names {}: {outcome}", told.join(", ")), todo);
+    *value = kept;
+}
+
+fn process(settling: &mut Settling<'_>, value: &mut Value) {
+    let Some(steps) = value.get_mut("Steps").and_then(Value::as_array_mut) else { return };
+    for (index, step) in steps.iter_mut().enumerate() {
+        let at = ["Steps".to_owned(), super::name_of(step, index)];
+        properties(settling, step, &at, &BTreeMap::new());
+        let Some(actions) = step.get_mut("Actions").and_then(Value::as_array_mut) else { continue };
+        for (index, action) in actions.iter_mut().enumerate() {
+            let at = [&at[..], &["Actions".to_owned(), super::name_of(action, index)]].concat();
+            let controls = template_link(settling, action, &at);
+            packages(settling, action, &at);
+            properties(settling, action, &at, &controls);
+        }
+    }
+}
+
+/// What the parameters of the action's step template are. A template that is gone is taken off: the step stays as it is.
+fn template_link(settling: &mut Settling<'_>, action: &mut Value, at: &[String]) -> BTreeMap<String, String> {
+    let inventory = settling.inventory;
+    let Some(properties) = action.get_mut("Properties").and_then(Value::as_object_mut) else {
+        return BTreeMap::new();
+    };
+    let Some(id) = properties.get(TEMPLATE_ID).and_then(Value::as_str).filter(|id| !id.is_empty()) else {
+        return BTreeMap::new();
+    };
+    if let Some(template) = inventory.get(Collection::ActionTemplates, id) {
+        let controls = template.list("Parameters").iter().filter_map(|parameter| {
+            Some((parameter["Name"].as_str()?.to_owned(), control_type(parameter)?.to_owned()))
+        });
+        return controls.collect();
+    }
+    if !settling.is_alive(&[Collection::ActionTemplates], id) {
+        let dead = settling.described(id, &[Collection::ActionTemplates]);
+        properties.shift_remove(TEMPLATE_ID);
+        properties.shift_remove(TEMPLATE_VERSION);
+        let at = [at, &["Properties".to_owned(), TEMPLATE_ID.to_owned()]].concat();
+        settling.say(&at, &format!("follows {dead}: it becomes a step without template"), "");
+        let at = [&at[..at.len() - 1], &[TEMPLATE_VERSION.to_owned()]].concat();
+        settling.say(&at, "goes with the template", "");
+    }
+    BTreeMap::new()
+}
+
+/// Packages that are projects: only the server's own feed of projects has such.
+fn packages(settling: &mut Settling<'_>, action: &mut Value, at: &[String]) {
+    let inventory = settling.inventory;
+    let Some(packages) = action.get_mut("Packages").and_then(Value::as_array_mut) else { return };
+    for (index, package) in packages.iter_mut().enumerate() {
+        let of_projects = is_project_feed(inventory, &package["FeedId"]);
+        let name = super::name_of(package, index);
+        if let Some(id) = package.get_mut("PackageId").filter(|_| of_projects) {
+            let at = [at, &["Packages".to_owned(), name, "PackageId".to_owned()]].concat();
+            of_kind(settling, id, &[Collection::Projects], &at);
+        }
+    }
+}
+
+/// Whether a feed's packages are projects of the space, known by their ids.
+pub(crate) fn is_project_feed(inventory: &Inventory, feed: &Value) -> bool {
+    let feed = feed.as_str().and_then(|id| inventory.get(Collection::Feeds, id));
+    feed.and_then(|feed| feed.text("FeedType")) == Some("OctopusProject")
+}
+
+fn properties(
+    settling: &mut Settling<'_>,
+    holder: &mut Value,
+    at: &[String],
+    controls: &BTreeMap<String, String>,
+) {
+    let primary = holder["Packages"].as_array().into_iter().flatten();
+    let primary = primary.into_iter().find(|package| package["Name"].as_str().unwrap_or_default().is_empty());
+    let of_projects = primary.is_some_and(|package| is_project_feed(settling.inventory, &package["FeedId"]));
+    let Some(properties) = holder.get_mut("Properties").and_then(Value::as_object_mut) else { return };
+    for (name, value) in properties.iter_mut() {
+        let at = [at, &["Properties".to_owned(), name.clone()]].concat();
+        if name == TEMPLATE_ID || is_free(name) {
+            continue;
+        }
+        if let Some(to) = controls.get(name).and_then(|control| chosen(control)) {
+            of_kind(settling, value, to, &at);
+        } else if name == PACKAGE_PROPERTY {
+            if of_projects {
+                of_kind(settling, value, &[Collection::Projects], &at);
+            }
+        } else {
+            property(settling, name, value, &at);
+        }
+    }
+}
+
+/// A property whose name says that it holds ids, a list in which some ids live, or JSON with such.
+fn property(settling: &mut Settling<'_>, name: &str, value: &mut Value, at: &[String]) {
+    let Some(text) = value.as_str() else { return };
+    if text.trim_start().starts_with(['{', '[']) {
+        if let Ok(json) = serde_json::from_str::<Value>(text) {
+            in_json(settling, &json, value, at);
+        }
+        return;
+    }
+    let tokens: Vec<&str> = text.split(',').map(str::trim).collect();
+    let lives = |token: &&str| settling.inventory.collection_of(token).is_some();
+    if holds_ids(name)
+        || (tokens.iter().all(|token| collection_of(token).is_some()) && tokens.iter().any(lives))
+    {
+        let to: BTreeSet<Collection> = tokens.iter().filter_map(|token| collection_of(token)).collect();
+        let mut to: Vec<Collection> = to.into_iter().collect();
+        if to.contains(&Collection::Environments) {
+            to.push(Collection::ParentEnvironments);
+        }
+        if !to.is_empty() {
+            of_kind(settling, value, &to, at);
+        }
+    }
+}
+
+/// `Octopus.Action.Manual.ResponsibleTeamIds`, `Octopus.Action.DeployRelease.ProjectId`.
+fn holds_ids(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    (last.ends_with("Id") || last.ends_with("Ids")) && !last.ends_with("PackageId")
+}
+
+/// Dead ids in JSON become empty texts; all else stays to the byte.
+fn in_json(settling: &mut Settling<'_>, json: &Value, value: &mut Value, at: &[String]) {
+    let mut dead = BTreeMap::new();
+    dead_in(settling, json, "", &mut dead);
+    let Some(text) = value.as_str().filter(|_| !dead.is_empty()) else { return };
+    let mut text = text.to_owned();
+    for id in dead.keys() {
+        text = text.replace(&format!("\"{id}\""), "\"\"").replace(&format!("\\\"{id}\\\""), "\\\"\\\"");
+    }
+    let told: Vec<String> = dead.into_values().collect();
+    settling.say(at, &format!("names {}: there is none at the destination", told.join(", ")), super::CHOOSE);
+    *value = Value::from(text);
+}
+
+fn dead_in(settling: &Settling<'_>, json: &Value, name: &str, dead: &mut BTreeMap<String, String>) {
+    match json {
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            if let Ok(inner) = serde_json::from_str::<Value>(text) {
+                dead_in(settling, &inner, "", dead);
+            }
+        }
+        Value::String(id) if holds_ids(name) => {
+            if let Some(to) = collection_of(id).filter(|to| !settling.is_alive(&[*to], id)) {
+                dead.insert(id.clone(), settling.described(id, &[to]));
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| dead_in(settling, item, name, dead)),
+        Value::Object(fields) => object(settling, fields, dead),
+        _ => {}
+    }
+}
+
+fn object(settling: &Settling<'_>, fields: &Map<String, Value>, dead: &mut BTreeMap<String, String>) {
+    fields.iter().for_each(|(name, value)| dead_in(settling, value, name, dead));
+}
+
+/// Adds those of these ids that stand in a value, alone or among others.
+pub(super) fn uses(value: &Value, ids: &BTreeSet<String>, used: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
+            used.extend(words.filter(|word| ids.contains(*word)).map(str::to_owned));
+        }
+        Value::Array(items) => items.iter().for_each(|item| uses(item, ids, used)),
+        Value::Object(fields) => fields.values().for_each(|value| uses(value, ids, used)),
+        _ => {}
+    }
+}

@@ -1,0 +1,188 @@
+//! Spaces with one odd thing each (`tests/cases`): all that lives arrives, the oddity is one note that names document and field, the second plan
+//! is empty, and nothing differs but what a note names.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use octopus_sandbox::{Options, Sandbox};
+use serde_json::Value;
+
+use crate::support::{octoferry, terraform_config};
+
+/// The destination's space.
+const NEW: &str = "New";
+
+struct Move {
+    source: Sandbox,
+    destination: Sandbox,
+    work: tempfile::TempDir,
+}
+
+impl Move {
+    /// Serializes and deploys a case; the notes of the modules with this code, as `collection field`.
+    fn of(case: &str) -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(format!("{case}.json"));
+        let options = Options { load: vec![file], ..Options::default() };
+        let destination = Options { spaces: vec![NEW.to_owned()], ..Options::default() };
+        let moved = Self {
+            source: Sandbox::launch(options).expect("the source starts"),
+            destination: Sandbox::launch(destination).expect("the destination starts"),
+            work: tempfile::tempdir().expect("a folder"),
+        };
+        octoferry(["serialize", "all"])
+            .option("--out", moved.modules())
+            .source(&moved.source, "Spaces-2")
+            .ends_with(3);
+        moved.deploy().ends_with(3);
+        moved.deploy().arg("--plan").ends_with(0);
+        octoferry(["verify", "--notes"])
+            .arg(moved.modules())
+            .source(&moved.source, "Spaces-2")
+            .destination(&moved.destination, NEW)
+            .ends_with(0);
+        moved
+    }
+
+    fn modules(&self) -> PathBuf {
+        self.work.path().join("modules")
+    }
+
+    fn deploy(&self) -> crate::support::Run {
+        octoferry(["deploy", "--placeholders"])
+            .state_below(&self.work.path().join("state"))
+            .arg(self.modules())
+            .destination(&self.destination, NEW)
+            .env("TF_CLI_CONFIG_FILE", terraform_config())
+    }
+
+    /// `collection field` of the notes with this code, each once.
+    #[track_caller]
+    fn notes(&self, code: &str, expected: &[&str]) {
+        let mut found = BTreeSet::new();
+        for path in crate::support::files_below(&self.modules()) {
+            if path.ends_with("octoferry.json") {
+                let text = std::fs::read(self.modules().join(path)).expect("a manifest");
+                let manifest: Value = serde_json::from_slice(&text).expect("JSON");
+                for note in
+                    manifest["notes"].as_array().expect("notes").iter().filter(|note| note["code"] == code)
+                {
+                    let text = |field: &str| note[field].as_str().unwrap_or_default().to_owned();
+                    assert!(
+                        found.insert(format!("{} {}", text("collection"), text("field"))),
+                        "{note} is not alone"
+                    );
+                }
+            }
+        }
+        assert_eq!(found, expected.iter().map(|&note| note.to_owned()).collect(), "notes of {code}");
+    }
+
+    /// A document of the destination by name.
+    fn arrived(&self, collection: &str, name: &str) -> Value {
+        let dump = self.destination.dump();
+        let spaces = dump["Documents"].as_object().expect("spaces").values();
+        let mut documents =
+            spaces.filter_map(|space| space[collection].as_object()).flat_map(|all| all.values());
+        let found = documents.rfind(|document| document["Name"] == name).cloned();
+        found.unwrap_or_else(|| panic!("{collection} {name} is not there"))
+    }
+
+    /// The variables of the destination's project.
+    fn variables(&self, project: &str) -> Vec<Value> {
+        let id = self.arrived("projects", project)["VariableSetId"].as_str().expect("an id").to_owned();
+        let dump = self.destination.dump();
+        let mut spaces = dump["Documents"].as_object().expect("spaces").values();
+        let set = spaces.find_map(|space| space["variables"].get(&id)).expect("the set");
+        set["Variables"].as_array().expect("a list").clone()
+    }
+}
+
+#[test]
+fn nothing_dead_stops_a_project() {
+    let moved = Move::of("dangling");
+    moved.notes(
+        "dead-reference",
+        &[
+            "deploymentprocesses Steps/Gone channel/Actions/Gone channel/Channels",
+            "deploymentprocesses Steps/Gone env/Actions/Gone env/Environments",
+            "deploymentprocesses Steps/Gone excluded/Actions/Gone excluded/ExcludedEnvironments",
+            "deploymentprocesses Steps/Gone feed/Actions/Gone feed/Packages/x/FeedId",
+            "deploymentprocesses Steps/Gone release/Actions/Gone release/Packages/0/PackageId",
+            "deploymentprocesses Steps/Gone release/Actions/Gone release/Properties/Octopus.Action.DeployRelease.ProjectId",
+            "deploymentprocesses Steps/Gone tag/Actions/Gone tag/TenantTags",
+            "deploymentprocesses Steps/Gone team/Actions/Gone team/Properties/Octopus.Action.Manual.ResponsibleTeamIds",
+            "deploymentprocesses Steps/Gone template/Actions/Gone template/Properties/Octopus.Action.Template.Id",
+            "deploymentprocesses Steps/Gone template/Actions/Gone template/Properties/Octopus.Action.Template.Version",
+            "variables Variables/Gone.Account/Value",
+            "variables Variables/Gone.Cert/Value",
+            "variables Variables/Gone.Channel/Scope/Channel",
+            "variables Variables/Gone.Env/Scope/Environment",
+            "variables Variables/Gone.EnvAndOne/Scope/Environment",
+            "variables Variables/Gone.Machine/Scope/Machine",
+            "variables Variables/Gone.Pool/Value",
+            "variables Variables/Gone.Process/Scope/ProcessOwner",
+            "variables Variables/Gone.Secret/Scope/Environment",
+        ],
+    );
+    let text = moved.destination.dump().to_string();
+    for dead in ["Feeds-77", "Projects-77", "Accounts-77", "WorkerPools-77", "Teams-77", "Certificates-77"] {
+        assert!(!text.contains(dead), "{dead} is at the destination");
+    }
+    let variables = moved.variables("Letterbox Web");
+    let named = |name: &str| variables.iter().filter(|variable| variable["Name"] == name).count();
+    // What could never apply must not apply everywhere.
+    assert_eq!(["Gone.Env", "Gone.Secret", "Gone.Machine", "Gone.EnvAndOne"].map(named), [0, 0, 0, 1]);
+}
+
+#[test]
+fn values_with_dead_scopes() {
+    Move::of("dangling-scope").notes(
+        "dead-reference",
+        &[
+            "variables Variables/Gone.Channel/Scope/Channel",
+            "variables Variables/Gone.Machine/Scope/Machine",
+            "variables Variables/Gone.MachineAndOne/Scope/Machine",
+        ],
+    );
+}
+
+#[test]
+fn a_release_of_a_project_that_is_gone() {
+    Move::of("deploy-release-gone").notes(
+        "dead-reference",
+        &[
+            "deploymentprocesses Steps/Gone release/Actions/Gone release/Packages/0/PackageId",
+            "deploymentprocesses Steps/Gone release/Actions/Gone release/Properties/Octopus.Action.DeployRelease.ProjectId",
+        ],
+    );
+}
+
+#[test]
+fn a_pool_that_is_gone() {
+    Move::of("worker-pool-variable-gone").notes("dead-reference", &["variables Variables/Gone.Pool/Value"]);
+}
+
+#[test]
+fn an_empty_entry_is_none() {
+    Move::of("included-sets-empty").notes("dead-reference", &["projects IncludedLibraryVariableSetIds"]);
+}
+
+#[test]
+fn a_tenants_environment_that_is_gone() {
+    Move::of("tenant-gone-environment").notes("dead-reference", &["tenants ProjectEnvironments/Orders API"]);
+}
+
+#[test]
+fn a_container_with_a_feed_and_no_image() {
+    Move::of("container-no-image").notes("dead-reference", &[]);
+}
+
+#[test]
+fn a_choice_without_options() {
+    Move::of("prompt-no-options").notes("dead-reference", &[]);
+}
+
+#[test]
+fn a_hidden_parameter_with_a_default_in_plain_text() {
+    Move::of("bound-default").notes("default", &["actiontemplates Parameters/Tell.Second/DefaultValue"]);
+}
