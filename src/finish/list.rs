@@ -60,7 +60,12 @@ impl Finish<'_> {
             *slot = json!([]);
         }
         let Some(items) = slot.as_array_mut() else { return Ok(()) };
-        let position = items.iter().position(|there| name_of(there) == name);
+        // Variables of one name are told apart by their scopes.
+        let scope = wanted.get("Scope").map(|scope| json!({ "Scope": scope }));
+        let scope = scope.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+        let is =
+            |there: &Value| name_of(there) == name && field::fits(there, &scope, |one, other| one == other);
+        let position = items.iter().position(is);
         let before = position.map_or(Value::Null, |position| items[position].clone());
         let mut secrets = Vec::new();
         let wanted = self.filled(&wanted, "", Some(&before), &mut secrets);
@@ -161,6 +166,19 @@ mod tests {
         })
         .await;
         assert_eq!((&other["Steps"][1]["Inputs"]["x"][0], written), (&json!(2), 1));
+    }
+
+    #[tokio::test]
+    async fn variables_of_one_name_are_told_apart_by_their_scopes() {
+        let there = json!({"Variables": [{"Name": "v", "Scope": {"Tenant": ["1"]}, "Value": "a"}]});
+        let path = [json!("Variables")];
+        let item = json!({"Name": "v", "Scope": {"Tenant": ["2"]}, "Value": "b"});
+        let (made, written) = changed(there, async |finish, document, written| {
+            finish.item(document, &path, (&[], &item), "p", written).await.ok().unwrap();
+            finish.item(document, &path, (&[], &item), "p", written).await.ok().unwrap();
+        })
+        .await;
+        assert_eq!((made["Variables"].as_array().map(Vec::len), written), (Some(2), 1));
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
-//! Fields of tenants that the provider's client doesn't know. Each project's module writes the tenants it links, after the space's module has
+//! What the provider's client doesn't know and would take away. Kinds of scope of variables: any change of a set writes all of its variables, and
+//! one that loses such a kind would be valid everywhere. And fields of tenants: each project's module writes the tenants it links, after the space's module has
 //! set these fields through the API; without this the last project would take them away.
 
 use std::collections::HashMap;
@@ -25,18 +26,34 @@ const KNOWN: [&str; 11] = [
     "IsDisabled",
 ];
 
-/// Id of a tenant → its fields that the client forgets, as last read.
+/// What it knows of a variable's scope (`variables/variable_scope.go`).
+const SCOPES: [&str; 7] =
+    ["Environment", "Machine", "Action", "Role", "Channel", "TenantTag", "ProcessOwner"];
+
+/// Id of a tenant → its fields, id of a variable → kinds of its scope that the client forgets, as last read.
 #[derive(Default)]
 pub(super) struct Forgotten(Mutex<HashMap<String, Map<String, Value>>>);
 
 impl Forgotten {
     pub(super) fn looks_at(address: &Address) -> bool {
-        matches!(address.parts().as_slice(), ["tenants"] | ["tenants", _])
+        matches!(address.parts().as_slice(), ["tenants"] | ["tenants", _] | ["variables", _])
     }
 
     /// Learns what an answer says.
     pub(super) fn learn(&self, address: &Address, answer: &Value) {
         if !Self::looks_at(address) {
+            return;
+        }
+        if let ["variables", _] = address.parts().as_slice() {
+            for variable in answer["Variables"].as_array().into_iter().flatten() {
+                let (Some(id), Some(scope)) = (variable["Id"].as_str(), variable["Scope"].as_object()) else {
+                    continue;
+                };
+                let unknown = scope.iter().filter(|(kind, _)| !SCOPES.contains(&kind.as_str()));
+                let unknown: Map<String, Value> =
+                    unknown.map(|(kind, ids)| (kind.clone(), ids.clone())).collect();
+                self.lock().insert(id.to_lowercase(), unknown);
+            }
             return;
         }
         let documents = match answer["Items"].as_array() {
@@ -55,6 +72,9 @@ impl Forgotten {
     /// Puts them into an update that says nothing of them.
     pub(super) fn put_back(&self, method: &Method, address: &Address, document: &mut Value) -> Vec<Change> {
         let parts = address.parts();
+        if let (["variables", _], &Method::PUT) = (parts.as_slice(), method) {
+            return self.put_back_scopes(document);
+        }
         let (["tenants", id], true, Some(fields)) =
             (parts.as_slice(), *method == Method::PUT, document.as_object_mut())
         else {
@@ -66,6 +86,21 @@ impl Forgotten {
                 fields.insert(name.clone(), value.clone());
                 let what = "kept the field that the provider's client forgets";
                 changes.push(Change { what, place: format!("tenants/{name}") });
+            }
+        }
+        changes
+    }
+
+    fn put_back_scopes(&self, set: &mut Value) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for variable in set["Variables"].as_array_mut().into_iter().flatten() {
+            let id = variable["Id"].as_str().unwrap_or_default().to_lowercase();
+            for (kind, ids) in self.lock().get(&id).into_iter().flatten() {
+                if variable["Scope"].get(kind).is_none() {
+                    variable["Scope"][kind] = ids.clone();
+                    let what = "kept the kind of scope that the provider's client forgets";
+                    changes.push(Change { what, place: format!("variables/Scope/{kind}") });
+                }
             }
         }
         changes
@@ -93,5 +128,17 @@ mod tests {
         let mut written = json!({"Id": "Tenants-1", "Name": "a", "Slug": "new"});
         assert_eq!(forgotten.put_back(&Method::PUT, &address, &mut written).len(), 1);
         assert_eq!(written, json!({"Id": "Tenants-1", "Name": "a", "Slug": "new", "Icon": {"Id": "bird"}}));
+    }
+
+    #[test]
+    fn a_variable_keeps_the_kinds_of_its_scope_when_another_is_written() {
+        let forgotten = Forgotten::default();
+        let address = Address::parse("/api/Spaces-1/variables/variableset-Projects-1");
+        assert!(Forgotten::looks_at(&address));
+        let scope = json!({"Environment": ["Environments-1"], "Tenant": ["Tenants-1"]});
+        forgotten.learn(&address, &json!({"Variables": [{"Id": "Ab", "Scope": scope}]}));
+        let mut written = json!({"Variables": [{"Id": "Ab", "Scope": {"Environment": ["Environments-1"]}}, {"Id": "", "Name": "new", "Scope": {}}]});
+        assert_eq!(forgotten.put_back(&Method::PUT, &address, &mut written).len(), 1);
+        assert_eq!(written["Variables"][0]["Scope"], scope);
     }
 }

@@ -69,10 +69,29 @@ fn with_target_tags(documents: &mut Value) {
     }
 }
 
+/// The first set of a project's variables.
+fn variables(documents: &mut Value) -> &mut Vec<Value> {
+    let sets = documents["variables"].as_object_mut().into_iter().flatten().map(|(_, set)| set);
+    let mut of_projects =
+        sets.filter(|set| set["OwnerId"].as_str().is_some_and(|id| id.starts_with("Projects-")));
+    of_projects.next().and_then(|set| set["Variables"].as_array_mut()).expect("variables")
+}
+
 #[test]
-fn target_tags_move_and_the_built_in_set_is_nobodys() {
-    let journey = journey([NEWEST, NEWEST], with_target_tags);
-    let (arrived, verdict) = moved(&journey);
+fn target_tags_and_scopes_of_a_new_kind_move_and_the_built_in_set_is_nobodys() {
+    let journey = journey([NEWEST, NEWEST], |documents| {
+        with_target_tags(documents);
+        for (id, fleet) in [("v-1", "north"), ("v-2", "south")] {
+            variables(documents).push(json!({"Id": id, "Name": "Fleet", "Value": fleet, "Type": "String", "IsSensitive": false, "IsEditable": true,
+                "Description": "", "Prompt": null, "Scope": {"TargetTagParameter": [fleet]}}));
+        }
+    });
+    let (mut arrived, verdict) = moved(&journey);
+    let fleets = variables(&mut arrived).iter().filter(|variable| variable["Name"] == "Fleet");
+    let mut fleets: Vec<&Value> =
+        fleets.map(|variable| &variable["Scope"]["TargetTagParameter"][0]).collect();
+    fleets.sort_by_key(|fleet| fleet.to_string());
+    assert_eq!(fleets, ["north", "south"]);
     let system = tags(&arrived, "[System] Tag Set");
     assert!(system.contains(&"in-store-only") && !system.contains(&"tier-1"), "{system:?}");
     assert_eq!(tags(&arrived, "Tier"), ["tier-1"]);

@@ -74,6 +74,24 @@ impl Context<'_> {
         Expr::Reference(vec!["var".to_owned(), name])
     }
 
+    /// The same for a variable that finish makes.
+    pub fn variable_secret_of_finish(&mut self, key: &str, description: &str, at: &At) {
+        if let Expr::Reference(path) = self.variable_secret(key, description, at)
+            && let Some(name) = path.into_iter().nth(1)
+        {
+            self.variables.remove(&name);
+            if let Some(entry) = self.secrets.get_mut(&name) {
+                entry.terraform = false;
+                entry.path = Vec::new();
+            }
+            self.finish.push(FinishStep::Set {
+                target: at.target.clone(),
+                path: at.path.clone(),
+                value: FinishValue::Secret(name),
+            });
+        }
+    }
+
     /// Records a secret with an origin that the kind itself knows; its name is taken as it is.
     pub fn record_secret(
         &mut self,

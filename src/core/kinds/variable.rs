@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::text_value::{by_control_type, text_or_file};
 use crate::convert::SecretSources;
-use crate::convert::context::{At, Context, Subject};
+use crate::convert::context::{At, Context, Subject, is_portable};
 use crate::convert::fields::{Fields, is_empty, odd, read};
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::*;
 use documents::collection::Collection;
 use documents::document::Document;
+use module::manifest::FinishStep;
 
 const RESOURCE: &str = "octopusdeploy_variable";
 const DISPLAY: &str = "the provider does not know this way to ask for a value";
@@ -201,6 +202,9 @@ fn plan<'i>(
         }
         let id = fields.get("Id").and_then(Value::as_str).unwrap_or_default();
         let variable = Planned { fields, label: label(&wanted), at };
+        if by_finish(context, &variable, document, owner, set_at) {
+            continue;
+        }
         if planned
             .iter()
             .any(|other| other.resembles(&variable) && same_scope(&other.scope(), &variable.scope()))
@@ -228,6 +232,67 @@ fn plan<'i>(
         planned.push(variable);
     }
     planned
+}
+
+/// Kinds of scope that the provider does not know: a variable that has one would be valid everywhere until finish put it right, so finish
+/// makes it as a whole. The published API knows thirteen such kinds.
+fn unknown_scopes(scope: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    scope
+        .iter()
+        .filter(|(kind, value)| !is_empty(value) && !SCOPE.iter().any(|(known, ..)| *known == kind.as_str()))
+}
+
+/// Leaves a variable to finish, if the provider does not know a kind of its scope; whether it did.
+fn by_finish(
+    context: &mut Context<'_>,
+    variable: &Planned<'_>,
+    document: &Document,
+    owner: &Document,
+    set_at: &At,
+) -> bool {
+    let scope = variable.scope();
+    let mut unknown = unknown_scopes(&scope).peekable();
+    if unknown.peek().is_none() {
+        return false;
+    }
+    let at = variable.at.clone();
+    let portable = context.portable(&Value::Object(scope.clone()));
+    let locator = json!({"Name": variable.text("Name"), "Scope": portable});
+    if at.path.last() != Some(&locator) && at.path.last() != Some(&json!({"Name": variable.text("Name")}))
+        || !is_portable(&portable)
+    {
+        let kinds: Vec<&str> = unknown.map(|(kind, _)| kind.as_str()).collect();
+        let text = format!(
+            "the variable \"{}\" is limited by {}, which names something that can't be found at the destination; it is not carried, since without the limit it would be valid everywhere",
+            variable.text("Name"),
+            kinds.join(", ")
+        );
+        context.note("not-carried", &at, &text, "Make it by hand at the destination.");
+        return true;
+    }
+    let mut item: Map<String, Value> = variable.fields.clone();
+    item.shift_remove("Id");
+    item.shift_remove("IsEditable");
+    if variable.is_sensitive() {
+        item.shift_remove("Value");
+    }
+    let item = context.portable(&Value::Object(item));
+    let (target, path) = (set_at.target.clone(), set_at.field("Variables").path);
+    context.finish(FinishStep::Item { target, path, after: Vec::new(), item });
+    if variable.is_sensitive() {
+        let mut place = set_at.field("Variables");
+        place.path.push(locator);
+        place.prefix = format!("variable_{}", variable.label);
+        place.owner.clone_from(&at.owner);
+        let set = owner.text("VariableSetId").unwrap_or(document.id());
+        let key = SecretSources::key(set, variable.text("Id"));
+        context.variable_secret_of_finish(
+            &key,
+            &format!("Value of \"{}\"", variable.text("Name")),
+            &place.field("Value"),
+        );
+    }
+    true
 }
 
 /// How finish finds the variable in its set: by name, and by scope where several have the name.
@@ -411,7 +476,7 @@ fn is_within(inner: &Map<String, Value>, outer: &Map<String, Value>) -> bool {
 }
 
 fn same_scope(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {
-    SCOPE.iter().all(|(field, ..)| {
+    a.keys().chain(b.keys()).all(|field| {
         let (mut a, mut b) = (members(a, field), members(b, field));
         a.sort_unstable();
         b.sort_unstable();
@@ -451,4 +516,32 @@ fn display_settings(context: &mut Context<'_>, at: &At, value: &Value, block: &m
         inner.blocks.push(Block::new("select_option", &[]).with("value", option).with("display_name", name));
     }
     block.blocks.push(inner);
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::kinds::testing::convert_project;
+
+    #[test]
+    fn a_variable_whose_scope_the_provider_does_not_know_is_never_valid_everywhere() {
+        let documents = json!({
+            "tenants": [{"Id": "Tenants-1", "Name": "One"}, {"Id": "Tenants-2", "Name": "Two"}],
+            "variables": [{"Id": "variableset-Projects-1", "OwnerId": "Projects-1", "Variables": [
+                {"Id": "a", "Name": "Size", "Type": "String", "Value": "1", "Scope": {"Environment": ["Environments-1"], "Tenant": ["Tenants-1"]}},
+                {"Id": "b", "Name": "Size", "Type": "String", "Value": "2", "Scope": {"Environment": ["Environments-1"], "Tenant": ["Tenants-2"]}},
+                {"Id": "c", "Name": "Key", "Type": "Sensitive", "IsSensitive": true, "Value": null, "Scope": {"TargetTagParameter": ["tags"]}},
+                {"Id": "d", "Name": "Lost", "Type": "String", "Value": "3", "Scope": {"ProcessTemplateStep": ["Steps-17"]}}
+            ]}]
+        });
+        expect![[r#"
+            --- finish {"do":"item","target":{"collection":"variables","key":["projects","Tickets"]},"path":["Variables"],"after":[],"item":{"Name":"Size","Type":"String","Value":"1","Scope":{"Environment":[{"$ref":{"collection":"environments","key":["Production"]}}],"Tenant":[{"$ref":{"collection":"tenants","key":["One"]}}]}}}
+            --- finish {"do":"item","target":{"collection":"variables","key":["projects","Tickets"]},"path":["Variables"],"after":[],"item":{"Name":"Size","Type":"String","Value":"2","Scope":{"Environment":[{"$ref":{"collection":"environments","key":["Production"]}}],"Tenant":[{"$ref":{"collection":"tenants","key":["Two"]}}]}}}
+            --- finish {"do":"item","target":{"collection":"variables","key":["projects","Tickets"]},"path":["Variables"],"after":[],"item":{"Name":"Key","Type":"Sensitive","IsSensitive":true,"Scope":{"TargetTagParameter":["tags"]}}}
+            --- finish {"do":"set","target":{"collection":"variables","key":["projects","Tickets"]},"path":["Variables",{"Name":"Key","Scope":{"TargetTagParameter":["tags"]}},"Value"],"value":{"secret":"variable_key"}}
+            --- note not-carried ["projects", "Tickets"] Variables/Lost: the variable "Lost" is limited by ProcessTemplateStep, which names something that can't be found at the destination; it is not carried, since without the limit it would be valid everywhere
+        "#]].assert_eq(&convert_project("project_variables.tf", &documents));
+    }
 }
