@@ -179,7 +179,7 @@ fn a_container_with_a_feed_and_no_image() {
 
 #[test]
 fn a_choice_without_options() {
-    Move::of("prompt-no-options").notes("dead-reference", &[]);
+    Move::of("prompt-no-options").notes("odd-value", &["variables Variables/Pr.One/Prompt/DisplaySettings"]);
 }
 
 #[test]

@@ -497,6 +497,13 @@ fn display_settings(context: &mut Context<'_>, at: &At, value: &Value, block: &m
         })
     });
     let lines: Vec<&str> = if options.is_empty() { Vec::new() } else { options.split('\n').collect() };
+    if control == "Select" && !lines.iter().any(|line| line.contains('|')) {
+        // The provider dies when it reads one (1.17.0, `variable_prompt_options.go`), so the destination must not have it either.
+        let text =
+            "is a choice without options, which the provider can't bear: the destination asks for a text";
+        context.note("odd-value", at, text, "Give the choice options at the source.");
+        return;
+    }
     let carried = only_known
         && match control {
             "SingleLineText" | "MultiLineText" | "Checkbox" => lines.is_empty(),
