@@ -186,7 +186,7 @@ impl<'a> Finish<'a> {
     fn note_refusal(&mut self, target: &Target, result: Result<(), Failure>) -> Result<(), Failure> {
         let what = described(target);
         match result {
-            Err(failure) if failure.is_forbidden() && directory::is_of_server(target.collection) => {
+            Err(failure) if failure.is_forbidden() && target.collection.is_of_server() => {
                 self.report.open.push(format!("{what}: the destination API key may not do that ({failure})"));
                 Ok(())
             }

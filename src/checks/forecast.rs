@@ -173,28 +173,11 @@ impl Forecast {
     /// How many there are of each kind: collection, here, there (`None` where only a whole read would tell).
     #[must_use]
     pub fn counts(&self, destination: Option<&Inventory>) -> Vec<(String, usize, Option<usize>)> {
-        const INSIDE_PROJECTS: [Collection; 8] = [
-            Collection::Channels,
-            Collection::DeploymentProcesses,
-            Collection::DeploymentSettings,
-            Collection::ProjectTriggers,
-            Collection::RunbookProcesses,
-            Collection::Runbooks,
-            Collection::TenantVariableValues,
-            Collection::Variables,
-        ];
-        // Another view of projects, and copies that servers keep.
-        const NOT_COUNTED: [Collection; 4] = [
-            Collection::DeploymentSettings,
-            Collection::RunbookSnapshots,
-            Collection::VariableSnapshots,
-            Collection::ActionTemplateVersions,
-        ];
         let mut counts = Vec::new();
         for collection in self.inventory.collections() {
             let here = number(&self.inventory, collection);
-            let inside = INSIDE_PROJECTS.contains(&collection);
-            if here > 0 && !NOT_COUNTED.contains(&collection) {
+            let inside = collection.row().is_inside_projects();
+            if here > 0 && collection.row().counted {
                 let there = destination.filter(|_| !inside).map(|inventory| number(inventory, collection));
                 counts.push((counted(collection).to_owned(), here, there));
             }

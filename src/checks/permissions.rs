@@ -1,45 +1,25 @@
 //! What the keys' owners may do, and what of that is missing.
 //!
-//! Names of permissions: the documentation of the built-in roles. Which request needs which: the descriptions there.
+//! Which documents need which permission stands in the table of collections; what seed, spread and migrate need besides stands here. Names
+//! of permissions: the documentation of the built-in roles. Which request needs which: the descriptions there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::checks::{Findings, servers};
-use documents::collection::Collection;
+use documents::collection::{Collection, Reading};
+use documents::document::Document;
 use documents::inventory::Inventory;
 use octopus::server::Server;
-
-/// To read all that an export needs. (Tag sets can be read by everybody.)
-const READ: &[&str] = &[
-    "AccountView",
-    "ActionTemplateView",
-    "CertificateView",
-    "EnvironmentView",
-    "FeedView",
-    "GitCredentialView",
-    "LibraryVariableSetView",
-    "LifecycleView",
-    "MachinePolicyView",
-    "MachineView",
-    "ProcessView",
-    "ProjectGroupView",
-    "ProjectView",
-    "ProxyView",
-    "RunbookView",
-    "TenantView",
-    "TriggerView",
-    "VariableView",
-    "VariableViewUnscoped",
-    "WorkerView",
-];
 
 /// What seed, spread and migrate do at the source besides reading, and unseed takes back.
 const SEED: &[&str] = &[
     "ActionTemplateCreate",
     "ActionTemplateDelete",
     "ActionTemplateEdit",
+    "ArtifactView",
+    "BuiltInFeedAdminister",
     "BuiltInFeedDownload",
     "BuiltInFeedPush",
     "EnvironmentCreate",
@@ -62,35 +42,34 @@ const SEED: &[&str] = &[
     "VariableEditUnscoped",
 ];
 
-/// To make the documents of a collection at the destination.
-const MAKE: &[(Collection, &[&str])] = &[
-    (Collection::Accounts, &["AccountCreate", "AccountEdit", "AccountView"]),
-    (Collection::ActionTemplates, &["ActionTemplateCreate", "ActionTemplateEdit", "ActionTemplateView"]),
-    (Collection::Certificates, &["CertificateCreate", "CertificateEdit", "CertificateView"]),
-    (Collection::Environments, &["EnvironmentCreate", "EnvironmentEdit", "EnvironmentView"]),
-    (Collection::Feeds, &["FeedEdit", "FeedView"]),
-    (Collection::GitCredentials, &["GitCredentialEdit", "GitCredentialView"]),
-    (
-        Collection::LibraryVariableSets,
-        &["LibraryVariableSetCreate", "LibraryVariableSetEdit", "LibraryVariableSetView"],
-    ),
-    (Collection::Lifecycles, &["LifecycleCreate", "LifecycleEdit", "LifecycleView"]),
-    (Collection::MachinePolicies, &["MachinePolicyCreate", "MachinePolicyEdit", "MachinePolicyView"]),
-    (Collection::Machines, &["MachineCreate", "MachineEdit", "MachineView"]),
-    (Collection::ProjectGroups, &["ProjectGroupCreate", "ProjectGroupEdit", "ProjectGroupView"]),
-    (Collection::Projects, &["ProjectCreate", "ProjectEdit", "ProjectView", "ProcessEdit", "ProcessView"]),
-    (Collection::ProjectTriggers, &["TriggerCreate", "TriggerEdit", "TriggerView"]),
-    (Collection::Proxies, &["ProxyCreate", "ProxyEdit", "ProxyView"]),
-    (Collection::Runbooks, &["RunbookEdit", "RunbookView"]),
-    (Collection::TagSets, &["TagSetCreate", "TagSetEdit"]),
-    (Collection::Tenants, &["TenantCreate", "TenantEdit", "TenantView"]),
-    (
-        Collection::Variables,
-        &["VariableEdit", "VariableEditUnscoped", "VariableView", "VariableViewUnscoped"],
-    ),
-    (Collection::WorkerPools, &["WorkerEdit", "WorkerView"]),
-    (Collection::Workers, &["WorkerEdit", "WorkerView"]),
-];
+/// Permissions to see what a space holds: the documents that an export can't do without, or those whose absence would only be noted.
+fn to_see(may_be_unseen: bool) -> BTreeSet<&'static str> {
+    let rows = Collection::ALL.iter().map(|collection| collection.row());
+    let read = rows.filter(|row| row.reading != Reading::Never && row.may_be_unseen() == may_be_unseen);
+    read.flat_map(|row| row.view).copied().collect()
+}
+
+/// Permissions to make what an inventory holds (`None`: everything), by Terraform, or by finish alone: there a refusal stops nothing.
+fn to_make(inventory: Option<&Inventory>, by_finish: bool) -> BTreeSet<&'static str> {
+    let is_made = |collection: &Collection| {
+        inventory
+            .is_none_or(|inventory| inventory.all(*collection).any(|document| is_own(*collection, document)))
+    };
+    let made = Collection::ALL.iter().filter(|collection| !collection.row().make.is_empty());
+    let made = made.filter(|collection| (**collection == Collection::OidcIdentities) == by_finish);
+    let rows = made.filter(|collection| is_made(collection)).map(|collection| collection.row());
+    rows.flat_map(|row| row.make.iter().chain(row.view)).copied().collect()
+}
+
+/// Whether somebody made a document: roles and teams that every server has are made by none, and have the retention defaults that a space has.
+fn is_own(collection: Collection, document: &Document) -> bool {
+    match collection {
+        Collection::UserRoles | Collection::Teams => {
+            document.get("CanBeDeleted") != Some(&Value::Bool(false))
+        }
+        _ => true,
+    }
+}
 
 /// What a key's owner holds in one space.
 pub struct Held {
@@ -100,6 +79,8 @@ pub struct Held {
     system: BTreeSet<String>,
     /// Whether absence means anything.
     complete: bool,
+    /// The names that the server knows; `None`: it doesn't tell.
+    known: Option<BTreeSet<String>>,
 }
 
 impl Held {
@@ -108,7 +89,12 @@ impl Held {
         let user = server.client.get("/api/users/me").await.ok()?;
         let path = format!("/api/users/{}/permissions?includeSystem=true", user["Id"].as_str()?);
         let told = server.client.get(&path).await.ok()?;
-        Some(Self::parse(&user, &told, server.space_id()))
+        // `{<name>: {Description, CanApplyAtSpaceLevel, …}}`
+        let known = server.client.get("/api/permissions/all").await.ok();
+        let names = known.as_ref().and_then(Value::as_object).filter(|known| !known.is_empty());
+        let mut held = Self::parse(&user, &told, server.space_id());
+        held.known = names.map(|known| known.keys().cloned().collect());
+        Some(held)
     }
 
     fn parse(user: &Value, told: &Value, space: &str) -> Self {
@@ -133,6 +119,7 @@ impl Held {
             permissions,
             system: texts(&told["SystemPermissions"]),
             complete: told["IsPermissionsComplete"] != false,
+            known: None,
         }
     }
 
@@ -147,22 +134,46 @@ impl Held {
         if self.administers() {
             return (Vec::new(), Vec::new());
         }
-        let missing = needed.iter().filter(|name| !self.permissions.contains_key(**name)).copied().collect();
-        let limited =
-            needed.iter().filter(|name| self.permissions.get(**name) == Some(&false)).copied().collect();
+        let is_missing =
+            |name: &&&str| !self.permissions.contains_key(**name) && !self.system.contains(**name);
+        let missing = needed.iter().filter(is_missing).copied().collect();
+        let is_limited =
+            |name: &&&str| self.permissions.get(**name) == Some(&false) && !self.system.contains(**name);
+        let limited = needed.iter().filter(is_limited).copied().collect();
         (missing, limited)
     }
 }
 
+/// What the server does not know is needed by none of its requests: older servers have fewer permissions.
+fn known_ones<'a>(
+    server: &Server,
+    held: Option<&Held>,
+    needed: &BTreeSet<&'a str>,
+) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
+    let names = held.and_then(|held| held.known.as_ref());
+    let snapshots = servers::has_snapshot_permission(&server.version);
+    needed
+        .iter()
+        .copied()
+        .partition(|name| names.is_none_or(|known| known.contains(*name)) && (snapshots || *name != SNAPSHOT))
+}
+
+/// Since 2026.3; before, `RunbookEdit` was enough.
+const SNAPSHOT: &str = "RunbookSnapshotCreate";
+
 /// Compares what the source's key may do with what reading and seeding need.
 pub fn at_source(server: &Server, held: Option<&Held>, findings: &mut Findings) {
-    let mut seed: BTreeSet<&str> = SEED.iter().copied().collect();
-    if servers::has_snapshot_permission(&server.version) {
-        seed.insert("RunbookSnapshotCreate");
-    }
-    let read = READ.iter().copied().collect();
-    tell("source-permissions", "source", "to read the space", held, &read, findings);
-    tell("source-permissions", "source", "to seed the space and run the runbooks", held, &seed, findings);
+    let seed: BTreeSet<&str> = SEED.iter().copied().chain([SNAPSHOT]).collect();
+    let see = known_ones(server, held, &to_see(false)).0;
+    let (seed, _) = known_ones(server, held, &seed);
+    let noted: BTreeSet<&str> = to_see(true).difference(&see).copied().collect();
+    let (noted, unknown) = known_ones(server, held, &noted);
+    let check = "source-permissions";
+    tell(check, "source", "to read the space", held, &see, Lack::Stops, findings);
+    tell(check, "source", "to seed the space and run the runbooks", held, &seed, Lack::Stops, findings);
+    let what_for = "to see its teams, roles, freezes and subscriptions";
+    tell(check, "source", what_for, held, &noted, Lack::Noted, findings);
+    tell_unknown(check, "source", &unknown, findings);
 }
 
 /// Compares what the destination's key may do with what the documents of the source need.
@@ -172,24 +183,35 @@ pub fn at_destination(
     inventory: Option<&Inventory>,
     findings: &mut Findings,
 ) {
-    let has =
-        |collection: Collection| inventory.is_none_or(|inventory| inventory.all(collection).next().is_some());
-    let mut needed: BTreeSet<&str> = MAKE
-        .iter()
-        .filter(|(collection, _)| has(*collection))
-        .flat_map(|(_, names)| names.iter().copied())
-        .collect();
-    if has(Collection::Runbooks) && servers::has_snapshot_permission(&server.version) {
-        needed.insert("RunbookSnapshotCreate");
+    let (needed, unknown) = known_ones(server, held, &to_make(inventory, false));
+    let by_finish = to_make(inventory, true).difference(&needed).copied().collect();
+    let (by_finish, _) = known_ones(server, held, &by_finish);
+    let check = "destination-permissions";
+    let what_for = "to make what the source space holds";
+    tell(check, "destination", what_for, held, &needed, Lack::Stops, findings);
+    if !by_finish.is_empty() {
+        let what_for = "to make identities of service accounts";
+        tell(check, "destination", what_for, held, &by_finish, Lack::Noted, findings);
     }
-    tell(
-        "destination-permissions",
-        "destination",
-        "to make what the source space holds",
-        held,
-        &needed,
-        findings,
-    );
+    tell_unknown(check, "destination", &unknown, findings);
+}
+
+/// What it means when a permission is lacking.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    /// The migration can't begin.
+    Stops,
+    /// Something is left out, and named.
+    Noted,
+}
+
+fn tell_unknown(check: &'static str, role: &str, unknown: &BTreeSet<&str>, findings: &mut Findings) {
+    let unknown: BTreeSet<&str> = unknown.iter().copied().filter(|name| *name != SNAPSHOT).collect();
+    if !unknown.is_empty() {
+        let text =
+            format!("the {role} server has no permissions called {}: they are not asked for", list(&unknown));
+        findings.known(check, text);
+    }
 }
 
 fn tell(
@@ -198,6 +220,7 @@ fn tell(
     what_for: &str,
     held: Option<&Held>,
     needed: &BTreeSet<&str>,
+    lack: Lack,
     findings: &mut Findings,
 ) {
     let Some(held) = held else {
@@ -223,7 +246,9 @@ fn tell(
             "the owner of the {role} API key ({user}) lacks permissions {what_for}: {}",
             missing.join(", ")
         );
-        if held.complete {
+        if lack == Lack::Noted {
+            findings.person(check, format!("{text}; what it may not see or make does not move"), to_do);
+        } else if held.complete {
             findings.stops(check, text, to_do);
         } else {
             findings.person(
@@ -284,10 +309,10 @@ mod tests {
         assert_eq!(administrator.compare(&needed), (vec![], vec![]));
         let unsure = held(&json!({"IsPermissionsComplete": false}));
         let mut findings = Findings::default();
-        tell("source-permissions", "source", "to read", Some(&unsure), &needed, &mut findings);
+        tell("source-permissions", "source", "to read", Some(&unsure), &needed, Lack::Stops, &mut findings);
         assert_eq!(findings.outcome(), crate::outcome::Outcome::DoneWithNotes);
         let sure = held(&json!({}));
-        tell("source-permissions", "source", "to read", Some(&sure), &needed, &mut findings);
+        tell("source-permissions", "source", "to read", Some(&sure), &needed, Lack::Stops, &mut findings);
         assert_eq!(findings.outcome(), crate::outcome::Outcome::NotWell);
     }
 }

@@ -324,11 +324,10 @@ fn reminders(inventory: &Inventory, findings: &mut Findings) {
 
 /// Teams that may run runbooks in every environment, so also in ours, where secrets can be read. Nothing when the server doesn't tell.
 pub async fn teams_that_may_run(server: &Server, findings: &mut Findings) {
-    let (roles, scoped, teams) = futures::join!(
-        server.client.list("/api/userroles"),
-        server.client.list("/api/scopeduserroles"),
-        server.client.list("/api/teams?includeSystem=true"),
-    );
+    let [roles, scoped, teams] = [Collection::UserRoles, Collection::ScopedUserRoles, Collection::Teams]
+        .map(|collection| collection.list(server.space_id()));
+    let (roles, scoped, teams) =
+        futures::join!(server.client.list(&roles), server.client.list(&scoped), server.client.list(&teams),);
     let (Ok(roles), Ok(scoped), Ok(teams)) = (roles, scoped, teams) else { return };
     let may_run: BTreeSet<&str> = roles
         .iter()

@@ -83,7 +83,7 @@ impl Explanations {
         is_at_source: impl Fn(Collection, &str) -> bool,
     ) -> Option<String> {
         let owners = match collection {
-            _ if OF_PROJECT.contains(&collection) => Collection::Projects,
+            _ if collection.row().begins_with_project() => Collection::Projects,
             Collection::TenantVariableValues => Collection::Tenants,
             Collection::ScopedUserRoles => Collection::Teams,
             Collection::OidcIdentities => Collection::Users,
@@ -177,18 +177,6 @@ impl Explanations {
     }
 }
 
-/// Collections whose keys begin with the name of a project.
-const OF_PROJECT: &[Collection] = &[
-    Collection::Channels,
-    Collection::Runbooks,
-    Collection::ProjectTriggers,
-    Collection::DeploymentProcesses,
-    Collection::RunbookProcesses,
-    Collection::RunbookSnapshots,
-    Collection::Variables,
-    Collection::DeploymentFreezes,
-];
-
 /// Whether a document is the one that was left out, or a part of it.
 fn goes_with(collection: Collection, key: &[String], out_of: Collection, out: &[String]) -> bool {
     let begins = |at: usize| key.get(at).is_some_and(|name| Some(name) == out.first());
@@ -199,7 +187,7 @@ fn goes_with(collection: Collection, key: &[String], out_of: Collection, out: &[
         (Collection::Projects, Collection::DeploymentFreezes) => begins(0) && key.len() > 1,
         (Collection::Projects, Collection::TenantVariableValues)
         | (Collection::LibraryVariableSets, Collection::TenantVariableValues) => begins(1),
-        (Collection::Projects, _) => OF_PROJECT.contains(&collection) && begins(0),
+        (Collection::Projects, _) => collection.row().begins_with_project() && begins(0),
         (Collection::Runbooks, Collection::RunbookProcesses | Collection::RunbookSnapshots) => {
             key.starts_with(out)
         }

@@ -22,16 +22,6 @@ use documents::inventory::Inventory;
 use names::Names;
 use skew::Known;
 
-/// Collections that are no content of a space: mirrors of other documents, frozen copies, what servers know anyway.
-const LEFT_OUT: &[Collection] = &[
-    Collection::GitBranches,
-    Collection::DeploymentSettings,
-    Collection::VariableSnapshots,
-    Collection::ActionTemplateVersions,
-    Collection::CommunityActionTemplates,
-    Collection::Users,
-];
-
 /// The outcome for all kinds.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -215,7 +205,7 @@ impl<'i> Side<'i> {
     fn new(inventory: &'i Inventory) -> Self {
         let names = Names::new(inventory);
         let mut documents: BTreeMap<Collection, BTreeMap<Vec<String>, (&Document, Value)>> = BTreeMap::new();
-        for collection in inventory.collections().filter(|collection| !LEFT_OUT.contains(collection)) {
+        for collection in inventory.collections().filter(|collection| collection.row().compared) {
             let kind = documents.entry(collection).or_default();
             let plain = |document| plain::plain(&names, collection, document).into_iter();
             let mut found: Vec<(Vec<String>, (&Document, Value))> = inventory

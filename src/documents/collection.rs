@@ -17,12 +17,57 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum Scope {
     /// The space: what projects share, and the projects.
     Space,
+    /// The space, and linked with projects.
+    Linked,
     /// A project.
     Project,
+    /// A project, or a library set.
+    Owner,
     /// The server.
     Server,
     /// Another document, which they are a part of; they have no routes of their own.
     Document,
+}
+
+/// How a space is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// One list, without which an export would not be whole.
+    Must,
+    /// The same; older servers do not have it (404).
+    Newer,
+    /// The same; where the key may not see it, that is noted and the export goes on.
+    Noted,
+    /// It has no such list, or not for the space alone: `octopus::read` knows how.
+    Apart,
+    /// The same; where the key may not see it, that is noted and the export goes on.
+    ApartNoted,
+    /// Not at all.
+    Never,
+}
+
+/// What is read of a list when only some projects of a space are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfPart {
+    /// All, when what is read names one of them.
+    WhenNamed,
+    /// Those that are named: there may be many.
+    Named,
+    /// All: they name projects, not the other way round.
+    All,
+    /// It is read with the projects, or not at all.
+    WithProjects,
+}
+
+/// A part of a natural key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The text of a field.
+    Own(&'static str),
+    /// The name of the document of a collection whose id stands in a field.
+    Of(Collection, &'static str),
+    /// The same of a project or library set.
+    Owner(&'static str),
 }
 
 macro_rules! collections {
@@ -57,87 +102,434 @@ pub struct Row {
     /// As inventories, manifests and dumps call it: the API's route in lower case, where it has one.
     pub name: &'static str,
     pub scope: Scope,
+    /// Why they stay where they are; empty: they go, or with them goes what they are a view of.
+    pub left: &'static str,
+    /// Whether they are content of the space: not another view of other documents, an old copy, or what a server knows anyway.
+    pub compared: bool,
+    /// Whether they are something to people who ask what there is.
+    pub counted: bool,
+    /// The route of the list, below the space unless it begins with `/api`; with `/` and an id one document is read and written there.
+    pub route: &'static str,
+    /// Another list, of what the first may leave out; may be empty.
+    pub more: &'static str,
+    /// Where documents are made, and read and written by their ids, when that is not below the list; may be empty.
+    pub documents: &'static str,
+    /// The list below a project, and whether documents are written there; empty: none.
+    pub in_project: &'static str,
+    pub written_in_project: bool,
+    /// `PUT` of all ids sets the order; may be empty.
+    pub order: &'static str,
+    pub reading: Reading,
+    pub of_part: OfPart,
+    /// What ids begin with: `Environments` in `Environments-1`; empty where they are made otherwise.
+    pub prefix: &'static str,
+    pub key: &'static [Part],
+    /// Permissions to see the documents.
+    pub view: &'static [&'static str],
+    /// Permissions to make and change them, besides those to see them.
+    pub make: &'static [&'static str],
+    /// Where in the portal a person finds one, `{}` standing for its key; empty: nowhere of its own.
+    pub portal: &'static str,
+    /// The switch of what starts work by itself: held back until the cutover, and a person's from then on; empty: there is none.
+    pub switch: &'static str,
+    /// Whether the provider (1.17.0) can import them.
+    pub import: bool,
+    /// The first server version that has them; empty: every one that is supported.
+    pub since: &'static str,
 }
 
 impl Row {
     /// Of a collection that the table does not know. Its name is its own.
-    const UNKNOWN: Self = Self { name: "", scope: Scope::Space };
+    const UNKNOWN: Self = Self { reading: Reading::Never, of_part: OfPart::WithProjects, ..space("") };
+
+    /// Whether they belong to a project, all or some of them: the one place that says so.
+    #[must_use]
+    pub const fn is_inside_projects(&self) -> bool {
+        matches!(self.scope, Scope::Project | Scope::Owner)
+    }
+
+    /// Whether [`crate::octopus::inventory::Inventory::of`] finds those of a project.
+    #[must_use]
+    pub const fn is_found_by_project(&self) -> bool {
+        self.is_inside_projects() || matches!(self.scope, Scope::Linked)
+    }
+
+    /// Whether keys begin with the name of a project, where they belong to one.
+    #[must_use]
+    pub const fn begins_with_project(&self) -> bool {
+        matches!(self.key, [Part::Of(Collection::Projects, _) | Part::Owner(_), ..])
+    }
+
+    /// Whether the key may lack the permission to see them: then that is noted.
+    #[must_use]
+    pub const fn may_be_unseen(&self) -> bool {
+        matches!(self.reading, Reading::Noted | Reading::ApartNoted)
+    }
+
+    /// Whether the documents are listed with those of a space.
+    #[must_use]
+    pub const fn is_listed(&self) -> bool {
+        matches!(self.reading, Reading::Must | Reading::Newer | Reading::Noted)
+    }
 }
 
-/// What a space has.
+const NAME: Part = Part::Own("Name");
+const PROJECT: Part = Part::Of(Collection::Projects, "ProjectId");
+
+/// What a space has, as one list.
 const fn space(name: &'static str) -> Row {
-    Row { name, scope: Scope::Space }
+    Row {
+        name,
+        scope: Scope::Space,
+        left: "",
+        compared: true,
+        counted: true,
+        route: name,
+        more: "",
+        documents: "",
+        in_project: "",
+        written_in_project: false,
+        order: "",
+        reading: Reading::Must,
+        of_part: OfPart::WhenNamed,
+        prefix: "",
+        key: &[NAME],
+        view: &[],
+        make: &[],
+        portal: "",
+        switch: "",
+        import: true,
+        since: "",
+    }
+}
+
+/// What is read by ways of its own.
+const fn apart(name: &'static str) -> Row {
+    Row { reading: Reading::Apart, of_part: OfPart::WithProjects, ..space(name) }
+}
+
+/// The same, with a route of another name.
+const fn apart_at(name: &'static str, route: &'static str) -> Row {
+    Row { route, ..apart(name) }
 }
 
 /// What a project has.
 const fn project(name: &'static str) -> Row {
-    Row { name, scope: Scope::Project }
+    Row { scope: Scope::Project, key: &[PROJECT, NAME], ..apart(name) }
 }
 
 /// What a server has.
-const fn server(name: &'static str) -> Row {
-    Row { name, scope: Scope::Server }
+const fn server(name: &'static str, route: &'static str) -> Row {
+    Row { scope: Scope::Server, route, ..apart(name) }
 }
 
 /// What is inside documents of other collections.
 const fn part(name: &'static str) -> Row {
-    Row { name, scope: Scope::Document }
+    Row { scope: Scope::Document, reading: Reading::Never, ..apart(name) }
 }
 
+/// What a server knows anyway, or another view of documents.
+const fn known(row: Row) -> Row {
+    Row { compared: false, ..row }
+}
+
+/// Copies and older versions that a server keeps.
+const fn copy(row: Row) -> Row {
+    Row { compared: false, counted: false, ..row }
+}
+
+/// What is not read: it stays where it is.
+const fn left(name: &'static str, why: &'static str) -> Row {
+    Row { left: why, reading: Reading::Never, ..apart(name) }
+}
+
+const HISTORY: &str = "history stays at the source";
+const COPIED: &str = "packages and build information are copied, not declared";
+
 collections!(
-    Accounts = space("accounts"),
+    Accounts = Row {
+        prefix: "Accounts",
+        view: &["AccountView"],
+        make: &["AccountCreate", "AccountEdit"],
+        portal: "Infrastructure, Accounts, {}",
+        ..space("accounts")
+    },
     Actions = part("actions"),
-    ActionTemplates = space("actiontemplates"),
-    ActionTemplateVersions = space("actiontemplateversions"),
-    Artifacts = space("artifacts"),
-    BuildInformation = space("buildinformation"),
-    Certificates = space("certificates"),
-    Channels = project("channels"),
-    CommunityActionTemplates = server("communityactiontemplates"),
-    DeploymentFreezes = server("deploymentfreezes"),
-    DeploymentProcesses = project("deploymentprocesses"),
-    Deployments = project("deployments"),
-    DeploymentSettings = project("deploymentsettings"),
-    DeploymentTargetTags = space("deploymenttargettags"),
-    Environments = space("environments"),
-    EphemeralEnvironments = space("ephemeralenvironments"),
-    Events = space("events"),
-    Feeds = space("feeds"),
-    GitCredentials = space("git-credentials"),
-    GitBranches = project("gitbranches"),
-    Interruptions = space("interruptions"),
-    LibraryVariableSets = space("libraryvariablesets"),
-    Lifecycles = space("lifecycles"),
-    MachinePolicies = space("machinepolicies"),
-    Machines = space("machines"),
-    OidcIdentities = server("oidcidentities"),
-    Packages = space("packages"),
-    ParentEnvironments = space("parentenvironments"),
-    ProjectGroups = space("projectgroups"),
-    Projects = space("projects"),
-    ProjectTriggers = project("projecttriggers"),
-    Proxies = space("proxies"),
-    Releases = project("releases"),
-    RetentionPolicies = space("retentionpolicies"),
-    RunbookProcesses = project("runbookprocesses"),
-    RunbookRuns = project("runbookruns"),
-    Runbooks = project("runbooks"),
-    RunbookSnapshots = project("runbooksnapshots"),
-    ScopedUserRoles = server("scopeduserroles"),
-    Spaces = server("spaces"),
-    Subscriptions = space("subscriptions"),
+    ActionTemplates = Row {
+        prefix: "ActionTemplates",
+        view: &["ActionTemplateView"],
+        make: &["ActionTemplateCreate", "ActionTemplateEdit"],
+        portal: "Library, Step Templates, {}",
+        ..space("actiontemplates")
+    },
+    ActionTemplateVersions = Row { view: &["ActionTemplateView"], ..copy(apart("actiontemplateversions")) },
+    Artifacts = left("artifacts", HISTORY),
+    BuildInformation = left("buildinformation", COPIED),
+    Certificates = Row {
+        // Assumption: without this filter a server may leave the archived ones out; documents may refer to them.
+        more: "certificates?archived=true",
+        prefix: "Certificates",
+        view: &["CertificateView"],
+        make: &["CertificateCreate", "CertificateEdit"],
+        portal: "Library, Certificates, {}, Replace",
+        ..space("certificates")
+    },
+    Channels = Row {
+        in_project: "channels",
+        of_part: OfPart::Named,
+        prefix: "Channels",
+        view: &["ProcessView"],
+        make: &["ProcessEdit"],
+        ..project("channels")
+    },
+    // Carried with the template that is made of it.
+    CommunityActionTemplates = known(server("communityactiontemplates", "/api/communityactiontemplates")),
+    // Names may repeat on a server; one with an owner is a project's.
+    DeploymentFreezes = Row {
+        reading: Reading::ApartNoted,
+        key: &[Part::Of(Collection::Projects, "OwnerId"), NAME],
+        view: &["DeploymentFreezeAdminister"],
+        make: &["DeploymentFreezeAdminister"],
+        import: false,
+        since: "2024.4",
+        ..server("deploymentfreezes", "/api/deploymentfreezes")
+    },
+    DeploymentProcesses = Row {
+        key: &[PROJECT],
+        view: &["ProcessView"],
+        make: &["ProcessEdit"],
+        portal: "project {}, Process",
+        ..project("deploymentprocesses")
+    },
+    Deployments = left("deployments", HISTORY),
+    DeploymentSettings = Row {
+        key: &[PROJECT],
+        in_project: "deploymentsettings",
+        written_in_project: true,
+        view: &["ProjectView"],
+        make: &["ProjectEdit"],
+        ..copy(project("deploymentsettings"))
+    },
+    DeploymentTargetTags = Row {
+        reading: Reading::ApartNoted,
+        view: &["TargetTagView"],
+        make: &["TargetTagAdminister"],
+        since: "2026.2",
+        ..apart("deploymenttargettags")
+    },
+    Environments = Row {
+        order: "environments/sortorder",
+        prefix: "Environments",
+        view: &["EnvironmentView"],
+        make: &["EnvironmentCreate", "EnvironmentEdit"],
+        ..space("environments")
+    },
+    EphemeralEnvironments = Row {
+        left: "an ephemeral environment is made by a deployment, and goes by itself",
+        view: &["EnvironmentView"],
+        ..apart_at("ephemeralenvironments", "environments/v2?type=Ephemeral")
+    },
+    Events = left("events", HISTORY),
+    Feeds = Row {
+        prefix: "Feeds",
+        view: &["FeedView"],
+        make: &["FeedEdit"],
+        portal: "Library, External Feeds, {}",
+        ..space("feeds")
+    },
+    GitCredentials = Row {
+        reading: Reading::Newer,
+        prefix: "GitCredentials",
+        view: &["GitCredentialView"],
+        make: &["GitCredentialEdit"],
+        portal: "Library, Git Credentials, {}",
+        import: false,
+        ..space("git-credentials")
+    },
+    GitBranches = known(project("gitbranches")),
+    Interruptions = left("interruptions", HISTORY),
+    LibraryVariableSets = Row {
+        of_part: OfPart::Named,
+        prefix: "LibraryVariableSets",
+        view: &["LibraryVariableSetView"],
+        make: &["LibraryVariableSetCreate", "LibraryVariableSetEdit"],
+        portal: "Library, Variable Sets, {}",
+        ..space("libraryvariablesets")
+    },
+    Lifecycles = Row {
+        prefix: "Lifecycles",
+        view: &["LifecycleView"],
+        make: &["LifecycleCreate", "LifecycleEdit"],
+        ..space("lifecycles")
+    },
+    MachinePolicies = Row {
+        prefix: "MachinePolicies",
+        view: &["MachinePolicyView"],
+        make: &["MachinePolicyCreate", "MachinePolicyEdit"],
+        ..space("machinepolicies")
+    },
+    Machines = Row {
+        of_part: OfPart::Named,
+        prefix: "Machines",
+        view: &["MachineView"],
+        make: &["MachineCreate", "MachineEdit"],
+        portal: "Infrastructure, Deployment Targets, {}",
+        ..space("machines")
+    },
+    OidcIdentities = Row {
+        key: &[Part::Of(Collection::Users, "ServiceAccountId"), NAME],
+        view: &["UserView"],
+        make: &["UserEdit"],
+        import: false,
+        ..server("oidcidentities", "/api/serviceaccounts")
+    },
+    Packages = left("packages", COPIED),
+    ParentEnvironments = Row {
+        documents: "/api/spaces/{space}/parentEnvironments",
+        view: &["EnvironmentView"],
+        make: &["EnvironmentCreate", "EnvironmentEdit"],
+        ..apart_at("parentenvironments", "environments/v2?type=Parent")
+    },
+    ProjectGroups = Row {
+        prefix: "ProjectGroups",
+        view: &["ProjectGroupView"],
+        make: &["ProjectGroupCreate", "ProjectGroupEdit"],
+        ..space("projectgroups")
+    },
+    Projects = Row {
+        of_part: OfPart::WithProjects,
+        prefix: "Projects",
+        view: &["ProjectView"],
+        make: &["ProjectCreate", "ProjectEdit"],
+        portal: "project {}",
+        ..space("projects")
+    },
+    ProjectTriggers = Row {
+        in_project: "triggers",
+        written_in_project: true,
+        view: &["TriggerView"],
+        make: &["TriggerCreate", "TriggerEdit"],
+        switch: "IsDisabled",
+        ..project("projecttriggers")
+    },
+    Proxies = Row {
+        prefix: "Proxies",
+        view: &["ProxyView"],
+        make: &["ProxyCreate", "ProxyEdit"],
+        portal: "Infrastructure, Machine Proxies, {}",
+        import: false,
+        ..space("proxies")
+    },
+    Releases = left("releases", HISTORY),
+    RetentionPolicies = Row {
+        key: &[Part::Own("RetentionType")],
+        make: &["RetentionAdminister"],
+        since: "2025.3",
+        ..apart("retentionpolicies")
+    },
+    RunbookProcesses = Row {
+        route: "runbookProcesses",
+        key: &[PROJECT, Part::Of(Collection::Runbooks, "RunbookId")],
+        view: &["ProcessView"],
+        make: &["ProcessEdit"],
+        portal: "project and runbook {}, Process",
+        ..project("runbookprocesses")
+    },
+    RunbookRuns = left("runbookruns", HISTORY),
+    Runbooks = Row {
+        in_project: "runbooks",
+        of_part: OfPart::Named,
+        prefix: "Runbooks",
+        view: &["RunbookView"],
+        // A permission of its own for snapshots: 2026.3 and later.
+        make: &["RunbookEdit", "RunbookSnapshotCreate"],
+        ..project("runbooks")
+    },
+    RunbookSnapshots = Row {
+        route: "runbookSnapshots",
+        key: &[PROJECT, Part::Of(Collection::Runbooks, "RunbookId"), NAME],
+        view: &["RunbookView"],
+        counted: false,
+        ..project("runbooksnapshots")
+    },
+    // A team may have one role several times; then their order tells them apart.
+    ScopedUserRoles = Row {
+        reading: Reading::ApartNoted,
+        key: &[Part::Of(Collection::Teams, "TeamId"), Part::Of(Collection::UserRoles, "UserRoleId")],
+        view: &["TeamView", "UserRoleView"],
+        make: &["TeamEdit"],
+        documents: "/api/scopeduserroles",
+        ..server("scopeduserroles", "/api/scopeduserroles?includeSystem=false&spaces={space}")
+    },
+    Spaces = Row { reading: Reading::Never, ..server("spaces", "/api/spaces") },
+    Subscriptions = Row {
+        reading: Reading::Noted,
+        of_part: OfPart::All,
+        prefix: "Subscriptions",
+        view: &["SubscriptionView"],
+        make: &["SubscriptionCreate", "SubscriptionEdit"],
+        switch: "IsDisabled",
+        ..space("subscriptions")
+    },
     Tags = part("tags"),
-    TagSets = space("tagsets"),
-    Tasks = space("tasks"),
-    Teams = server("teams"),
-    Tenants = space("tenants"),
-    TenantVariableValues = space("tenantvariablevalues"),
-    UserRoles = server("userroles"),
-    Users = server("users"),
-    Variables = space("variables"),
-    VariableSnapshots = space("variablesnapshots"),
-    WorkerPools = space("workerpools"),
-    Workers = space("workers"),
+    // Everybody may see them.
+    TagSets = Row {
+        order: "tagsets/sortorder",
+        prefix: "TagSets",
+        make: &["TagSetCreate", "TagSetEdit"],
+        ..space("tagsets")
+    },
+    Tasks = left("tasks", HISTORY),
+    Teams = Row {
+        reading: Reading::ApartNoted,
+        view: &["TeamView"],
+        make: &["TeamCreate", "TeamEdit"],
+        documents: "/api/teams",
+        ..server("teams", "/api/teams?includeSystem=true&spaces={space}")
+    },
+    Tenants = Row {
+        scope: Scope::Linked,
+        of_part: OfPart::Named,
+        prefix: "Tenants",
+        view: &["TenantView"],
+        make: &["TenantCreate", "TenantEdit"],
+        ..space("tenants")
+    },
+    TenantVariableValues = Row {
+        scope: Scope::Owner,
+        view: &["TenantView"],
+        make: &["TenantEdit"],
+        portal: "tenant, owner and variable {}",
+        ..apart("tenantvariablevalues")
+    },
+    UserRoles = Row {
+        reading: Reading::ApartNoted,
+        view: &["UserRoleView"],
+        make: &["UserRoleEdit"],
+        ..server("userroles", "/api/userroles")
+    },
+    Users = Row {
+        reading: Reading::ApartNoted,
+        key: &[Part::Own("Username")],
+        view: &["UserView"],
+        ..known(server("users", "/api/users"))
+    },
+    Variables = Row {
+        scope: Scope::Owner,
+        key: &[Part::Owner("OwnerId")],
+        view: &["VariableView", "VariableViewUnscoped"],
+        make: &["VariableEdit", "VariableEditUnscoped"],
+        ..apart("variables")
+    },
+    VariableSnapshots = copy(apart("variablesnapshots")),
+    WorkerPools = Row {
+        order: "workerpools/sortorder",
+        prefix: "WorkerPools",
+        view: &["WorkerView"],
+        make: &["WorkerEdit"],
+        ..space("workerpools")
+    },
+    Workers = Row { prefix: "Workers", view: &["WorkerView"], make: &["WorkerEdit"], ..space("workers") },
 );
 
 impl Collection {
@@ -151,6 +543,25 @@ impl Collection {
         known.copied().unwrap_or_else(|| Self::Unknown(Unknown::named(name)))
     }
 
+    /// The path where documents are made; each is read and written below it, by its id. `space` is the id of the space.
+    #[must_use]
+    pub fn documents(self, space: &str) -> String {
+        let row = self.row();
+        absolute(space, if row.documents.is_empty() { row.route } else { row.documents })
+    }
+
+    /// The path of the list; `space` is the id of the space.
+    #[must_use]
+    pub fn list(self, space: &str) -> String {
+        absolute(space, self.row().route)
+    }
+
+    /// Whether documents belong to no space, so that its permissions say nothing of them.
+    #[must_use]
+    pub fn is_of_server(self) -> bool {
+        self.row().route.starts_with("/api/")
+    }
+
     /// Its name, as in inventories, manifests and dumps.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -159,6 +570,10 @@ impl Collection {
             known => known.row().name,
         }
     }
+}
+
+fn absolute(space: &str, route: &str) -> String {
+    if route.starts_with("/api/") { route.replace("{space}", space) } else { format!("/api/{space}/{route}") }
 }
 
 impl fmt::Display for Collection {

@@ -108,20 +108,6 @@ impl Documents {
     }
 }
 
-/// Collections that grow with projects and tenants, whose documents [`Inventory::of`] finds: what they belong to is in the fields that
-/// `owners` knows.
-pub const OWNED: &[Collection] = &[
-    Collection::Channels,
-    Collection::DeploymentProcesses,
-    Collection::DeploymentSettings,
-    Collection::ProjectTriggers,
-    Collection::RunbookProcesses,
-    Collection::Runbooks,
-    Collection::Tenants,
-    Collection::TenantVariableValues,
-    Collection::Variables,
-];
-
 /// The ids of what a document belongs to: named by a field, by links of a tenant to projects, or in its own id
 /// (`deploymentprocess-Projects-1`).
 fn owners(document: &Document) -> impl Iterator<Item = &str> {

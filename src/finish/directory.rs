@@ -143,13 +143,7 @@ impl Directory {
                 let document = self.named(collection.name(), name).await?;
                 Ok(document.map(|document| {
                     let id = id(&document);
-                    let path = if is_of_server(collection) {
-                        format!("/api/{collection}/{id}")
-                    } else if collection == Collection::ParentEnvironments {
-                        format!("/api/spaces/{}/parentEnvironments/{id}", self.server.space_id())
-                    } else {
-                        self.server.path(&format!("{collection}/{id}"))
-                    };
+                    let path = format!("{}/{id}", collection.documents(self.server.space_id()));
                     Place::same(&id, path)
                 }))
             }
@@ -212,13 +206,7 @@ impl Directory {
             let account = self.named("users", account).await?.unwrap_or(Value::Null);
             return Ok(format!("/api/serviceaccounts/{}/{IDENTITIES}/create/v1", id(&account)));
         }
-        Ok(if is_of_server(collection) {
-            format!("/api/{collection}")
-        } else if collection == Collection::ParentEnvironments {
-            format!("/api/spaces/{}/parentEnvironments", self.server.space_id())
-        } else {
-            self.server.path(collection.name())
-        })
+        Ok(collection.documents(self.server.space_id()))
     }
 
     /// A document of a list, by its exact name. `list`: a collection of the space, or the path of one below it.
@@ -268,15 +256,14 @@ impl Directory {
         let client = &self.server.client;
         match list {
             "deploymentfreezes" => octopus::freezes::list(client).await,
-            "parentenvironments" => client.list(&self.server.path("environments/v2?type=Parent")).await,
             "deploymenttargettags" => {
                 let tags = target_tag_list::list(client, &self.server.path(list)).await?;
                 self.is_without_target_tags = tags.is_none();
                 Ok(tags.unwrap_or_default())
             }
-            "teams" => client.list("/api/teams?includeSystem=true").await,
-            _ if is_of_server(Collection::named(list)) => client.list(&format!("/api/{list}")).await,
-            _ => client.list(&self.server.path(list)).await,
+            // Below a project.
+            _ if list.contains('/') => client.list(&self.server.path(list)).await,
+            _ => client.list(&Collection::named(list).list(self.server.space_id())).await,
         }
     }
 
@@ -314,19 +301,6 @@ fn by_name<'v>(
     among.clone().find(is).or_else(|| {
         among.find(|candidate| name_of(candidate).is_some_and(|other| is_same_composed(other, name)))
     })
-}
-
-/// Whether documents of this collection belong to no space.
-pub(super) fn is_of_server(collection: Collection) -> bool {
-    matches!(
-        collection,
-        Collection::Teams
-            | Collection::Users
-            | Collection::UserRoles
-            | Collection::ScopedUserRoles
-            | FREEZES
-            | IDENTITIES
-    )
 }
 
 const FREEZES: Collection = Collection::DeploymentFreezes;

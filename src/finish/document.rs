@@ -8,10 +8,6 @@ use failure::Failure;
 use module::manifest::{FinishStep, Manifest, Target};
 use octopus::upsert::holds;
 
-/// What a person switches: written when a document is made, never again. A machine starts nothing by itself.
-const SWITCH: &str = "IsDisabled";
-const MACHINES: [Collection; 2] = [Collection::Machines, Collection::Workers];
-
 impl Finish<'_> {
     /// Makes a document, or brings the one of that key to what is wanted.
     pub(super) async fn document(&mut self, target: &Target, wanted: &Value) -> Result<(), Failure> {
@@ -47,9 +43,10 @@ impl Finish<'_> {
             return Ok(());
         };
         let mut after = before.clone();
-        let is_switched = !MACHINES.contains(&target.collection);
+        // What a person switches: written when a document is made, never again.
+        let switch = target.collection.row().switch;
         let fields = wanted.as_object().into_iter().flatten();
-        let fields = fields.filter(|(name, _)| !is_switched || *name != SWITCH);
+        let fields = fields.filter(|(name, _)| *name != switch);
         for (name, value) in fields {
             if !holds(&before[name], &without_secrets(value)) || has_secret(value) {
                 after[name] = kept(&before[name], value);

@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::freezes;
 use crate::server::Server;
 use crate::target_tag_list;
-use documents::collection::Collection;
+use documents::collection::{Collection, Reading};
 use documents::document::Document;
 use documents::inventory::{Inventory, Reach, Unread};
 use documents::of_space::{Found, about_this_space};
@@ -39,17 +39,6 @@ pub enum Extent<'a> {
     Projects(&'a [String]),
 }
 
-/// What it means when a list can't be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Need {
-    /// The export would not be whole: stop.
-    Must,
-    /// Older servers don't have it (404); everything else stops us.
-    Newer,
-    /// We only note that such things exist; when we may not see them, we note that.
-    Noted,
-}
-
 /// One list of a space.
 #[derive(Clone, Copy)]
 struct List {
@@ -57,36 +46,20 @@ struct List {
     collection: Collection,
     /// Route below `/api/{space}/`.
     route: &'static str,
-    need: Need,
+    need: Reading,
 }
 
-const fn list(collection: Collection, route: &'static str, need: Need) -> List {
-    List { collection, route, need }
+/// The lists of a collection, one request each while they fit a page.
+fn lists_of(collection: Collection) -> impl Iterator<Item = List> {
+    let row = collection.row();
+    let routes = [row.route, row.more].into_iter().filter(|route| !route.is_empty());
+    routes.map(move |route| List { collection, route, need: row.reading })
 }
 
-/// The lists that every export reads, one request each while they fit a page.
-const LISTS: &[List] = &[
-    list(Collection::Accounts, "accounts", Need::Must),
-    list(Collection::ActionTemplates, "actiontemplates", Need::Must),
-    list(Collection::Certificates, "certificates", Need::Must),
-    // Assumption: without this filter a server may leave the archived ones out; documents may refer to them.
-    list(Collection::Certificates, "certificates?archived=true", Need::Must),
-    list(Collection::Environments, "environments", Need::Must),
-    list(Collection::Feeds, "feeds", Need::Must),
-    list(Collection::GitCredentials, "git-credentials", Need::Newer),
-    list(Collection::LibraryVariableSets, "libraryvariablesets", Need::Must),
-    list(Collection::Lifecycles, "lifecycles", Need::Must),
-    list(Collection::MachinePolicies, "machinepolicies", Need::Must),
-    list(Collection::Machines, "machines", Need::Must),
-    list(Collection::ProjectGroups, "projectgroups", Need::Must),
-    list(Collection::Projects, "projects", Need::Must),
-    list(Collection::Proxies, "proxies", Need::Must),
-    list(Collection::TagSets, "tagsets", Need::Must),
-    list(Collection::Tenants, "tenants", Need::Must),
-    list(Collection::WorkerPools, "workerpools", Need::Must),
-    list(Collection::Workers, "workers", Need::Must),
-    list(Collection::Subscriptions, "subscriptions", Need::Noted),
-];
+/// The lists that every export reads.
+fn lists() -> impl Iterator<Item = List> {
+    Collection::ALL.iter().filter(|collection| collection.row().is_listed()).copied().flat_map(lists_of)
+}
 
 /// Types of the space's retention defaults (provider 1.17.0 asks for one at a time).
 const RETENTION_TYPES: &[&str] = &["LifecycleRelease", "LifecycleTentacle", "RunbookRetention"];
@@ -120,7 +93,7 @@ pub async fn read_branch(
         logos::read(server, &mut inventory).await?;
         return Ok(inventory);
     }
-    let lists = try_join_all(LISTS.iter().map(|list| whole_list(server, list)));
+    let lists = try_join_all(lists().map(|list| whole_list(server, list)));
     let retention = try_join_all(RETENTION_TYPES.iter().map(|kind| retention_default(server, kind)));
     let (lists, retention, parents, ephemeral, freezes, tags, people) = futures::try_join!(
         lists,
@@ -188,8 +161,10 @@ pub async fn add_tenant_values(
     inventory: &mut Inventory,
     projects: &BTreeSet<String>,
 ) -> Result<(), Failure> {
-    if let Ok(tenants) = whole_list(server, &list(Collection::Tenants, "tenants", Need::Must)).await? {
-        insert(inventory, tenants);
+    for list in lists_of(Collection::Tenants) {
+        if let Ok(found) = whole_list(server, list).await? {
+            insert(inventory, found);
+        }
     }
     let values = tenant_values::read(server, inventory, projects, false).await?;
     insert(inventory, values);
@@ -201,8 +176,10 @@ pub async fn add_tenant_values(
 /// # Errors
 /// When they can't be read whole.
 pub async fn add_tag_sets(server: &Server, inventory: &mut Inventory) -> Result<(), Failure> {
-    if let Ok(sets) = whole_list(server, &list(Collection::TagSets, "tagsets", Need::Must)).await? {
-        insert(inventory, sets);
+    for list in lists_of(Collection::TagSets) {
+        if let Ok(found) = whole_list(server, list).await? {
+            insert(inventory, found);
+        }
     }
     Ok(())
 }
@@ -251,8 +228,8 @@ fn insert(inventory: &mut Inventory, found: Found) {
     }
 }
 
-/// Reads one of [`LISTS`]; the inner error is a note about what can't be seen.
-async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Unread>, Failure> {
+/// Reads a list; the inner error is a note about what can't be seen.
+async fn whole_list(server: &Server, list: List) -> Result<Result<Found, Unread>, Failure> {
     let path = server.path(list.route);
     match server.client.list(&path).await {
         Ok(items) => {
@@ -269,10 +246,10 @@ async fn whole_list(server: &Server, list: &List) -> Result<Result<Found, Unread
 }
 
 /// Whether an export can go on without a collection.
-fn absent(collection: Collection, need: Need, failure: Failure) -> Result<Result<Found, Unread>, Failure> {
+fn absent(collection: Collection, need: Reading, failure: Failure) -> Result<Result<Found, Unread>, Failure> {
     match (need, failure.http_status) {
-        (Need::Newer | Need::Noted, Some(404)) => Ok(Ok(Vec::new())),
-        (Need::Noted, Some(403)) => Ok(Err(Unread { collection: collection })),
+        (Reading::Newer | Reading::Noted, Some(404)) => Ok(Ok(Vec::new())),
+        (Reading::Noted, Some(403)) => Ok(Err(Unread { collection: collection })),
         _ => Err(failure.while_doing(format!("reading the {collection}"))),
     }
 }
@@ -360,7 +337,7 @@ async fn deployment_freezes(server: &Server) -> Result<Result<Found, Unread>, Fa
             let found = documents("/api/deploymentfreezes", items)?;
             Ok(Ok(found.into_iter().map(|document| (Collection::DeploymentFreezes, document)).collect()))
         }
-        Err(failure) => absent(Collection::DeploymentFreezes, Need::Noted, failure),
+        Err(failure) => absent(Collection::DeploymentFreezes, Reading::Noted, failure),
     }
 }
 
@@ -372,7 +349,7 @@ async fn target_tags(server: &Server) -> Result<Result<Option<Found>, Unread>, F
             let tags = tags.iter().filter_map(target_tags::document);
             tags.map(|document| (target_tags::COLLECTION, document)).collect()
         }))),
-        Err(failure) => Ok(absent(target_tags::COLLECTION, Need::Noted, failure)?.map(Some)),
+        Err(failure) => Ok(absent(target_tags::COLLECTION, Reading::Noted, failure)?.map(Some)),
     }
 }
 

@@ -33,26 +33,28 @@ enum What {
 
 fn what(address: &Address) -> Option<What> {
     match address.parts().as_slice() {
-        ["projecttriggers"] | ["projects", _, "triggers"] => Some(trigger(None)),
-        ["projecttriggers", _] => Some(trigger(Some(address.asked(1)))),
-        ["projects", _, "triggers", _] => Some(trigger(Some(address.asked(3)))),
-        ["subscriptions"] => Some(What::Trigger { id: None, collection: Collection::Subscriptions }),
-        ["subscriptions", _] => Some(What::Trigger {
-            id: Some(address.asked(1).to_owned()),
-            collection: Collection::Subscriptions,
-        }),
+        ["projects", _, "triggers"] => Some(held(Collection::ProjectTriggers, None)),
+        ["projects", _, "triggers", _] => Some(held(Collection::ProjectTriggers, Some(address.asked(3)))),
         ["projects"] => Some(What::Project { id: None }),
         ["projects", _] => Some(What::Project { id: Some(address.asked(1).to_owned()) }),
+        [route] => switched(route).map(|collection| held(collection, None)),
+        [route, _] => switched(route).map(|collection| held(collection, Some(address.asked(1)))),
         _ => None,
     }
+}
+
+/// The collection of that route, if what is in it starts work by itself.
+fn switched(route: &str) -> Option<Collection> {
+    let mut all = Collection::ALL.iter().copied();
+    all.find(|collection| collection.row().route == route && collection.row().switch == "IsDisabled")
 }
 
 fn noun(collection: Collection) -> &'static str {
     if collection == Collection::Subscriptions { "subscription" } else { "trigger" }
 }
 
-fn trigger(id: Option<&str>) -> What {
-    What::Trigger { id: id.map(str::to_owned), collection: Collection::ProjectTriggers }
+fn held(collection: Collection, id: Option<&str>) -> What {
+    What::Trigger { id: id.map(str::to_owned), collection }
 }
 
 /// Whether the provider has no argument for the switch of this trigger.

@@ -66,25 +66,15 @@ fn open<'a>(
 /// Where in the portal of the destination a secret is entered.
 fn portal(secret: &SecretEntry) -> String {
     let key = secret.key.iter().map(|part| format!("{part:?}")).collect::<Vec<_>>().join(", ");
-    match secret.collection {
-        Collection::Accounts => format!("Infrastructure, Accounts, {key}"),
-        Collection::Certificates => format!("Library, Certificates, {key}, Replace"),
-        Collection::Feeds => format!("Library, External Feeds, {key}"),
-        Collection::GitCredentials => format!("Library, Git Credentials, {key}"),
-        Collection::Proxies => format!("Infrastructure, Machine Proxies, {key}"),
-        Collection::Machines => format!("Infrastructure, Deployment Targets, {key}"),
-        Collection::ActionTemplates => format!("Library, Step Templates, {key}"),
-        Collection::LibraryVariableSets => format!("Library, Variable Sets, {key}"),
-        Collection::Projects => format!("project {key}"),
-        Collection::DeploymentProcesses => format!("project {key}, Process"),
-        Collection::RunbookProcesses => format!("project and runbook {key}, Process"),
-        Collection::TenantVariableValues => format!("tenant, owner and variable {key}"),
-        Collection::Variables => match secret.key.as_slice() {
-            [owner, name] if owner == Collection::Projects.name() => format!("project {name:?}, Variables"),
-            [_, name] => format!("Library, Variable Sets, {name:?}"),
-            _ => key,
+    match (secret.collection, secret.key.as_slice()) {
+        (Collection::Variables, [owner, name]) if owner == Collection::Projects.name() => {
+            format!("project {name:?}, Variables")
+        }
+        (Collection::Variables, [_, name]) => format!("Library, Variable Sets, {name:?}"),
+        (collection, _) => match collection.row().portal {
+            "" => format!("{collection} {key}"),
+            place => place.replace("{}", &key),
         },
-        _ => format!("{} {key}", secret.collection),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::selection::Needs;
 pub use crate::selection::Selection;
 use documents::collection::Collection;
 use documents::document::Document;
-use documents::inventory::{Inventory, OWNED};
+use documents::inventory::Inventory;
 use failure::Failure;
 use module::Module;
 use module::manifest::{FinishStep, Scope};
@@ -260,7 +260,7 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
             let belongs = |document: &&Document| (kind.belongs)(document, id);
             if kind.collection == Collection::Projects {
                 inventory.get(kind.collection, id).into_iter().filter(belongs).collect()
-            } else if OWNED.contains(&kind.collection) {
+            } else if kind.collection.row().is_found_by_project() {
                 inventory.of(kind.collection, id).filter(belongs).collect()
             } else {
                 inventory.all(kind.collection).filter(belongs).collect()

@@ -155,39 +155,7 @@ pub fn not_carried(collection: Collection) -> Option<&'static str> {
         return None;
     }
     match collection {
-        // Carried with what they belong to.
-        Collection::Variables
-        | Collection::DeploymentSettings
-        | Collection::GitBranches
-        | Collection::Projects
-        | Collection::Channels
-        | Collection::ProjectTriggers
-        | Collection::Runbooks
-        | Collection::DeploymentProcesses
-        | Collection::RunbookProcesses
-        | Collection::TenantVariableValues
-        | Collection::Tenants => None,
-        // Frozen copies and older versions: history.
-        Collection::VariableSnapshots | Collection::RunbookSnapshots | Collection::ActionTemplateVersions => {
-            None
-        }
-        Collection::EphemeralEnvironments => {
-            Some("an ephemeral environment is made by a deployment, and goes by itself")
-        }
-        // Found by name at the destination.
-        Collection::Users => None,
-        // Carried with the template that is made of it.
-        Collection::CommunityActionTemplates => None,
-        Collection::Releases
-        | Collection::Deployments
-        | Collection::Tasks
-        | Collection::Events
-        | Collection::Artifacts
-        | Collection::Interruptions
-        | Collection::RunbookRuns => Some("history stays at the source"),
-        Collection::Packages | Collection::BuildInformation => {
-            Some("packages and build information are copied, not declared")
-        }
-        _ => Some("octoferry does not know this kind of document"),
+        Collection::Unknown(_) => Some("octoferry does not know this kind of document"),
+        known => Some(known.row().left).filter(|why| !why.is_empty()),
     }
 }

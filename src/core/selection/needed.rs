@@ -11,15 +11,6 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 
-/// Collections of what belongs to a project.
-const OF_PROJECT: &[Collection] = &[
-    Collection::Channels,
-    Collection::Runbooks,
-    Collection::ProjectTriggers,
-    Collection::DeploymentProcesses,
-    Collection::Variables,
-];
-
 /// Adds what is needed. Without `--only` there is nothing to do.
 pub fn complete(selection: &mut Selection, inventory: &Inventory, sources: &SecretSources, whole: Whole<'_>) {
     if !selection.is_part() {
@@ -73,7 +64,7 @@ impl Selection {
         for ((collection, id), by) in needs {
             let Some(document) = inventory.get(collection, &id) else { continue };
             let project = document.text("ProjectId").or(document.text("OwnerId")).unwrap_or_default();
-            let is_own = OF_PROJECT.contains(&collection) && project.starts_with("Projects-");
+            let is_own = collection.row().is_inside_projects() && project.starts_with("Projects-");
             let has_module = match whole {
                 Whole::Space => !is_own && collection != Collection::Projects,
                 Whole::Projects(ids) => is_own && ids.iter().any(|id| id == project),

@@ -26,15 +26,6 @@ pub struct Collision {
     import: Result<String, String>,
 }
 
-/// Provider 1.17.0 has no import for these; what it sets without making anything (retention policies, versioning) needs none.
-const NO_IMPORT: [&str; 5] = [
-    "octopusdeploy_git_credential",
-    "octopusdeploy_machine_proxy",
-    "octopusdeploy_deployment_freeze",
-    "octopusdeploy_project_deployment_freeze",
-    "octopusdeploy_service_account_oidc_identity",
-];
-
 impl Collision {
     /// `environments "Test" (Environments-3)`, `variables "projects/Shop": "Timeout" (Projects-3:4f…)`.
     #[must_use]
@@ -76,11 +67,10 @@ pub async fn look(
             continue;
         }
         if let Some(place) = directory.find(&made.target).await? {
-            let kind = made.address.split('.').next().unwrap_or_default();
-            let import = if NO_IMPORT.contains(&kind) {
-                Err("the provider can't import this kind".to_owned())
-            } else {
+            let import = if made.target.collection.row().import {
                 Ok(place.id)
+            } else {
+                Err("the provider can't import this kind".to_owned())
             };
             collisions.push(Collision {
                 target: made.target.clone(),

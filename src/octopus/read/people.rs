@@ -4,9 +4,9 @@
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use super::{Need, absent, documents};
+use super::{absent, documents};
 use crate::server::Server;
-use documents::collection::Collection;
+use documents::collection::{Collection, Reading};
 use documents::document::Document;
 use documents::inventory::{Inventory, Unread};
 use documents::of_space::{Found, people};
@@ -15,10 +15,10 @@ use failure::Failure;
 /// Reads what is about this space.
 pub(super) async fn read(server: &Server) -> Result<(Found, Vec<Unread>), Failure> {
     let (teams, roles, assignments, users) = futures::try_join!(
-        list(server, Collection::Teams, "/api/teams?includeSystem=true"),
-        list(server, Collection::UserRoles, "/api/userroles"),
-        list(server, Collection::ScopedUserRoles, "/api/scopeduserroles?includeSystem=false"),
-        list(server, Collection::Users, "/api/users"),
+        list(server, Collection::Teams),
+        list(server, Collection::UserRoles),
+        list(server, Collection::ScopedUserRoles),
+        list(server, Collection::Users),
     )?;
     let mut unseen = Vec::new();
     let mut all = Inventory::default();
@@ -49,13 +49,14 @@ pub(super) async fn read(server: &Server) -> Result<(Found, Vec<Unread>), Failur
     Ok((found, unseen))
 }
 
-async fn list(server: &Server, collection: Collection, path: &str) -> Result<Result<Found, Unread>, Failure> {
-    match server.client.list(path).await {
+async fn list(server: &Server, collection: Collection) -> Result<Result<Found, Unread>, Failure> {
+    let path = collection.list(server.space_id());
+    match server.client.list(&path).await {
         Ok(items) => {
-            let found = documents(path, items)?;
+            let found = documents(&path, items)?;
             Ok(Ok(found.into_iter().map(|document| (collection, document)).collect()))
         }
-        Err(failure) => absent(collection, Need::Noted, failure),
+        Err(failure) => absent(collection, Reading::Noted, failure),
     }
 }
 
@@ -63,7 +64,7 @@ async fn identities(server: &Server, account: &Document) -> Result<Result<Found,
     let path = format!("/api/serviceaccounts/{}/oidcidentities/v1?skip=0&take=1000", account.id());
     let mut answer = match server.client.get(&path).await {
         Ok(answer) => answer,
-        Err(failure) => return absent(Collection::OidcIdentities, Need::Noted, failure),
+        Err(failure) => return absent(Collection::OidcIdentities, Reading::Noted, failure),
     };
     let Some(Value::Array(items)) = answer.get_mut("OidcIdentities").map(Value::take) else {
         return Ok(Ok(Vec::new()));

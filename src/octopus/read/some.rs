@@ -8,41 +8,20 @@ use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::{
-    LISTS, List, Need, deployment_freezes, ephemeral_environments, find_projects, git, insert, list, many,
+    deployment_freezes, ephemeral_environments, find_projects, git, insert, lists_of, many,
     parent_environments, people, projects, tenant_values, whole_list,
 };
 use crate::server::Server;
-use documents::collection::Collection;
+use documents::collection::{Collection, OfPart};
 use documents::document::Document;
 use documents::inventory::{Inventory, Reach};
 use documents::of_space::{Found, about_this_space};
 use failure::Failure;
 
-/// What ids of a collection begin with. A list of few documents is read whole when one of them is named.
-const LISTED: &[(&str, Collection)] = &[
-    ("Accounts", Collection::Accounts),
-    ("ActionTemplates", Collection::ActionTemplates),
-    ("Certificates", Collection::Certificates),
-    ("Environments", Collection::Environments),
-    ("Feeds", Collection::Feeds),
-    ("GitCredentials", Collection::GitCredentials),
-    ("Lifecycles", Collection::Lifecycles),
-    ("MachinePolicies", Collection::MachinePolicies),
-    ("ProjectGroups", Collection::ProjectGroups),
-    ("Proxies", Collection::Proxies),
-    ("TagSets", Collection::TagSets),
-    ("WorkerPools", Collection::WorkerPools),
-    ("Workers", Collection::Workers),
-];
-
-/// The same for collections that may be large: only the named ones are read.
-const PICKED: &[(&str, Collection)] = &[
-    ("Channels", Collection::Channels),
-    ("LibraryVariableSets", Collection::LibraryVariableSets),
-    ("Machines", Collection::Machines),
-    ("Runbooks", Collection::Runbooks),
-    ("Tenants", Collection::Tenants),
-];
+/// Collections of which a part is read in this way.
+fn of_part(how: OfPart) -> impl Iterator<Item = Collection> {
+    Collection::ALL.iter().copied().filter(move |collection| collection.row().of_part == how)
+}
 
 /// Adds the wanted projects and what they need to an inventory that holds only what is known of the server.
 pub(super) async fn read(
@@ -51,7 +30,7 @@ pub(super) async fn read(
     wanted: &[String],
     branch: Option<&str>,
 ) -> Result<(), Failure> {
-    add_lists(server, inventory, &[list(Collection::Projects, "projects", Need::Must)]).await?;
+    add_lists(server, inventory, [Collection::Projects]).await?;
     let entered: BTreeSet<String> = find_projects(inventory, wanted)?.into_iter().collect();
     let sets: BTreeSet<String> = entered
         .iter()
@@ -78,7 +57,7 @@ pub(super) async fn read(
         }
         Err(unread) => inventory.unread.push(unread),
     }
-    add_lists(server, inventory, &[list(Collection::Subscriptions, "subscriptions", Need::Noted)]).await?;
+    add_lists(server, inventory, of_part(OfPart::All)).await?;
     let (variables, values, branches) = futures::try_join!(
         projects::variable_sets(server, inventory, &entered),
         tenant_values::read(server, inventory, &entered, false),
@@ -92,24 +71,21 @@ pub(super) async fn read(
 
     let named = named(inventory, &entered);
     inventory.reach = Reach::Named(named.values().flatten().cloned().collect());
-    let is_needed = |list: &&List| {
-        let is_named = LISTED.iter().any(|(prefix, of)| *of == list.collection && named.contains_key(prefix));
-        is_named
-            || any_branch
-                && [Collection::Environments, Collection::Feeds, Collection::WorkerPools]
-                    .contains(&list.collection)
+    let is_needed = |collection: &Collection| {
+        let by_slug = [Collection::Environments, Collection::Feeds, Collection::WorkerPools];
+        named.contains_key(collection) || any_branch && by_slug.contains(collection)
     };
-    let lists: Vec<List> = LISTS.iter().filter(is_needed).copied().collect();
-    add_lists(server, inventory, &lists).await?;
-    let others = PICKED.iter().map(|(prefix, collection)| {
-        let ids = named.get(prefix).into_iter().flatten().filter(|id| inventory.collection_of(id).is_none());
-        (*collection, ids.cloned().collect::<BTreeSet<String>>())
+    add_lists(server, inventory, of_part(OfPart::WhenNamed).filter(is_needed)).await?;
+    let others = of_part(OfPart::Named).map(|collection| {
+        let ids = named.get(&collection).into_iter().flatten();
+        let ids = ids.filter(|id| inventory.collection_of(id).is_none());
+        (collection, ids.cloned().collect::<BTreeSet<String>>())
     });
     let others: Vec<(Collection, BTreeSet<String>)> = others.collect();
     let found = try_join_all(others.iter().map(|(collection, ids)| picked(server, *collection, ids))).await?;
     found.into_iter().for_each(|found| insert(inventory, found));
     // Ephemeral environments and their parents have ids like environments, and lists of their own.
-    let environments = named.get("Environments").into_iter().flatten();
+    let environments = named.get(&Collection::Environments).into_iter().flatten();
     if environments.into_iter().any(|id| inventory.collection_of(id).is_none()) {
         insert(inventory, parent_environments(server).await?);
         insert(inventory, ephemeral_environments(server).await?);
@@ -119,11 +95,16 @@ pub(super) async fn read(
     Ok(())
 }
 
-async fn add_lists(server: &Server, inventory: &mut Inventory, lists: &[List]) -> Result<(), Failure> {
-    for found in try_join_all(lists.iter().map(|list| whole_list(server, list))).await? {
+async fn add_lists(
+    server: &Server,
+    inventory: &mut Inventory,
+    collections: impl IntoIterator<Item = Collection>,
+) -> Result<(), Failure> {
+    let lists = collections.into_iter().flat_map(lists_of);
+    for found in try_join_all(lists.map(|list| whole_list(server, list))).await? {
         match found {
             Ok(found) => insert(inventory, found),
-            Err(unread) => inventory.unread.push(unread),
+            Err(note) => inventory.unread.push(note),
         }
     }
     Ok(())
@@ -131,7 +112,7 @@ async fn add_lists(server: &Server, inventory: &mut Inventory, lists: &[List]) -
 
 async fn picked(server: &Server, collection: Collection, ids: &BTreeSet<String>) -> Result<Found, Failure> {
     let ids: Vec<String> = ids.iter().cloned().collect();
-    let found = many::by_ids(&server.client, &server.path(collection.name()), &ids).await;
+    let found = many::by_ids(&server.client, &collection.documents(server.space_id()), &ids).await;
     let found = found.map_err(|failure| failure.while_doing(format!("reading the {collection}")))?;
     Ok(found.into_iter().map(|document| (collection, document)).collect())
 }
@@ -150,8 +131,11 @@ async fn linked_tenants(server: &Server, projects: &BTreeSet<String>) -> Result<
     Ok(tenants.map(|tenant| (Collection::Tenants, tenant)).collect())
 }
 
+/// Ids by the collection that they belong to.
+type Named = BTreeMap<Collection, BTreeSet<String>>;
+
 /// The ids in what has been read, by what they begin with; other projects name what they like.
-fn named(inventory: &Inventory, entered: &BTreeSet<String>) -> BTreeMap<&'static str, BTreeSet<String>> {
+fn named(inventory: &Inventory, entered: &BTreeSet<String>) -> Named {
     let mut named = BTreeMap::new();
     for collection in inventory.collections() {
         for document in inventory.all(collection) {
@@ -163,7 +147,7 @@ fn named(inventory: &Inventory, entered: &BTreeSet<String>) -> BTreeMap<&'static
     named
 }
 
-fn collect(value: &Value, named: &mut BTreeMap<&'static str, BTreeSet<String>>) {
+fn collect(value: &Value, named: &mut Named) {
     match value {
         Value::String(text) => {
             for word in text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')) {
@@ -171,8 +155,12 @@ fn collect(value: &Value, named: &mut BTreeMap<&'static str, BTreeSet<String>>) 
                 if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
                     continue;
                 }
-                if let Some((prefix, _)) = LISTED.iter().chain(PICKED).find(|(prefix, _)| *prefix == start) {
-                    named.entry(prefix).or_default().insert(word.to_owned());
+                let of = Collection::ALL.iter().find(|collection| {
+                    let row = collection.row();
+                    row.prefix == start && matches!(row.of_part, OfPart::WhenNamed | OfPart::Named)
+                });
+                if let Some(collection) = of {
+                    named.entry(*collection).or_default().insert(word.to_owned());
                 }
             }
         }
