@@ -148,7 +148,7 @@ impl Row {
         matches!(self.scope, Scope::Project | Scope::Owner)
     }
 
-    /// Whether [`crate::octopus::inventory::Inventory::of`] finds those of a project.
+    /// Whether [`crate::inventory::Inventory::of`] finds those of a project.
     #[must_use]
     pub const fn is_found_by_project(&self) -> bool {
         self.is_inside_projects() || matches!(self.scope, Scope::Linked)
