@@ -350,4 +350,23 @@ mod tests {
         // 1254 were measured with the official provider.
         assert!((1000..1500).contains(&terraform), "{terraform}");
     }
+
+    #[test]
+    fn a_collection_that_nobody_knows_is_read_named_compared_and_listed() {
+        let text = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/spaces/bookshop/space.json"));
+        let mut dump: Value = serde_json::from_slice(&text.unwrap()).unwrap();
+        dump["Documents"]["Spaces-2"]["gnomes"] =
+            json!({"Gnomes-1": {"Id": "Gnomes-1", "Name": "Fen", "Colour": "red"}});
+        let source = Inventory::from_dump(&dump, "Spaces-2").unwrap();
+        let gnomes = Collection::named("gnomes");
+        assert_eq!(source.all(gnomes).count(), 1);
+        let forecast = Forecast::of(&source).ok().unwrap();
+        assert!(forecast.notes().any(|note| note.collection == gnomes && note.code == "not-carried"));
+        assert!(forecast.counts(None).contains(&("gnomes".to_owned(), 1, None)));
+        let mut destination = source.clone();
+        let gnome = destination.get_mut(gnomes, "Gnomes-1").unwrap();
+        gnome.fields_mut().insert("Colour".to_owned(), json!("blue"));
+        let compared = compare::compare(&source, &destination, &compare::Explanations::default());
+        assert_eq!(compared.kinds[&gnomes].unexplained(), 1);
+    }
 }

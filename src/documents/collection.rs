@@ -117,6 +117,8 @@ pub struct Row {
     /// The list below a project, and whether documents are written there; empty: none.
     pub in_project: &'static str,
     pub written_in_project: bool,
+    /// Lists that a request to make one must hold, though what belongs into them comes later.
+    pub made_with: &'static [&'static str],
     /// `PUT` of all ids sets the order; may be empty.
     pub order: &'static str,
     pub reading: Reading,
@@ -126,7 +128,8 @@ pub struct Row {
     pub key: &'static [Part],
     /// Permissions to see the documents.
     pub view: &'static [&'static str],
-    /// Permissions to make and change them, besides those to see them.
+    /// Permissions to make and change them, besides those to see them. Assumption: of role assignments, identities and retention defaults,
+    /// of which the descriptions of the permissions do not say it.
     pub make: &'static [&'static str],
     /// Where in the portal a person finds one, `{}` standing for its key; empty: nowhere of its own.
     pub portal: &'static str,
@@ -189,6 +192,7 @@ const fn space(name: &'static str) -> Row {
         documents: "",
         in_project: "",
         written_in_project: false,
+        made_with: &[],
         order: "",
         reading: Reading::Must,
         of_part: OfPart::WhenNamed,
@@ -631,5 +635,22 @@ mod tests {
         }
         assert_eq!(Collection::named("accounts"), Collection::Accounts);
         assert!(matches!(Collection::named("gnomes"), Collection::Unknown(_)));
+    }
+
+    #[test]
+    fn what_a_row_says_fits_together() {
+        let mut prefixes = BTreeSet::new();
+        for collection in Collection::ALL {
+            let row = collection.row();
+            let name = row.name;
+            let by_prefix =
+                row.of_part == OfPart::Named || row.is_listed() && row.of_part == OfPart::WhenNamed;
+            assert!(!by_prefix || !row.prefix.is_empty(), "{name}: of a part by what its ids begin with");
+            assert!(row.prefix.is_empty() || prefixes.insert(row.prefix), "{name}: {} twice", row.prefix);
+            assert!(!row.written_in_project || !row.in_project.is_empty(), "{name}");
+            assert!(row.portal.is_empty() || row.portal.contains("{}"), "{name}: {}", row.portal);
+            assert!(row.left.is_empty() || row.make.is_empty(), "{name}: it stays, and is made");
+            assert_eq!(row.scope == Scope::Server, collection.is_of_server(), "{name}");
+        }
     }
 }

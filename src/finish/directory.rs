@@ -62,18 +62,17 @@ impl Directory {
         let key: Vec<&str> = target.key.iter().map(String::as_str).collect();
         let collection = target.collection;
         match (collection, key.as_slice()) {
-            (Collection::Channels | Collection::Runbooks | Collection::ProjectTriggers, [project, name]) => {
+            (_, [project, name]) if !collection.row().in_project.is_empty() => {
                 let Some(project) = self.named("projects", project).await? else { return Ok(None) };
                 let project = id(&project);
-                let list =
-                    if collection == Collection::ProjectTriggers { "triggers" } else { collection.name() };
-                let Some(document) = self.named(&format!("projects/{project}/{list}"), name).await? else {
-                    return Ok(None);
-                };
-                let mut place =
-                    Place::same(&id(&document), self.server.path(&format!("{collection}/{}", id(&document))));
-                if collection == Collection::ProjectTriggers {
-                    place.write = self.server.path(&format!("projects/{project}/triggers/{}", place.id));
+                let row = collection.row();
+                let list = format!("projects/{project}/{}", row.in_project);
+                let Some(document) = self.named(&list, name).await? else { return Ok(None) };
+                let id = id(&document);
+                let path = format!("{}/{id}", collection.documents(self.server.space_id()));
+                let mut place = Place::same(&id, path);
+                if row.written_in_project {
+                    place.write = self.server.path(&format!("{list}/{id}"));
                 }
                 Ok(Some(place))
             }

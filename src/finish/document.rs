@@ -29,7 +29,11 @@ impl Finish<'_> {
         let wanted = self.filled(&wanted, "", Some(&before), &mut secrets);
         let Some(place) = place else {
             let route = self.directory.new_documents(target).await?;
-            let made = self.directory.server.client.post(&route, &without_nothing(&wanted)).await?;
+            let mut new = without_nothing(&wanted);
+            for list in target.collection.row().made_with.iter().filter(|list| wanted.get(**list).is_none()) {
+                new[*list] = json!([]);
+            }
+            let made = self.directory.server.client.post(&route, &new).await?;
             self.directory.forget();
             self.report.done.push(format!("made {what}"));
             self.tell_secrets(&what, &secrets, &Value::Null);

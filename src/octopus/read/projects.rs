@@ -16,25 +16,8 @@ use documents::of_space::Found;
 use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 use failure::Failure;
 
-/// What belongs to a project, and how it is asked for: in one list for the space, or project by project.
-struct Belonging {
-    collection: Collection,
-    space_route: &'static str,
-    project_route: &'static str,
-}
-
 /// How many names of targets one answer with variable sets may hold.
 const SCOPE_VALUES: usize = 100_000;
-
-const CHANNELS: Belonging =
-    Belonging { collection: Collection::Channels, space_route: "channels", project_route: "channels" };
-const TRIGGERS: Belonging = Belonging {
-    collection: Collection::ProjectTriggers,
-    space_route: "projecttriggers",
-    project_route: "triggers",
-};
-const RUNBOOKS: Belonging =
-    Belonging { collection: Collection::Runbooks, space_route: "runbooks", project_route: "runbooks" };
 
 /// Everything inside the entered projects but for their variables.
 pub(super) async fn inside(
@@ -53,8 +36,8 @@ pub(super) async fn inside(
 
     let process_ids: Vec<String> = texts(&in_database, "DeploymentProcessId");
     let (channels, triggers, (runbooks, inside_runbooks), processes) = futures::try_join!(
-        belonging(server, &CHANNELS, &projects, every_project),
-        belonging(server, &TRIGGERS, &projects, every_project),
+        belonging(server, Collection::Channels, &projects, every_project),
+        belonging(server, Collection::ProjectTriggers, &projects, every_project),
         runbooks(server, &with_runbooks, every_project),
         by_ids(server, Collection::DeploymentProcesses, "deploymentprocesses", &process_ids),
     )?;
@@ -120,14 +103,14 @@ pub(super) async fn template_versions(server: &Server, inventory: &Inventory) ->
 /// The list of the space, or project by project when that isn't answered, or when only some projects are wanted.
 async fn belonging(
     server: &Server,
-    what: &Belonging,
+    collection: Collection,
     projects: &[&Document],
     every_project: bool,
 ) -> Result<Found, Failure> {
     let mut found: Vec<Document> = Vec::new();
     let mut by_project: Vec<&Document> = projects.to_vec();
     if every_project && projects.len() > 1 {
-        let path = server.path(what.space_route);
+        let path = collection.list(server.space_id());
         match server.client.list(&path).await {
             Ok(items) => {
                 found = documents(&path, items)?;
@@ -135,25 +118,25 @@ async fn belonging(
                 let seen: BTreeSet<&str> =
                     found.iter().filter_map(|document| document.text("ProjectId")).collect();
                 by_project
-                    .retain(|project| what.collection == CHANNELS.collection && !seen.contains(project.id()));
+                    .retain(|project| collection == Collection::Channels && !seen.contains(project.id()));
             }
             Err(failure) if matches!(failure.http_status, Some(400 | 404 | 405)) => {}
-            Err(failure) => return Err(failure.while_doing(format!("reading the {}", what.collection))),
+            Err(failure) => return Err(failure.while_doing(format!("reading the {}", collection))),
         }
     }
     let paths: Vec<String> = by_project
         .iter()
-        .map(|project| server.path(&format!("projects/{}/{}", project.id(), what.project_route)))
+        .map(|project| server.path(&format!("projects/{}/{}", project.id(), collection.row().in_project)))
         .collect();
     let lists = try_join_all(paths.iter().map(|path| server.client.list(path))).await;
-    let lists = lists.map_err(|failure| failure.while_doing(format!("reading the {}", what.collection)))?;
+    let lists = lists.map_err(|failure| failure.while_doing(format!("reading the {}", collection)))?;
     for (path, items) in paths.iter().zip(lists) {
         found.extend(documents(path, items)?);
     }
     // Documents of projects that the key may not see, or that were made since the list of projects was read, belong to nothing.
     let wanted: BTreeSet<&str> = projects.iter().map(|project| project.id()).collect();
     found.retain(|document| document.text("ProjectId").is_some_and(|project| wanted.contains(project)));
-    Ok(found.into_iter().map(|document| (what.collection, document)).collect())
+    Ok(found.into_iter().map(|document| (collection, document)).collect())
 }
 
 /// The runbooks, and their processes and published snapshots.
@@ -162,7 +145,7 @@ async fn runbooks(
     projects: &[&Document],
     every_project: bool,
 ) -> Result<(Found, Found), Failure> {
-    let runbooks = belonging(server, &RUNBOOKS, projects, every_project).await?;
+    let runbooks = belonging(server, Collection::Runbooks, projects, every_project).await?;
     let documents: Vec<&Document> = runbooks.iter().map(|(_, runbook)| runbook).collect();
     let process_ids = texts(&documents, "RunbookProcessId");
     let snapshot_ids = texts(&documents, "PublishedRunbookSnapshotId");

@@ -91,6 +91,7 @@ pub(crate) fn holds(server: &Server, user: &str, permission: &str, space: &str) 
         Held::Everything => true,
         Held::Some { spaces, grants } => {
             spaces.iter().any(|id| id == space)
+                || (!spaces.is_empty() && OF_SPACE_MANAGERS.contains(&permission))
                 || grants.iter().any(|grant| {
                     grant.permission == permission
                         && (space == SERVER || grant.space_id.as_deref().is_none_or(|id| id == space))
@@ -109,7 +110,9 @@ pub(crate) fn check(server: &Server, request: &Request) -> Result<(), Answer> {
     {
         permission = "RunbookSnapshotCreate".to_owned();
     }
-    if holds(server, &request.user, &permission, &request.space) {
+    if !is_known(&permission, &server.server_version)
+        || holds(server, &request.user, &permission, &request.space)
+    {
         Ok(())
     } else {
         Err(Answer::forbidden(&permission))
@@ -206,6 +209,11 @@ fn needed(request: &Request) -> Option<String> {
         (Method::Get, ["tasks", ..]) => named("TaskView"),
         (Method::Post, ["tasks", _, "cancel"]) => named("TaskCancel"),
         (Method::Post, ["tasks", ..]) => named("TaskCreate"),
+        (Method::Get, ["serviceaccounts", ..]) => named("UserView"),
+        (_, ["serviceaccounts", ..]) => named("UserEdit"),
+        (Method::Put, ["retentionpolicies", ..]) => named("RetentionAdminister"),
+        (Method::Get, ["deploymenttargettags", ..]) => named("TargetTagView"),
+        (_, ["deploymenttargettags", ..]) => named("TargetTagAdminister"),
         (Method::Get, ["artifacts", ..]) => named("ArtifactView"),
         (Method::Get, ["events", ..]) => named("EventView"),
         (Method::Get, ["interruptions", ..]) => named("InterruptionView"),
@@ -255,7 +263,12 @@ pub(crate) fn describe(server: &Server, user: &str, only_space: Option<&str>) ->
             system_permissions.extend(SYSTEM_PERMISSIONS.map(ToOwned::to_owned));
             (spaces.clone(), Vec::new())
         }
-        Held::Some { spaces, grants } => (spaces, grants),
+        Held::Some { spaces, grants } => {
+            if !spaces.is_empty() {
+                system_permissions.extend(OF_SPACE_MANAGERS.map(ToOwned::to_owned));
+            }
+            (spaces, grants)
+        }
     };
     for space in spaces.iter().filter(|space| all_of.contains(space)) {
         for permission in space_permission_names() {
@@ -301,6 +314,20 @@ pub(crate) const SYSTEM_PERMISSIONS: [&str; 15] = [
     "EventView",
 ];
 
+/// Whether a server of that version has a permission of that name.
+pub(crate) fn is_known(permission: &str, server_version: &str) -> bool {
+    let since = match permission {
+        "TargetTagAdminister" | "TargetTagView" => "2026.2",
+        "RunbookSnapshotCreate" => "2026.3",
+        "RetentionAdminister" => "2025.3",
+        _ => return true,
+    };
+    crate::packages::compare_versions(server_version, since).is_ge()
+}
+
+/// What the built-in role "Space Manager" has of the system (its documentation, 2026-10-08).
+const OF_SPACE_MANAGERS: [&str; 4] = ["DeploymentFreezeAdminister", "TeamView", "UserRoleView", "UserView"];
+
 /// The names of all permissions inside a space.
 pub(crate) fn space_permission_names() -> Vec<String> {
     let mut names: Vec<String> = collections::permission_nouns()
@@ -331,6 +358,9 @@ pub(crate) fn space_permission_names() -> Vec<String> {
             "InterruptionView",
             "InterruptionSubmit",
             "EventView",
+            "RetentionAdminister",
+            "TargetTagAdminister",
+            "TargetTagView",
             "ReleaseView",
             "ReleaseCreate",
             "DeploymentView",

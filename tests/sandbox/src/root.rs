@@ -24,7 +24,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
             Ok(Answer::ok(permissions::describe(server, user, space)))
         }
         (Method::Post, ["users", _, "apikeys"]) => make_key(server, request),
-        (Method::Get, ["permissions", "all"]) => Ok(Answer::ok(all_permissions())),
+        (Method::Get, ["permissions", "all"]) => Ok(Answer::ok(all_permissions(&server.server_version))),
         (Method::Get, ["serverstatus"]) => Ok(Answer::ok(json!({
             "Id": "serverstatus", "IsInMaintenanceMode": server.maintenance, "MaintenanceExpires": null,
             "IsUpgradeAvailable": false, "IsPotentialClone": false, "IsDatabaseEncrypted": true,
@@ -152,14 +152,16 @@ fn feature_toggles(server: &Server, request: &Request) -> Answer {
     Answer::ok(json!({"FeatureToggles": toggles}))
 }
 
-fn all_permissions() -> Value {
-    permissions::space_permission_names()
-        .into_iter()
-        .map(|name| json!({"Name": name, "Description": name, "CanApplyAtSpaceLevel": true, "CanApplyAtSystemLevel": false}))
-        .chain(permissions::SYSTEM_PERMISSIONS.map(|name| {
-            json!({"Name": name, "Description": name, "CanApplyAtSpaceLevel": false, "CanApplyAtSystemLevel": true})
-        }))
-        .collect()
+fn all_permissions(server_version: &str) -> Value {
+    let described = |name: String, of_space: bool| {
+        let description = json!({"Description": name, "CanApplyAtSpaceLevel": of_space, "CanApplyAtSystemLevel": !of_space,
+            "SupportedRestrictions": []});
+        (name, description)
+    };
+    let of_space = permissions::space_permission_names().into_iter().map(|name| described(name, true));
+    let of_system = permissions::SYSTEM_PERMISSIONS.map(|name| described(name.to_owned(), false));
+    let known = of_space.chain(of_system).filter(|(name, _)| permissions::is_known(name, server_version));
+    Value::Object(known.collect())
 }
 
 /// A new API key for a user: the only answer that ever shows it.
