@@ -61,7 +61,7 @@ fn to_make(inventory: Option<&Inventory>, by_finish: bool) -> BTreeSet<&'static 
     rows.flat_map(|row| row.make.iter().chain(row.view)).copied().collect()
 }
 
-/// Whether somebody made a document: roles and teams that every server has are made by none, and have the retention defaults that a space has.
+/// Whether somebody made a document: roles and teams that every server has are made by none.
 fn is_own(collection: Collection, document: &Document) -> bool {
     match collection {
         Collection::UserRoles | Collection::Teams => {
@@ -91,7 +91,9 @@ impl Held {
         let told = server.client.get(&path).await.ok()?;
         // `{<name>: {Description, CanApplyAtSpaceLevel, …}}`
         let known = server.client.get("/api/permissions/all").await.ok();
-        let names = known.as_ref().and_then(Value::as_object).filter(|known| !known.is_empty());
+        // Every server knows this one: an answer without it is no list of permissions.
+        let names =
+            known.as_ref().and_then(Value::as_object).filter(|known| known.contains_key("ProjectView"));
         let mut held = Self::parse(&user, &told, server.space_id());
         held.known = names.map(|known| known.keys().cloned().collect());
         Some(held)
