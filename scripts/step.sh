@@ -5,8 +5,10 @@
 
 octoferry_program="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/octoferry"
 
+# Says why the step stops. A value in the text may be anybody's: none of it may be a message to Octopus.
 octoferry_stop() {
-  printf '%s\n' "$1" >&2
+  local text="${1//[[:cntrl:]]/ }"
+  printf '%s\n' "${text//'##octopus['/'# #octopus['}" >&2
   exit 1
 }
 
@@ -57,7 +59,7 @@ octoferry_is_raw() {
   [ "$kind" = 'declare -A' ]
 }
 
-# Writes the stream of secrets for these Octopus variables to standard output. The two keys may be kept under other names;
+# Writes the stream of secrets for these Octopus variables to standard output. The three keys may be kept under other names;
 # octoferry knows them by its own. A value that can't be read ends the stream without its trailer: the reader refuses it.
 octoferry_secrets() {
   local name variable count=0
@@ -66,13 +68,14 @@ octoferry_secrets() {
     case "$name" in
       Octoferry.Source.ApiKey) variable="$octoferry_source_key" ;;
       Octoferry.Destination.ApiKey) variable="$octoferry_destination_key" ;;
+      Octoferry.Module.Key) variable="$octoferry_module_key" ;;
       *) variable="$name" ;;
     esac
     # Without an encoded name (a tool that could not be started) the answer would look like "absent".
     [ -n "$(encode_servicemessagevalue "$variable")" ] || return 1
     printf '%s\0' "$name" || return 1
     # What a person enters for octoferry's own use may be an expression.
-    if [ "${octoferry_raw+yes}" ] && [ "${octopus_parameters["$variable"]+yes}" ] && [[ $name != Octoferry.Source.* && $name != Octoferry.Destination.* && $name != Octoferry.Backend.* ]]; then
+    if [ "${octoferry_raw+yes}" ] && [ "${octopus_parameters["$variable"]+yes}" ] && [[ $name != Octoferry.Source.* && $name != Octoferry.Destination.* && $name != Octoferry.Backend.* && $name != Octoferry.Module.* ]]; then
       printf '%s' "${octopus_parameters["$variable"]}" || return 1
     else
       get_octopusvariable "$variable" || return 1
@@ -83,12 +86,23 @@ octoferry_secrets() {
   printf '\0%s\0' "$count"
 }
 
+# A step that seed made brings digests of what it was made for: octoferry stops before it uses a key for anything else.
+octoferry_digest() {
+  local digest
+  digest="$(octoferry_parameter "$1")"
+  [ -z "$digest" ] || octoferry_option=("$2=$digest")
+}
+
 octoferry_prepare() {
+  local octoferry_option=()
   set -uo pipefail
+  # What is written here holds names of variables, settings, and the module.
+  umask 077
   octoferry_check
   octoferry_source_url="$(octoferry_required SourceUrl)" || exit 1
   octoferry_source_space="$(octoferry_required SourceSpace)" || exit 1
   octoferry_source_key="$(octoferry_required SourceApiKeyVariable)" || exit 1
+  octoferry_module_key="$(octoferry_required ModuleKeyVariable)" || exit 1
   octoferry_destination_key=''
   octoferry_module="$PWD/octoferry-module"
   octoferry_as_stored=()
@@ -97,45 +111,49 @@ octoferry_prepare() {
     octoferry_raw=yes
     octoferry_as_stored=(--raw)
   fi
-  octoferry_source=(--source-url "$octoferry_source_url" --source-space "$octoferry_source_space")
+  octoferry_digest SourceDigest --source-digest
+  octoferry_source=("--source-url=$octoferry_source_url" "--source-space=$octoferry_source_space" "${octoferry_option[@]+"${octoferry_option[@]}"}")
 }
 
 octoferry_prepare_destination() {
-  local url space
+  local url space octoferry_option=()
   url="$(octoferry_required DestinationUrl)" || exit 1
   space="$(octoferry_required DestinationSpace)" || exit 1
   octoferry_destination_key="$(octoferry_required DestinationApiKeyVariable)" || exit 1
-  octoferry_destination=(--destination-url "$url" --destination-space "$space")
+  octoferry_digest DestinationDigest --destination-digest
+  octoferry_destination=("--destination-url=$url" "--destination-space=$space" "${octoferry_option[@]+"${octoferry_option[@]}"}")
 }
 
 octoferry_prepare_backend() {
-  local line
-  octoferry_backend=(--backend "$(octoferry_required BackendType)") || exit 1
+  local line octoferry_option=()
+  octoferry_digest BackendDigest --backend-digest
+  octoferry_backend=("--backend=$(octoferry_required BackendType)" "${octoferry_option[@]+"${octoferry_option[@]}"}") || exit 1
   while IFS= read -r line || [ -n "$line" ]; do
     line="${line%$'\r'}"
-    [ -z "$line" ] || octoferry_backend+=(--backend-config "$line")
+    [ -z "$line" ] || octoferry_backend+=("--backend-config=$line")
   done <<<"$(octoferry_parameter BackendConfig)"
 }
 
 # octoferry_serialize space | octoferry_serialize project
 octoferry_serialize() {
-  local what=("$1") part=() branch line
+  local what=("$1") part=() name=() branch line
   octoferry_prepare
-  [ "$1" = space ] || what+=("$(octoferry_required Project)") || exit 1
+  # Behind the options and a --, where nothing is an option.
+  [ "$1" = space ] || name=(-- "$(octoferry_required Project)") || exit 1
   # Steps of older templates don't have this parameter.
   branch="$(octoferry_parameter Branch)"
-  [ -z "$branch" ] || what+=(--branch "$branch")
+  [ -z "$branch" ] || what+=("--branch=$branch")
   while IFS= read -r line || [ -n "$line" ]; do
     line="${line%$'\r'}"
     case "$line" in
       '') ;;
-      '--only '* | '--exclude '* | '--exclude-except '* | '--lookup '* | '--rename '*) part+=("${line%% *}" "${line#* }") ;;
+      '--only '* | '--exclude '* | '--exclude-except '* | '--lookup '* | '--rename '*) part+=("${line%% *}=${line#* }") ;;
       *) octoferry_stop "The parameter Octoferry.Step.Selection of this step has a line that is no option: $line" ;;
     esac
   done <<<"$(octoferry_parameter Selection)"
   [ ${#part[@]} = 0 ] || what+=("${part[@]}" --for-all)
-  octoferry_secrets Octoferry.Source.ApiKey |
-    "$octoferry_program" --step serialize "${what[@]}" --out "$octoferry_module" --push --secrets stdin "${octoferry_source[@]}"
+  octoferry_secrets Octoferry.Source.ApiKey Octoferry.Module.Key |
+    "$octoferry_program" --step serialize "${what[@]}" --out "$octoferry_module" --push --secrets stdin "${octoferry_source[@]}" "${name[@]+"${name[@]}"}"
 }
 
 # Fetches the newest module (octoferry_fetch project --project ID …) and reads the names that it needs into octoferry_names.
@@ -144,7 +162,7 @@ octoferry_fetch() {
   local name
   octoferry_names=()
   printf '##octopus[stderr-progress]\n'
-  octoferry_secrets Octoferry.Source.ApiKey |
+  octoferry_secrets Octoferry.Source.ApiKey Octoferry.Module.Key |
     "$octoferry_program" needs "$octoferry_module" --fetch "$@" --secrets stdin "${octoferry_source[@]}" >"$PWD/octoferry-names" ||
     exit
   printf '##octopus[stderr-default]\n'
@@ -155,11 +173,14 @@ octoferry_fetch() {
 
 # octoferry_deploy space | octoferry_deploy project
 octoferry_deploy() {
-  local fetch=("$1") options=()
+  local fetch=("$1") options=() snapshot
   octoferry_prepare
   octoferry_prepare_destination
   octoferry_prepare_backend
-  [ "$1" = space ] || fetch+=(--project "$(octoferry_required Project)") || exit 1
+  [ "$1" = space ] || fetch+=("--project=$(octoferry_required Project)") || exit 1
+  snapshot="$(get_octopusvariable Octopus.RunbookSnapshot.Id)"
+  [ -z "$snapshot" ] || fetch+=("--snapshot=$snapshot")
+  case "$(octoferry_parameter ForeignTerraform)" in [Tt]rue) fetch+=(--allow-foreign-terraform) ;; esac
   case "$(octoferry_parameter EnableTriggers)" in [Tt]rue) options+=(--enable-triggers) ;; esac
   case "$(octoferry_parameter AllowDestroy)" in [Tt]rue) options+=(--allow-destroy) ;; esac
   case "$(octoferry_parameter Placeholders)" in [Tt]rue) options+=(--placeholders) ;; esac
@@ -171,21 +192,23 @@ octoferry_deploy() {
 
 # The secret values of the tenant of this run.
 octoferry_deploy_tenant() {
-  local project tenant environment run
+  local project tenant environment run snapshot
   octoferry_prepare
   octoferry_prepare_destination
   project="$(octoferry_required Project)" || exit 1
-  tenant="$(get_octopusvariable Octopus.Deployment.Tenant.Name)"
-  environment="$(get_octopusvariable Octopus.Environment.Name)"
+  # Ids: a name may hold an expression, which Octopus has replaced by the value of a variable, a secret one too.
+  tenant="$(get_octopusvariable Octopus.Deployment.Tenant.Id)"
+  environment="$(get_octopusvariable Octopus.Environment.Id)"
   [ -n "$tenant" ] || octoferry_stop "This run is for no tenant. Run it for each tenant that the log of Deploy Project names."
-  run=(--tenant "$tenant" --environment "$environment")
-  octoferry_fetch project --project "$project" "${run[@]}"
+  run=("--tenant=$tenant" "--environment=$environment")
+  snapshot="$(get_octopusvariable Octopus.RunbookSnapshot.Id)"
+  octoferry_fetch project "--project=$project" "${run[@]}" ${snapshot:+"--snapshot=$snapshot"}
   octoferry_secrets "${octoferry_names[@]}" |
     "$octoferry_program" --step deploy "$octoferry_module" "${run[@]}" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_destination[@]}"
 }
 
 octoferry_check_worker() {
-  local part names=(Octoferry.Source.ApiKey Octoferry.Destination.ApiKey)
+  local part names=(Octoferry.Source.ApiKey Octoferry.Destination.ApiKey Octoferry.Module.Key)
   octoferry_prepare
   octoferry_prepare_destination
   octoferry_prepare_backend

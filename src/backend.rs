@@ -130,7 +130,7 @@ impl Backend {
         if self.kind == "local" {
             let folder = config.get("path").and_then(|path| Path::new(path).parent());
             if let Some(folder) = folder {
-                std::fs::create_dir_all(folder).map_err(|error| {
+                private(folder).map_err(|error| {
                     Failure::failed(format!("making the folder for the state, {}: {error}", folder.display()))
                 })?;
             }
@@ -268,6 +268,20 @@ impl Backend {
     }
 }
 
+/// Makes the folder for a state, which holds secrets: only we may enter it, and only we may read what an older octoferry has left in it.
+fn private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            std::fs::set_permissions(entry.path(), std::fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(())
+}
+
 /// `octoferry/<installation>/<space>/<destination host>/<destination space>/<project, project and runbook, or "space">`: one state per module and destination.
 #[must_use]
 pub fn state_key(manifest: &Manifest, destination_address: &str, destination_space: &str) -> String {
@@ -332,9 +346,31 @@ pub fn is_secret(kind: &str, key: &str, value: &str) -> bool {
         _ => &["access_key", "secret_key", "password", "token"],
     };
     names.contains(&key)
+        || holds_password(value)
         // A file's path is none, a JSON text is.
         || (kind == "gcs" && key == "credentials" && value.trim_start().starts_with('{'))
         || (kind == "pg" && key == "conn_str" && has_password(value))
+}
+
+/// An address with a password or a signature in it, whatever the setting: `https://user:word@host/…`, `…?sig=…`, also inside another text such as
+/// `endpoints={s3="https://user:word@host"}`.
+fn holds_password(value: &str) -> bool {
+    const SECRET_PARTS: [&str; 7] =
+        ["sig=", "token=", "access_token=", "password=", "secret=", "api_key=", "x-amz-signature="];
+    value.match_indices("://").any(|(start, mark)| {
+        let rest = &value[start + mark.len()..];
+        let end = rest
+            .find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\''))
+            .unwrap_or(rest.len());
+        let address = rest[..end].to_lowercase();
+        let (authority, query) =
+            (address.split(['/', '?', '#']).next().unwrap_or_default(), address.split_once('?'));
+        let with_user = authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+        let signed = query.is_some_and(|(_, query)| {
+            query.split('&').any(|part| SECRET_PARTS.iter().any(|secret| part.starts_with(secret)))
+        });
+        with_user || signed
+    })
 }
 
 /// `postgres://user:password@host/…` or `password=…`.
@@ -379,6 +415,9 @@ mod tests {
             ("s3", &["bucket"], "KEY=VALUE"),
             ("s3", &["secret_key=x"], "is a secret"),
             ("pg", &["conn_str=postgres://u:p@h/db"], "is a secret"),
+            ("http", &["address=https://user:word@h/{key}"], "is a secret"),
+            ("http", &["address=https://h/{key}?x=1&SIG=abc"], "is a secret"),
+            ("s3", &["endpoints={s3=\"https://u:p@h\"}"], "is a secret"),
             ("gcs", &["credentials={\"a\":1}"], "is a secret"),
             ("s3", &["bucket=a", "bucket=b"], "twice"),
             ("s 3", &[], "no Terraform backend type"),

@@ -41,6 +41,9 @@ pub struct Source {
     /// File that holds the source API key, and nothing else [env: OCTOFERRY_SOURCE_API_KEY, the key itself]
     #[arg(long, value_name = "FILE")]
     pub source_api_key_file: Option<PathBuf>,
+    /// What seed has made the step for: another server, space or key is refused; the step templates set it
+    #[arg(long, hide = true, value_name = "HEX")]
+    pub source_digest: Option<String>,
 }
 
 /// The destination server and space; each option also from `OCTOFERRY_DESTINATION_…`.
@@ -55,6 +58,9 @@ pub struct Destination {
     /// File that holds the destination API key, and nothing else [env: OCTOFERRY_DESTINATION_API_KEY, the key itself]
     #[arg(long, value_name = "FILE")]
     pub destination_api_key_file: Option<PathBuf>,
+    /// As --source-digest
+    #[arg(long, hide = true, value_name = "HEX")]
+    pub destination_digest: Option<String>,
 }
 
 /// How long to wait for a server and whom to trust.
@@ -238,6 +244,12 @@ pub struct Needs {
     /// Id of the project whose module is fetched
     #[arg(long, value_name = "ID")]
     pub project: Option<String>,
+    /// The fetched module may hold Terraform that octoferry does not write: other providers, modules, provisioners
+    #[arg(long, requires = "fetch")]
+    pub allow_foreign_terraform: bool,
+    /// Snapshot of the runbook that runs: one with other variables than the space has now is refused; the step templates set it
+    #[arg(long, hide = true, requires = "fetch", value_name = "ID")]
+    pub snapshot: Option<String>,
     #[command(flatten)]
     pub tenant: Tenant,
     /// Read the key from standard input, in the format of the step templates
@@ -275,6 +287,9 @@ pub struct Backend {
     /// Setting of the backend, as Terraform takes it; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     pub backend_config: Vec<String>,
+    /// As --source-digest
+    #[arg(long, hide = true, value_name = "HEX")]
+    pub backend_digest: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -305,7 +320,7 @@ pub struct Deploy {
     /// Leave triggers enabled that are enabled at the source
     #[arg(long)]
     pub enable_triggers: bool,
-    /// Allow the plan to destroy projects, tenants, targets, environments and accounts
+    /// Allow the plan to destroy what others use or what may hold a person's secret: projects, tenants, targets, environments, accounts, feeds …
     #[arg(long)]
     pub allow_destroy: bool,
     /// What to do with things of the same name at the destination
@@ -351,6 +366,15 @@ pub struct Seed {
     pub project: Vec<String>,
     #[command(flatten)]
     pub part: Part,
+    /// File with the source API key that the runbooks use (default: the key that seed itself uses): to view everything and to push packages
+    #[arg(long, value_name = "FILE")]
+    pub runbook_source_key_file: Option<PathBuf>,
+    /// File with the destination API key that the runbooks use (default: the key that seed itself uses): to edit everything in the space
+    #[arg(long, value_name = "FILE")]
+    pub runbook_destination_key_file: Option<PathBuf>,
+    /// Let the runbooks deploy modules with Terraform that octoferry does not write: other providers, modules, provisioners
+    #[arg(long)]
+    pub allow_foreign_terraform: bool,
     /// Package to upload (default: made of this binary)
     #[arg(long, value_name = "FILE")]
     pub package: Option<PathBuf>,
@@ -508,7 +532,7 @@ pub struct Package {
 /// The exit code when there is nothing to run: 0 after help and version, 2 after a mistake.
 pub fn parse() -> Result<Arguments, ExitCode> {
     Arguments::try_parse().map_err(|error| {
-        let _ = error.print();
+        crate::ui::usage(&error.render().to_string(), error.use_stderr());
         ExitCode::from(if error.use_stderr() { 2 } else { 0 })
     })
 }

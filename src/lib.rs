@@ -30,6 +30,7 @@ use std::process::ExitCode;
 /// Runs the program: parse, prepare, run one command, report.
 #[must_use]
 pub fn main() -> ExitCode {
+    ui::show_panics();
     let arguments = match cli::parse() {
         Ok(arguments) => arguments,
         Err(code) => return code,

@@ -12,8 +12,10 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::cli;
+use crate::seeded::digest::Made;
 use crate::ui::Ui;
 use failure::Failure;
+use module::seal;
 use octopus::client::{Client, Transport, Trust};
 use octopus::server::{self, Server};
 use secret::{Secret, stream};
@@ -22,6 +24,9 @@ use terraform::process::Environment;
 /// Names of the Octopus variables that hold what a step can't be given as an argument.
 const SOURCE_KEY: &str = "Octoferry.Source.ApiKey";
 const DESTINATION_KEY: &str = "Octoferry.Destination.ApiKey";
+const MODULE_KEY: &str = "Octoferry.Module.Key";
+/// The same at a workstation.
+const MODULE_KEY_VARIABLE: &str = "OCTOFERRY_MODULE_KEY";
 
 /// Everything that was given besides the arguments.
 pub struct Settings<'a> {
@@ -60,6 +65,24 @@ pub fn transport(connection: &cli::Connection) -> Result<Transport, Failure> {
     Transport::new(Duration::from_secs(connection.timeout), &trust)
 }
 
+/// The key for runbooks that a file holds; it must open the same space. `None`: no file is given.
+///
+/// # Errors
+/// When the file can't be read, or the server refuses the key.
+pub async fn runbook_key(
+    server: &Server,
+    role: &'static str,
+    file: Option<&Path>,
+    transport: &Transport,
+) -> Result<Option<Secret>, Failure> {
+    let Some(file) = file else { return Ok(None) };
+    let option = format!("--runbook-{role}-key-file");
+    let key = key_from_file(&option, file)?;
+    let client = Client::new(role, server.client.address(), key.clone(), transport)?;
+    Server::connect(client, server.space_id()).await.map_err(|failure| failure.while_doing(option))?;
+    Ok(Some(key))
+}
+
 /// A space is not moved onto itself.
 #[must_use]
 pub fn same_space(source: &Server) -> Failure {
@@ -91,6 +114,50 @@ impl<'a> Settings<'a> {
         self.streamed.clone().unwrap_or_default()
     }
 
+    /// The key by which module packages are sealed: from the secrets of a step, or `OCTOFERRY_MODULE_KEY`; `None` when it isn't given.
+    ///
+    /// # Errors
+    /// When it could be guessed.
+    pub fn given_module_key(&self) -> Result<Option<Secret>, Failure> {
+        let key = match &self.streamed {
+            Some(streamed) => streamed.get(MODULE_KEY),
+            None => self.environment.get(MODULE_KEY_VARIABLE),
+        };
+        match key {
+            Some(key) if key.expose().trim().len() < seal::SHORTEST_KEY => Err(Failure::usage(format!(
+                "the key of module packages has fewer than {} characters: it could be guessed",
+                seal::SHORTEST_KEY
+            ))
+            .hint("Take a long random text, such as `openssl rand -hex 32` prints.")),
+            key => Ok(key.cloned()),
+        }
+    }
+
+    /// The same, where nothing goes without.
+    ///
+    /// # Errors
+    /// When it isn't given, or could be guessed.
+    pub fn module_key(&self) -> Result<Secret, Failure> {
+        self.given_module_key()?.ok_or_else(|| {
+            Failure::usage("the key of module packages is not given: only what is sealed with it is ever deployed by a step")
+                .hint(format!("In a step: the sensitive variable {MODULE_KEY}; octoferry seed makes it in the library variable set \"Octoferry\", in runbooks of your own it is a long random text that you enter."))
+                .hint(format!("At a workstation: set {MODULE_KEY_VARIABLE} for serialize --push, and for octoferry seed, so that both are the same."))
+        })
+    }
+
+    /// Looks whether the backend is the one that a seeded step was made for.
+    ///
+    /// # Errors
+    /// When it is another.
+    pub fn verify_backend(&self, given: &cli::Backend) -> Result<(), Failure> {
+        let Some(digest) = &given.backend_digest else { return Ok(()) };
+        let made = Made::ForBackend {
+            kind: given.backend.as_deref().unwrap_or_default(),
+            settings: &given.backend_config,
+        };
+        made.verify(digest, &self.module_key()?)
+    }
+
     /// Reaches the source server and finds the space.
     ///
     /// # Errors
@@ -101,6 +168,7 @@ impl<'a> Settings<'a> {
             url: given.source_url.as_deref(),
             space: given.source_space.as_deref(),
             key_file: given.source_api_key_file.as_deref(),
+            digest: given.source_digest.as_deref(),
             streamed_key: SOURCE_KEY,
         };
         self.server(&side, transport).await
@@ -120,6 +188,7 @@ impl<'a> Settings<'a> {
             url: given.destination_url.as_deref(),
             space: given.destination_space.as_deref(),
             key_file: given.destination_api_key_file.as_deref(),
+            digest: given.destination_digest.as_deref(),
             streamed_key: DESTINATION_KEY,
         };
         self.server(&side, transport).await
@@ -154,7 +223,18 @@ impl<'a> Settings<'a> {
                 .ask(&format!("Address of the {role} server"))?
                 .ok_or_else(|| missing(role, "address", "url", "URL"))?,
         };
-        let client = Client::new(role, &url, self.key(side)?, transport)?;
+        let key = self.key(side)?;
+        if let Some(digest) = side.digest {
+            let space = side.space.unwrap_or_default();
+            Made::ForServer { role, url: &url, space, key: &key }.verify(digest, &self.module_key()?)?;
+        }
+        let client = Client::new(role, &url, key, transport)?;
+        if is_plain(client.address()) {
+            self.ui.warning(&format!(
+                "{} is no https: whoever is on the way to the {role} server can read the API key and all secrets",
+                client.address()
+            ));
+        }
         let space = match side.space.map(str::to_owned).or_else(|| self.plain(role, "SPACE")) {
             Some(space) => space,
             None if self.ui.can_ask() => {
@@ -170,7 +250,7 @@ impl<'a> Settings<'a> {
     fn key(&self, side: &Side<'_>) -> Result<Secret, Failure> {
         let role = side.role;
         if let Some(file) = side.key_file {
-            return key_from_file(role, file);
+            return key_from_file(&format!("--{role}-api-key-file"), file);
         }
         if let Some(streamed) = &self.streamed {
             return streamed.get(side.streamed_key).cloned().ok_or_else(|| {
@@ -201,7 +281,18 @@ struct Side<'a> {
     url: Option<&'a str>,
     space: Option<&'a str>,
     key_file: Option<&'a Path>,
+    /// What a seeded step was made for.
+    digest: Option<&'a str>,
     streamed_key: &'static str,
+}
+
+/// Whether a connection goes unencrypted over a network.
+fn is_plain(address: &str) -> bool {
+    let Some(host) = address.strip_prefix("http://") else { return false };
+    let host = host.split('/').next().unwrap_or_default();
+    let name =
+        host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    !(name == "localhost" || name == "[::1]" || name.starts_with("127."))
 }
 
 fn variable(role: &str, what: &str) -> String {
@@ -209,7 +300,7 @@ fn variable(role: &str, what: &str) -> String {
 }
 
 fn is_key_variable(name: &str) -> bool {
-    name.starts_with("OCTOFERRY_") && name.ends_with("_API_KEY")
+    name.starts_with("OCTOFERRY_") && (name.ends_with("_API_KEY") || name == MODULE_KEY_VARIABLE)
 }
 
 fn missing(role: &str, what: &str, option: &str, variable_part: &str) -> Failure {
@@ -227,10 +318,9 @@ fn octoferry_environment() -> BTreeMap<String, Secret> {
 }
 
 /// The key alone, with or without a newline at the end.
-fn key_from_file(role: &str, file: &Path) -> Result<Secret, Failure> {
+fn key_from_file(option: &str, file: &Path) -> Result<Secret, Failure> {
     let content = std::fs::read_to_string(file).map(Zeroizing::new);
-    let content = content
-        .map_err(|error| Failure::usage(format!("--{role}-api-key-file {}: {error}", file.display())))?;
+    let content = content.map_err(|error| Failure::usage(format!("{option} {}: {error}", file.display())))?;
     Ok(Secret::new(content.trim().to_owned()))
 }
 
@@ -239,9 +329,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_goes_unencrypted_is_known() {
+        for plain in
+            ["http://octopus.example", "http://10.0.0.1:8080/octopus", "http://[fe80::1]:80", "http://127x"]
+        {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for fine in ["https://octopus.example", "http://127.0.0.1:8065", "http://localhost", "http://[::1]:1"]
+        {
+            assert!(!is_plain(fine), "{fine}");
+        }
+    }
+
+    #[test]
     fn children_see_no_keys() {
         assert!(is_key_variable("OCTOFERRY_SOURCE_API_KEY"));
         assert!(is_key_variable("OCTOFERRY_DESTINATION_API_KEY"));
+        assert!(is_key_variable("OCTOFERRY_MODULE_KEY"));
         assert!(!is_key_variable("OCTOFERRY_SOURCE_URL"));
         assert!(!is_key_variable("PATH"));
     }

@@ -1,7 +1,13 @@
 //! Talk: standard output is data, standard error is talk; inside a step of Octopus all of it goes to standard
 //! output with service messages that set its level. Questions are asked on a terminal only.
+//!
+//! Whatever is said here may hold names, errors and logs of others. So all of it is made harmless on its way out: nothing but our own
+//! messages reaches Octopus as a message ([`harmless`]), no control character reaches a terminal, and the secrets of a step are masked.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,24 +16,27 @@ use zeroize::Zeroizing;
 
 use failure::Failure;
 use secret::Secret;
+use secret::mask::Masker;
 
 /// Where messages go and how they look.
 pub struct Ui {
     json: bool,
     step: bool,
+    /// What must not be said.
+    masker: Arc<OnceLock<Arc<Masker>>>,
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that talks")]
 impl Ui {
     #[must_use]
     pub fn new(json: bool, step: bool) -> Self {
-        Self { json, step }
+        Self { json, step, masker: Arc::default() }
     }
 
     /// The same, but all talk goes to standard error, in a step too: somebody reads our standard output.
     #[must_use]
     pub fn keeping_standard_output_for_data(&self) -> Self {
-        Self { json: self.json, step: false }
+        Self { json: self.json, step: false, masker: Arc::clone(&self.masker) }
     }
 
     /// Whether Octopus runs us in a step.
@@ -42,9 +51,23 @@ impl Ui {
         self.json
     }
 
+    /// Masks these secrets in all that is said from now on. Octopus masks by itself what it knows, as it is stored; this also finds lines and
+    /// encodings of it. Nothing is sent to Octopus for that: it would stand in a worker's own logs.
+    pub fn hide(&self, masker: &Arc<Masker>) {
+        let _ = self.masker.set(Arc::clone(masker));
+    }
+
+    /// A text as it may leave us.
+    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.masker.get() {
+            Some(masker) => Cow::Owned(harmless(&masker.mask(text)).into_owned()),
+            None => harmless(text),
+        }
+    }
+
     /// The result of a command, on standard output. That it could not be written (a full disk) is told; a reader that has gone knows it.
     pub fn data(&self, text: &str) {
-        if let Err(error) = write_line(text)
+        if let Err(error) = write_line(&self.shown(text))
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {
             say_aside(&format!("error: the result can't be written to standard output: {error}"));
@@ -63,15 +86,17 @@ impl Ui {
 
     /// What is going on, for a person.
     pub fn info(&self, text: &str) {
+        let text = self.shown(text);
         if self.step {
-            say(text);
+            say(&text);
         } else {
-            say_aside(text);
+            say_aside(&text);
         }
     }
 
     /// Something a person should look at.
     pub fn warning(&self, text: &str) {
+        let text = self.shown(text);
         if self.step {
             say(&format!("##octopus[stdout-warning]\n{text}\n##octopus[stdout-default]"));
         } else {
@@ -81,18 +106,7 @@ impl Ui {
 
     /// Something that is not well, where the command itself goes on.
     pub fn problem(&self, text: &str) {
-        say_aside(&format!("error: {text}"));
-    }
-
-    /// Tells Octopus to mask this text from now on, in a step. On both outputs, as its own Bash bootstrap does: which of them is read first
-    /// is not known.
-    pub fn mask(&self, secret: &Secret) {
-        if self.step && !secret.is_empty() {
-            let message =
-                Zeroizing::new(format!("##octopus[mask value='{}']", STANDARD.encode(secret.expose())));
-            say(&message);
-            say_aside(&message);
-        }
+        say_aside(&format!("error: {}", self.shown(text)));
     }
 
     /// Hands a file to Octopus as an artifact of the run, in a step.
@@ -112,11 +126,11 @@ impl Ui {
     /// Why the command stopped, and what to do.
     pub fn failure(&self, failure: &Failure) {
         if self.json {
-            say(&serde_json::json!({"Error": failure.message, "Hints": failure.hints}).to_string());
+            self.data(&serde_json::json!({"Error": failure.message, "Hints": failure.hints}).to_string());
         }
-        say_aside(&format!("error: {failure}"));
+        say_aside(&format!("error: {}", self.shown(&failure.to_string())));
         for hint in &failure.hints {
-            say_aside(&format!("\nhint: {hint}"));
+            say_aside(&format!("\nhint: {}", self.shown(hint)));
         }
     }
 
@@ -134,7 +148,7 @@ impl Ui {
         if !self.can_ask() {
             return Ok(None);
         }
-        eprint!("{question}: ");
+        eprint!("{}: ", self.shown(question));
         let mut answer = String::new();
         std::io::stdin()
             .lock()
@@ -190,6 +204,59 @@ impl Ui {
     }
 }
 
+/// How a message to Octopus begins.
+const MESSAGE: &str = "##octopus";
+
+/// A text that is nothing but text, wherever it is shown: what would begin a message to Octopus is broken, control characters are written
+/// out, and so are those that turn the direction of writing.
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let harmful = |letter: char| {
+        (letter.is_control() && !matches!(letter, '\n' | '\t'))
+            || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+    };
+    let is_message = |text: &str| text.len() >= MESSAGE.len() && text.to_ascii_lowercase().contains(MESSAGE);
+    if !text.contains(harmful) && !is_message(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for (position, letter) in text.char_indices() {
+        match letter {
+            '\r' if text[position..].starts_with("\r\n") => {}
+            letter if harmful(letter) => {
+                // As JSON has it: the text may be JSON.
+                let _ = write!(shown, "\\u{:04x}", u32::from(letter));
+            }
+            letter => shown.push(letter),
+        }
+    }
+    // Looked for in what is shown: what was taken out might have stood in the middle.
+    let lower = shown.to_ascii_lowercase();
+    let mut broken = String::with_capacity(shown.len() + 16);
+    let mut from = 0;
+    for (start, _) in lower.match_indices(MESSAGE) {
+        broken.push_str(&shown[from..=start]);
+        broken.push(' ');
+        from = start + 1;
+    }
+    broken.push_str(&shown[from..]);
+    Cow::Owned(broken)
+}
+
+/// Says why the program ends in a panic, which may hold a text of others.
+pub fn show_panics() {
+    std::panic::set_hook(Box::new(|panic| say_aside(&harmless(&panic.to_string()))));
+}
+
+/// Says what is wrong with the command line, in which a step may have put a text of others.
+pub fn usage(text: &str, is_error: bool) {
+    if is_error {
+        say_aside(harmless(text).trim_end());
+    } else {
+        say(harmless(text).trim_end());
+    }
+}
+
 /// A line on standard output. A reader that has gone is no reason to die in the middle of a deployment; whoever must know listens for it.
 fn say(text: &str) {
     let _ = write_line(text);
@@ -229,6 +296,37 @@ pub fn table(rows: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::harmless;
+
+    #[test]
+    fn nothing_of_others_is_a_message_or_moves_a_cursor() {
+        for (text, shown) in [
+            ("plain \u{e9} \u{1f56f}\ttab\nline", "plain \u{e9} \u{1f56f}\ttab\nline"),
+            ("x##octopus[createArtifact path='eA==']", "x# #octopus[createArtifact path='eA==']"),
+            ("##OCTOPUS[mask]##octopus[a]", "# #OCTOPUS[mask]# #octopus[a]"),
+            ("###octopus[", "## #octopus["),
+            ("##oc\r\ntopus[", "##oc\ntopus["),
+            ("a\rb\u{1b}[2J\u{7}\u{9b}1m", "a\\u000db\\u001b[2J\\u0007\\u009b1m"),
+            ("\u{202e}txt", "\\u202etxt"),
+            ("two\r\nlines", "two\nlines"),
+        ] {
+            assert_eq!(harmless(text), shown, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_message(text in "[#octpusOCTPUS\\r\\n\\x00\\[ ]{0,60}", any in ".*") {
+            for text in [text.clone(), any.clone(), format!("{text}##octopus[{any}")] {
+                let shown = harmless(&text);
+                prop_assert!(!shown.to_lowercase().contains("##octopus"), "{:?}", shown);
+                prop_assert!(!shown.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t'));
+            }
+        }
+    }
+
     #[test]
     fn tables_are_aligned_and_end_without_blanks() {
         let rows = [["kind", "same"], ["environments", "3"]].map(|row| row.map(str::to_owned).to_vec());

@@ -9,6 +9,7 @@ use crate::checks::{Findings, servers, space};
 use crate::cli;
 use crate::deployment::licence;
 use crate::outcome::Outcome;
+use crate::seeded::foreign;
 use crate::settings::Settings;
 use crate::ui::{Ui, table};
 use documents::inventory::Inventory;
@@ -93,6 +94,13 @@ async fn look_at_source(
                 ),
             );
             space::look(&inventory, findings);
+            for foreign in foreign::of_space(&inventory) {
+                findings.stops(
+                    "foreign-variable",
+                    format!("the name of this variable is octoferry's, and octoferry seed did not make it: {foreign}"),
+                    "It could take the place of the true one in a run. Who made it? Remove or rename it.",
+                );
+            }
             space::teams_that_may_run(server, findings).await;
             room_for_seed(server, &inventory, findings).await;
             Some(inventory)

@@ -1,6 +1,7 @@
 //! `octoferry check --worker`: whether this machine can run the runbooks. Runs in the runbook `__ 0. Check`, before anything else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -15,7 +16,6 @@ use crate::ui::Ui;
 use failure::Failure;
 use octopus::server::Server;
 use secret::Secret;
-use secret::mask::Masker;
 use terraform::Terraform;
 use terraform::process::Interrupt;
 use terraform::program::Program;
@@ -43,6 +43,7 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
         &mut findings,
     )
     .await?;
+    settings.verify_backend(&arguments.backend)?;
     let key = state_key(source.as_ref(), destination.as_ref());
     terraform(&arguments, &streamed, &key, interrupt, ui, &mut findings).await?;
 
@@ -87,13 +88,9 @@ async fn terraform(
         }
     };
     checks::worker::room(workplace.path(), findings);
-    let mut masker = Masker::default();
-    for secret in streamed.values() {
-        masker.add(secret);
-        // As deploy does: Octopus compares line by line.
-        for line in secret.expose().lines().map(str::trim).filter(|line| line.len() >= 4) {
-            ui.mask(&Secret::new(line.to_owned()));
-        }
+    let masker = Arc::new(deploy::masker(streamed, &[]));
+    if ui.in_step() {
+        ui.hide(&masker);
     }
     let mut terraform = Terraform {
         program: &program,

@@ -12,10 +12,12 @@ use crate::settings;
 use crate::spread::{Plan, account, collapse};
 use crate::ui::Ui;
 use documents::collection::Collection;
+use documents::document::Document;
 use documents::inventory::Inventory;
 use failure::Failure;
 use octopus::read::{self, Extent};
 use octopus::server::Server;
+use octopus::tasks;
 use octopus::upsert;
 
 /// Runs the command.
@@ -29,12 +31,23 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
     let inventory = read::read(&source, Extent::Whole).await?;
     let plan = collapse::collapse(&inventory);
     super::spread::show(&plan, ui);
-    if arguments.plan {
-        return Ok(if plan.changes.is_empty() { Outcome::Done } else { Outcome::ChangesPending });
+    // Those that an interrupted migration left enabled.
+    let awake = awake(&inventory);
+    for project in &awake {
+        ui.data(&format!("project {:?}\n  is disabled again", project.name()));
     }
-    if !plan.changes.is_empty() {
-        let question = format!("Change {} documents of the source space?", plan.changes.len());
-        ui.confirm(&question, arguments.yes)?;
+    let changes = plan.changes.len() + awake.len();
+    if arguments.plan {
+        return Ok(if changes == 0 { Outcome::Done } else { Outcome::ChangesPending });
+    }
+    if changes > 0 {
+        let runbooks: Vec<&str> = inventory
+            .all(Collection::Runbooks)
+            .filter(|runbook| seeded::is_seeded(runbook, runbook.name()))
+            .map(Document::id)
+            .collect();
+        tasks::refuse_active(&source, &runbooks, "collapse").await?;
+        ui.confirm(&format!("Change {changes} documents of the source space?"), arguments.yes)?;
     }
     write(&source, &inventory, plan.clone(), ui).await?;
     super::spread::publish_again(&source, ui).await?;
@@ -51,13 +64,16 @@ pub(super) async fn write(
 ) -> Result<(), Failure> {
     hide_restricted(source, inventory, &plan).await?;
     super::spread::write(source, plan, collapse::collapse, ui).await?;
-    for project in
-        inventory.all(Collection::Projects).filter(|project| enabled::disabled_again(project).is_some())
-    {
+    for project in awake(inventory) {
         disable_again(source, project.id()).await?;
         ui.info(&format!("disabled again: project {:?}", project.name()));
     }
     Ok(())
+}
+
+/// The projects that migrate enabled for its runs and that are still enabled.
+fn awake(inventory: &Inventory) -> Vec<&Document> {
+    inventory.all(Collection::Projects).filter(|project| enabled::disabled_again(project).is_some()).collect()
 }
 
 /// Disables a project that migrate enabled for its runs.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::cutover::{self, Side, Switch, journal};
-use crate::delivery::package as module_package;
+use crate::delivery::record;
 use crate::finish::directory::{Directory, Place};
 use crate::outcome::Outcome;
 use crate::seeded;
@@ -37,8 +37,16 @@ pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
     let mut doubts = under_way(&source, &projects).await?;
     let mut switches = cutover::stops(&inventory, &projects, arguments.all);
     let mut directory = Directory::new(destination.clone());
-    for owner in modules(&projects, arguments.all) {
-        let manifest = module_package::newest_manifest(&source, owner).await?;
+    let owners: Vec<Option<&str>> = modules(&projects, arguments.all).into_iter().collect();
+    let mut manifests = record::newest_manifests(&source, &owners).await?;
+    for owner in owners {
+        let manifest = manifests.remove(&owner.map(str::to_owned)).ok_or_else(|| {
+            let what = owner.map_or("the space".to_owned(), |id| format!("the project {id}"));
+            Failure::failed(format!(
+                "no run of octoferry's runbooks has serialized {what} yet, or its package is gone"
+            ))
+            .hint("Run octoferry migrate first.")
+        })?;
         doubts.extend(doubt_about_secrets(&manifest));
         for held in cutover::starts(&manifest) {
             match start_of(&mut directory, held).await? {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::backend::Backend;
 use crate::cli::{self, Existing};
+use crate::deployment::fetched::Fetched;
 use crate::deployment::order::{self, Folder};
 use crate::deployment::run::{self, Deployment};
 use crate::deployment::supply;
@@ -33,9 +35,15 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
     let streamed = settings.secrets();
     refuse_printed_variables(&streamed)?;
     let modules = order::modules(&arguments.modules)?;
-    if let Some(run) = TenantRun::of(&arguments.tenant) {
+    let learned = modules.iter().map(|module| Fetched::read(&module.path));
+    let learned = learned.collect::<Result<Vec<_>, Failure>>()?;
+    for foreign in learned.iter().flat_map(|learned| &learned.foreign) {
+        ui.warning(&format!("left alone: the package {foreign}. Who pushed it?"));
+    }
+    if let Some(run) = learned.first().and_then(|learned| learned.tenant_run(&arguments.tenant)) {
         return for_tenant(run, &arguments, &settings, &streamed, &modules, ui).await;
     }
+    settings.verify_backend(&arguments.backend)?;
     let backend = chosen_backend(&arguments, &streamed, &modules)?;
     let program = Program::find(arguments.terraform.as_deref(), settings::child_environment()).await?;
     let transport = settings::transport(&arguments.connection)?;
@@ -45,12 +53,16 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
     ui.info(&format!("with {}", program.described()));
 
     let relay = Relay::start(destination.client.clone(), arguments.enable_triggers).await?;
+    let masker = Arc::new(masker(&streamed, &[relay.key()]));
+    if ui.in_step() {
+        ui.hide(&masker);
+    }
     let deployment = Deployment {
         ui,
         relay: &relay,
         program: &program,
         backend,
-        masker: masker(&streamed, &relay, ui),
+        masker,
         streamed,
         interrupt,
         workplace: workplace(ui)?,
@@ -79,7 +91,7 @@ async fn for_tenant(
     let transport = settings::transport(&arguments.connection)?;
     let destination = settings.destination(&arguments.destination, &transport).await?;
     refuse_own_source(modules, &destination)?;
-    mask_in_octopus(streamed, ui);
+    ui.hide(&Arc::new(masker(streamed, &[])));
     ui.info(&format!("destination: {}", destination.described()));
     ui.info(&format!("secret values of the tenant {:?}, read in {:?}", run.tenant, run.environment));
     let mut open = 0;
@@ -234,7 +246,7 @@ fn summed_up(relay: &Relay, ui: &Ui) {
 }
 
 /// Hands a text to Octopus. The file lies in the step's folder, which Octopus removes after it has read it.
-fn artifact(name: &str, text: &str, ui: &Ui) -> Result<(), Failure> {
+pub(super) fn artifact(name: &str, text: &str, ui: &Ui) -> Result<(), Failure> {
     let path = std::path::absolute(name).and_then(|path| std::fs::write(&path, text).map(|()| path));
     let path = path.map_err(|error| Failure::failed(format!("writing the artifact {name}: {error}")))?;
     ui.artifact(&path, name);
@@ -320,25 +332,13 @@ const PLAIN: [&str; 6] = [
     "Octoferry.Destination.Space",
 ];
 
-/// Masks everything from standard input but addresses and settings, which are no secrets.
-fn masker(streamed: &BTreeMap<String, Secret>, relay: &Relay, ui: &Ui) -> Masker {
-    let mut masker = Masker::new([relay.key()]);
+/// Masks everything from standard input but addresses and settings, which are no secrets; and these.
+pub(super) fn masker(streamed: &BTreeMap<String, Secret>, more: &[&Secret]) -> Masker {
+    let mut masker = Masker::new(more.iter().copied());
     for (_, secret) in streamed.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str())) {
         masker.add(secret);
     }
-    mask_in_octopus(streamed, ui);
-    ui.mask(relay.key());
     masker
-}
-
-/// Lets Octopus mask them too, whoever prints them.
-fn mask_in_octopus(streamed: &BTreeMap<String, Secret>, ui: &Ui) {
-    for (_, secret) in streamed.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str())) {
-        // Octopus compares with what is written on one line, and takes no notice of very short texts.
-        for line in secret.expose().lines().map(str::trim).filter(|line| line.len() >= 4) {
-            ui.mask(&Secret::new(line.to_owned()));
-        }
-    }
 }
 
 /// In a step: below its own folder, which Octopus removes whatever happens.

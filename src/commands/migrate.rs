@@ -12,7 +12,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::cli;
-use crate::delivery::package as module_package;
+use crate::delivery::record;
 use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::{enabled, install, name, package, part};
@@ -202,20 +202,30 @@ async fn nothing_in_the_way(source: &Server, found: &Found) -> Result<(), Failur
         .hint("A person or another octoferry started it. Wait for it or cancel it, then run this again."))
 }
 
-/// Looks whether the package that the runbooks use is still in the feed, whose retention takes what no release uses;
-/// uploads it again if not. Its version.
+/// Looks whether the package that the runbooks use is still in the feed, whose retention takes what no release uses, and still the one that seed
+/// uploaded; uploads it again if it is gone. Its version.
 async fn keep_package(source: &Server, found: &Found) -> Result<String, Failure> {
     let runbooks: Vec<&Document> = found.seeded_runbooks().collect();
-    if let Some(version) = install::published_version(source, &runbooks).await? {
-        let listed = upsert::list(source, &format!("packages?nuGetPackageId={}", name::PACKAGE)).await?;
-        if listed.iter().any(|package| package.text("Version") == Some(&version)) {
+    let wanted = install::package_of_steps(source, found).await?;
+    if let Some(version) = install::published_version(source, &runbooks).await?
+        && let Some(there) = install::package_there(source, &version).await?
+    {
+        if wanted.as_deref() == Some(&there) {
             return Ok(version);
         }
+        return Err(Failure::failed(format!(
+            "the package octoferry {version} in the built-in feed is not the one that octoferry seed uploaded; nothing was run"
+        ))
+        .hint("Who replaced it? Delete it in the portal (Library, Packages), then run octoferry seed again."));
     }
-    let package = package::of_program(&super::seed::own_program()?).map_err(|failure| {
-        failure
-            .while_doing("the package octoferry is gone from the built-in feed")
-            .hint("octoferry seed --package FILE puts it there again.")
+    let package = package::of_program(&super::seed::own_program()?)
+        .ok()
+        .filter(|package| wanted.as_deref() == Some(&package.sha256));
+    let package = package.ok_or_else(|| {
+        Failure::failed(
+            "the package octoferry is gone from the built-in feed, and it was not made of this program",
+        )
+        .hint("octoferry seed, with --package FILE where it was given before, puts it there again.")
     })?;
     install::package(source, &package).await
 }
@@ -262,10 +272,10 @@ async fn journey(
         let begun = Instant::now();
         let row = report.row("(space)");
         row.serialized = "failed".to_owned();
-        runs.run("Serialize Space", of_space(name::SERIALIZE_SPACE_RUNBOOK)?).await?;
+        let made = runs.run("Serialize Space", of_space(name::SERIALIZE_SPACE_RUNBOOK)?).await?;
         row.serialized = "yes".to_owned();
         row.deployed = "failed".to_owned();
-        row.manifest = Some(module_package::newest_manifest(runs.source, None).await?);
+        row.manifest = Some(record::manifest_of_task(runs.source, &made, None).await?);
         let deployed = runs.run("Deploy Space", of_space(name::DEPLOY_SPACE_RUNBOOK)?).await;
         row.seconds = begun.elapsed().as_secs();
         report.row("(space)").account = account::of_task(runs.source, &deployed?).await?;
@@ -307,11 +317,14 @@ async fn projects(
     for (project, run) in started {
         let begun = Instant::now();
         let serialized = match run {
-            Ok(run) => runs.follow(&format!("Serialize Project {}", project.name()), &run).await,
+            Ok(run) => {
+                let title = format!("Serialize Project {}", project.name());
+                runs.follow(&title, &run).await.map(|()| run.task_id)
+            }
             Err(failure) => Err(failure),
         };
         let manifest = match serialized {
-            Ok(()) => module_package::newest_manifest(runs.source, Some(project.id())).await,
+            Ok(made) => record::manifest_of_task(runs.source, &made, Some(project.id())).await,
             Err(failure) => Err(failure),
         };
         let row = report.row(project.name());

@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 
 use crate::cli::{self, FetchWhat};
 use crate::delivery::{folder, package};
-use crate::deployment::tenant::TenantRun;
+use crate::deployment::fetched::Fetched;
 use crate::outcome::Outcome;
-use crate::seeded::name;
+use crate::seeded::{foreign, name};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use failure::Failure;
 use module::manifest::{SecretEntry, SecretOrigin};
+use octopus::server::Server;
+use octopus::tasks;
 
 /// Parts of the typed account variable `Octoferry.Backend.Account`, by which a backend's credentials come to a step. Those that the
 /// account's type doesn't have are simply absent there.
@@ -44,14 +46,30 @@ pub async fn run(arguments: cli::Needs, ui: &Ui) -> Result<Outcome, Failure> {
             }
         };
         let transport = settings::transport(&arguments.connection)?;
-        let server = Settings::read(arguments.secrets, ui)?.source(&arguments.source, &transport).await?;
-        let (pushed, manifest) = package::fetch(&server, project, &arguments.module).await?;
-        ui.info(&format!("module {}, made by octoferry {}", pushed.described(), manifest.octoferry));
+        let given = Settings::read(arguments.secrets, ui)?;
+        let key = given.module_key()?;
+        let server = given.source(&arguments.source, &transport).await?;
+        if arguments.source.source_digest.is_some() {
+            foreign::refuse(&foreign::of_run(&server, project).await?)?;
+        }
+        if let Some(snapshot) = &arguments.snapshot {
+            refuse_stale(&server, snapshot, ui).await?;
+        }
+        let with_foreign = arguments.allow_foreign_terraform;
+        let fetched = package::fetch(&server, project, &key, with_foreign, &arguments.module).await?;
+        // Told by the deployment, whose log a person sees.
+        Fetched::learn(&server, &arguments.tenant, fetched.foreign).await?.write(&arguments.module)?;
+        ui.info(&format!(
+            "module {}, made by octoferry {}",
+            fetched.pushed.described(),
+            fetched.manifest.octoferry
+        ));
     }
     let mut names = BTreeSet::new();
     for module in folder::modules_in(&arguments.module)? {
         let manifest = folder::read_manifest(&module)?;
-        let run = TenantRun::of(&arguments.tenant);
+        let learned = Fetched::read(&module)?;
+        let run = learned.tenant_run(&arguments.tenant);
         let read_here = |secret: &&SecretEntry| match run {
             Some(run) => run.reads(secret),
             // By their names this run would read other values, or none.
@@ -60,8 +78,8 @@ pub async fn run(arguments: cli::Needs, ui: &Ui) -> Result<Outcome, Failure> {
         let secrets = manifest.secrets.iter().filter(read_here);
         names.extend(secrets.map(|secret| secret.from.octopus_variable().to_owned()));
     }
-    // What deploy itself needs: both keys, and the credentials of the backend, if it has some.
-    names.extend([name::SOURCE_API_KEY, name::DESTINATION_API_KEY].map(str::to_owned));
+    // What deploy itself needs: the keys, and the credentials of the backend, if it has some.
+    names.extend([name::SOURCE_API_KEY, name::DESTINATION_API_KEY, name::MODULE_KEY].map(str::to_owned));
     if arguments.tenant.tenant.is_none() {
         names.extend(BACKEND_CREDENTIALS.iter().map(|name| (*name).to_owned()));
     }
@@ -71,4 +89,19 @@ pub async fn run(arguments: cli::Needs, ui: &Ui) -> Result<Outcome, Failure> {
         ui.raw_data(names.iter().flat_map(|name| [name.as_str(), "\0"]).collect::<String>().as_bytes())?;
     }
     Ok(Outcome::Done)
+}
+
+/// A published runbook runs with the variables that it was published with: secrets as they were then, and none that came since.
+async fn refuse_stale(server: &Server, snapshot: &str, ui: &Ui) -> Result<(), Failure> {
+    match tasks::is_stale(server, snapshot).await? {
+        Some(false) => Ok(()),
+        Some(true) => Err(Failure::failed(
+            "variables were changed since this runbook was published, and this run has them as they were; nothing was deployed",
+        )
+        .hint("Publish the runbook again, then run it: octoferry migrate does both. A run that a trigger starts must be of a runbook that is published after each change.")),
+        None => {
+            ui.info("the server does not say whether variables were changed since this runbook was published");
+            Ok(())
+        }
+    }
 }

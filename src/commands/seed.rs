@@ -17,7 +17,7 @@ use documents::git::has_runbooks_in_git;
 use documents::inventory::Inventory;
 use failure::Failure;
 use octopus::server::Server;
-use octopus::{read, upsert};
+use octopus::{read, tasks, upsert};
 
 /// Runs the command.
 ///
@@ -40,7 +40,21 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     let given = settings::Settings::read(None, ui)?;
     let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
 
+    let source_key = arguments.runbook_source_key_file.as_deref();
+    let source_key = settings::runbook_key(&source, "source", source_key, &transport).await?;
+    let destination_key = arguments.runbook_destination_key_file.as_deref();
+    let destination_key =
+        settings::runbook_key(&destination, "destination", destination_key, &transport).await?;
+    for (role, key) in [("source", &source_key), ("destination", &destination_key)] {
+        if key.is_none() {
+            ui.warning(&format!(
+                "the runbooks get the {role} API key that you use yourself, with all that you may do, until unseed; --runbook-{role}-key-file FILE gives them another"
+            ));
+        }
+    }
     let found = Found::read(&source).await?;
+    let runbooks: Vec<&str> = found.seeded_runbooks().map(Document::id).collect();
+    tasks::refuse_active(&source, &runbooks, "seed").await?;
     let (pool, pool_name) = worker_pool(&source, arguments.worker_pool.as_deref()).await?;
     let backend_account = match &arguments.backend_account {
         Some(name) => Some(account(&source, name).await?),
@@ -104,16 +118,21 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     for (set, what) in what {
         sets.push(install::library_set(&source, &found, set, what).await?);
     }
+    let module_key = match given.given_module_key()? {
+        Some(key) => key,
+        None => install::new_module_key()?,
+    };
     let settings = install::Settings {
         source_url: source.client.address().to_owned(),
         source_space: source.space_id().to_owned(),
-        source_key: source.client.key().clone(),
+        source_key: source_key.unwrap_or_else(|| source.client.key().clone()),
         destination_url: destination.client.address().to_owned(),
         destination_space: destination.space_id().to_owned(),
-        destination_key: destination.client.key().clone(),
+        destination_key: destination_key.unwrap_or_else(|| destination.client.key().clone()),
+        module_key,
         backend,
         selection,
-        backend_config: arguments.backend.backend_config.join("\n"),
+        backend_config: arguments.backend.backend_config.clone(),
         backend_account,
     };
     install::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
@@ -125,6 +144,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         feed: found.built_in_feed()?.id(),
         templates,
         place: Place { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
+        made_for: settings.made_for(&package, arguments.allow_foreign_terraform),
     };
     let own = install::project(&source, &found, &sets).await?;
     for runbook in install::runbooks_of(true) {

@@ -9,7 +9,7 @@ use crate::cli::{self, SerializeWhat};
 use crate::cutover;
 use crate::delivery::{folder, package};
 use crate::outcome::Outcome;
-use crate::seeded;
+use crate::seeded::{self, foreign};
 use crate::settings::{self, Settings};
 use crate::ui::{Ui, table};
 use documents::collection::Collection;
@@ -51,7 +51,9 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     }
     let strict = !options.for_all;
     let transport = settings::transport(&options.connection)?;
-    let server = Settings::read(options.secrets, ui)?.source(&options.source, &transport).await?;
+    let given = Settings::read(options.secrets, ui)?;
+    let key = if options.push { Some(given.module_key()?) } else { None };
+    let server = given.source(&options.source, &transport).await?;
     ui.info(&format!("reading {}", server.described()));
 
     let extent = wanted.extent(&asked, strict);
@@ -61,6 +63,9 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     }
     cutover::journal::add(&server, &mut inventory).await?;
     ui.info(&format!("read {} documents in {} requests", inventory.len(), server.client.requests()));
+    if options.source.source_digest.is_some() {
+        foreign::refuse(&foreign::of_space(&inventory))?;
+    }
     let unread = inventory.unread.clone();
     let (inventory, sources) = seeded::prepare(inventory);
     let ids = wanted.ids(&inventory)?;
@@ -81,9 +86,15 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
             module.manifest.notes.sort();
         }
         folder::write_module(&module, &folder)?;
-        let package = if options.push { Some(package::push(&server, &module).await?) } else { None };
+        let package = match &key {
+            Some(key) => Some(package::push(&server, &module, key).await?),
+            None => None,
+        };
         if let Some(package) = &package {
             ui.info(&format!("uploaded {}", package.described()));
+            if ui.in_step() {
+                super::deploy::artifact(package::ARTIFACT, &json!(package).to_string(), ui)?;
+            }
         }
         written.push(Written::new(folder, module, package));
     }
@@ -375,9 +386,7 @@ fn report(modules: &[Written], choice: &Choice, stale: &[(PathBuf, &str)], ui: &
                     "Files": module.files,
                     "Secrets": module.secrets,
                     "Notes": module.notes,
-                    "Package": module.package.as_ref().map(|package| json!({
-                        "Id": package.id, "Version": package.version, "Sha256": package.digest,
-                    })),
+                    "Package": module.package,
                 })
             })
             .collect();

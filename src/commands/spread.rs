@@ -7,10 +7,12 @@ use crate::seeded::{install, name};
 use crate::settings;
 use crate::spread::{self, Plan};
 use crate::ui::{Ui, table};
+use documents::document::Document;
 use documents::inventory::Inventory;
 use failure::Failure;
 use octopus::read::{self, Extent};
 use octopus::server::Server;
+use octopus::tasks;
 use octopus::upsert;
 
 /// How often the space is read again because somebody else wrote to it in the meantime.
@@ -35,6 +37,8 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
         return Ok(if plan.changes.is_empty() { Outcome::Done } else { Outcome::ChangesPending });
     }
     if !plan.changes.is_empty() {
+        let runbooks: Vec<&str> = found.seeded_runbooks().map(Document::id).collect();
+        tasks::refuse_active(&source, &runbooks, "spread").await?;
         let question = format!("Change {} documents of the source space?", plan.changes.len());
         ui.confirm(&question, arguments.yes)?;
         write(&source, plan.clone(), planned, ui).await?;

@@ -40,16 +40,14 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
         return Ok(Outcome::ChangesPending);
     }
     let runbooks: Vec<&str> = found.seeded_runbooks().map(Document::id).collect();
-    if let Some((task, what)) = tasks::active(&source, &runbooks).await?.first() {
-        return Err(Failure::failed(format!(
-            "a run of octoferry's runbooks is not finished: {what} ({task})"
-        ))
-        .hint("Wait for it or cancel it, then run unseed again."));
-    }
+    tasks::refuse_active(&source, &runbooks, "unseed").await?;
     ui.confirm("Take all of this back?", arguments.yes)?;
     let left = plan.left.len();
-    super::collapse::write(&source, &inventory, plan, ui).await?;
-    things.remove(&source, ui).await?;
+    let mut stays = things.remove_variables(&source, ui).await;
+    super::collapse::write(&source, &inventory, plan, ui).await.map_err(|failure| {
+        failure.hint("The keys are removed, what else seed made is still there: run unseed again when the cause is gone.")
+    })?;
+    stays.extend(things.remove(&source, ui).await);
     for project in found.projects.iter().filter(|project| has_runbooks_in_git(project)) {
         ui.info(&format!(
             "the branch {:?} of {:?} is empty of octoferry and stays: delete it in the repository",
@@ -57,8 +55,12 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
             project.name()
         ));
     }
-    ui.info("the source space is as it was");
-    Ok(if left == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
+    if !stays.is_empty() {
+        ui.warning(&format!("these stay, and all else is taken back:\n  {}", stays.join("\n  ")));
+    } else if left == 0 {
+        ui.info("all that seed and spread had put into the source space is taken back");
+    }
+    Ok(if stays.is_empty() && left == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
 }
 
 /// Everything that seed made and that is still there.
@@ -126,45 +128,110 @@ impl<'a> Things<'a> {
         entered.chain(documents).chain(packages).collect()
     }
 
-    async fn remove(&self, source: &Server, ui: &Ui) -> Result<(), Failure> {
-        for project in &self.entered {
-            let set = variable_set(project);
-            upsert::edit(source, &format!("variables/{set}"), |set| {
-                let before = set.list("Variables").to_vec();
-                let after: Vec<Value> =
-                    before.iter().filter(|variable| !is_ours(variable, self.found)).cloned().collect();
-                let differs = after.len() != before.len();
-                set.fields_mut().insert("Variables".to_owned(), Value::Array(after));
-                differs
-            })
-            .await?;
+    /// Takes our variables out of all sets, the keys first: whatever stops the rest, they are gone. What can't be removed, and why.
+    async fn remove_variables(&self, source: &Server, ui: &Ui) -> Vec<String> {
+        let mut stays = Vec::new();
+        let first = |set: &&Document| set.name() != name::SETTINGS_SET;
+        let mut sets: Vec<&Document> =
+            self.found.library_sets.iter().filter(|set| self.sets.contains(&set.id())).collect();
+        sets.sort_by_key(first);
+        for owner in sets.into_iter().chain(self.entered.iter().copied()) {
+            match self.remove_ours(source, owner).await {
+                Ok(true) => ui.info(&format!("removed: octoferry's variables of {:?}", owner.name())),
+                Ok(false) => {}
+                Err(failure) => stays.push(format!("octoferry's variables of {:?}: {failure}", owner.name())),
+            }
         }
+        stays
+    }
+
+    async fn remove_ours(&self, source: &Server, owner: &Document) -> Result<bool, Failure> {
+        upsert::edit(source, &format!("variables/{}", variable_set(owner)), |set| {
+            let before = set.list("Variables").to_vec();
+            let after: Vec<Value> =
+                before.iter().filter(|variable| !self.is_ours_in(owner, variable)).cloned().collect();
+            let differs = after.len() != before.len();
+            set.fields_mut().insert("Variables".to_owned(), Value::Array(after));
+            differs
+        })
+        .await
+    }
+
+    /// Whether a variable of a set is one that goes. In our own sets so does the tag of tasks.
+    fn is_ours_in(&self, owner: &Document, variable: &Value) -> bool {
+        let in_set = self.sets.contains(&owner.id());
+        is_ours(variable, self.found) || (in_set && variable["Name"] == name::CONCURRENCY_TAG)
+    }
+
+    /// Removes all the rest, each thing by itself. What can't be removed, and why.
+    async fn remove(&self, source: &Server, ui: &Ui) -> Vec<String> {
+        let mut stays = Vec::new();
+        let kept = self.sets_of_others(source, &mut stays).await;
         for project in self.found.own_projects() {
-            if project.texts("IncludedLibraryVariableSetIds").any(|id| self.sets.contains(&id)) {
-                self.unlink(source, project).await?;
+            let links = project.texts("IncludedLibraryVariableSetIds");
+            if links.into_iter().any(|id| self.sets.contains(&id) && !kept.contains(&id))
+                && let Err(failure) = self.unlink(source, project, &kept).await
+            {
+                stays.push(format!(
+                    "the link of project {:?} to octoferry's variables: {failure}",
+                    project.name()
+                ));
             }
         }
         for (route, what) in &self.documents {
-            let deleted = source.client.delete(&source.path(route)).await;
-            deleted.map_err(|failure| {
-                failure
-                    .while_doing(format!("removing the {what}"))
-                    .hint("Run unseed again when the cause is gone; it goes on.")
-            })?;
-            ui.info(&format!("removed: {what}"));
+            if kept.iter().any(|id| route.ends_with(&format!("libraryvariablesets/{id}"))) {
+                continue;
+            }
+            match source.client.delete(&source.path(route)).await {
+                Ok(_) => ui.info(&format!("removed: {what}")),
+                Err(failure) if failure.http_status == Some(404) => {}
+                Err(failure) => stays.push(format!("{what}: {failure}")),
+            }
         }
+        let mut removed = 0;
         for (route, what) in &self.packages {
-            let deleted = source.client.delete(&source.path(route)).await;
-            deleted.map_err(|failure| failure.while_doing(format!("removing the package {what}")))?;
+            match source.client.delete(&source.path(route)).await {
+                Ok(_) => removed += 1,
+                Err(failure) if failure.http_status == Some(404) => {}
+                Err(failure) => stays.push(format!("package {what}: {failure}")),
+            }
         }
-        ui.info(&format!("removed: {} packages", self.packages.len()));
-        Ok(())
+        ui.info(&format!("removed: {removed} packages"));
+        stays
     }
 
-    async fn unlink(&self, source: &Server, project: &Document) -> Result<(), Failure> {
+    /// Our sets in which somebody has put variables of their own: they stay with them.
+    async fn sets_of_others(&self, source: &Server, stays: &mut Vec<String>) -> Vec<&'a str> {
+        let mut kept = Vec::new();
+        for set in self.found.library_sets.iter().filter(|set| self.sets.contains(&set.id())) {
+            let path = source.path(&format!("variables/{}", variable_set(set)));
+            let why = match source.client.find(&path).await {
+                Ok(variables) => {
+                    let variables = variables.unwrap_or_default();
+                    let others = variables["Variables"].as_array().into_iter().flatten();
+                    let others: Vec<&str> = others
+                        .filter(|variable| !self.is_ours_in(set, variable))
+                        .filter_map(|variable| variable["Name"].as_str())
+                        .collect();
+                    (!others.is_empty()).then(|| {
+                        format!("it holds variables that are not octoferry's: {}", others.join(", "))
+                    })
+                }
+                Err(failure) => Some(failure.to_string()),
+            };
+            if let Some(why) = why {
+                stays.push(format!("library variable set {:?}: {why}", set.name()));
+                kept.push(set.id());
+            }
+        }
+        kept
+    }
+
+    async fn unlink(&self, source: &Server, project: &Document, kept: &[&str]) -> Result<(), Failure> {
         upsert::edit(source, &format!("projects/{}", project.id()), |project| {
             let before = project.list("IncludedLibraryVariableSetIds").to_vec();
-            let stays = |id: &&Value| !id.as_str().is_some_and(|id| self.sets.contains(&id));
+            let goes = |id: &str| self.sets.contains(&id) && !kept.contains(&id);
+            let stays = |id: &&Value| !id.as_str().is_some_and(goes);
             let after: Vec<Value> = before.iter().filter(stays).cloned().collect();
             let differs = after.len() != before.len();
             project.fields_mut().insert("IncludedLibraryVariableSetIds".to_owned(), Value::Array(after));

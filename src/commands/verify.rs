@@ -4,14 +4,13 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::cutover;
-use crate::delivery::{folder, package};
+use crate::delivery::{folder, record};
 use crate::outcome::Outcome;
 use crate::seeded;
 use crate::settings::{self, Settings};
 use crate::ui::{Ui, table};
 use compare::{self, Absent, Comparison, Explanations, KindComparison};
 use documents::collection::Collection;
-use documents::document::Document;
 use failure::Failure;
 use octoferry_core::selection::rename::{self, Rename};
 use octopus::read::{self, Extent};
@@ -40,8 +39,10 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
         futures::try_join!(read::read(&source, Extent::Whole), read::read(&destination, Extent::Whole))?;
     cutover::journal::add(&source, &mut left).await?;
     if arguments.notes.is_empty() && seeded::environment(&left).is_some() {
-        let projects: Vec<&str> = left.all(Collection::Projects).map(Document::id).collect();
-        manifests = package::newest_manifests(&source, &projects).await?;
+        let wanted: Vec<Option<&str>> = std::iter::once(None)
+            .chain(left.all(Collection::Projects).map(|project| Some(project.id())))
+            .collect();
+        manifests = record::newest_manifests(&source, &wanted).await?.into_values().collect();
     }
     let mut explanations = Explanations::default();
     let mut renames: Vec<String> = Vec::new();

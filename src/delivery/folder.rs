@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
+use crate::seeded::name;
 use failure::Failure;
 use module::manifest::{self, Manifest};
 use module::{MANIFEST, Module};
@@ -83,7 +84,24 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
             failure
         }
     })?;
-    manifest::parse(&bytes).map_err(|failure| failure.while_doing(path.display()))
+    parse_manifest(&bytes).map_err(|failure| failure.while_doing(path.display()))
+}
+
+/// The manifest in these bytes; one that asks for octoferry's own variables is refused.
+///
+/// # Errors
+/// When it is of another format, none, or not what octoferry writes.
+pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, Failure> {
+    let manifest = manifest::parse(bytes)?;
+    match manifest.secrets.iter().find(|secret| !name::is_for_modules(secret.from.octopus_variable())) {
+        Some(secret) => Err(Failure::failed(format!(
+            "the manifest asks for the variable {:?} as the secret {:?}: that is octoferry's own, and never goes into a module",
+            secret.from.octopus_variable(),
+            secret.name
+        ))
+        .hint("octoferry writes no such module. Who changed it? Renew it: octoferry serialize")),
+        None => Ok(manifest),
+    }
 }
 
 /// The folders of the modules that a folder stands for, in the order in which they are deployed at the earliest: itself, or what

@@ -2,12 +2,15 @@
 //!
 //! The id is made of space and project ids, the version rises: `octoferry-module-Spaces-2-Projects-5`, `1.0.7`. The package is never
 //! referenced by a step, since a published snapshot would freeze its version; the newest one is asked for through the API.
+//!
+//! Others may push packages of this name: each that octoferry made carries a seal ([`seal`]), and nothing of one without it is read.
+//! They are named, and the newest that carries it is taken, so that nobody stops a migration by pushing something.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
 
-use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
@@ -16,24 +19,36 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use crate::delivery::folder;
 use crate::seeded::name::MODULE_PACKAGE;
 use failure::Failure;
-use module::manifest::{self, Manifest, Scope};
-use module::{MANIFEST, Module};
+use module::manifest::{Manifest, Scope};
+use module::{MANIFEST, Module, policy, seal};
 use octopus::client::encode;
 use octopus::server::Server;
+use secret::Secret;
 
 /// Versions are `1.0.<n>`.
 const VERSION_PREFIX: &str = "1.0.";
+/// The highest n: a number beyond it is none that octoferry comes to by counting.
+const HIGHEST: u64 = 999_999_999;
 /// How often somebody else may take the next version before us.
 const RACES: u32 = 5;
+/// So many packages without our seal are looked at before we give up.
+const FOREIGN: usize = 50;
 /// Beyond this a package is no module of ours: protects against a packed file that unpacks without end.
-const LARGEST: u64 = 2 << 30;
+const LARGEST: u64 = 1 << 30;
+/// The same for the number of its files.
+const MOST_FILES: usize = 100_000;
+
+/// Name of the artifact by which a step says what it pushed.
+pub const ARTIFACT: &str = "octoferry-module.json";
 
 /// A module package in a feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Pushed {
     pub id: String,
     pub version: String,
     /// SHA-256 of the package, in hexadecimal.
+    #[serde(rename = "Sha256")]
     pub digest: String,
 }
 
@@ -54,26 +69,35 @@ pub fn id(space_id: &str, project_id: Option<&str>) -> String {
     }
 }
 
-/// Uploads the module to the server's built-in feed, with the version after the newest.
+/// Uploads the module to the server's built-in feed, sealed, with the version after the newest.
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn push(server: &Server, module: &Module) -> Result<Pushed, Failure> {
+pub async fn push(server: &Server, module: &Module, key: &Secret) -> Result<Pushed, Failure> {
     let project = match &module.manifest.scope {
         Scope::Space => None,
         Scope::Project { id, .. } | Scope::Runbook { id, .. } => Some(id.as_str()),
     };
     let id = id(&module.manifest.source.space_id, project);
     let content = pack(module);
-    let digest = digest(&content);
-    let mut number = newest(server, &id).await?.unwrap_or(0) + 1;
+    let listed = Listed::read(server, &id).await?;
+    let mut number = match listed.numbers.last() {
+        // Somebody has pushed the highest number there is: go on from the last that octoferry made.
+        Some(&HIGHEST) => listed.newest_sealed(server, &id, key).await?.map_or(0, |found| found.number),
+        newest => newest.copied().unwrap_or(0),
+    };
     for race in 0..=RACES {
+        number = listed
+            .free_after(number)
+            .ok_or_else(|| Failure::failed(format!("the feed has a package {id} of every number")))?;
         let version = format!("{VERSION_PREFIX}{number}");
+        let sealed = seal::seal(content.clone(), &id, &version, key);
+        let digest = digest(&sealed);
         let path = server.path("packages/raw?overwriteMode=FailIfExists");
-        match server.client.upload(&path, &format!("{id}.{version}.zip"), content.clone()).await {
+        match server.client.upload(&path, &format!("{id}.{version}.zip"), sealed).await {
             Ok(_) => return Ok(Pushed { id, version, digest }),
             // Another run has pushed in the meantime.
-            Err(failure) if failure.http_status == Some(409) && race < RACES => number += 1,
+            Err(failure) if failure.http_status == Some(409) && race < RACES => {}
             Err(failure) => return Err(failure.while_doing(format!("uploading the module {id} {version}"))),
         }
     }
@@ -81,87 +105,159 @@ pub async fn push(server: &Server, module: &Module) -> Result<Pushed, Failure> {
         .hint("Run the command again when they are done."))
 }
 
-/// Puts the newest pushed module into a folder, and says which it was.
+/// A module from the feed.
+pub struct Fetched {
+    pub pushed: Pushed,
+    pub manifest: Manifest,
+    /// Packages that bear the name of this module and are none of octoferry's, each with the reason; they were left alone.
+    pub foreign: Vec<String>,
+}
+
+/// Puts the newest sealed module into a folder, and says which it was. `with_foreign`: it may hold Terraform that octoferry does not write.
 ///
 /// # Errors
-/// When there is none, or it is none of ours.
+/// When there is none.
 pub async fn fetch(
     server: &Server,
     project_id: Option<&str>,
+    key: &Secret,
+    with_foreign: bool,
     into: &Path,
-) -> Result<(Pushed, Manifest), Failure> {
-    let (pushed, manifest, files) = newest_module(server, project_id).await?;
-    folder::write(&files, into)?;
-    Ok((pushed, manifest))
-}
-
-/// The manifest of the newest pushed module.
-///
-/// # Errors
-/// When there is none, or it is none of ours.
-pub async fn newest_manifest(server: &Server, project_id: Option<&str>) -> Result<Manifest, Failure> {
-    Ok(newest_module(server, project_id).await?.1)
-}
-
-/// The manifests of the newest pushed modules: of the space, and of these projects. What was never pushed is left out.
-///
-/// # Errors
-/// When the source can't be read, or a package is none of ours.
-pub async fn newest_manifests(server: &Server, project_ids: &[&str]) -> Result<Vec<Manifest>, Failure> {
-    let modules = std::iter::once(None).chain(project_ids.iter().copied().map(Some));
-    let manifests =
-        modules.map(async |project| match newest(server, &id(server.space_id(), project)).await? {
-            Some(_) => newest_manifest(server, project).await.map(Some),
-            None => Ok(None),
-        });
-    Ok(try_join_all(manifests).await?.into_iter().flatten().collect())
-}
-
-async fn newest_module(
-    server: &Server,
-    project_id: Option<&str>,
-) -> Result<(Pushed, Manifest, BTreeMap<String, Vec<u8>>), Failure> {
+) -> Result<Fetched, Failure> {
     let id = id(server.space_id(), project_id);
-    let Some(number) = newest(server, &id).await? else {
+    let listed = Listed::read(server, &id).await?;
+    let found = listed.newest_sealed(server, &id, key).await?.ok_or_else(|| {
+        let none = if listed.is_empty() {
+            format!(
+                "the source has no package {id}: nothing was serialized yet, or the feed's retention took it"
+            )
+        } else {
+            format!("the source has no package {id} that octoferry made with the key of this space")
+        };
+        Failure::failed(none).hint("Run the runbook that serializes it.")
+    })?;
+    let version = format!("{VERSION_PREFIX}{}", found.number);
+    let pushed = Pushed { id, version, digest: digest(&found.content) };
+    let doing = |failure: Failure| failure.while_doing(pushed.described());
+    let files = unpack(&found.content).map_err(doing)?;
+    if !with_foreign {
+        policy::check(&files).map_err(doing)?;
+    }
+    let manifest = folder::parse_manifest(files.get(MANIFEST).map_or(&[], Vec::as_slice)).map_err(doing)?;
+    folder::write(&files, into)?;
+    Ok(Fetched { pushed, manifest, foreign: found.foreign })
+}
+
+/// The manifest of a module that was pushed, by version and digest: for who knows them, and not the key.
+///
+/// # Errors
+/// When there is no such package, or it is another one now.
+pub async fn manifest_of(server: &Server, pushed: &Pushed) -> Result<Manifest, Failure> {
+    let content = download(server, &pushed.id, &pushed.version).await?;
+    if digest(&content) != pushed.digest {
         return Err(Failure::failed(format!(
-            "the source has no package {id}: nothing was serialized yet, or the feed's retention took it"
+            "the package {} {} in the built-in feed is not the one that was made just now",
+            pushed.id, pushed.version
         ))
-        .hint("Run the runbook that serializes it, or: octoferry serialize … --push"));
-    };
-    let version = format!("{VERSION_PREFIX}{number}");
+        .hint("Who replaced it? Delete it in the portal (Library, Packages) and run the command again."));
+    }
+    let doing = |failure: Failure| failure.while_doing(pushed.described());
+    let files = unpack(&content).map_err(doing)?;
+    folder::parse_manifest(files.get(MANIFEST).map_or(&[], Vec::as_slice)).map_err(doing)
+}
+
+async fn download(server: &Server, id: &str, version: &str) -> Result<Vec<u8>, Failure> {
     let content = server.client.download(&server.path(&format!("packages/{id}.{version}/raw"))).await;
     let content =
         content.map_err(|failure| failure.while_doing(format!("fetching the module {id} {version}")))?;
-    let pushed = Pushed { id, version, digest: digest(&content) };
-    let files = unpack(&content).map_err(|failure| failure.while_doing(pushed.described()))?;
-    let manifest = manifest::parse(files.get(MANIFEST).map_or(&[], Vec::as_slice));
-    let manifest = manifest.map_err(|failure| failure.while_doing(pushed.described()))?;
-    Ok((pushed, manifest, files))
+    Ok(content.to_vec())
 }
 
-/// The highest n of the versions `1.0.<n>` that the feed has.
-async fn newest(server: &Server, id: &str) -> Result<Option<u64>, Failure> {
-    let path = server.path(&format!("packages?nuGetPackageId={}", encode(id)));
-    let packages = server
-        .client
-        .list(&path)
-        .await
-        .map_err(|failure| failure.while_doing(format!("looking for the package {id}")))?;
-    let number = |package: &Value| -> Option<u64> {
-        // A server that ignores the filter answers other packages too.
-        let same = package.get("PackageId")?.as_str()?.eq_ignore_ascii_case(id);
-        let version = package.get("Version")?.as_str()?.strip_prefix(VERSION_PREFIX)?;
-        same.then(|| version.parse().ok())?
-    };
-    Ok(packages.iter().filter_map(number).max())
+/// The packages of one name in the feed.
+struct Listed {
+    /// The n of the versions `1.0.<n>`, ascending.
+    numbers: Vec<u64>,
+    /// Versions that octoferry never makes.
+    foreign: Vec<String>,
+}
+
+/// A package that carries our seal.
+struct Found {
+    number: u64,
+    content: Vec<u8>,
+    foreign: Vec<String>,
+}
+
+impl Listed {
+    async fn read(server: &Server, id: &str) -> Result<Self, Failure> {
+        let path = server.path(&format!("packages?nuGetPackageId={}", encode(id)));
+        let packages = server
+            .client
+            .list(&path)
+            .await
+            .map_err(|failure| failure.while_doing(format!("looking for the package {id}")))?;
+        Ok(Self::of(id, &packages))
+    }
+
+    fn of(id: &str, packages: &[Value]) -> Self {
+        let mut listed = Self { numbers: Vec::new(), foreign: Vec::new() };
+        for package in packages {
+            // A server that ignores the filter answers other packages too.
+            if !package["PackageId"].as_str().is_some_and(|other| other.eq_ignore_ascii_case(id)) {
+                continue;
+            }
+            let version = package["Version"].as_str().unwrap_or_default();
+            match number_of(version) {
+                Some(number) => listed.numbers.push(number),
+                None => listed.foreign.push(format!("{id} {version}: octoferry makes no such version")),
+            }
+        }
+        listed.numbers.sort_unstable();
+        listed.numbers.dedup();
+        listed
+    }
+
+    fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.foreign.is_empty()
+    }
+
+    /// The next number that no package has.
+    fn free_after(&self, number: u64) -> Option<u64> {
+        (number.checked_add(1)?..=HIGHEST).find(|number| self.numbers.binary_search(number).is_err())
+    }
+
+    /// The newest package that carries our seal.
+    async fn newest_sealed(&self, server: &Server, id: &str, key: &Secret) -> Result<Option<Found>, Failure> {
+        let mut foreign = self.foreign.clone();
+        for number in self.numbers.iter().rev().copied() {
+            if foreign.len() >= self.foreign.len() + FOREIGN {
+                return Err(Failure::failed(format!(
+                    "more than {FOREIGN} packages {id} in the built-in feed are none that octoferry made, among them:\n  {}",
+                    foreign[..5].join("\n  ")
+                ))
+                .hint("Who pushes them? Delete them in the portal (Library, Packages) and run it again."));
+            }
+            let version = format!("{VERSION_PREFIX}{number}");
+            let content = download(server, id, &version).await?;
+            if seal::is_sealed(&content, id, &version, key) {
+                return Ok(Some(Found { number, content, foreign }));
+            }
+            foreign.push(format!("{id} {version}: it was not made by octoferry with the key of this space"));
+        }
+        Ok(None)
+    }
+}
+
+/// The n of a version that octoferry makes.
+fn number_of(version: &str) -> Option<u64> {
+    let text = version.strip_prefix(VERSION_PREFIX)?;
+    let number = text.parse().ok().filter(|number| *number <= HIGHEST)?;
+    // `+7` and `007` are numbers too, and versions of others.
+    (text == u64::to_string(&number)).then_some(number)
 }
 
 fn digest(content: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(content).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    seal::hex(&Sha256::digest(content))
 }
 
 /// The module as a zip package, byte for byte the same each time.
@@ -184,6 +280,9 @@ fn unpack(content: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let broken =
         |error: &dyn std::fmt::Display| Failure::failed(format!("the package can't be unpacked: {error}"));
     let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|error| broken(&error))?;
+    if archive.len() > MOST_FILES {
+        return Err(broken(&format!("it holds more than {MOST_FILES} files")));
+    }
     let mut files = BTreeMap::new();
     let mut total = 0;
     for index in 0..archive.len() {
@@ -198,7 +297,7 @@ fn unpack(content: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         entry.take(LARGEST - total + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
         total += bytes.len() as u64;
         if total > LARGEST {
-            return Err(broken(&"it unpacks to more than 2 GiB"));
+            return Err(broken(&"it unpacks to more than 1 GiB"));
         }
         files.insert(path, bytes);
     }
@@ -215,6 +314,31 @@ mod tests {
     fn ids_are_made_of_ids() {
         assert_eq!(id("Spaces-2", None), "octoferry-module-Spaces-2");
         assert_eq!(id("Spaces-2", Some("Projects-5")), "octoferry-module-Spaces-2-Projects-5");
+    }
+
+    #[test]
+    fn versions_that_octoferry_never_makes_are_ignored_and_named() {
+        let packages: Vec<Value> = [
+            "1.0.7",
+            "1.0.18446744073709551615",
+            "1.0.1000000000",
+            "2.0.0",
+            "1.0.+9",
+            "1.0.010",
+            "1.0.5",
+        ]
+        .map(|version| serde_json::json!({"PackageId": "Octoferry-Module-Spaces-2", "Version": version}))
+        .into_iter()
+        .chain([serde_json::json!({"PackageId": "other", "Version": "1.0.99"})])
+        .collect();
+        let listed = Listed::of("octoferry-module-Spaces-2", &packages);
+        assert_eq!(listed.numbers, [5, 7]);
+        assert_eq!(listed.foreign.len(), 5);
+        assert_eq!(
+            (listed.free_after(4), listed.free_after(5), listed.free_after(7)),
+            (Some(6), Some(6), Some(8))
+        );
+        assert_eq!((listed.free_after(HIGHEST), listed.free_after(u64::MAX)), (None, None));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! one module through Terraform and finish.
 
 pub mod existing;
+pub mod fetched;
 pub mod licence;
 pub mod lock;
 pub mod order;

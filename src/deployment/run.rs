@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -32,6 +33,8 @@ use terraform::{Ended, Terraform};
 
 /// How often, and how long apart in seconds, a state is offered to the backend again that did not take it.
 const PUSHES: [u64; 6] = [1, 2, 4, 8, 15, 30];
+/// The same in a step, of which nothing can be kept: for as long as a server takes to come back.
+const PUSHES_IN_STEP: [u64; 14] = [1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 60, 60, 60, 120];
 
 /// What all modules of one deployment share.
 pub struct Deployment<'a> {
@@ -43,7 +46,7 @@ pub struct Deployment<'a> {
     pub backend: Option<Backend>,
     /// By Octopus variable, from standard input.
     pub streamed: BTreeMap<String, Secret>,
-    pub masker: Masker,
+    pub masker: Arc<Masker>,
     pub interrupt: Interrupt,
     pub workplace: Workplace,
     pub plan_only: bool,
@@ -323,8 +326,9 @@ impl Deployment<'_> {
         self.ui.warning("the backend did not take the state; it is offered again");
         let left = Lock::left_behind(&ended.diagnostics);
         let mut said = String::new();
-        for pause in PUSHES {
-            tokio::time::sleep(Duration::from_secs(pause)).await;
+        let pauses = if self.ui.in_step() { &PUSHES_IN_STEP[..] } else { &PUSHES[..] };
+        for pause in pauses {
+            tokio::time::sleep(Duration::from_secs(*pause)).await;
             match ready.terraform.push_state(&file).await? {
                 Ok(()) => {
                     self.ui.info("  the state is saved now");
@@ -339,7 +343,63 @@ impl Deployment<'_> {
                 ready.terraform.release_lock(&lock.id).await?;
             }
         }
-        Err(lost_state(&ready.state, &file, &said))
+        Err(self.lost_state(ready, &file, &said))
+    }
+
+    /// The state can't be saved. It is kept where that is of use, and what was made is named, so that a person can find it.
+    fn lost_state(&self, ready: &Ready<'_>, file: &Path, said: &str) -> Failure {
+        let made = std::fs::read(file).map_err(|error| error.to_string());
+        let made = made.and_then(|bytes| {
+            State::parse(&zeroize::Zeroizing::new(bytes)).map_err(|failure| failure.message)
+        });
+        let list = match made.map(|state| state.beyond(&ready.state)) {
+            Ok(made) if made.is_empty() => "  nothing new".to_owned(),
+            Ok(made) => {
+                let made: Vec<String> =
+                    made.into_iter().map(|(address, id)| format!("  {address} ({id})")).collect();
+                made.join("\n")
+            }
+            Err(why) => format!("  that can't be told: {why}"),
+        };
+        let failure = Failure::new(
+            FailureKind::Terraform,
+            format!(
+                "the backend does not take the state, so Terraform forgets what it made just now:\n{list}\nThe backend said: {}",
+                said.trim()
+            ),
+        );
+        let failure = match self.kept_state(ready, file) {
+            Some(Ok(kept)) => failure.hint(format!(
+                "The whole state, secrets included, is kept in {} (only you may read it). When the backend is back, push it from a copy of the module that is initialised with the same backend: terraform state push FILE. Then delete it.",
+                kept.display()
+            )),
+            Some(Err(error)) => failure.hint(format!("The state could not be kept here either: {error}")),
+            None => failure,
+        };
+        failure.hint("When the backend is back: deploy with --existing adopt, which takes over what is there and names what can't be taken over. That must be deleted first, as everything above may be.")
+    }
+
+    /// At a workstation the state is kept in the folder in which octoferry runs. Of a step's folder nothing stays.
+    fn kept_state(&self, ready: &Ready<'_>, file: &Path) -> Option<std::io::Result<std::path::PathBuf>> {
+        use std::io::Write as _;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        if self.ui.in_step() {
+            return None;
+        }
+        let name = ready.terraform.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let keep = || {
+            let content = zeroize::Zeroizing::new(std::fs::read(file)?);
+            for number in 1.. {
+                let path = std::path::absolute(format!("octoferry-errored-{name}-{number}.tfstate"))?;
+                match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+                    Ok(mut kept) => return kept.write_all(&content).map(|()| path),
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            unreachable!("numbers never end")
+        };
+        Some(keep())
     }
 
     async fn finish(&self, module: &Folder, supply: &mut Supply) -> Result<Report, Failure> {
@@ -400,23 +460,6 @@ fn is_about_the_state(error: &Diagnostic) -> bool {
     ["save state", "persist state", "releasing the state lock", "Failed to persist", "errored.tfstate"]
         .iter()
         .any(|part| text.contains(part))
-}
-
-/// The state can't be saved: what was made, so that a person can find it.
-fn lost_state(before: &State, file: &Path, said: &str) -> Failure {
-    let made = std::fs::read(file).ok().and_then(|bytes| State::parse(&zeroize::Zeroizing::new(bytes)).ok());
-    let made: Vec<String> = made
-        .map(|state| state.beyond(before))
-        .unwrap_or_default()
-        .into_iter()
-        .map(|(address, id)| format!("  {address} ({id})"))
-        .collect();
-    let list = if made.is_empty() { "  nothing new".to_owned() } else { made.join("\n") };
-    Failure::new(
-        FailureKind::Terraform,
-        format!("the backend does not take the state, so Terraform forgets what it made just now:\n{list}\nThe backend said: {}", said.trim()),
-    )
-    .hint("When the backend is back: deploy with --existing adopt, which takes over what is there and names what can't be taken over. That must be deleted first, as everything above may be.")
 }
 
 /// What a person has to do after this module.

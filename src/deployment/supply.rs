@@ -7,15 +7,12 @@ use serde_json::Value;
 use unicode_normalization::is_nfc;
 use zeroize::Zeroizing;
 
-use crate::seeded::name;
+use crate::seeded::name::{self, SECRET_PREFIX};
 use crate::ui;
 use failure::Failure;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin, Target};
 use secret::Secret;
 use terraform::memory_file::MemoryFile;
-
-/// How the variable is called by which a person gives a secret that the module declares and the manifest doesn't know.
-const PERSON_PREFIX: &str = "Octoferry.Secret.";
 
 /// The secrets of one module.
 #[derive(Default)]
@@ -190,7 +187,7 @@ pub fn supply(
     }
     // A variable that the module's owner has added.
     for name in &declared.variables {
-        if let Some(secret) = streamed.get(&format!("{PERSON_PREFIX}{name}")) {
+        if let Some(secret) = streamed.get(&format!("{SECRET_PREFIX}{name}")) {
             supply.found.entry(name.clone()).or_insert_with(|| secret.clone());
         }
     }

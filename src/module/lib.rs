@@ -1,6 +1,8 @@
 //! A module: the Terraform folder we write, its manifest.
 
 pub mod manifest;
+pub mod policy;
+pub mod seal;
 pub mod tally;
 
 use std::collections::BTreeMap;

@@ -32,6 +32,11 @@ const REPEATS: u32 = 4;
 /// How long one request may wait for a server that answers 429, in all.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
+/// No answer in JSON is larger, unpacked, in bytes; a page of a thousand large documents is some ten MB.
+const LARGEST_JSON: usize = 256 << 20;
+/// No package, log or picture is larger, in bytes.
+const LARGEST_FILE: usize = 1 << 30;
+
 static API_KEY: HeaderName = HeaderName::from_static("x-octopus-apikey");
 
 /// The part that both servers' clients share: connections, trusted authorities, timeouts.
@@ -367,15 +372,22 @@ impl Client {
                         _ => return Ok(answer),
                     }
                 }
+                Err(Trouble::TooLarge(limit)) => {
+                    return Err(Failure::failed(format!(
+                        "{method} {path}: the {} server's answer is larger than {} MB, more than octoferry takes",
+                        self.role(),
+                        limit >> 20
+                    )));
+                }
                 // A server that has never answered is more likely the wrong address than a moment's trouble.
-                Err(error)
+                Err(Trouble::Http(error))
                     if attempt < REPEATS
                         && shared.answered.load(Ordering::Relaxed)
                         && may_repeat(&error, repeat) =>
                 {
                     backoff(Duration::from_millis(250), attempt)
                 }
-                Err(error) => {
+                Err(Trouble::Http(error)) => {
                     return Err(errors::unreachable(
                         self.role(),
                         self.address(),
@@ -393,7 +405,7 @@ impl Client {
         }
     }
 
-    async fn once(&self, method: &Method, path: &str, body: &Body) -> Result<Answer, reqwest::Error> {
+    async fn once(&self, method: &Method, path: &str, body: &Body) -> Result<Answer, Trouble> {
         let shared = &self.shared;
         let mut key = HeaderValue::from_str(shared.key.expose())
             .expect("the key was tried as a header when the client was made");
@@ -414,9 +426,20 @@ impl Client {
             }
             Body::Raw { headers, content } => request.headers(headers.clone()).body(content.clone()),
         };
-        let response = request.send().await?;
+        let mut response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Answer { status, headers, body: response.bytes().await? })
+        let is_json = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let is_json = is_json.is_some_and(|kind| kind.contains("json"));
+        let limit = if is_json { LARGEST_JSON } else { LARGEST_FILE };
+        let mut body = Vec::new();
+        // What is unpacked counts: a small answer may unpack without end.
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > limit {
+                return Err(Trouble::TooLarge(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body: body.into() })
     }
 
     fn refusal(&self, method: &Method, path: &str, answer: &Answer) -> Failure {
@@ -437,6 +460,19 @@ pub fn encode(text: &str) -> String {
         }
     }
     encoded
+}
+
+/// Why there is no answer.
+enum Trouble {
+    Http(reqwest::Error),
+    /// Of the limit, in bytes.
+    TooLarge(usize),
+}
+
+impl From<reqwest::Error> for Trouble {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Http(error)
+    }
 }
 
 fn json_body(body: &Value) -> Body {

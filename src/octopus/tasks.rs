@@ -1,7 +1,7 @@
 //! Publishing and running runbooks, following their tasks.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,20 @@ const FIRST_LOOK: Duration = Duration::from_millis(300);
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
 /// How long a task may stand in the queue before we ask why.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a server may be away while a task is followed: an update of it, a restart of a machine.
+const AWAY: Duration = Duration::from_secs(15 * 60);
+/// The same while it does not accept the key: a moment's trouble at most.
+const REFUSING: Duration = Duration::from_secs(60);
+
+/// How long to ask again after this.
+fn longest_away(failure: &Failure) -> Duration {
+    match failure.http_status {
+        None | Some(408 | 425 | 429 | 500..) => AWAY,
+        Some(401 | 403) => REFUSING,
+        Some(_) => Duration::ZERO,
+    }
+}
 
 /// A run of a runbook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +82,21 @@ pub async fn is_published(
     let Some(template) = server.client.find(&path).await? else { return Ok(false) };
     let flags = ["IsVariableSetModified", "IsLibraryVariableSetModified", "IsRunbookProcessModified"];
     Ok(flags.into_iter().all(|flag| template[flag] == false))
+}
+
+/// Whether the variables have changed since this snapshot was made; `None` when the server doesn't say.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn is_stale(server: &Server, snapshot_id: &str) -> Result<Option<bool>, Failure> {
+    let path = server.path(&format!("runbookSnapshots/{snapshot_id}/runbookRuns/template"));
+    let Some(template) = server.client.find(&path).await? else { return Ok(None) };
+    let flags =
+        ["IsVariableSetModified", "IsLibraryVariableSetModified"].map(|flag| template[flag].as_bool());
+    Ok(match flags {
+        [None, None] => None,
+        flags => Some(flags.contains(&Some(true))),
+    })
 }
 
 /// Makes a snapshot of the runbook as it is and publishes it; its id.
@@ -263,8 +292,31 @@ pub async fn follow(
     let mut look = FIRST_LOOK;
     let mut waited = Duration::ZERO;
     let mut waiting_for = String::new();
+    let mut away: Option<Instant> = None;
     loop {
-        let details = server.client.get(&path).await?;
+        let details = match server.client.get(&path).await {
+            Ok(details) => {
+                away = None;
+                details
+            }
+            // The task goes on without us.
+            Err(failure) => {
+                let since = *away.get_or_insert_with(Instant::now);
+                if since.elapsed() >= longest_away(&failure) {
+                    return Err(failure
+                        .hint("The task itself may go on. Run the command again when the server is back."));
+                }
+                let why = format!(
+                    "the server does not say how the task goes on; asked again for some minutes ({failure})"
+                );
+                if waiting_for.is_empty() {
+                    tell(Event::Waiting(why.clone()));
+                    waiting_for = why;
+                }
+                tokio::time::sleep(LONGEST_LOOK).await;
+                continue;
+            }
+        };
         let task = &details["Task"];
         let mut any = false;
         for element in details["ActivityLogs"].as_array().into_iter().flatten() {
@@ -277,6 +329,9 @@ pub async fn follow(
                 has_warnings: task["HasWarningsOrErrors"] == true,
                 message: task["ErrorMessage"].as_str().unwrap_or_default().to_owned(),
             });
+        }
+        if any {
+            waiting_for.clear();
         }
         waited = if any { Duration::ZERO } else { waited + look };
         let queued = task["State"] == "Queued";
@@ -376,6 +431,20 @@ pub async fn active(server: &Server, runbook_ids: &[&str]) -> Result<Vec<(String
         }
     }
     Ok(found)
+}
+
+/// Refuses to change what running tasks of these runbooks build on.
+///
+/// # Errors
+/// When one runs or waits; when the tasks can't be read.
+pub async fn refuse_active(server: &Server, runbook_ids: &[&str], command: &str) -> Result<(), Failure> {
+    match active(server, runbook_ids).await?.first() {
+        None => Ok(()),
+        Some((task, what)) => Err(Failure::failed(format!(
+            "a run of octoferry's runbooks is not finished: {what} ({task}); nothing was changed"
+        ))
+        .hint(format!("Wait for it or cancel it, then run {command} again."))),
+    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ use address::Address;
 use failure::Failure;
 pub use log::{Change, Log};
 use octopus::client::Client;
+use secret;
 use secret::Secret;
 
 /// A running relay; it ends when dropped.
@@ -119,12 +120,7 @@ impl Drop for Relay {
 /// A key for this run: the provider accepts `API-` with capitals and digits only.
 fn new_key() -> Result<Secret, Failure> {
     const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    let mut random = [0_u8; 32];
-    let mut filled = 0;
-    while filled < random.len() {
-        filled += rustix::rand::getrandom(&mut random[filled..], rustix::rand::GetRandomFlags::empty())
-            .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
-    }
+    let random = secret::random()?;
     let letters: String = random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
     Ok(Secret::new(format!("API-{letters}")))
 }

@@ -6,6 +6,8 @@ pub mod stream;
 
 use zeroize::Zeroizing;
 
+use failure::Failure;
+
 /// A secret value. Deliberately without `Debug`, `Display`, `Serialize` and `PartialEq`; zeroed when dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
@@ -26,4 +28,18 @@ impl Secret {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Random bytes that nobody can guess, from the system.
+///
+/// # Errors
+/// When the system gives none.
+pub fn random() -> Result<Zeroizing<[u8; 32]>, Failure> {
+    let mut random = Zeroizing::new([0_u8; 32]);
+    let mut filled = 0;
+    while filled < random.len() {
+        filled += rustix::rand::getrandom(&mut random[filled..], rustix::rand::GetRandomFlags::empty())
+            .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
+    }
+    Ok(random)
 }

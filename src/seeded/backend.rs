@@ -40,6 +40,13 @@ pub fn check(backend: Option<&str>, settings: &[String]) -> Result<String, Failu
     let mut pairs = Vec::new();
     for setting in settings {
         match setting.split_once('=') {
+            Some((_, value)) if value.contains("#{") => {
+                return Err(Failure::usage(format!(
+                    "--backend-config {:?} holds an expression, which Octopus would evaluate in every run",
+                    key_of(setting)
+                ))
+                .hint("Whoever may edit variables could move the state with it. Write out what is meant."));
+            }
             Some((key, value)) if !key.trim().is_empty() && !setting.contains(['\n', '\r']) => {
                 pairs.push((key.trim(), value));
             }
@@ -53,8 +60,8 @@ pub fn check(backend: Option<&str>, settings: &[String]) -> Result<String, Failu
     }
     let known =
         SECRET_ARGUMENTS.iter().filter(|(kind, _)| *kind == backend).flat_map(|(_, arguments)| *arguments);
-    for (key, _) in &pairs {
-        if known.clone().any(|argument| argument == key) {
+    for (key, value) in &pairs {
+        if known.clone().any(|argument| argument == key) || crate::backend::is_secret(backend, key, value) {
             return Err(Failure::usage(format!("--backend-config {key} is a secret of the backend {backend}; every project would be able to read it"))
                 .hint("Credentials come from an account variable in the run or from the worker's own identity."));
         }
@@ -100,6 +107,9 @@ mod tests {
             (None, vec![]),
             (Some("s3"), vec!["bucket"]),
             (Some("s3"), vec!["secret_key=hunter2"]),
+            (Some("http"), vec!["address=https://user:hunter2@states.example/{key}"]),
+            (Some("s3"), vec!["bucket=b", "endpoint=https://x/?sig=hunter2"]),
+            (Some("s3"), vec!["bucket=#{Octoferry.Other}"]),
             (Some("local"), vec!["path=states"]),
             (Some("http"), vec!["address=https://x"]),
         ] {

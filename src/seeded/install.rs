@@ -3,16 +3,23 @@
 
 use serde_json::{Value, json};
 
+use super::digest::Made;
 use super::found::Found;
-use super::runbook::{self, Place, Runbook};
-use super::{name, package::Package, template};
+use super::runbook::{self, MadeFor, Place, Runbook};
+use super::{
+    name,
+    package::{self, Package},
+    template,
+};
 use crate::spread::account::restriction;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::git;
 use failure::Failure;
+use module::seal;
 use octopus::server::Server;
 use octopus::{tasks, upsert};
+use secret;
 use secret::Secret;
 
 /// What the library set `Octoferry` says.
@@ -23,13 +30,51 @@ pub struct Settings {
     pub destination_url: String,
     pub destination_space: String,
     pub destination_key: Secret,
+    /// Seals module packages.
+    pub module_key: Secret,
     pub backend: String,
     /// Which part of the space is serialized, one option a line.
     pub selection: String,
-    /// `KEY=VALUE`, one a line.
-    pub backend_config: String,
+    /// `KEY=VALUE` each.
+    pub backend_config: Vec<String>,
     /// Variable type and account id.
     pub backend_account: Option<(&'static str, String)>,
+}
+
+impl Settings {
+    /// What the steps are made for.
+    #[must_use]
+    pub fn made_for(&self, package: &Package, allow_foreign_terraform: bool) -> MadeFor {
+        let server =
+            |role, url, space, key| Made::ForServer { role, url, space, key }.digest(&self.module_key);
+        MadeFor {
+            source_url: self.source_url.clone(),
+            source_space: self.source_space.clone(),
+            source_digest: server("source", &self.source_url, &self.source_space, &self.source_key),
+            destination_url: self.destination_url.clone(),
+            destination_space: self.destination_space.clone(),
+            destination_digest: server(
+                "destination",
+                &self.destination_url,
+                &self.destination_space,
+                &self.destination_key,
+            ),
+            backend: self.backend.clone(),
+            backend_config: self.backend_config.join("\n"),
+            backend_digest: Made::ForBackend { kind: &self.backend, settings: &self.backend_config }
+                .digest(&self.module_key),
+            allow_foreign_terraform,
+            package_sha256: package.sha256.clone(),
+        }
+    }
+}
+
+/// A key for the modules of a space: 256 bits, in hexadecimal.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn new_module_key() -> Result<Secret, Failure> {
+    Ok(Secret::new(seal::hex(&*secret::random()?)))
 }
 
 /// Puts the package into the built-in feed unless it is there; the version under which these bytes are there.
@@ -70,6 +115,32 @@ pub async fn package(server: &Server, package: &Package) -> Result<String, Failu
         .hint("Delete it in the portal (Library, Packages) and run the command again."));
     }
     Ok(version)
+}
+
+/// The digest of the package that the seeded steps were made for, as the first runbook has it; `None` in steps of an older octoferry.
+///
+/// # Errors
+/// When the process can't be read.
+pub async fn package_of_steps(server: &Server, found: &Found) -> Result<Option<String>, Failure> {
+    let project = found.project()?;
+    let Some(runbook) = found.runbook(project.id(), name::CHECK_RUNBOOK) else { return Ok(None) };
+    let process = runbook.text("RunbookProcessId").unwrap_or_default();
+    let process = server.client.get(&server.path(&format!("runbookProcesses/{process}"))).await?;
+    let property = &process["Steps"][0]["Actions"][0]["Properties"]["Octoferry.Step.PackageSha256"];
+    Ok(property.as_str().map(str::to_owned))
+}
+
+/// The digest of the package of this version in the feed; `None` when there is none.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn package_there(server: &Server, version: &str) -> Result<Option<String>, Failure> {
+    let path = server.path(&format!("packages/{}.{version}/raw", name::PACKAGE));
+    match server.client.download(&path).await {
+        Ok(bytes) => Ok(Some(package::digest_of(&bytes).unwrap_or_default())),
+        Err(failure) if failure.http_status == Some(404) => Ok(None),
+        Err(failure) => Err(failure.while_doing("looking at the package octoferry in the built-in feed")),
+    }
 }
 
 async fn holds_bytes(server: &Server, version: &str, package: &Package) -> Result<bool, Failure> {
@@ -141,6 +212,7 @@ pub async fn settings_variables(
     settings: &Settings,
 ) -> Result<(), Failure> {
     let tag = format!("octoferry {} {}", settings.destination_url, settings.destination_space);
+    let backend_config = settings.backend_config.join("\n");
     let wanted = [
         (name::SOURCE_URL, settings.source_url.as_str(), false),
         (name::SOURCE_SPACE, &settings.source_space, false),
@@ -148,8 +220,9 @@ pub async fn settings_variables(
         (name::DESTINATION_URL, &settings.destination_url, false),
         (name::DESTINATION_SPACE, &settings.destination_space, false),
         (name::DESTINATION_API_KEY, settings.destination_key.expose(), true),
+        (name::MODULE_KEY, settings.module_key.expose(), true),
         (name::BACKEND_TYPE, &settings.backend, false),
-        (name::BACKEND_CONFIG, &settings.backend_config, false),
+        (name::BACKEND_CONFIG, &backend_config, false),
         (name::SELECTION, &settings.selection, false),
         (name::CONCURRENCY_TAG, &tag, false),
     ];
@@ -191,17 +264,17 @@ pub async fn tenant_variables(
 ) -> Result<(), Failure> {
     let tag = format!("octoferry {} {}", settings.destination_url, settings.destination_space);
     let wanted = [
-        (name::SOURCE_URL, settings.source_url.as_str(), false),
-        (name::SOURCE_SPACE, &settings.source_space, false),
         (name::SOURCE_API_KEY, settings.source_key.expose(), true),
-        (name::DESTINATION_URL, &settings.destination_url, false),
-        (name::DESTINATION_SPACE, &settings.destination_space, false),
         (name::DESTINATION_API_KEY, settings.destination_key.expose(), true),
+        (name::MODULE_KEY, settings.module_key.expose(), true),
         // Servers before some 2025.3 release take no notice of the tag of a runbook: runs for one tenant could then meet.
         (name::CONCURRENCY_TAG, &tag, false),
     ];
     edit_variables(server, project, |variables| {
-        let ours = |variable: &Value| wanted.iter().any(|(name, ..)| variable["Name"] == *name);
+        let ours = |variable: &Value| {
+            let variable = variable["Name"].as_str().unwrap_or_default();
+            name::is_ours(variable) || variable == name::CONCURRENCY_TAG
+        };
         variables.retain(|variable| !(ours(variable) && super::tenant::belongs_to(variable, runbook.id())));
         for (name, value, secret) in wanted {
             // Only sensitive ones are in the database where the others are in Git.
@@ -403,7 +476,7 @@ pub async fn runbook(
     };
     let index = template::ALL.iter().position(|template| *template == runbook.template);
     let installed = &setting.templates[index.expect("every runbook's template is one of ours")];
-    let step = runbook.step(installed, setting.feed, &setting.place);
+    let step = runbook.step(installed, (setting.feed, project.id()), &setting.place, &setting.made_for);
     let process = document.text("RunbookProcessId").unwrap_or_default().to_owned();
     let route = if in_git { format!("{}/", super::git::route(project.id())) } else { String::new() };
     upsert::edit(server, &format!("{route}runbookProcesses/{process}"), |process| {
@@ -431,6 +504,7 @@ pub struct Setting<'a> {
     pub feed: &'a str,
     pub templates: Vec<Document>,
     pub place: Place,
+    pub made_for: MadeFor,
 }
 
 /// Links the set `Octoferry` to a project.

@@ -1,7 +1,9 @@
 //! What seed puts into the source space, and how it is found again.
 
 pub mod backend;
+pub mod digest;
 pub mod enabled;
+pub mod foreign;
 pub mod found;
 pub mod git;
 pub mod install;

@@ -47,6 +47,8 @@ pub const SOURCE_API_KEY: &str = "Octoferry.Source.ApiKey";
 pub const DESTINATION_URL: &str = "Octoferry.Destination.Url";
 pub const DESTINATION_SPACE: &str = "Octoferry.Destination.Space";
 pub const DESTINATION_API_KEY: &str = "Octoferry.Destination.ApiKey";
+/// Seals module packages; made by seed, of no use anywhere else.
+pub const MODULE_KEY: &str = "Octoferry.Module.Key";
 pub const BACKEND_TYPE: &str = "Octoferry.Backend.Type";
 pub const BACKEND_CONFIG: &str = "Octoferry.Backend.Config";
 /// Typed variable of the account that holds the backend's credentials.
@@ -69,6 +71,18 @@ pub const CERTIFICATE_PREFIX: &str = "Octoferry.Certificate.";
 #[must_use]
 pub fn is_ours(variable: &str) -> bool {
     variable.get(..VARIABLE_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(VARIABLE_PREFIX))
+}
+
+/// Start of the names of what a person enters for octoferry.
+pub const SECRET_PREFIX: &str = "Octoferry.Secret.";
+
+/// Whether a module's manifest may ask for this variable: the user's own, and those of ours that are for secrets of modules. Never the keys,
+/// the backend's credentials, or a setting.
+#[must_use]
+pub fn is_for_modules(variable: &str) -> bool {
+    let starts =
+        |prefix: &str| variable.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    !is_ours(variable.trim()) || [SECRET_PREFIX, ACCOUNT_PREFIX, CERTIFICATE_PREFIX].into_iter().any(starts)
 }
 
 /// A text as part of a variable's name: letters, digits, `_` and `-` of ASCII, no two separators in a row, never empty.
@@ -120,6 +134,26 @@ pub fn is_marked(description: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_ask_for_secrets_of_modules_only() {
+        for allowed in
+            ["Payment.Key", "Octoferry.Secret.x", "octoferry.Account.AWS.SecretKey", "OctoferryX", ""]
+        {
+            assert!(is_for_modules(allowed), "{allowed}");
+        }
+        for refused in [
+            SOURCE_API_KEY,
+            DESTINATION_API_KEY,
+            MODULE_KEY,
+            "octoferry.destination.APIKEY",
+            " Octoferry.Source.ApiKey",
+            "Octoferry.Backend.Account.SecretKey",
+            "Octoferry.Accounts",
+        ] {
+            assert!(!is_for_modules(refused), "{refused}");
+        }
+    }
 
     #[test]
     fn a_name_part_has_only_what_octostache_takes() {

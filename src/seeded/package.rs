@@ -3,19 +3,26 @@
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
 
 use super::name;
 use failure::Failure;
+use module::seal;
 
 /// The shell that the bodies of the step templates source.
 const STEP_SHELL: &str = include_str!("../../scripts/step.sh");
+
+/// A file of a package is never larger, unpacked.
+const LARGEST: u64 = 256 << 20;
 
 /// A package as it is uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     pub version: String,
     pub bytes: Vec<u8>,
+    /// SHA-256 of its program, then of its shell, in hexadecimal.
+    pub sha256: String,
     /// Something to tell, though the package can be used.
     pub warning: Option<String>,
 }
@@ -37,7 +44,12 @@ enum Program {
 pub fn of_program(program: &[u8]) -> Result<Package, Failure> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     match program_kind(program) {
-        Program::Static => Ok(Package { version, bytes: pack(program)?, warning: None }),
+        Program::Static => Ok(Package {
+            version,
+            bytes: pack(program)?,
+            sha256: sha256(program, STEP_SHELL.as_bytes()),
+            warning: None,
+        }),
         Program::Dynamic => Err(Failure::failed(
             "this octoferry needs the C library of the machine it was built on, so it can't be what the workers run",
         )
@@ -63,17 +75,7 @@ pub fn of_file(file: &Path) -> Result<Package, Failure> {
         })?
         .to_owned();
     let bytes = std::fs::read(file).map_err(|error| trouble(error.to_string()))?;
-    let mut archive =
-        zip::ZipArchive::new(Cursor::new(&bytes)).map_err(|error| trouble(error.to_string()))?;
-    let mut program = Vec::new();
-    archive
-        .by_name("octoferry")
-        .map_err(|_| trouble("there is no octoferry in it".to_owned()))?
-        .read_to_end(&mut program)
-        .map_err(|error| trouble(error.to_string()))?;
-    if archive.by_name("step.sh").is_err() {
-        return Err(trouble("there is no step.sh in it".to_owned()));
-    }
+    let (program, shell) = files_of(&bytes).map_err(trouble)?;
     let warning = match program_kind(&program) {
         Program::Static => None,
         Program::Dynamic => Some(format!(
@@ -84,7 +86,31 @@ pub fn of_file(file: &Path) -> Result<Package, Failure> {
             return Err(trouble("the octoferry in it is no program for Linux on x86-64".to_owned()));
         }
     };
-    Ok(Package { version, bytes, warning })
+    let sha256 = sha256(&program, &shell);
+    Ok(Package { version, bytes, sha256, warning })
+}
+
+/// The digest of what a step would run of a package: [`Package::sha256`]; `None` when it is no package of octoferry.
+#[must_use]
+pub fn digest_of(bytes: &[u8]) -> Option<String> {
+    let (program, shell) = files_of(bytes).ok()?;
+    Some(sha256(&program, &shell))
+}
+
+/// Program and shell of a package.
+fn files_of(bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>), String> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let mut content = |name: &str| {
+        let mut content = Vec::new();
+        let file = archive.by_name(name).map_err(|_| format!("there is no {name} in it"))?;
+        file.take(LARGEST).read_to_end(&mut content).map_err(|error| error.to_string())?;
+        Ok::<_, String>(content)
+    };
+    Ok((content("octoferry")?, content("step.sh")?))
+}
+
+fn sha256(program: &[u8], shell: &[u8]) -> String {
+    [program, shell].map(|file| seal::hex(&Sha256::digest(file))).concat()
 }
 
 /// Reads the head of an ELF file: 64 bits, x86-64, with or without an interpreter.

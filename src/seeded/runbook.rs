@@ -96,12 +96,19 @@ impl Runbook {
 
     /// The step of the runbook's process, made of the installed template as the portal would: its properties copied.
     #[must_use]
-    pub fn step(&self, installed: &Document, feed_id: &str, place: &Place) -> Value {
+    pub fn step(
+        &self,
+        installed: &Document,
+        (feed_id, project_id): (&str, &str),
+        place: &Place,
+        made_for: &MadeFor,
+    ) -> Value {
         let mut properties: Map<String, Value> =
             installed.get("Properties").and_then(Value::as_object).cloned().unwrap_or_default();
         for parameter in installed.list("Parameters") {
             let Some(parameter_name) = parameter["Name"].as_str() else { continue };
-            let value = value_of(parameter_name, feed_id)
+            let value = made_for
+                .value_of(parameter_name, feed_id, project_id)
                 .unwrap_or_else(|| parameter["DefaultValue"].as_str().unwrap_or_default().to_owned());
             properties.insert(parameter_name.to_owned(), json!(value));
         }
@@ -151,19 +158,52 @@ impl Runbook {
     }
 }
 
-/// What a parameter of a step is in a seeded runbook, where the library set `Octoferry` has the values; `None`: its default.
-fn value_of(parameter: &str, feed_id: &str) -> Option<String> {
-    Some(match parameter {
-        "Octoferry.Step.Package" => json!({"PackageId": name::PACKAGE, "FeedId": feed_id}).to_string(),
-        "Octoferry.Step.SourceUrl" => reference(name::SOURCE_URL),
-        "Octoferry.Step.SourceSpace" => reference(name::SOURCE_SPACE),
-        "Octoferry.Step.Selection" => reference(name::SELECTION),
-        "Octoferry.Step.Existing" => reference(name::DEPLOY_EXISTING),
-        "Octoferry.Step.Placeholders" => reference(name::DEPLOY_PLACEHOLDERS),
-        "Octoferry.Step.AllowDestroy" => reference(name::DEPLOY_ALLOW_DESTROY),
-        "Octoferry.Step.EnableTriggers" => reference(name::DEPLOY_ENABLE_TRIGGERS),
-        _ => return None,
-    })
+/// What the steps of all runbooks were made for: it stands in them as it is.
+#[derive(Debug, Clone)]
+pub struct MadeFor {
+    pub source_url: String,
+    pub source_space: String,
+    pub source_digest: String,
+    pub destination_url: String,
+    pub destination_space: String,
+    pub destination_digest: String,
+    pub backend: String,
+    /// `KEY=VALUE`, one a line.
+    pub backend_config: String,
+    pub backend_digest: String,
+    pub allow_foreign_terraform: bool,
+    /// As the package has its files.
+    pub package_sha256: String,
+}
+
+impl MadeFor {
+    /// The value of a parameter of a step; `None`: the template's default.
+    ///
+    /// What says where keys and secrets go stands in the step: a variable of a project may take the place of one of a library set, and who may
+    /// edit variables may not edit steps. What a person decides from time to time comes from the library set `Octoferry`.
+    fn value_of(&self, parameter: &str, feed_id: &str, project_id: &str) -> Option<String> {
+        Some(match parameter.strip_prefix("Octoferry.Step.")? {
+            "Package" => json!({"PackageId": name::PACKAGE, "FeedId": feed_id}).to_string(),
+            "SourceUrl" => self.source_url.clone(),
+            "SourceSpace" => self.source_space.clone(),
+            "SourceDigest" => self.source_digest.clone(),
+            "DestinationUrl" => self.destination_url.clone(),
+            "DestinationSpace" => self.destination_space.clone(),
+            "DestinationDigest" => self.destination_digest.clone(),
+            "BackendType" => self.backend.clone(),
+            "BackendConfig" => self.backend_config.clone(),
+            "BackendDigest" => self.backend_digest.clone(),
+            "Project" => project_id.to_owned(),
+            "PackageSha256" => self.package_sha256.clone(),
+            "ForeignTerraform" => if self.allow_foreign_terraform { "True" } else { "False" }.to_owned(),
+            "Selection" => reference(name::SELECTION),
+            "Existing" => reference(name::DEPLOY_EXISTING),
+            "Placeholders" => reference(name::DEPLOY_PLACEHOLDERS),
+            "AllowDestroy" => reference(name::DEPLOY_ALLOW_DESTROY),
+            "EnableTriggers" => reference(name::DEPLOY_ENABLE_TRIGGERS),
+            _ => return None,
+        })
+    }
 }
 
 fn reference(variable: &str) -> String {

@@ -93,7 +93,7 @@ impl Plan {
         parts.join(", ")
     }
 
-    /// What would be destroyed, though it may hold what nobody can bring back.
+    /// What would be destroyed, though others use it, or it may hold what nobody can bring back.
     #[must_use]
     pub fn precious_destroyed(&self) -> Vec<&Change> {
         self.changes
@@ -149,20 +149,34 @@ fn change(value: &Value) -> Option<Change> {
     Some(Change { address: text("address"), kind: text("type"), action, imported, attributes })
 }
 
-/// Projects, tenants, targets, environments and accounts: what a rerun may not destroy unasked.
+/// What a rerun may not destroy unasked: what others use, and what may hold a secret that a person has entered. The rest are parts that the module
+/// alone fills: variables, steps, tags, triggers, links, values.
 fn is_precious(kind: &str) -> bool {
-    const ACCOUNTS: [&str; 2] =
-        ["octopusdeploy_azure_service_principal", "octopusdeploy_azure_openid_connect"];
-    const OTHERS: [&str; 4] = [
-        "octopusdeploy_project",
-        "octopusdeploy_tenant",
-        "octopusdeploy_environment",
-        "octopusdeploy_parent_environment",
+    const PARTS: &[&str] = &[
+        "octopusdeploy_variable",
+        "octopusdeploy_process",
+        "octopusdeploy_process_step",
+        "octopusdeploy_process_child_step",
+        "octopusdeploy_process_templated_step",
+        "octopusdeploy_process_templated_child_step",
+        "octopusdeploy_process_steps_order",
+        "octopusdeploy_process_child_steps_order",
+        "octopusdeploy_tag",
+        "octopusdeploy_channel",
+        "octopusdeploy_runbook",
+        "octopusdeploy_project_versioning_strategy",
+        "octopusdeploy_tenant_project",
+        "octopusdeploy_tenant_project_variable",
+        "octopusdeploy_tenant_common_variable",
+        "octopusdeploy_deployment_freeze_project",
+        "octopusdeploy_deployment_freeze_tenant",
+        "octopusdeploy_project_deployment_freeze",
+        "octopusdeploy_scoped_user_role",
     ];
-    kind.ends_with("_account")
-        || kind.ends_with("_deployment_target")
-        || ACCOUNTS.contains(&kind)
-        || OTHERS.contains(&kind)
+    !PARTS.contains(&kind)
+        && !kind.ends_with("_trigger")
+        && !kind.ends_with("_retention_policy")
+        && kind.starts_with("octopusdeploy_")
 }
 
 #[cfg(test)]
@@ -178,13 +192,14 @@ mod tests {
             {"address": "octopusdeploy_variable.v", "mode": "managed", "type": "octopusdeploy_variable", "change": {"actions": ["delete"]}},
             {"address": "octopusdeploy_token_account.k", "mode": "managed", "type": "octopusdeploy_token_account", "change": {
                 "actions": ["update"], "before": {"token": "s3cret", "name": "x"}, "after": {"token": "other", "name": "x"}, "after_unknown": {"slug": true}}},
+            {"address": "octopusdeploy_docker_container_registry.f", "mode": "managed", "type": "octopusdeploy_docker_container_registry", "change": {"actions": ["delete", "create"]}},
             {"address": "data.x.y", "mode": "data", "type": "x", "change": {"actions": ["read"]}}
         ]}"#;
         let plan = Plan::parse(MemoryFile::empty("test").ok().unwrap(), shown).ok().unwrap();
-        assert_eq!(plan.summary(), "0 to make, 1 to change, 2 to destroy, 1 to take over");
+        assert_eq!(plan.summary(), "1 to make, 1 to change, 3 to destroy, 1 to take over");
         let texts: Vec<String> = plan.changes.iter().map(Change::text).collect();
         assert_eq!(texts[3], "change octopusdeploy_token_account.k: slug, token");
-        assert_eq!(plan.precious_destroyed().len(), 1);
-        assert_eq!(plan.changing(), 3);
+        assert_eq!(plan.precious_destroyed().len(), 2);
+        assert_eq!(plan.changing(), 4);
     }
 }

@@ -243,7 +243,7 @@ impl Invocation {
     #[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
     #[expect(
         unsafe_code,
-        reason = "between fork and exec only: setsid, prctl and getppid are safe to call there"
+        reason = "between fork and exec only: setsid, umask, prctl and getppid are safe to call there"
     )]
     fn command(&self) -> tokio::process::Command {
         let mut command = tokio::process::Command::new(&self.program);
@@ -261,6 +261,8 @@ impl Invocation {
         unsafe {
             command.pre_exec(move || {
                 rustix::process::setsid()?;
+                // A state in a folder, a crash log, the provider's cache: nobody else's.
+                rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
                 // The signal comes when the *thread* that started us ends; commands run on the main thread, which ends last.
                 rustix::process::set_parent_process_death_signal(Some(Signal::INT))?;
                 if rustix::process::getppid() == Some(parent) {

@@ -127,6 +127,13 @@ impl Portal<'_> {
 
     /// The "Run" button: the published snapshot, in an environment; the whole log of the task, which must succeed.
     fn run(&self, runbook: &Value, environment: &str) -> String {
+        let (succeeded, log) = self.task(runbook, environment);
+        assert!(succeeded, "{}:\n{log}", runbook["Name"]);
+        log
+    }
+
+    /// The same, whether it succeeds or not.
+    fn task(&self, runbook: &Value, environment: &str) -> (bool, String) {
         let runbook = self.get(&format!("runbooks/{}", runbook["Id"].as_str().expect("an id")));
         let run = self.make(
             "runbookRuns",
@@ -142,8 +149,7 @@ impl Portal<'_> {
             std::thread::sleep(Duration::from_millis(100));
         }
         let log = self.log(&format!("{task}/raw"));
-        assert_eq!(self.get(&task)["FinishedSuccessfully"], true, "{}:\n{log}", runbook["Name"]);
-        log
+        (self.get(&task)["FinishedSuccessfully"] == true, log)
     }
 
     /// Plain text, which is no JSON.
@@ -195,6 +201,7 @@ fn runbooks_made_and_run_in_the_portal_carry_what_the_source_has_at_that_moment(
     variables["Variables"] = json!([
         sensitive("Octoferry.Source.ApiKey", &journey.source.api_key()),
         sensitive("Octoferry.Destination.ApiKey", &journey.destination.api_key()),
+        sensitive("Octoferry.Module.Key", "a-long-random-text-that-a-person-enters"),
     ]);
     portal.put(&format!("variables/{}", set["VariableSetId"].as_str().expect("its set")), &variables);
     let mut project = portal.named("projects", "Letterbox Web");
@@ -241,11 +248,15 @@ fn runbooks_made_and_run_in_the_portal_carry_what_the_source_has_at_that_moment(
     portal.put(&format!("variables/variableset-{id}"), &variables);
     let wrote = portal.run(&runbooks[2], "Production");
     assert!(wrote.contains("uploaded octoferry-module-"), "{wrote}");
+    // What the snapshot has frozen would arrive as it was: the step says so, and does nothing.
+    let (succeeded, stale) = portal.task(&runbooks[3], "Production");
+    assert!(
+        !succeeded && stale.contains("variables were changed since this runbook was published"),
+        "{stale}"
+    );
+    portal.publish(&runbooks[3]);
     let moved = portal.run(&runbooks[3], "Production");
     assert!(moved.contains("to change"), "{moved}");
     assert_eq!(value_there(&journey, "Release.NeedsApproval"), "Edited in between");
-    // What the snapshot has frozen comes with the next publishing, as with every variable of a runbook.
-    portal.publish(&runbooks[3]);
-    portal.run(&runbooks[3], "Production");
     assert_eq!(value_there(&journey, "Postage:ApiKey"), "sw-7f3k-edited-in-between");
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod adopt;
+mod attack;
 mod bad_input;
 mod bad_runs;
 mod by_hand;

@@ -123,16 +123,20 @@ fn secret_values_arrive_by_the_tenants_own_runs_and_unseed_leaves_nothing() {
 
     let before = source.dump();
     let folder = tempfile::tempdir().unwrap();
+    // The same key at the workstation as in the steps: what is pushed here is deployed there.
+    const KEY: &str = "a-long-random-text-of-this-test";
     let seed = octoferry(["seed", "--yes", "--backend", "local", "--backend-config", "path=/var/lib/states"])
         .option("--package", package())
         .source(&source, SPACE)
         .destination(&destination, SPACE)
+        .env("OCTOFERRY_MODULE_KEY", KEY)
         .ends_with(0);
     seed.says("2 also get the runbook \"__ 3. Deploy Tenant Secrets\"")
         .says("\"Orders API\", \"Storefront Web\"");
     octoferry(["serialize", "all", "--push", "--out"])
         .arg(folder.path().join("modules"))
         .source(&source, SPACE)
+        .env("OCTOFERRY_MODULE_KEY", KEY)
         .ends_with(3);
 
     let read = |slug: &str| -> Manifest {

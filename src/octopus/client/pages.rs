@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use futures::future::try_join_all;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::Client;
@@ -10,6 +10,10 @@ use failure::Failure;
 
 /// How many items we ask for; a server that gives fewer at a time says so by giving fewer.
 const PAGE: usize = 1000;
+/// How many pages are asked for before the first of them has come.
+const AT_ONCE: usize = 16;
+/// No space has more of one kind.
+const MOST: usize = 1_000_000;
 
 struct Page {
     items: Vec<Value>,
@@ -35,6 +39,12 @@ pub(super) async fn list(client: &Client, path: &str, name: &str) -> Result<Vec<
 async fn whole(client: &Client, path: &str, name: &str) -> Result<Result<Vec<Value>, String>, Failure> {
     let first = page(client, path, name, 0, PAGE).await?;
     let (total, step) = (first.total, first.items.len());
+    if total > MOST {
+        return Err(Failure::failed(format!(
+            "{path}: the {} server says that there are {total} items, more than the {MOST} that octoferry reads",
+            client.role()
+        )));
+    }
     if step == 0 && total > 0 {
         return Ok(Err(format!("it says {total} items and gives none")));
     }
@@ -42,9 +52,14 @@ async fn whole(client: &Client, path: &str, name: &str) -> Result<Result<Vec<Val
     if step < total {
         // What the first page held is what the server gives at a time.
         let rest = (step..total).step_by(step).map(|skip| page(client, path, name, skip, step));
-        for page in try_join_all(rest).await? {
+        // A few at a time: a number that a server says costs nothing before the items are there.
+        let mut rest = stream::iter(rest).buffered(AT_ONCE);
+        while let Some(page) = rest.try_next().await? {
             if page.total != total {
                 return Ok(Err(format!("it says {total} items first and {} then", page.total)));
+            }
+            if page.items.is_empty() {
+                return Ok(Err(format!("it says {total} items and gives {}", items.len())));
             }
             items.extend(page.items);
         }
@@ -94,6 +109,12 @@ mod tests {
         let router = axum::Router::new()
             .route("/api/plain", axum::routing::get(async || axum::Json(json!([{"Id": "a"}, {"Id": "b"}]))))
             .route(
+                "/api/endless",
+                axum::routing::get(async || {
+                    axum::Json(json!({"Items": [{"Id": "a"}], "TotalResults": 50_000_000_u64}))
+                }),
+            )
+            .route(
                 "/api/uncounted",
                 axum::routing::get(async || axum::Json(json!({"Items": [{"Id": "a"}]}))),
             );
@@ -103,6 +124,8 @@ mod tests {
         let transport = Transport::new(Duration::from_secs(5), &Trust::default()).ok().unwrap();
         let client = Client::new("source", &address, Secret::new("API-X".into()), &transport).ok().unwrap();
         assert_eq!(list(&client, "/api/plain", "Items").await.ok().unwrap().len(), 2);
+        let failure = list(&client, "/api/endless", "Items").await.err().unwrap();
+        assert!(failure.message.contains("50000000 items, more than"), "{failure}");
         assert!(list(&client, "/api/uncounted", "Items").await.is_err());
     }
 }

@@ -1,0 +1,97 @@
+//! Which packages the source's own steps have pushed: each serialize step leaves an artifact with id, version and digest at its task. Who has
+//! the key of the modules looks at the seal instead; a workstation has not, and whoever may push packages could show it another module.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::package::{self, ARTIFACT, Pushed};
+use crate::seeded::found::Found;
+use crate::seeded::name;
+use documents::document::Document;
+use failure::Failure;
+use module::manifest::Manifest;
+use octopus::server::Server;
+use octopus::upsert;
+
+/// The manifest of the module that a task has pushed: the very package of which the task says so, whatever else is in the feed by now.
+///
+/// # Errors
+/// When the task does not say, or the package is another one.
+pub async fn manifest_of_task(
+    source: &Server,
+    task: &str,
+    project_id: Option<&str>,
+) -> Result<Manifest, Failure> {
+    let artifacts = upsert::list(source, &format!("artifacts?regarding={task}")).await?;
+    let mut named = artifacts.iter().filter(|artifact| artifact.text("Filename") == Some(ARTIFACT));
+    let (Some(artifact), None) = (named.next(), named.next()) else {
+        return Err(Failure::failed(format!("the task {task} does not have just one artifact {ARTIFACT}"))
+            .hint("Was it cleaned up, or is the package octoferry in the feed of another version? octoferry seed renews it."));
+    };
+    let path = source.path(&format!("artifacts/{}/content", artifact.id()));
+    let pushed: Option<Pushed> = serde_json::from_slice(&source.client.download(&path).await?).ok();
+    let pushed = pushed.filter(|pushed| pushed.id == package::id(source.space_id(), project_id));
+    let pushed = pushed.ok_or_else(|| {
+        Failure::failed(format!("the artifact {ARTIFACT} of the task {task} can't be understood"))
+    })?;
+    package::manifest_of(source, &pushed).await
+}
+
+/// The newest manifests that steps have pushed of these projects (`None`: of the space); without those that none has.
+///
+/// # Errors
+/// When the source can't be read, or a package is another one by now.
+pub async fn newest_manifests(
+    source: &Server,
+    wanted: &[Option<&str>],
+) -> Result<BTreeMap<Option<String>, Manifest>, Failure> {
+    let found = Found::read(source).await?;
+    let own = found.project().ok().map(Document::id);
+    let mut tasks: Vec<(u64, String)> = upsert::list(source, "artifacts")
+        .await?
+        .iter()
+        .filter(|artifact| artifact.text("Filename") == Some(ARTIFACT))
+        .filter_map(|artifact| artifact.text("ServerTaskId"))
+        .filter_map(|task| Some((task.rsplit('-').next()?.parse().ok()?, task.to_owned())))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let mut manifests = BTreeMap::new();
+    // The newest first: their numbers rise.
+    while let Some((_, task)) = tasks.pop() {
+        if manifests.len() == wanted.len() {
+            break;
+        }
+        let Some(runbook) = runbook_of(source, &found, &task).await? else { continue };
+        let project = runbook.text("ProjectId").filter(|project| Some(*project) != own);
+        if !wanted.contains(&project) || manifests.contains_key(&project.map(str::to_owned)) {
+            continue;
+        }
+        match manifest_of_task(source, &task, project).await {
+            Ok(manifest) => {
+                manifests.insert(project.map(str::to_owned), manifest);
+            }
+            // The feed's retention has taken it.
+            Err(failure) if failure.http_status == Some(404) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(manifests)
+}
+
+/// The seeded runbook that serializes, of which a task was a successful run: anybody's own runbook may leave an artifact of any name.
+async fn runbook_of<'f>(
+    source: &Server,
+    found: &'f Found,
+    task: &str,
+) -> Result<Option<&'f Document>, Failure> {
+    let task = source.client.find(&source.path(&format!("tasks/{task}"))).await?.unwrap_or_default();
+    let Some(run) = task["Arguments"]["RunbookRunId"].as_str() else { return Ok(None) };
+    if task["FinishedSuccessfully"] != true {
+        return Ok(None);
+    }
+    let run = source.client.find(&source.path(&format!("runbookRuns/{run}"))).await?.unwrap_or_default();
+    let serializes = |runbook: &&Document| {
+        [name::SERIALIZE_SPACE_RUNBOOK, name::SERIALIZE_PROJECT_RUNBOOK].contains(&runbook.name())
+    };
+    Ok(found.seeded_runbooks().filter(serializes).find(|runbook| run["RunbookId"] == runbook.id()))
+}

@@ -1,0 +1,139 @@
+//! Somebody who may edit variables of one project, or names of things, and start nothing that is not theirs.
+//!
+//! | tried | wanted |
+//! | --- | --- |
+//! | a project variable `Octoferry.Destination.Url`, `.Source.Url`, `.Backend.Type`, `.Destination.ApiKey`, `.Module.Key`, scoped to `Octoferry` | the run is refused by name, nothing is asked of the attacker's server; `check` names it |
+//! | names that hold a message to Octopus which attaches a file | no such artifact, the name is shown broken |
+//! | a tenant whose name is an expression that gives the destination's key | it is in no argument and no log, the tenant's secrets arrive |
+
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use octopus_sandbox::Options;
+use serde_json::json;
+
+use super::tools::{add_variable, logs, named};
+use crate::journey::Journey;
+use crate::support::{http, http_bytes, space_file};
+
+/// A server of the attacker's; how many connections it got.
+fn listener() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let _ = connection.expect("a connection").read(&mut [0; 1024]);
+        }
+    });
+    (address, count)
+}
+
+#[test]
+fn a_variable_of_a_project_redirects_nothing() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    journey.spread();
+    let (evil, connections) = listener();
+    let project = named(&journey.source, "projects", "Letterbox Web");
+    let environment = named(&journey.source, "environments", "Octoferry")["Id"].clone();
+    let plant = |planted: &[(&str, &str)]| {
+        for (name, value) in planted {
+            let variable = json!({"Id": "", "Name": name, "Value": value, "Type": "String", "Scope": {"Environment": [environment]}});
+            add_variable(&journey.source, &project, variable);
+        }
+        let alone = ["migrate", "--yes", "--project", "Letterbox Web", "--todo", &journey.path("todo.md")];
+        journey.run(&alone).ends_with(1)
+    };
+    let settings = [
+        ("Octoferry.Destination.Url", evil.as_str()),
+        ("octoferry.source.url", &evil),
+        ("Octoferry.Backend.Type", "http"),
+        ("Octoferry.Step.DestinationUrl", &evil),
+        ("Octoferry.Deploy.AllowDestroy", "True"),
+    ];
+    let ended = plant(&settings);
+    for (name, _) in settings {
+        ended.says(&format!("project \"Letterbox Web\": {name}"));
+    }
+    plant(&[
+        ("Octoferry.Destination.ApiKey", "API-ATTACKER"),
+        ("Octoferry.Module.Key", "a-key-that-the-attacker-knows-well"),
+    ])
+    .says("is not the one that octoferry seed made this step for");
+    assert_eq!(connections.load(Ordering::SeqCst), 0, "the attacker's server was asked");
+    journey.run(&["check"]).ends_with(1).says("octoferry seed did not make it: project \"Letterbox Web\"");
+}
+
+#[test]
+fn names_are_no_messages() {
+    // `path`, `name` and `length` in base64: a file of the worker that the attacker wants to see.
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "only the worker may read this").unwrap();
+    let encode = |text: &str| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(text)
+    };
+    let message = format!(
+        "##octopus[createArtifact path='{}' name='{}' length='{}']",
+        encode(&secret.to_string_lossy()),
+        encode("stolen"),
+        encode("29")
+    );
+    let journey = Journey::with("small-web");
+    let project = named(&journey.source, "projects", "Letterbox Web");
+    for (name, kind) in
+        [(format!("x{message}"), "Sensitive"), (format!("y\n{message}\u{1b}[2J"), "Sensitive")]
+    {
+        let variable = json!({"Id": "", "Name": name, "Value": "planted-secret-value", "Type": kind, "IsSensitive": true, "Scope": {}});
+        add_variable(&journey.source, &project, variable);
+    }
+    journey.seed();
+    journey.run(&["spread", "--yes"]).ends_with(0).never_says("##octopus[").never_says("\u{1b}");
+    journey.migrate(3).never_says("##octopus[").never_says("\u{1b}");
+    let (_, page) = http(&journey.source, "GET", "/api/Spaces-2/artifacts?take=1000", None);
+    for artifact in page["Items"].as_array().expect("artifacts") {
+        assert_ne!(artifact["Filename"], "stolen");
+        let path = format!("/api/Spaces-2/artifacts/{}/content", artifact["Id"].as_str().expect("an id"));
+        let content = http_bytes(&journey.source, "GET", &path, None).1;
+        assert!(!String::from_utf8_lossy(&content).contains("only the worker may read this"));
+    }
+    let logs = logs(&journey.source);
+    assert!(logs.contains("# #octopus[createArtifact"), "the name is shown");
+    assert!(!logs.contains("\u{1b}"));
+}
+
+#[test]
+fn a_tenants_name_brings_no_secret_into_an_argument() {
+    let mut dump: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(space_file("shop")).unwrap()).unwrap();
+    let expression = "#{Octoferry.Destination.ApiKey}";
+    let values = dump["Documents"]["Spaces-2"]["tenantvariablevalues"].as_object().unwrap();
+    let (_, value) = values
+        .iter()
+        .find(|(_, value)| value["Value"]["HasValue"] == true && value["ProjectId"].is_string())
+        .unwrap();
+    let tenant = value["TenantId"].as_str().unwrap().to_owned();
+    dump["Documents"]["Spaces-2"]["tenants"][&tenant]["Name"] = json!(expression);
+    let journey = Journey::of(
+        Options { documents: vec![dump], sample_processes: true, ..Options::default() },
+        Options::default(),
+    );
+    journey.seed();
+    journey.spread();
+    let ended = journey.migrate(3);
+    ended.says(expression);
+    let key = journey.destination.api_key();
+    for sample in journey.source.process_samples() {
+        assert!(!sample.to_string().contains(&key), "{}", sample["Command"]);
+    }
+    assert!(!logs(&journey.source).contains(&key));
+    let row = ended.stdout.lines().filter(|line| line.contains(expression));
+    let row: Vec<&str> = row.collect();
+    assert!(!row.is_empty() && row.iter().any(|line| line.trim_end().ends_with("yes")), "{row:?}");
+}

@@ -1,0 +1,5 @@
+//! Attacks, one file per kind of attacker. Each says what the attacker may do, and holds a table of what was tried.
+
+mod editor;
+mod pusher;
+mod tools;
