@@ -43,7 +43,7 @@ pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
         let manifest = manifests.remove(&owner.map(str::to_owned)).ok_or_else(|| {
             let what = owner.map_or("the space".to_owned(), |id| format!("the project {id}"));
             Failure::failed(format!(
-                "no run of octoferry's runbooks has serialized {what} yet, or its package is gone"
+                "nothing was serialized yet of {what} by a run of octoferry's runbooks, or its package is gone"
             ))
             .hint("Run octoferry migrate first.")
         })?;
