@@ -54,18 +54,18 @@ impl Forecast {
     pub fn tell_notes(&self, findings: &mut Findings) {
         let mut groups: BTreeMap<(&str, Collection), Vec<&Note>> = BTreeMap::new();
         for note in self.notes().filter(|note| note.code != "person-secret") {
-            groups.entry((&note.code, note.collection)).or_default().push(note);
+            groups.entry((&note.code, note.collection())).or_default().push(note);
         }
         for notes in groups.values() {
             let example = notes.iter().find(|note| !note.todo.is_empty()).unwrap_or(&notes[0]);
             let text = if notes.len() == 1 {
-                alone(example)
+                example.sentence()
             } else {
-                let others: BTreeSet<String> = notes.iter().map(|note| shown(note)).collect();
+                let others: BTreeSet<String> = notes.iter().map(|note| note.place()).collect();
                 format!(
                     "{} × {}: {}. One of them: {}",
                     notes.len(),
-                    example.collection,
+                    example.collection(),
                     some(&others),
                     example.text
                 )
@@ -207,24 +207,6 @@ fn counted(collection: Collection) -> &'static str {
 /// Whether a collection has something of this name; servers compare names without case.
 fn there(inventory: &Inventory, collection: Collection, name: &str) -> bool {
     inventory.all(collection).any(|document| document.name().to_lowercase() == name.to_lowercase())
-}
-
-/// The text of a note, with what it is about where it doesn't say so itself.
-fn alone(note: &Note) -> String {
-    match note.key.last() {
-        Some(name) if !note.text.contains(name.as_str()) => {
-            format!("{} {}: {}", note.collection, shown(note), note.text)
-        }
-        _ => note.text.clone(),
-    }
-}
-
-fn shown(note: &Note) -> String {
-    match (note.key.is_empty(), note.field.is_empty()) {
-        (true, _) => note.field.clone(),
-        (false, true) => format!("{:?}", note.key.join("/")),
-        (false, false) => format!("{:?} {}", note.key.join("/"), note.field),
-    }
 }
 
 fn some(names: &BTreeSet<String>) -> String {

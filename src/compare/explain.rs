@@ -58,15 +58,15 @@ impl Explanations {
             );
         }
         let about_it = |note: &&Note| {
-            note.field.is_empty()
-                && ((note.collection == collection && is_key(&note.key, key))
-                    || (note.collection == Collection::Projects
-                        && note.key.len() == 1
+            note.field().is_empty()
+                && ((note.collection() == collection && is_key(note.key(), key))
+                    || (note.collection() == "projects"
+                        && note.key().len() == 1
                         && key.len() > 1
-                        && note.key[0] == key[0])
-                    || (note.collection == Collection::Projects
-                        && collection == Collection::DeploymentProcesses
-                        && note.key == key))
+                        && note.key()[0] == key[0])
+                    || (note.collection() == "projects"
+                        && collection == "deploymentprocesses"
+                        && note.key() == key))
         };
         self.notes
             .iter()
@@ -165,13 +165,13 @@ impl Explanations {
             return Some("held back until the cutover".to_owned());
         }
         let note = self.notes.iter().find(|note| {
-            note.collection == collection
-                && is_key(&note.key, key)
-                && (note.field.is_empty()
-                    || is_part(path, &note.field)
+            note.collection() == collection
+                && is_key(note.key(), key)
+                && (note.field().is_empty()
+                    || is_part(path, note.field())
                     || goes_with_dead_reference(collection, path, note)
                     || is_read_from(collection, path, note)
-                    || is_part_of_variable(collection, path, &note.field))
+                    || is_part_of_variable(collection, path, note.field()))
         });
         note.map(|note| note.text.clone()).or_else(|| self.left_out_field(collection, key, difference))
     }
@@ -224,7 +224,7 @@ fn is_read_from(collection: Collection, path: &str, note: &Note) -> bool {
         ["Name", "Notes", "EnvironmentIds", "TenantIds", "TenantTags", "TenantedDeploymentParticipation"];
     collection == Collection::Certificates
         && note.is_about_secret()
-        && note.field == "CertificateData"
+        && note.field() == "CertificateData"
         && !own.contains(&path)
 }
 
@@ -234,17 +234,17 @@ fn goes_with_dead_reference(collection: Collection, path: &str, note: &Note) -> 
         return false;
     }
     let named = |path: &str| path.replace(['⟨', '⟩'], "");
-    match note.field.split_once("/Scope/") {
+    match note.field().split_once("/Scope/") {
         Some((variable, _)) if collection == Collection::Variables => {
             is_part_of_variable(collection, path, variable)
         }
         _ if collection == Collection::Tenants => {
             named(path).strip_prefix("ProjectEnvironments/projects ")
-                == note.field.strip_prefix("ProjectEnvironments/")
+                == note.field().strip_prefix("ProjectEnvironments/")
         }
         _ => {
             let holder = |path: &str| path.rsplit_once('/').map(|(holder, _)| holder.to_owned());
-            path.ends_with("IsDisabled") && holder(path) == holder(&note.field)
+            path.ends_with("IsDisabled") && holder(path) == holder(note.field())
         }
     }
 }

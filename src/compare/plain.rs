@@ -23,34 +23,9 @@ const COMPUTED: &[(Collection, &[&str])] = &[
     // Counted up from the start at each server.
     (Collection::ActionTemplates, &["Version"]),
     // The health of a machine, as each server sees it.
-    (
-        Collection::Machines,
-        &[
-            "HealthStatus",
-            "Status",
-            "StatusSummary",
-            "HasLatestCalamari",
-            "IsInProcess",
-            "Architecture",
-            "OperatingSystem",
-            "ShellName",
-            "ShellVersion",
-        ],
-    ),
-    (
-        Collection::Workers,
-        &[
-            "HealthStatus",
-            "Status",
-            "StatusSummary",
-            "HasLatestCalamari",
-            "IsInProcess",
-            "Architecture",
-            "OperatingSystem",
-            "ShellName",
-            "ShellVersion",
-        ],
-    ),
+    ("machines", HEALTH),
+    ("workers", HEALTH),
+    ("libraryvariablesets", &["Version"]),
     // What a snapshot froze, and when.
     (
         Collection::RunbookSnapshots,
@@ -64,6 +39,22 @@ const COMPUTED: &[(Collection, &[&str])] = &[
         ],
     ),
 ];
+
+const HEALTH: &[&str] = &[
+    "HealthStatus",
+    "Status",
+    "StatusSummary",
+    "HasLatestCalamari",
+    "IsInProcess",
+    "Architecture",
+    "OperatingSystem",
+    "OperatingSystemVersion",
+    "ShellName",
+    "ShellVersion",
+];
+
+/// What any part of a document may have of its own history.
+const HISTORY: &[&str] = &["LastModifiedOn", "LastModifiedBy"];
 
 /// What a server sees of an action's packages.
 const VERSIONING: &str = "CanBeUsedForProjectVersioning";
@@ -172,7 +163,7 @@ fn comparable(names: &Names<'_>, value: &Value) -> Value {
             let mut plain = Map::new();
             for (field, inner) in fields {
                 // An id inside a document says where it is; what refers to it is compared instead.
-                let is_fact = OF_THE_MACHINE.contains(&field.as_str());
+                let is_fact = OF_THE_MACHINE.contains(&field.as_str()) || HISTORY.contains(&field.as_str());
                 if field != "Id" && field != TEMPLATE_VERSION && field != VERSIONING && !is_fact {
                     plain.insert(names.resolve(field), comparable(names, inner));
                 }

@@ -300,34 +300,95 @@ pub struct MadePart {
 
 /// Something a person should know: left out, changed, or to do by hand.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Note {
     /// Stable, for `tests/allowed-notes.txt` and scripts: `unknown-field`, `not-carried`, `person-secret`, `held`, …
     pub code: String,
-    /// Collection of the document it is about.
-    pub collection: Collection,
-    /// Natural key of the document.
-    pub key: Vec<String>,
-    /// The field, `/`-separated; empty for the whole document.
-    pub field: String,
-    /// One sentence: what, and the fact (provider or API) that forces it.
+    #[serde(flatten)]
+    about: About,
+    /// One sentence: what, and the fact (provider or API) that forces it. It need not name what it is about: [`Note::sentence`] does.
     pub text: String,
     /// What a person can do about it; empty when nothing is needed.
     #[serde(default)]
     pub todo: String,
 }
 
+/// What a note is about: a collection, a document or a field of it. No note is made without.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct About {
+    collection: String,
+    key: Vec<String>,
+    field: String,
+}
+
+impl About {
+    /// A collection as a whole.
+    #[must_use]
+    pub fn collection(collection: &str) -> Self {
+        Self { collection: collection.to_owned(), key: Vec::new(), field: String::new() }
+    }
+
+    /// A document as a whole.
+    #[must_use]
+    pub fn document(target: &Target) -> Self {
+        Self { key: target.key.clone(), ..Self::collection(&target.collection) }
+    }
+
+    /// A field of a document, `/`-separated.
+    #[must_use]
+    pub fn field(target: &Target, field: &str) -> Self {
+        Self { field: field.to_owned(), ..Self::document(target) }
+    }
+}
+
 impl Note {
+    #[must_use]
+    pub fn new(code: &str, about: About, text: &str, todo: &str) -> Self {
+        Self { code: code.to_owned(), about, text: text.to_owned(), todo: todo.to_owned() }
+    }
+
     /// That a collection of the source could not be read.
     #[must_use]
     pub fn not_read(unread: &Unread) -> Self {
-        Self {
-            code: "not-read".to_owned(),
-            collection: unread.collection,
-            key: Vec::new(),
-            field: String::new(),
-            text: unread.text(),
-            todo: format!("Look in the portal whether the space has {}.", unread.collection),
+        let todo = format!("Look in the portal whether the space has {}.", unread.collection);
+        Self::new("not-read", About::collection(&unread.collection), &unread.text(), &todo)
+    }
+
+    /// Collection of what it is about.
+    #[must_use]
+    pub fn collection(&self) -> &str {
+        &self.about.collection
+    }
+
+    /// Natural key of the document that it is about; empty for a collection as a whole.
+    #[must_use]
+    pub fn key(&self) -> &[String] {
+        &self.about.key
+    }
+
+    /// The field, `/`-separated; empty for the whole document.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.about.field
+    }
+
+    /// What it is about, for a list of notes on one collection: `"Shop/Web" Rules`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match (self.key().is_empty(), self.field().is_empty()) {
+            (true, _) => self.field().to_owned(),
+            (false, true) => format!("{:?}", self.key().join("/")),
+            (false, false) => format!("{:?} {}", self.key().join("/"), self.field()),
+        }
+    }
+
+    /// The text, with what it is about where it doesn't say so itself.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self.key().last() {
+            Some(name) if !self.text.contains(name.as_str()) => {
+                format!("{} {}: {}", self.collection(), self.place(), self.text)
+            }
+            _ => self.text.clone(),
         }
     }
 
@@ -346,7 +407,7 @@ impl Note {
     /// What, why, and what to do: one line for a list.
     #[must_use]
     pub fn task(&self) -> String {
-        format!("{}. {}", self.text.trim_end_matches('.'), self.todo)
+        format!("{}. {}", self.sentence().trim_end_matches('.'), self.todo)
     }
 }
 
@@ -376,6 +437,15 @@ pub fn parse(bytes: &[u8]) -> Result<Manifest, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_a_list_says_what_it_is_about() {
+        let target = Target { collection: "tenants".to_owned(), key: vec!["Lantern".to_owned()] };
+        let about = About::field(&target, "Later");
+        let sentence = |text| Note::new("unknown-field", about.clone(), text, "").sentence();
+        assert_eq!(sentence("holds a flag"), "tenants \"Lantern\" Later: holds a flag");
+        assert_eq!(sentence("\"Lantern\" has one"), "\"Lantern\" has one");
+    }
 
     #[test]
     fn what_is_written_is_read() {

@@ -66,7 +66,7 @@ fn every_field_is_known_and_nothing_is_odd() {
         let mut notes = modules.iter().flat_map(|module| &module.manifest.notes);
         let note =
             notes.find(|note| matches!(note.code.as_str(), "unknown-field" | "odd-value" | "dangling"))?;
-        Some(format!("{} {} {}: {:?} {}", note.code, note.collection, note.field, note.key, note.text))
+        Some(format!("{} {} {}: {:?} {}", note.code, note.collection(), note.field(), note.key(), note.text))
     });
 }
 

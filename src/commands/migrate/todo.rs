@@ -104,7 +104,8 @@ fn place(manifest: &Manifest) -> String {
 mod tests {
     use super::*;
     use crate::commands::migrate::account::Became;
-    use module::manifest::{Origin, SecretEntry};
+    use crate::module::manifest::About;
+    use crate::module::manifest::{Origin, SecretEntry};
 
     fn manifest(scope: Scope) -> Manifest {
         Manifest {
@@ -144,14 +145,12 @@ mod tests {
                 because: "no step can read feed passwords".to_owned(),
             },
         });
-        space.notes.push(Note {
-            code: "held".to_owned(),
-            collection: Collection::Machines,
-            key: Vec::new(),
-            field: String::new(),
-            text: "Targets trust the old server.".to_owned(),
-            todo: "Let them trust the new one.".to_owned(),
-        });
+        space.notes.push(Note::new(
+            "held",
+            About::collection("machines"),
+            "Targets trust the old server.",
+            "Let them trust the new one.",
+        ));
         let project = manifest(Scope::Project {
             id: "Projects-1".to_owned(),
             name: "Web".to_owned(),

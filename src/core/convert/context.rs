@@ -14,6 +14,14 @@ use crate::hcl::{Block, Expr, Item};
 use crate::kinds;
 use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::Carry;
+use crate::module::manifest::{
+    About, FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, Target,
+};
+use crate::module::tally::Tally;
+use crate::octopus::collection::Collection;
+use crate::octopus::document::Document;
+use crate::octopus::inventory::Inventory;
+use crate::octopus::slug::slug_of;
 use crate::selection::Needs;
 use documents::collection::Collection;
 use documents::document::Document;
@@ -398,14 +406,7 @@ impl<'i> Context<'i> {
         if !at.path.is_empty() {
             self.tally.entry(at.target.collection).or_default().noted += 1;
         }
-        self.notes.insert(Note {
-            code: code.to_owned(),
-            collection: at.target.collection,
-            key: at.target.key.clone(),
-            field: at.path_text(),
-            text: text.to_owned(),
-            todo: todo.to_owned(),
-        });
+        self.notes.insert(Note::new(code, About::field(&at.target, &at.path_text()), text, todo));
     }
 
     /// Lets finish set a value that the provider can't carry (the fact); ids in it become references. A place that finish can't

@@ -12,10 +12,8 @@ use crate::hcl::{Attribute, Block, Expr};
 use crate::kinds::model::{Carry, Field, Hidden, Literal, OneOf};
 use documents::slug::slug_of;
 
-/// What no table knows gets a note. A field that is null holds nothing that could be lost.
-const UNKNOWN: &str = "octoferry does not know this field and does not carry it";
-const UNKNOWN_BY_FINISH: &str =
-    "octoferry does not know this field; finish sets it as it is, where the destination takes it";
+/// What every resource of a server has of its own history.
+const HISTORY: [&str; 2] = ["LastModifiedOn", "LastModifiedBy"];
 
 static NULL: Value = Value::Null;
 
@@ -185,6 +183,7 @@ impl<'v> Fields<'v> {
         for (name, value) in self.object {
             let at = self.at.field(name);
             match self.taken.get(name.as_str()) {
+                None if HISTORY.contains(&name.as_str()) => context.count(&at, &Carry::Computed("")),
                 None => unknown(context, &at, value),
                 Some(Taken::Odd) => odd(context, &at, value),
                 Some(Taken::ByCode) if !value.is_null() => context.count(&at, &Carry::ByCode),
@@ -206,31 +205,50 @@ pub fn carry(
     read(context, object, at, |context, fields| fields.carry(context, table, into));
 }
 
-/// Notes a field that nobody took.
+/// Notes a field that nobody took, unless it says what a server takes when nothing is said.
 fn unknown(context: &mut Context<'_>, at: &At, value: &Value) {
-    if value.is_null() {
+    if says_nothing(value) {
         return;
     }
-    let text = if context.set_unknown(at, value) { UNKNOWN_BY_FINISH } else { UNKNOWN };
-    context.note("unknown-field", at, text, "Compare it by hand at the destination.");
+    let rest = if context.set_unknown(at, value) {
+        "finish sets it as it is, where the destination takes it"
+    } else {
+        "it is not carried"
+    };
+    let text = format!("holds {}, and octoferry does not know this field: {rest}", shape(value));
+    context.note("unknown-field", at, &text, "Compare it by hand at the destination.");
 }
 
 /// Notes a value of a type that nobody expects there.
 pub fn odd(context: &mut Context<'_>, at: &At, value: &Value) {
-    let found = match value {
+    context.note(
+        "odd-value",
+        at,
+        &format!("is {}, which is not expected there; it is not carried", shape(value)),
+        "Set it by hand at the destination.",
+    );
+}
+
+/// What kind of value it is, for a person. Never the value: it may be a secret.
+fn shape(value: &Value) -> &'static str {
+    match value {
         Value::Null => "null",
         Value::Bool(_) => "a flag",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
-    };
-    context.note(
-        "odd-value",
-        at,
-        &format!("is {found}, which is not expected there; it is not carried"),
-        "Set it by hand at the destination.",
-    );
+    }
+}
+
+/// Whether a value is null, false, zero, empty, or an object of such values.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::Object(fields) => fields.values().all(says_nothing),
+        other => is_empty(other),
+    }
 }
 
 /// Whether a value holds nothing: null, an empty text, list or object.
@@ -546,8 +564,8 @@ mod tests {
             owner: String::new(),
         };
         read_value(&mut context, object, &at, by);
-        let notes = context.notes.iter().map(|note| format!("{} {}", note.code, note.field)).collect();
-        let tally = context.tally.get(&Collection::Tenants).copied().unwrap_or_default();
+        let notes = context.notes.iter().map(|note| format!("{} {}", note.code, note.field())).collect();
+        let tally = context.tally.get("tenants").copied().unwrap_or_default();
         (notes, tally.carried, tally.ignored)
     }
 
@@ -562,6 +580,15 @@ mod tests {
         });
         assert_eq!(notes, ["odd-value On", "unknown-field Forgotten", "unknown-field In/Deep"]);
         assert_eq!((carried, ignored), (2, 1));
+    }
+
+    #[test]
+    fn what_says_nothing_and_what_is_a_servers_own_history_is_not_noted() {
+        let object = json!({"Off": false, "Zero": 0, "List": [], "Text": "", "In": {"Off": false, "Null": null},
+            "LastModifiedOn": "2026-01-01", "LastModifiedBy": "ops", "On": true, "Deep": {"Off": false, "Text": "x"}});
+        let (notes, _, ignored) = noted(&object, |_, _| ());
+        assert_eq!(notes, ["unknown-field Deep", "unknown-field On"]);
+        assert_eq!(ignored, 2);
     }
 
     #[test]

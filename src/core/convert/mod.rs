@@ -465,9 +465,9 @@ mod tests {
                         .target(kind.collection, document);
                 let noted = module.manifest.notes.iter().any(|note| {
                     note.code == "unknown-field"
-                        && note.collection == kind.collection
-                        && note.key == target.key
-                        && note.field == "Planted"
+                        && note.collection() == kind.collection
+                        && note.key() == target.key
+                        && note.field() == "Planted"
                 });
                 // Variable sets of projects are in the projects' modules.
                 assert!(

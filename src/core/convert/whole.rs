@@ -7,8 +7,14 @@ use crate::kinds::model::{Carry, Hidden, Kind, snake_case};
 use module::manifest::FinishStep;
 
 /// Parts of any document that the server makes up, wherever they stand.
-const EVERYWHERE: [&str; 4] =
-    ["Links", "TentacleVersionDetails", "KubernetesAgentDetails", "CommunityActionTemplateId"];
+const EVERYWHERE: [&str; 6] = [
+    "Links",
+    "LastModifiedOn",
+    "LastModifiedBy",
+    "TentacleVersionDetails",
+    "KubernetesAgentDetails",
+    "CommunityActionTemplateId",
+];
 
 const HIDDEN: Hidden =
     Hidden { what: "Secret value", revealed: None, because: "no variable of a step reveals it" };

@@ -271,8 +271,8 @@ mod tests {
               end   = "2031-06-03T08:00:00Z"
             }
             --- finish {"do":"document","target":{"collection":"deploymentfreezes","key":["Nights"]},"document":{"Name":"Nights","Start":"2031-06-01T20:00:00Z","End":"2031-06-02T05:00:00Z","RecurringSchedule":{"Type":"Daily","Unit":1,"EndType":"Never"}}}
-            --- note unknown-field ["Nights"] UnheardOf: octoferry does not know this field and does not carry it
-            --- note unknown-field ["Regatta"] UnheardOf: octoferry does not know this field and does not carry it
+            --- note unknown-field ["Nights"] UnheardOf: holds a number, and octoferry does not know this field: it is not carried
+            --- note unknown-field ["Regatta"] UnheardOf: holds a number, and octoferry does not know this field: it is not carried
         "##]].assert_eq(&convert("freezes.tf", &freezes()));
     }
 
@@ -321,7 +321,7 @@ mod tests {
                 days_of_week          = ["Monday"]
               }
             }
-            --- note unknown-field ["Tickets", "Painting"] RecurringSchedule/UnheardOf: octoferry does not know this field and does not carry it
+            --- note unknown-field ["Tickets", "Painting"] RecurringSchedule/UnheardOf: holds a number, and octoferry does not know this field: it is not carried
         "#]].assert_eq(&convert_project("freezes.tf", &freezes()));
     }
 }

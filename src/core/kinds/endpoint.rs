@@ -27,6 +27,7 @@ pub(super) const MACHINE: &[Field] = &[
     computed("HealthStatus", OF_THE_MACHINE),
     computed("IsInProcess", OF_THE_MACHINE),
     computed("OperatingSystem", OF_THE_MACHINE),
+    computed("OperatingSystemVersion", OF_THE_MACHINE),
     computed("ShellName", OF_THE_MACHINE),
     computed("ShellVersion", OF_THE_MACHINE),
     computed("Status", OF_THE_MACHINE),

@@ -168,8 +168,8 @@ mod tests {
             --- finish {"do":"set","target":{"collection":"environments","key":["Production"]},"path":["Slug"],"value":{"json":"prod"}}
             --- finish {"do":"try","target":{"collection":"environments","key":["Production"]},"path":["ExtensionSettings",{"ExtensionId":"jiraservicemanagement-integration"},"Values","Other"],"value":1}
             --- finish {"do":"try","target":{"collection":"environments","key":["Production"]},"path":["UnheardOf"],"value":{"a":1}}
-            --- note unknown-field ["Production"] ExtensionSettings/jiraservicemanagement-integration/Values/Other: octoferry does not know this field; finish sets it as it is, where the destination takes it
-            --- note unknown-field ["Production"] UnheardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
+            --- note unknown-field ["Production"] ExtensionSettings/jiraservicemanagement-integration/Values/Other: holds a number, and octoferry does not know this field: finish sets it as it is, where the destination takes it
+            --- note unknown-field ["Production"] UnheardOf: holds an object, and octoferry does not know this field: finish sets it as it is, where the destination takes it
         "#]].assert_eq(&convert("environments.tf", &documents));
     }
 

@@ -129,7 +129,7 @@ mod tests {
             }
             --- finish {"do":"try","target":{"collection":"lifecycles","key":["Long"]},"path":["Phases",{"Name":"Production"},"UnheardOf"],"value":true}
             --- note dangling ["Long"] Phases/Production/OptionalDeploymentTargets: refers to Environments-404, which the source space does not have
-            --- note unknown-field ["Long"] Phases/Production/UnheardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
+            --- note unknown-field ["Long"] Phases/Production/UnheardOf: holds a flag, and octoferry does not know this field: finish sets it as it is, where the destination takes it
         "#]].assert_eq(&convert("lifecycles.tf", &documents));
     }
 }

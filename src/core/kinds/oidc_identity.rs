@@ -78,7 +78,7 @@ mod tests {
         expect![[r#"
             --- finish {"do":"document","target":{"collection":"oidcidentities","key":["robot","Pipeline"]},"document":{"Name":"Pipeline","Issuer":"https://ci.example","Subject":"repo:x","ServiceAccountId":{"$ref":{"collection":"users","key":["robot"]}}}}
             --- note not-carried ["Lost"] : its service account can't be seen with the source API key
-            --- note unknown-field ["robot", "Pipeline"] UnheardOf: octoferry does not know this field and does not carry it
+            --- note unknown-field ["robot", "Pipeline"] UnheardOf: holds a number, and octoferry does not know this field: it is not carried
             --- note users ["robot", "Pipeline"] : service accounts are users, which are not carried: the identity is made where the destination has the account under the name that users.json gives it
         "#]].assert_eq(&convert("none", &documents));
     }

@@ -43,7 +43,7 @@ fn notes(module: &Module) -> String {
         .manifest
         .notes
         .iter()
-        .map(|note| format!("{} {} {}: {}", note.code, note.key.join("/"), note.field, note.text))
+        .map(|note| format!("{} {} {}: {}", note.code, note.key().join("/"), note.field(), note.text))
         .collect();
     lines.join("\n")
 }
@@ -96,7 +96,7 @@ fn what_the_provider_cannot_say_of_a_project_is_for_finish() {
     same(
         &expect![[r#"
             person-secret Web Templates/Key/DefaultValue: Default value of a template of the project "Web": no step can read the secret default of a template
-            unknown-field Web NeverHeardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
+            unknown-field Web NeverHeardOf: holds a number, and octoferry does not know this field: finish sets it as it is, where the destination takes it
         "#]],
         &notes(&module),
     );

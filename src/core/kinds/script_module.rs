@@ -21,6 +21,7 @@ pub(super) const KIND: Kind = Kind {
             plain("Name"),
             plain("Description"),
             ignored("ContentType", "tells the Terraform type"),
+            computed("Version", "counts changes; the server keeps it"),
             ignored("VariableSetId", "the server gives ids itself"),
             ignored("scriptBody", "a copy of the variable that holds the body"),
             ignored("syntax", "a copy of the variable that holds the language"),

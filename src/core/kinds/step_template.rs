@@ -33,8 +33,6 @@ pub(super) const KIND: Kind = Kind {
             ignored("Inputs", "empty; finish makes a template that has some"),
             custom("CommunityActionTemplateId", community),
             computed("Version", "versions start anew at the destination"),
-            computed("LastModifiedOn", "history"),
-            computed("LastModifiedBy", "history"),
             slug(),
             ID,
             SPACE_ID,

@@ -205,7 +205,7 @@ mod tests {
               }
             }
             --- finish {"do":"include","target":{"collection":"subscriptions","key":["Storm"]},"path":["EventNotificationSubscription","Filter","Users"],"item":{"$ref":{"collection":"users","key":["mate"]}}}
-            --- note unknown-field ["Storm"] EventNotificationSubscription/UnheardOf: octoferry does not know this field and does not carry it
+            --- note unknown-field ["Storm"] EventNotificationSubscription/UnheardOf: holds a number, and octoferry does not know this field: it is not carried
             --- note users ["Storm"] EventNotificationSubscription/Filter/Users: users are not carried: those who are at the destination under the name that users.json gives them are added
         "##]].assert_eq(&convert("subscriptions.tf", &documents));
     }

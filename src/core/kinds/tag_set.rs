@@ -157,7 +157,7 @@ mod tests {
               depends_on = [octopusdeploy_tag.ring_1_early]
             }
             --- finish {"do":"try","target":{"collection":"tagsets","key":["Ring"]},"path":["Tags",{"Name":"1-early"},"UnheardOf"],"value":"x"}
-            --- note unknown-field ["Ring"] Tags/1-early/UnheardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
+            --- note unknown-field ["Ring"] Tags/1-early/UnheardOf: holds a text, and octoferry does not know this field: finish sets it as it is, where the destination takes it
         "##]].assert_eq(&convert("tag_sets.tf", &documents));
     }
 }

@@ -164,7 +164,7 @@ mod tests {
             --- finish {"do":"set","target":{"collection":"teams","key":["Bridge"]},"path":["Slug"],"value":{"json":"the-bridge"}}
             --- finish {"do":"try","target":{"collection":"teams","key":["Bridge"]},"path":["UnheardOf"],"value":1}
             --- note not-read ["Bridge"] MemberUserIds: names users that the source API key may not see
-            --- note unknown-field ["Bridge"] UnheardOf: octoferry does not know this field; finish sets it as it is, where the destination takes it
+            --- note unknown-field ["Bridge"] UnheardOf: holds a number, and octoferry does not know this field: finish sets it as it is, where the destination takes it
             --- note users ["Bridge"] MemberUserIds: users are not carried: those who are at the destination under the name that users.json gives them are added
             --- note users ["Space Managers"] MemberUserIds: users are not carried: those who are at the destination under the name that users.json gives them are added
         "##]].assert_eq(&convert("teams.tf", &documents));

@@ -74,7 +74,7 @@ fn told(module: &module::Module, file: &str) -> String {
         out.push_str(&format!("--- finish {}\n", serde_json::to_string(step).expect("JSON")));
     }
     for note in module.manifest.notes.iter().filter(|note| note.code != "person-secret") {
-        out.push_str(&format!("--- note {} {:?} {}: {}\n", note.code, note.key, note.field, note.text));
+        out.push_str(&format!("--- note {} {:?} {}: {}\n", note.code, note.key(), note.field(), note.text));
     }
     out
 }

@@ -165,8 +165,8 @@ mod tests {
               space_id     = var.octopus_space_id
             }
             --- note not-carried ["Owners", "Pilot"] : the team belongs to the server, not to the space
-            --- note unknown-field ["Bridge", "Project deployer"] UnheardOf: octoferry does not know this field and does not carry it
-            --- note unknown-field ["Pilot"] UnheardOf: octoferry does not know this field and does not carry it
+            --- note unknown-field ["Bridge", "Project deployer"] UnheardOf: holds a number, and octoferry does not know this field: it is not carried
+            --- note unknown-field ["Pilot"] UnheardOf: holds a number, and octoferry does not know this field: it is not carried
         "##]].assert_eq(&convert("teams.tf", &documents));
     }
 }

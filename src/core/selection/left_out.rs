@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::convert::context::Context;
 use crate::kinds;
+use crate::module::manifest::{About, LeftOut, Note, Scope, Target};
+use crate::octopus::document::Document;
 use crate::selection::needed::names_a_step;
 use crate::selection::sorts::{Place, Sort, Thing, plural, sorts, things};
 use crate::selection::{Fate, Selection, at};
@@ -108,7 +110,7 @@ impl Found {
         if process.count() > 0 {
             self.quietly(Collection::DeploymentProcesses, vec![vec![project.name().to_owned()]], Vec::new());
             let text = format!("the deployment process of the project {:?} is not selected", project.name());
-            self.note(Collection::DeploymentProcesses, vec![project.name().to_owned()], text);
+            self.note("deploymentprocesses", vec![project.name().to_owned()], &text);
             // What names a step of the process goes with it.
             let fields = ["VersioningStrategy", "ReleaseCreationStrategy"];
             let of_steps: Vec<String> = fields
@@ -149,7 +151,7 @@ impl Found {
             names.len(),
             listed(&names)
         );
-        self.note(Collection::Tenants, Vec::new(), text);
+        self.note("tenants", Vec::new(), &text);
     }
 
     /// Parts that are no longer in the inventory: excluded steps, and what went with them.
@@ -181,7 +183,8 @@ impl Found {
                 key.last().map_or("", String::as_str),
                 parts.join(", ")
             );
-            self.note(collection, key.clone(), text);
+            self.note(collection, key.clone(), &text);
+            let collection = collection.to_owned();
             self.left_out.push(LeftOut { collection, because: option, keys: vec![key], fields: names });
         }
     }
@@ -258,14 +261,8 @@ impl Found {
                     "the {} {:?} of the source is called {:?}; texts of people that name it (scripts, conditions, values) are left as they are",
                     renamed.noun, renamed.old, renamed.new
                 );
-                self.notes.push(Note {
-                    code: "renamed".to_owned(),
-                    collection,
-                    key: context.target(collection, document).key,
-                    field: "Name".to_owned(),
-                    text,
-                    todo: String::new(),
-                });
+                let about = About::field(&context.target(collection, document), "Name");
+                self.notes.push(Note::new("renamed", about, &text, ""));
             }
         }
     }
@@ -275,15 +272,9 @@ impl Found {
         self.left_out.push(LeftOut { collection, because, keys, fields });
     }
 
-    fn note(&mut self, collection: Collection, key: Vec<String>, text: String) {
-        self.notes.push(Note {
-            code: "not-selected".to_owned(),
-            collection,
-            key,
-            field: String::new(),
-            text,
-            todo: String::new(),
-        });
+    fn note(&mut self, collection: &str, key: Vec<String>, text: &str) {
+        let about = About::document(&Target { collection: collection.to_owned(), key });
+        self.notes.push(Note::new("not-selected", about, text, ""));
     }
 
     fn add(&mut self, context: &Context<'_>, sort: &Sort, all: usize, why: Why, things: &[&Thing<'_>]) {
@@ -318,7 +309,7 @@ impl Found {
             format!("{} of {all}", things.len())
         };
         let noun = if things.len() == 1 && all > 1 { plural(sort.noun) } else { few };
-        self.note(sort.collection, Vec::new(), format!("{count} {noun} {what}: {}", listed(&names)));
+        self.note(sort.collection, Vec::new(), &format!("{count} {noun} {what}: {}", listed(&names)));
         let because = option.cloned().unwrap_or_else(|| "not selected".to_owned());
         let mut whole = Vec::new();
         let mut parts: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();

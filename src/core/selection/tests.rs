@@ -345,7 +345,7 @@ fn an_environment_with_another_name_is_looked_up_by_it() {
             && !text(project, "lookups.tf").contains("\"Production\"")
     );
     let note = modules.space.manifest.notes.iter().find(|note| note.code == "renamed").expect("a note");
-    assert_eq!((note.field.as_str(), note.needs_person()), ("Name", false));
+    assert_eq!((note.field(), note.needs_person()), ("Name", false));
     assert_eq!(modules.space.manifest.part.renamed, ["environments:Production=Live"]);
     assert!(!project.manifest.notes.iter().any(|note| note.code == "renamed"));
     // The slug was made of the name, and is made of the new one.

@@ -59,7 +59,12 @@ const PROCESS: &[Field] = &[
 ];
 
 /// Fields of a step.
-const STEP: &[Field] = &[ID, slug()];
+const STEP: &[Field] = &[
+    ID,
+    slug(),
+    // What a server's own steps are; the other is a process template, and its action says so too.
+    finish("Type", "the provider has no argument for it").unless(Literal::Text("Step")),
+];
 
 /// Plans all processes of the module's project and declares the ids of their actions.
 pub(crate) fn declare(context: &mut Context<'_>, project: &str) {
