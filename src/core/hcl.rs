@@ -156,6 +156,42 @@ impl Block {
         }
     }
 
+    /// Adds an argument, or the way to one in a block, to those whose changes Terraform ignores.
+    pub fn ignore_changes(&mut self, argument: &str) {
+        let found = self.blocks.iter().position(|inner| inner.kind == "lifecycle");
+        let mut lifecycle = found.map_or_else(|| Self::new("lifecycle", &[]), |at| self.blocks.remove(at));
+        let mut ignored = match lifecycle.attributes.pop().map(|attribute| attribute.value) {
+            Some(Expr::List(items)) => items,
+            // All of them.
+            Some(other) => return self.blocks.push(lifecycle.with("ignore_changes", other)),
+            None => Vec::new(),
+        };
+        ignored.push(Expr::Code(argument.to_owned()));
+        self.blocks.push(lifecycle.with("ignore_changes", Expr::List(ignored)));
+    }
+
+    /// Ignores all changes, those too that were named.
+    pub fn ignore_all_changes(&mut self) {
+        self.blocks.retain(|inner| inner.kind != "lifecycle");
+        self.blocks.push(Self::new("lifecycle", &[]).with("ignore_changes", Expr::reference("all")));
+    }
+
+    /// Takes out what [`Block::ignore_changes`] was told of this block, for the resource around it.
+    pub fn take_ignored(&mut self) -> Vec<String> {
+        let found = self.blocks.iter().position(|inner| inner.kind == "lifecycle");
+        let lifecycle = found.map(|at| self.blocks.remove(at));
+        let attributes = lifecycle.into_iter().flat_map(|lifecycle| lifecycle.attributes);
+        let lists = attributes.filter_map(|attribute| match attribute.value {
+            Expr::List(items) => Some(items),
+            _ => None,
+        });
+        let code = |item| match item {
+            Expr::Code(code) => Some(code),
+            _ => None,
+        };
+        lists.flatten().filter_map(code).collect()
+    }
+
     /// `resource "type" "label"`.
     #[must_use]
     pub fn resource(resource_type: &str, label: &str) -> Self {

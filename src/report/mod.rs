@@ -136,8 +136,9 @@ pub fn of_modules(manifests: &[&Manifest]) -> Vec<Item> {
             }
         }
         for note in manifest.notes.iter().filter(|note| note.needs_person() && !note.is_about_secret()) {
-            let subject = format!("{} {:?}", note.collection, note.key.join("/"));
-            items.push(item(Section::ByHand, subject, note.task(), Vec::new()));
+            let subject = format!("{} {}", note.collection(), note.place());
+            let text = format!("{}. {}", note.text.trim_end_matches('.'), note.todo);
+            items.push(item(Section::ByHand, subject, text, Vec::new()));
         }
         for held in manifest.held.iter().filter(|held| held.source.is_boolean()) {
             let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));

@@ -118,7 +118,7 @@ pub struct Context<'i> {
     pub names: Names,
     pub lookups: Lookups,
     /// Terraform files, by name.
-    pub(super) files: BTreeMap<String, Vec<Item>>,
+    pub(crate) files: BTreeMap<String, Vec<Item>>,
     /// Files beside the module: scripts, YAML, long text.
     pub(super) texts: BTreeMap<String, String>,
     /// Other files of the module, by path.
@@ -129,12 +129,12 @@ pub struct Context<'i> {
     pub(crate) user_names: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Variable>,
     pub(super) secrets: BTreeMap<String, SecretEntry>,
-    pub(super) finish: Vec<FinishStep>,
+    pub(crate) finish: Vec<FinishStep>,
     pub(super) held: Vec<Held>,
     pub(super) makes: Vec<Made>,
     pub(super) parts: Vec<MadePart>,
     pub(super) after: BTreeSet<String>,
-    pub(super) notes: BTreeSet<Note>,
+    pub(crate) notes: BTreeSet<Note>,
     /// Collection → how its fields are carried.
     pub(super) tally: BTreeMap<Collection, Tally>,
     /// The processes of the module's project that are still to be written.

@@ -12,6 +12,8 @@ use crate::hcl::{Attribute, Block, Expr};
 use crate::kinds::model::{Carry, Field, Hidden, Literal, OneOf};
 use documents::slug::slug_of;
 
+/// Why finish sets a value that the provider has an argument for.
+pub const REFUSED: &str = "the provider refuses this value";
 /// What every resource of a server has of its own history.
 const HISTORY: [&str; 2] = ["LastModifiedOn", "LastModifiedBy"];
 
@@ -313,6 +315,7 @@ fn carry_field(
         }
         _ if default => {}
         _ if empty && !field.keep_empty => {}
+        _ if !is_taken(field, value) => refused(context, field, value, at, into),
         _ if value.is_null() && field.absent.is_some() => {
             if let Some(absent) = field.absent {
                 into.set(&field.argument(), literal(absent));
@@ -354,17 +357,21 @@ fn carry_field(
             other => odd(context, at, other),
         },
         Carry::Block(fields) => {
-            if let Some(inner) = nested(context, fields, value, at, &field.argument()) {
+            if let Some(mut inner) = nested(context, fields, value, at, &field.argument()) {
+                hoist(&mut inner, &format!("{}[0]", field.argument()), into);
                 into.blocks.push(inner);
             }
         }
         Carry::Blocks(fields) => {
-            for inner in nested_list(context, fields, value, at, &field.argument()) {
+            let inner = nested_list(context, fields, value, at, &field.argument());
+            for (index, mut inner) in inner.into_iter().enumerate() {
+                hoist(&mut inner, &format!("{}[{index}]", field.argument()), into);
                 into.blocks.push(inner);
             }
         }
         Carry::Object(fields) => {
-            if let Some(inner) = nested(context, fields, value, at, "") {
+            if let Some(mut inner) = nested(context, fields, value, at, "") {
+                hoist(&mut inner, &field.argument(), into);
                 into.set(&field.argument(), object_of(inner));
             }
         }
@@ -398,6 +405,36 @@ fn carry_field(
             }
         }
     }
+}
+
+/// What Terraform ignores inside of a block is for the resource to say.
+fn hoist(inner: &mut Block, path: &str, into: &mut Block) {
+    for ignored in inner.take_ignored() {
+        into.ignore_changes(&format!("{path}.{ignored}"));
+    }
+}
+
+fn is_taken(field: &Field, value: &Value) -> bool {
+    match value {
+        Value::String(text) => field.takes(text),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).all(|text| field.takes(text)),
+        _ => true,
+    }
+}
+
+/// A value that the provider refuses, which would stop the whole plan: finish sets it. The provider reads it back, so without
+/// `ignore_changes` each plan would take it away. Of a list the module holds what the provider takes.
+fn refused(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
+    let argument = field.argument();
+    let taken = value.as_array().map(|items| {
+        let texts = items.iter().filter_map(Value::as_str).filter(|text| field.takes(text));
+        texts.map(Expr::from).collect::<Vec<Expr>>()
+    });
+    if let Some(taken) = taken.filter(|taken| !taken.is_empty()) {
+        into.set(&argument, taken);
+    }
+    context.set(at, value, REFUSED);
+    into.ignore_changes(&argument);
 }
 
 /// The block of the case that the object names; of another, finish sets the object.

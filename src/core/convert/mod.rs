@@ -63,7 +63,7 @@ pub fn space(
     finished(converted_space(inventory, selection, sources))
 }
 
-fn converted_space<'i>(
+pub(crate) fn converted_space<'i>(
     inventory: &'i Inventory,
     selection: &'i Selection,
     sources: &'i SecretSources,
@@ -93,7 +93,7 @@ pub fn project(
     finished(converted_project(inventory, project, selection, sources))
 }
 
-fn converted_project<'i>(
+pub(crate) fn converted_project<'i>(
     inventory: &'i Inventory,
     project: &'i Document,
     selection: &'i Selection,

@@ -163,8 +163,8 @@ pub(super) const KIND: Kind = Kind {
         },
     ],
     last: &[
-        references("EnvironmentIds", Collection::Environments).named("environments"),
-        plain("TenantedDeploymentParticipation").unless(Literal::Text("Untenanted")),
+        references("EnvironmentIds", "environments").named("environments"),
+        plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
         tags("TenantTags"),
         references("TenantIds", Collection::Tenants).named("tenants"),
         ignored("AccountType", "tells the Terraform type"),

@@ -27,7 +27,7 @@ pub(super) const KIND: Kind = Kind {
             revealed("Password", "Password", "Password"),
             references("EnvironmentIds", Collection::Environments).named("environments"),
             // Left out, the provider sends an empty text.
-            plain("TenantedDeploymentParticipation"),
+            plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS),
             tags("TenantTags"),
             references("TenantIds", Collection::Tenants).named("tenants"),
             ignored("Archived", "archived ones are not carried"),

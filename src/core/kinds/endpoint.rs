@@ -68,7 +68,12 @@ pub(super) const fn ssh(port: Field, platform: Field) -> [Field; 7] {
 }
 
 /// The provider accepts agents that poll, and no others (1.17.0, `schema_kubernetes_agent_deployment_target.go`).
-pub(super) fn listening_agent(endpoint: &Value) -> Option<&'static str> {
-    let mode = endpoint["TentacleEndpointConfiguration"]["CommunicationMode"].as_str().unwrap_or("Polling");
-    (mode != "Polling").then_some("the provider makes no Kubernetes agent that does not poll")
+pub(super) fn refused_agent(endpoint: &Value) -> Option<&'static str> {
+    let agent = &endpoint["TentacleEndpointConfiguration"];
+    let mode = agent["CommunicationMode"].as_str().unwrap_or("Polling");
+    if mode != "Polling" {
+        return Some("the provider makes no Kubernetes agent that does not poll");
+    }
+    (endpoint["CommunicationStyle"] == "KubernetesTentacle" && !agent.is_object())
+        .then_some("the provider makes no Kubernetes agent without its address")
 }

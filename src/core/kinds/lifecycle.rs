@@ -45,11 +45,11 @@ const PHASE: &[Field] = &[
     references("AutomaticDeploymentTargets", Collection::Environments),
     references("OptionalDeploymentTargets", Collection::Environments),
     custom("ReleaseRetentionPolicy", |context, at, value, into| {
-        into.blocks.extend(retention::policy(context, at, value, "release_retention_with_strategy"));
+        retention::policy(context, at, value, "release_retention_with_strategy", into);
     })
     .writes(&["release_retention_with_strategy"]),
     custom("TentacleRetentionPolicy", |context, at, value, into| {
-        into.blocks.extend(retention::policy(context, at, value, "tentacle_retention_with_strategy"));
+        retention::policy(context, at, value, "tentacle_retention_with_strategy", into);
     })
     .writes(&["tentacle_retention_with_strategy"]),
 ];
@@ -57,13 +57,11 @@ const PHASE: &[Field] = &[
 /// A lifecycle without a policy has the space's, a phase without one the lifecycle's (provider 1.15 and later): `Default` is not written
 /// for a lifecycle.
 fn release_retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    let block = retention::policy(context, at, value, "release_retention_with_strategy");
-    into.blocks.extend(block.filter(|block| !retention::is_default(block)));
+    retention::policy_unless_default(context, at, value, "release_retention_with_strategy", into);
 }
 
 fn tentacle_retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    let block = retention::policy(context, at, value, "tentacle_retention_with_strategy");
-    into.blocks.extend(block.filter(|block| !retention::is_default(block)));
+    retention::policy_unless_default(context, at, value, "tentacle_retention_with_strategy", into);
 }
 
 #[cfg(test)]

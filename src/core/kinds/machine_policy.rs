@@ -29,20 +29,24 @@ pub(super) const KIND: Kind = Kind {
             block(
                 "MachineCleanupPolicy",
                 &[
-                    plain("DeleteMachinesBehavior"),
+                    plain("DeleteMachinesBehavior").accepts(&["DeleteUnavailableMachines", "DoNotDelete"]),
                     timespan("DeleteMachinesElapsedTimeSpan")
                         .named("delete_machines_elapsed_timespan")
                         .unless(Literal::Text("00:00:00")),
                 ],
             ),
-            block("MachineConnectivityPolicy", &[plain("MachineConnectivityBehavior")]),
+            block(
+                "MachineConnectivityPolicy",
+                &[plain("MachineConnectivityBehavior")
+                    .accepts(&["ExpectedToBeOnline", "MayBeOfflineAndCanBeSkipped"])],
+            ),
             block(
                 "MachineHealthCheckPolicy",
                 &[
                     plain("HealthCheckCron"),
                     plain("HealthCheckCronTimezone"),
                     custom("HealthCheckInterval", health_check_interval).writes(&["health_check_interval"]),
-                    plain("HealthCheckType"),
+                    plain("HealthCheckType").accepts(&["OnlyConnectivity", "RunScript"]),
                     custom("BashHealthCheckPolicy", |context, at, value, into| {
                         script_policy(context, at, value, into, "sh")
                     })
@@ -58,18 +62,22 @@ pub(super) const KIND: Kind = Kind {
                 &[
                     plain("Strategy").keep_empty(),
                     plain("QuantityOfPackagesToKeep"),
-                    plain("PackageUnit"),
+                    plain("PackageUnit").accepts(&["Items"]),
                     plain("QuantityOfVersionsToKeep"),
-                    plain("VersionUnit"),
+                    plain("VersionUnit").accepts(&["Items"]),
                 ],
             ),
             block(
                 "MachineUpdatePolicy",
                 &[
-                    plain("CalamariUpdateBehavior"),
-                    plain("KubernetesAgentUpdateBehavior"),
-                    plain("TentacleUpdateBehavior"),
-                    reference("TentacleUpdateAccountId", Collection::Accounts),
+                    plain("CalamariUpdateBehavior").accepts(&[
+                        "UpdateAlways",
+                        "UpdateOnDeployment",
+                        "UpdateOnNewMachine",
+                    ]),
+                    plain("KubernetesAgentUpdateBehavior").accepts(&["NeverUpdate", "Update"]),
+                    plain("TentacleUpdateBehavior").accepts(&["NeverUpdate", "Update"]),
+                    reference("TentacleUpdateAccountId", "accounts"),
                 ],
             ),
             finish("PollingRequestMaximumMessageProcessingTimeout", NO_ARGUMENT)
@@ -110,7 +118,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let mut block = resource(context, &KIND, shape, subject);
     let odd = subject.document.fields().values().any(holds_odd_duration);
     if odd || holds_nothing(subject.document) {
-        block.blocks.push(Block::new("lifecycle", &[]).with("ignore_changes", Expr::reference("all")));
+        block.ignore_all_changes();
         let comment = if odd {
             "The provider can't read back durations of a day or more, or with fractions."
         } else {
@@ -170,7 +178,11 @@ fn script_policy(context: &mut Context<'_>, at: &At, value: &Value, into: &mut B
     let argument = if ending == "sh" { "bash_health_check_policy" } else { "powershell_health_check_policy" };
     let mut block = Block::new(argument, &[]);
     read_value(context, value, at, |context, fields| {
-        fields.carry(context, [plain("RunType")], &mut block);
+        fields.carry(
+            context,
+            [plain("RunType").accepts(&["InheritFromDefault", "Inline", "OnlyConnectivity"])],
+            &mut block,
+        );
         let at = fields.at("ScriptBody");
         match fields.take("ScriptBody") {
             Value::String(body) if body.contains('\n') => {

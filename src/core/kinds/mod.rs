@@ -30,6 +30,8 @@ pub mod project;
 mod project_group;
 #[cfg(test)]
 mod project_tests;
+#[cfg(test)]
+mod reference_tests;
 mod retention;
 mod runbook;
 mod script_module;

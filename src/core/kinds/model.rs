@@ -89,6 +89,39 @@ impl Kind {
         self.shapes.iter().find(|shape| self.discriminator.is_empty() || shape.when == text)
     }
 
+    /// Whether a table says that a value at this way (`MachineUpdatePolicy/…`) is not written: it is the default, tells the resource, or is the
+    /// server's own.
+    #[cfg(test)]
+    pub fn leaves_out(&self, way: &str, value: &str) -> bool {
+        let steps: Vec<&str> = way.split('/').filter(|step| *step != "[]").collect();
+        let found = |field: &Field| match field.carry {
+            Carry::Ignored(_) | Carry::Computed(_) => true,
+            _ => {
+                field.unless == Some(Literal::Text(""))
+                    || matches!(field.unless, Some(Literal::Text(usual)) if usual == value)
+            }
+        };
+        fn walk<'f>(
+            fields: &mut dyn Iterator<Item = Field>,
+            steps: &[&str],
+            found: &dyn Fn(&Field) -> bool,
+        ) -> bool {
+            let Some((step, rest)) = steps.split_first() else { return false };
+            for field in fields.filter(|field| field.api == *step) {
+                let inside = field
+                    .carry
+                    .tables()
+                    .into_iter()
+                    .any(|(_, table)| walk(&mut table.iter().copied(), rest, found));
+                if inside || (rest.is_empty() && found(&field)) {
+                    return true;
+                }
+            }
+            false
+        }
+        self.shapes.iter().any(|shape| walk(&mut self.fields_of(shape), &steps, &found))
+    }
+
     /// Whether the server makes this field of any document of the kind itself; what the table of some shape says of it.
     #[must_use]
     pub fn computes(&self, api: &str) -> bool {
@@ -172,6 +205,8 @@ pub struct Field {
     pub keep_empty: bool,
     /// What is written in the place of an absent or null value, where that is no text.
     pub absent: Option<Literal>,
+    /// The only values (of a list: items) that the provider takes; any other is for finish. Empty: it takes all.
+    pub accepts: &'static [&'static str],
     /// What a `custom` function writes, for the tests over the tables.
     pub writes: &'static [&'static str],
 }
@@ -306,7 +341,16 @@ impl Literal {
 
 impl Field {
     const fn new(api: &'static str, carry: Carry) -> Self {
-        Self { api, argument: None, carry, unless: None, keep_empty: false, absent: None, writes: &[] }
+        Self {
+            api,
+            argument: None,
+            carry,
+            unless: None,
+            keep_empty: false,
+            absent: None,
+            accepts: &[],
+            writes: &[],
+        }
     }
 
     /// The argument, where it is not the field's name in snake case.
@@ -335,6 +379,19 @@ impl Field {
         self.keep_empty = true;
         self.absent = Some(absent);
         self
+    }
+
+    /// Says which values the provider takes, as its schema or its source has it.
+    #[must_use]
+    pub const fn accepts(mut self, values: &'static [&'static str]) -> Self {
+        self.accepts = values;
+        self
+    }
+
+    /// Whether the provider takes a text.
+    #[must_use]
+    pub fn takes(&self, value: &str) -> bool {
+        self.accepts.is_empty() || self.accepts.contains(&value)
     }
 
     #[must_use]
@@ -466,6 +523,9 @@ pub const fn by_code(api: &'static str) -> Field {
 pub const fn custom(api: &'static str, function: fn(&mut Context<'_>, &At, &Value, &mut Block)) -> Field {
     Field::new(api, Carry::Custom(function))
 }
+
+/// How a thing takes part in deployments of tenants.
+pub const PARTICIPATIONS: &[&str] = &["Untenanted", "TenantedOrUntenanted", "Tenanted"];
 
 /// The server gives ids itself.
 pub const ID: Field = computed("Id", "the server gives ids itself");

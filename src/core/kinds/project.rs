@@ -33,7 +33,9 @@ pub(super) const KIND: Kind = Kind {
             reference("ProjectGroupId", Collection::ProjectGroups),
             reference("LifecycleId", Collection::Lifecycles),
             flag("IsDisabled"),
-            plain("TenantedDeploymentMode").named("tenanted_deployment_participation"),
+            plain("TenantedDeploymentMode")
+                .named("tenanted_deployment_participation")
+                .accepts(PARTICIPATIONS),
             custom("IncludedLibraryVariableSetIds", included_sets)
                 .writes(&["included_library_variable_sets"]),
             flag("DiscreteChannelRelease").named("is_discrete_channel_release"),
@@ -81,7 +83,7 @@ pub(super) const KIND: Kind = Kind {
 pub(super) const CONNECTIVITY: &[Field] = &[
     plain("AllowDeploymentsToNoTargets").or(Literal::Flag(false)),
     plain("ExcludeUnhealthyTargets").or(Literal::Flag(false)),
-    plain("SkipMachineBehavior"),
+    plain("SkipMachineBehavior").accepts(&["None", "SkipUnavailableMachines"]),
     plain("TargetRoles"),
 ];
 
@@ -237,15 +239,8 @@ fn project(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields
         ("DeprovisioningRunbookId", "deprovisioning_runbook_id"),
     ];
     let set = |field: &str| subject.document.text(field).is_some_and(|id| !id.is_empty());
-    let ignored: Vec<Expr> = runbooks
-        .into_iter()
-        .filter(|(field, _)| set(field))
-        .map(|(_, argument)| Expr::reference(argument))
-        .collect();
-    if !ignored.is_empty() {
-        let mut lifecycle = Block::new("lifecycle", &[]);
-        lifecycle.set("ignore_changes", ignored);
-        resource.blocks.push(lifecycle);
+    for (_, argument) in runbooks.into_iter().filter(|(field, _)| set(field)) {
+        resource.ignore_changes(argument);
     }
     convert::make(context, &KIND, subject, resource);
     let strategy = versioning_strategy(context, subject, fields);
@@ -380,11 +375,24 @@ fn release_creation(
 
 /// Whether a project keeps its process in Git, in a branch that could not be read. Then its module makes nothing but says so.
 pub(crate) fn left_out(context: &mut Context<'_>, project: &Document) -> bool {
+    let at = crate::convert::place(context, &KIND, project);
+    if let Some(lacking) = ["LifecycleId", "ProjectGroupId"]
+        .into_iter()
+        .find(|field| project.text(field).is_none_or(str::is_empty))
+    {
+        let text = format!(
+            "the project \"{}\" has no {}, as those made of a template of the server's Platform Hub have none, and the provider makes no project without: the whole project is left out",
+            project.name(),
+            if lacking == "LifecycleId" { "lifecycle" } else { "group" },
+        );
+        let todo = "Connect the destination's Platform Hub to the repository of the template, and make the project of it there.";
+        context.note("not-carried", &at, &text, todo);
+        return true;
+    }
     let Kept::Unread { branch, why } = git::kept(context.inventory, project) else {
         note_cycle(context, project);
         return false;
     };
-    let at = crate::convert::place(context, &KIND, project);
     let place = place(project.get("PersistenceSettings").unwrap_or(&Value::Null));
     let text = format!(
         "the project \"{}\" is stored in Git, and the source server could not read its branch \"{branch}\" of {place}; the whole project is left out: {}",

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, odd};
+use crate::convert::fields::{REFUSED, carry, is_empty, odd};
 use crate::convert::{make, resource};
 use crate::hcl::{Attribute, Block, Expr};
 use crate::kinds::model::*;
@@ -50,6 +50,12 @@ pub(super) const KIND: Kind = Kind {
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Some(shape) = KIND.shape(subject.document) else { return };
     let subject = Subject { label: "this".to_owned(), at: subject.at.clone(), ..*subject };
+    let strategy = subject.document.text("Strategy").unwrap_or_default();
+    if !matches!(strategy, "Count" | "Forever") {
+        let text = format!("is {strategy:?}, which the provider refuses: the destination's own stays");
+        let todo = "Set it by hand at the destination.";
+        return context.note("not-carried", &subject.at.field("Strategy"), &text, todo);
+    }
     let mut block = resource(context, &KIND, shape, &subject);
     // With `Forever` and `Default` the provider refuses quantity and unit.
     if subject.document.text("Strategy") != Some("Count") {
@@ -75,15 +81,16 @@ const UNCOUNTED: &[Field] = &[
     FROM_STRATEGY,
 ];
 
-/// The block of a policy; none where there is none. Strategies that do not count must come without quantity and unit.
-pub(super) fn policy(context: &mut Context<'_>, at: &At, value: &Value, name: &str) -> Option<Block> {
+/// Writes the block of a policy, if there is one; one that the provider does not take is for finish. Strategies that do not count must come
+/// without quantity and unit.
+pub(super) fn policy(context: &mut Context<'_>, at: &At, value: &Value, name: &str, into: &mut Block) {
     let policy = match value {
         Value::Object(policy) if !policy.is_empty() => policy,
         other => {
             if !is_empty(other) {
                 odd(context, at, other);
             }
-            return None;
+            return;
         }
     };
     // Servers before 2025.3 know no strategy.
@@ -93,19 +100,38 @@ pub(super) fn policy(context: &mut Context<'_>, at: &At, value: &Value, name: &s
         None if keep_forever => "Forever",
         None => "Count",
     };
+    let units = ["Days", "Items"];
+    let unit = policy.get("Unit").and_then(Value::as_str).is_none_or(|unit| units.contains(&unit));
+    if !matches!(strategy, "Default" | "Forever" | "Count") || (strategy == "Count" && !unit) {
+        context.set(at, value, REFUSED);
+        return into.ignore_changes(name);
+    }
     let mut policy = policy.clone();
     policy.insert("Strategy".to_owned(), strategy.into());
     let mut block = Block::new(name, &[]);
     carry(context, if strategy == "Count" { COUNTED } else { UNCOUNTED }, &policy, at, &mut block);
-    Some(block)
+    into.blocks.push(block);
 }
 
-/// Whether a policy says that what holds without it holds.
-pub(super) fn is_default(policy: &Block) -> bool {
-    policy
-        .attributes
-        .iter()
-        .any(|attribute| attribute.name == "strategy" && attribute.value == "Default".into())
+/// The same where what holds without a policy is not written: strategy `Default`.
+pub(super) fn policy_unless_default(
+    context: &mut Context<'_>,
+    at: &At,
+    value: &Value,
+    name: &str,
+    into: &mut Block,
+) {
+    let before = into.blocks.len();
+    policy(context, at, value, name, into);
+    let is_default = |block: &Block| {
+        block
+            .attributes
+            .iter()
+            .any(|attribute| attribute.name == "strategy" && attribute.value == "Default".into())
+    };
+    if into.blocks.get(before).is_some_and(is_default) {
+        into.blocks.truncate(before);
+    }
 }
 
 #[cfg(test)]

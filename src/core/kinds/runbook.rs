@@ -21,10 +21,14 @@ pub(super) const KIND: Kind = Kind {
             reference("ProjectId", Collection::Projects),
             plain("Name"),
             plain("Description"),
-            plain("DefaultGuidedFailureMode").unless(Literal::Text("EnvironmentDefault")),
-            plain("EnvironmentScope").unless(Literal::Text("All")),
-            references("Environments", Collection::Environments),
-            plain("MultiTenancyMode").unless(Literal::Text("Untenanted")),
+            plain("DefaultGuidedFailureMode")
+                .accepts(&["EnvironmentDefault", "Off", "On"])
+                .unless(Literal::Text("EnvironmentDefault")),
+            plain("EnvironmentScope")
+                .accepts(&["All", "Specified", "FromProjectLifecycles"])
+                .unless(Literal::Text("All")),
+            references("Environments", "environments"),
+            plain("MultiTenancyMode").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
             flag("ForcePackageDownload"),
             tags("RunbookTags"),
             block("ConnectivityPolicy", CONNECTIVITY),
@@ -57,7 +61,7 @@ fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block
     if let Some(policy) = value.as_object_mut().filter(|policy| !policy.is_empty()) {
         policy.entry("Unit").or_insert_with(|| "Items".into());
     }
-    into.blocks.extend(super::retention::policy(context, at, &value, "retention_policy_with_strategy"));
+    super::retention::policy(context, at, &value, "retention_policy_with_strategy", into);
 }
 
 /// A published runbook is published at the destination too, of the process and variables there.

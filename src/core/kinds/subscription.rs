@@ -42,7 +42,7 @@ const NOTIFICATION: &[Field] = &[
     custom("Filter", filter).writes(&["filter"]),
     references("EmailTeams", Collection::Teams),
     plain("EmailFrequencyPeriod"),
-    plain("EmailPriority"),
+    plain("EmailPriority").accepts(&["Normal", "High", "Low"]),
     plain("EmailShowDatesInTimeZoneId").named("email_show_dates_in_timezone_id"),
     plain("WebhookURI"),
     references("WebhookTeams", Collection::Teams),

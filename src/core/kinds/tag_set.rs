@@ -20,7 +20,7 @@ pub(super) const KIND: Kind = Kind {
         fields: &[
             plain("Name"),
             plain("Description"),
-            plain("Scopes"),
+            plain("Scopes").accepts(&["Tenant", "Environment", "Project", "Runbook", "Target"]),
             custom("SortOrder", |context, at, value, into| {
                 // Not sent when it is 0: "inconsistent result". Then the server chooses, and finish puts it right.
                 if value.as_i64() == Some(0) {
@@ -32,7 +32,7 @@ pub(super) const KIND: Kind = Kind {
                 }
             })
             .writes(&["sort_order"]),
-            plain("Type"),
+            plain("Type").accepts(&["SingleSelect", "MultiSelect", "FreeText"]),
             ignored("Tags", "each is a resource of its own"),
             slug(),
             ID,

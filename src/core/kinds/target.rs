@@ -23,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
         custom("Roles", super::target_tag::roles).writes(&["roles"]),
         reference("MachinePolicyId", Collection::MachinePolicies),
         flag("IsDisabled"),
-        plain("TenantedDeploymentParticipation").unless(Literal::Text("Untenanted")),
+        plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
         tags("TenantTags"),
         references("TenantIds", Collection::Tenants).named("tenants"),
     ],
@@ -146,7 +146,7 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
             return Some("the provider makes no cluster with this type of authentication");
         }
     }
-    endpoint::listening_agent(endpoint)
+    endpoint::refused_agent(endpoint)
 }
 
 const NO_ARGUMENT: &str = "the provider has no argument for it";

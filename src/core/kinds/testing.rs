@@ -18,22 +18,24 @@ pub(crate) fn convert(file: &str, documents: &Value) -> String {
 /// The same for the project `Projects-1` of that space, called "Tickets" unless the documents say otherwise.
 pub(crate) fn convert_project(file: &str, documents: &Value) -> String {
     let mut inventory = inventory(documents);
-    if inventory.get(Collection::Projects, "Projects-1").is_none() {
-        let project = json!({"Id": "Projects-1", "Name": "Tickets", "Slug": "tickets"});
-        inventory.insert(Collection::Projects, Document::new(project).expect("an object"));
+    if inventory.get("projects", "Projects-1").is_none() {
+        let project = json!({"Id": "Projects-1", "Name": "Tickets", "Slug": "tickets", "LifecycleId": "Lifecycles-1", "ProjectGroupId": "ProjectGroups-1"});
+        inventory.insert("projects", Document::new(project).expect("an object"));
     }
     let selection = Selection::default();
     let module = convert::project(&inventory, "Projects-1", &selection, &SecretSources::default());
     told(&module.expect("a module"), file)
 }
 
-fn inventory(documents: &Value) -> Inventory {
+pub(crate) fn inventory(documents: &Value) -> Inventory {
     let mut inventory = Inventory::default();
     inventory.space = Document::new(json!({"Id": "Spaces-2", "Name": "Source"}));
     let others = json!({
         "environments": [{"Id": "Environments-1", "Name": "Production", "SortOrder": 1}],
         "tagsets": [{"Id": "TagSets-1", "Name": "Region", "Tags": [{"Name": "EU", "Color": "#1F5FA8", "SortOrder": 1}]}],
         "tenants": [{"Id": "Tenants-1", "Name": "Prairie Glow"}],
+        "lifecycles": [{"Id": "Lifecycles-1", "Name": "Usual"}],
+        "projectgroups": [{"Id": "ProjectGroups-1", "Name": "Shop"}],
         "workerpools": [{"Id": "WorkerPools-1", "Name": "Linux", "WorkerPoolType": "StaticWorkerPool", "SortOrder": 1}],
         "machinepolicies": [{"Id": "MachinePolicies-1", "Name": "Patient"}],
         "accounts": [{"Id": "Accounts-1", "Name": "Login", "AccountType": "UsernamePassword", "Username": "ops"}],

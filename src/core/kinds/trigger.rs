@@ -206,6 +206,9 @@ fn form(trigger: &Document) -> Option<Form> {
     let filter = trigger.get("Filter").and_then(Value::as_object)?;
     let action = trigger.get("Action").unwrap_or(&Value::Null);
     let action_type = action["ActionType"].as_str().unwrap_or_default();
+    if lacks(filter, shape.when, action) {
+        return None;
+    }
     let (full, filter, action) = match (shape.when, action_type) {
         ("MachineFilter", "AutoDeploy") if has_known_events(filter) => {
             (false, beside(MACHINE), beside(AUTO_DEPLOY))
@@ -232,6 +235,34 @@ fn form(trigger: &Document) -> Option<Form> {
         }
     };
     Some(Form { resource, full, filter, action })
+}
+
+/// Whether a trigger says nothing, or what the provider refuses, where its resource wants an argument: a runbook that is chosen by tags, say.
+fn lacks(filter: &Map<String, Value>, filter_type: &str, action: &Value) -> bool {
+    let of_filter: &[&str] = match filter_type {
+        "OnceDailySchedule" => &["StartTime"],
+        "ContinuousDailySchedule" => &["RunAfter", "RunUntil"],
+        "DaysPerMonthSchedule" => &["StartTime"],
+        "GitFilter" => &["Sources"],
+        _ => &[],
+    };
+    let of_action: &[&str] = match action["ActionType"].as_str().unwrap_or_default() {
+        "DeployLatestRelease" => &["DestinationEnvironmentId"],
+        "DeployNewRelease" => &["EnvironmentId"],
+        "RunRunbook" => &["RunbookId", "EnvironmentIds"],
+        _ => &[],
+    };
+    let accepted: (&str, &[&str]) = match filter_type {
+        "ContinuousDailySchedule" => ("Interval", &["OnceDaily", "OnceHourly", "OnceEveryMinute"]),
+        "DaysPerMonthSchedule" => ("MonthlyScheduleType", &["DateOfMonth", "DayOfMonth"]),
+        _ => ("", &[]),
+    };
+    // The provider tells no upper from lower case there.
+    let is_accepted = |text: &str| accepted.1.iter().any(|known| known.eq_ignore_ascii_case(text));
+    of_filter.iter().any(|field| filter.get(*field).is_none_or(is_empty))
+        || of_action.iter().any(|field| is_empty(&action[*field]))
+        || (!accepted.0.is_empty()
+            && !filter.get(accepted.0).and_then(Value::as_str).is_some_and(is_accepted))
 }
 
 fn resource(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'_>, form: Form) {

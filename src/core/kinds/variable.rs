@@ -369,9 +369,7 @@ fn value(context: &mut Context<'_>, variable: &Planned<'_>, fields: &mut Fields<
     if !known && !kind.is_empty() {
         const NO_TYPE: &str = "the provider refuses this type of variable";
         context.set(&fields.at("Type"), &Value::String(kind.to_owned()), NO_TYPE);
-        block.blocks.push(
-            Block::new("lifecycle", &[]).with("ignore_changes", Expr::List(vec![Expr::reference("type")])),
-        );
+        block.ignore_changes("type");
     }
     match fields.take("Value") {
         Value::String(text) if kind == "String" => {

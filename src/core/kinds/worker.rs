@@ -86,7 +86,7 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
             return Some("the provider makes no SSH worker with this platform, or none");
         }
     }
-    endpoint::listening_agent(endpoint)
+    endpoint::refused_agent(endpoint)
 }
 
 #[cfg(test)]

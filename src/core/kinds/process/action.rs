@@ -6,16 +6,14 @@ use super::package;
 use super::plan::{Action, Process, Step};
 use super::property::{self, Level};
 use super::template::{self, Place};
-use crate::convert::context::{At, Context};
+use crate::convert::context::Context;
 use crate::convert::fields::{self, Fields};
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::{Field, ID, flag, ignored, plain, reference, references, tags};
-use documents::collection::Collection;
-use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
+use crate::kinds::model::{Field, ID, Literal, flag, ignored, plain, reference, references, tags};
+use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 
 const ONE_NAME: &str = "the provider has one name for a step and its first action";
 const NO_CONDITION: &str = "the provider does not send the condition of a step's first action";
-const OTHER_VALUES: &str = "the provider refuses this value";
 
 /// A step that runs a process template of the server's Platform Hub.
 const PROCESS_TEMPLATE: &str = "Octopus.ProcessTemplate";
@@ -53,7 +51,7 @@ pub(super) fn first(
     fields::read(context, action.fields, &action.at, |context, of_action| {
         let name = context.text(of_step.text("Name"), &of_step.at("Name"));
         identify(context, action, of_action, name, &mut block);
-        choices(context, of_step, &mut block);
+        of_step.carry(context, CHOICES, &mut block);
         let (own_name, own_at) = (of_action.take("Name"), of_action.at("Name"));
         if action.renamed {
             context.set(&own_at, &Value::String(action.text("Name").to_owned()), ONE_NAME);
@@ -123,21 +121,17 @@ fn identify(
 }
 
 /// When a step runs.
-fn choices(context: &mut Context<'_>, step: &mut Fields<'_>, block: &mut Block) {
-    let known: [(&str, &str, &[&str]); 3] = [
-        ("StartTrigger", "start_trigger", &["StartAfterPrevious", "StartWithPrevious"]),
-        ("Condition", "condition", &["Success", "Failure", "Always", "Variable"]),
-        (
-            "PackageRequirement",
-            "package_requirement",
-            &["LetOctopusDecide", "AfterPackageAcquisition", "BeforePackageAcquisition"],
-        ),
-    ];
-    for (field, argument, known) in known {
-        let value = step.take(field);
-        choice(context, block, argument, value, known, &step.at(field));
-    }
-}
+const CHOICES: &[Field] = &[
+    plain("StartTrigger")
+        .accepts(&["StartAfterPrevious", "StartWithPrevious"])
+        .unless(Literal::Text("StartAfterPrevious")),
+    plain("Condition")
+        .accepts(&["Success", "Failure", "Always", "Variable"])
+        .unless(Literal::Text("Success")),
+    plain("PackageRequirement")
+        .accepts(&["LetOctopusDecide", "AfterPackageAcquisition", "BeforePackageAcquisition"])
+        .unless(Literal::Text("LetOctopusDecide")),
+];
 
 /// Container, packages, Git dependencies and properties.
 fn takes(
@@ -157,18 +151,6 @@ fn takes(
     action_properties(context, owner, action, fields, block);
 }
 
-/// Adds an argument to those whose changes Terraform ignores.
-fn ignore_changes(block: &mut Block, argument: &str) {
-    let found = block.blocks.iter().position(|inner| inner.kind == "lifecycle");
-    let mut lifecycle = found.map_or_else(|| Block::new("lifecycle", &[]), |at| block.blocks.remove(at));
-    let mut ignored = match lifecycle.attributes.pop().map(|attribute| attribute.value) {
-        Some(Expr::List(items)) => items,
-        _ => Vec::new(),
-    };
-    ignored.push(Expr::reference(argument));
-    block.blocks.push(lifecycle.with("ignore_changes", Expr::List(ignored)));
-}
-
 /// The step is carried, what it runs is not of the space.
 fn note_process_template(context: &mut Context<'_>, action: &Action<'_>) {
     let slug =
@@ -180,27 +162,6 @@ fn note_process_template(context: &mut Context<'_>, action: &Action<'_>) {
     );
     let todo = "Connect the destination's Platform Hub to a repository that has this template, publish it and share it with the space.";
     context.note("process-template", &action.at, &text, todo);
-}
-
-/// One of the values that the provider knows, the first being the default; any other is for finish.
-fn choice(
-    context: &mut Context<'_>,
-    block: &mut Block,
-    argument: &str,
-    value: &Value,
-    known: &[&str],
-    at: &At,
-) {
-    match value.as_str() {
-        None | Some("") => {}
-        Some(text) if Some(&text) == known.first() => {}
-        Some(text) if known.contains(&text) => block.set(argument, text),
-        Some(_) => {
-            context.set(at, value, OTHER_VALUES);
-            // The provider reads it back: without this each plan would take it away.
-            ignore_changes(block, argument);
-        }
-    }
 }
 
 fn step_properties(
