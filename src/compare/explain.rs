@@ -60,12 +60,12 @@ impl Explanations {
         let about_it = |note: &&Note| {
             note.field().is_empty()
                 && ((note.collection() == collection && is_key(note.key(), key))
-                    || (note.collection() == "projects"
+                    || (note.collection() == Collection::Projects
                         && note.key().len() == 1
                         && key.len() > 1
                         && note.key()[0] == key[0])
-                    || (note.collection() == "projects"
-                        && collection == "deploymentprocesses"
+                    || (note.collection() == Collection::Projects
+                        && collection == Collection::DeploymentProcesses
                         && note.key() == key))
         };
         self.notes

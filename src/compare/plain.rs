@@ -23,9 +23,9 @@ const COMPUTED: &[(Collection, &[&str])] = &[
     // Counted up from the start at each server.
     (Collection::ActionTemplates, &["Version"]),
     // The health of a machine, as each server sees it.
-    ("machines", HEALTH),
-    ("workers", HEALTH),
-    ("libraryvariablesets", &["Version"]),
+    (Collection::Machines, HEALTH),
+    (Collection::Workers, HEALTH),
+    (Collection::LibraryVariableSets, &["Version"]),
     // What a snapshot froze, and when.
     (
         Collection::RunbookSnapshots,

@@ -315,7 +315,7 @@ pub struct Note {
 /// What a note is about: a collection, a document or a field of it. No note is made without.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct About {
-    collection: String,
+    collection: Collection,
     key: Vec<String>,
     field: String,
 }
@@ -323,14 +323,14 @@ pub struct About {
 impl About {
     /// A collection as a whole.
     #[must_use]
-    pub fn collection(collection: &str) -> Self {
-        Self { collection: collection.to_owned(), key: Vec::new(), field: String::new() }
+    pub fn collection(collection: Collection) -> Self {
+        Self { collection, key: Vec::new(), field: String::new() }
     }
 
     /// A document as a whole.
     #[must_use]
     pub fn document(target: &Target) -> Self {
-        Self { key: target.key.clone(), ..Self::collection(&target.collection) }
+        Self { key: target.key.clone(), ..Self::collection(target.collection) }
     }
 
     /// A field of a document, `/`-separated.
@@ -350,13 +350,13 @@ impl Note {
     #[must_use]
     pub fn not_read(unread: &Unread) -> Self {
         let todo = format!("Look in the portal whether the space has {}.", unread.collection);
-        Self::new("not-read", About::collection(&unread.collection), &unread.text(), &todo)
+        Self::new("not-read", About::collection(unread.collection), &unread.text(), &todo)
     }
 
     /// Collection of what it is about.
     #[must_use]
-    pub fn collection(&self) -> &str {
-        &self.about.collection
+    pub fn collection(&self) -> Collection {
+        self.about.collection
     }
 
     /// Natural key of the document that it is about; empty for a collection as a whole.
@@ -440,7 +440,7 @@ mod tests {
 
     #[test]
     fn a_line_of_a_list_says_what_it_is_about() {
-        let target = Target { collection: "tenants".to_owned(), key: vec!["Lantern".to_owned()] };
+        let target = Target { collection: Collection::Tenants, key: vec!["Lantern".to_owned()] };
         let about = About::field(&target, "Later");
         let sentence = |text| Note::new("unknown-field", about.clone(), text, "").sentence();
         assert_eq!(sentence("holds a flag"), "tenants \"Lantern\" Later: holds a flag");

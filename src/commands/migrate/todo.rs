@@ -147,7 +147,7 @@ mod tests {
         });
         space.notes.push(Note::new(
             "held",
-            About::collection("machines"),
+            About::collection(crate::octopus::collection::Collection::Machines),
             "Targets trust the old server.",
             "Let them trust the new one.",
         ));

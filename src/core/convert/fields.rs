@@ -602,7 +602,7 @@ mod tests {
         };
         read_value(&mut context, object, &at, by);
         let notes = context.notes.iter().map(|note| format!("{} {}", note.code, note.field())).collect();
-        let tally = context.tally.get("tenants").copied().unwrap_or_default();
+        let tally = context.tally.get(&Collection::Tenants).copied().unwrap_or_default();
         (notes, tally.carried, tally.ignored)
     }
 

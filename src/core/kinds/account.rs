@@ -163,7 +163,7 @@ pub(super) const KIND: Kind = Kind {
         },
     ],
     last: &[
-        references("EnvironmentIds", "environments").named("environments"),
+        references("EnvironmentIds", Collection::Environments).named("environments"),
         plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
         tags("TenantTags"),
         references("TenantIds", Collection::Tenants).named("tenants"),

@@ -77,7 +77,7 @@ pub(super) const KIND: Kind = Kind {
                     ]),
                     plain("KubernetesAgentUpdateBehavior").accepts(&["NeverUpdate", "Update"]),
                     plain("TentacleUpdateBehavior").accepts(&["NeverUpdate", "Update"]),
-                    reference("TentacleUpdateAccountId", "accounts"),
+                    reference("TentacleUpdateAccountId", Collection::Accounts),
                 ],
             ),
             finish("PollingRequestMaximumMessageProcessingTimeout", NO_ARGUMENT)

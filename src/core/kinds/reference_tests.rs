@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::convert::{self, SecretSources, Selection};
 use crate::hcl::{Block, Expr, Item};
 use crate::kinds::testing::inventory;
+use crate::octopus::collection::Collection;
 use crate::octopus::inventory::Inventory;
 
 fn file(path: &str) -> Value {
@@ -114,7 +115,7 @@ fn no_value_of_the_reference_makes_an_invalid_module_or_is_lost() {
                 let mut document = entry["document"].clone();
                 put(&mut document, way, value);
                 let inventory = with(collection, &document, &all);
-                let project = inventory.get("projects", "Projects-1").expect("it is there");
+                let project = inventory.get(Collection::Projects, "Projects-1").expect("it is there");
                 let mut told = String::new();
                 let space = convert::converted_space(&inventory, &selection, &sources);
                 let project = convert::converted_project(&inventory, project, &selection, &sources);
@@ -132,7 +133,8 @@ fn no_value_of_the_reference_makes_an_invalid_module_or_is_lost() {
                         block.walk("", &mut |_, expression| told.push_str(&format!("{expression:?}")));
                     }
                     told.push_str(&serde_json::to_string(&context.finish).expect("JSON"));
-                    let about = |note: &&crate::module::manifest::Note| note.collection() == collection;
+                    let about =
+                        |note: &&crate::module::manifest::Note| note.collection().name() == collection;
                     context.notes.iter().filter(about).for_each(|note| told.push_str(&note.text));
                 }
                 let text = value.as_str().unwrap_or_default();
@@ -142,7 +144,7 @@ fn no_value_of_the_reference_makes_an_invalid_module_or_is_lost() {
                 let left_out = crate::kinds::SPACE
                     .iter()
                     .chain(crate::kinds::PROJECT)
-                    .any(|kind| kind.collection == collection && kind.leaves_out(way, text));
+                    .any(|kind| kind.collection.name() == collection && kind.leaves_out(way, text));
                 if !unwritten && !left_out && !told.contains(text) {
                     problems.push(format!("{collection} {way} {value} is lost"));
                 }

@@ -27,7 +27,7 @@ pub(super) const KIND: Kind = Kind {
             plain("EnvironmentScope")
                 .accepts(&["All", "Specified", "FromProjectLifecycles"])
                 .unless(Literal::Text("All")),
-            references("Environments", "environments"),
+            references("Environments", Collection::Environments),
             plain("MultiTenancyMode").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
             flag("ForcePackageDownload"),
             tags("RunbookTags"),

@@ -18,9 +18,9 @@ pub(crate) fn convert(file: &str, documents: &Value) -> String {
 /// The same for the project `Projects-1` of that space, called "Tickets" unless the documents say otherwise.
 pub(crate) fn convert_project(file: &str, documents: &Value) -> String {
     let mut inventory = inventory(documents);
-    if inventory.get("projects", "Projects-1").is_none() {
+    if inventory.get(Collection::Projects, "Projects-1").is_none() {
         let project = json!({"Id": "Projects-1", "Name": "Tickets", "Slug": "tickets", "LifecycleId": "Lifecycles-1", "ProjectGroupId": "ProjectGroups-1"});
-        inventory.insert("projects", Document::new(project).expect("an object"));
+        inventory.insert(Collection::Projects, Document::new(project).expect("an object"));
     }
     let selection = Selection::default();
     let module = convert::project(&inventory, "Projects-1", &selection, &SecretSources::default());

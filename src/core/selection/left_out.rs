@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::convert::context::Context;
 use crate::kinds;
 use crate::module::manifest::{About, LeftOut, Note, Scope, Target};
+use crate::octopus::collection::Collection;
 use crate::octopus::document::Document;
 use crate::selection::needed::names_a_step;
 use crate::selection::sorts::{Place, Sort, Thing, plural, sorts, things};
@@ -110,7 +111,7 @@ impl Found {
         if process.count() > 0 {
             self.quietly(Collection::DeploymentProcesses, vec![vec![project.name().to_owned()]], Vec::new());
             let text = format!("the deployment process of the project {:?} is not selected", project.name());
-            self.note("deploymentprocesses", vec![project.name().to_owned()], &text);
+            self.note(Collection::DeploymentProcesses, vec![project.name().to_owned()], &text);
             // What names a step of the process goes with it.
             let fields = ["VersioningStrategy", "ReleaseCreationStrategy"];
             let of_steps: Vec<String> = fields
@@ -151,7 +152,7 @@ impl Found {
             names.len(),
             listed(&names)
         );
-        self.note("tenants", Vec::new(), &text);
+        self.note(Collection::Tenants, Vec::new(), &text);
     }
 
     /// Parts that are no longer in the inventory: excluded steps, and what went with them.
@@ -272,8 +273,8 @@ impl Found {
         self.left_out.push(LeftOut { collection, because, keys, fields });
     }
 
-    fn note(&mut self, collection: &str, key: Vec<String>, text: &str) {
-        let about = About::document(&Target { collection: collection.to_owned(), key });
+    fn note(&mut self, collection: Collection, key: Vec<String>, text: &str) {
+        let about = About::document(&Target { collection, key });
         self.notes.push(Note::new("not-selected", about, text, ""));
     }
 

@@ -10,6 +10,7 @@ use crate::convert::context::Context;
 use crate::convert::fields::{self, Fields};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::{Field, ID, Literal, flag, ignored, plain, reference, references, tags};
+use crate::octopus::collection::Collection;
 use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 
 const ONE_NAME: &str = "the provider has one name for a step and its first action";
