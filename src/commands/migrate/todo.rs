@@ -104,8 +104,8 @@ fn place(manifest: &Manifest) -> String {
 mod tests {
     use super::*;
     use crate::commands::migrate::account::Became;
-    use crate::module::manifest::About;
-    use crate::module::manifest::{Origin, SecretEntry};
+    use module::manifest::About;
+    use module::manifest::{Origin, SecretEntry};
 
     fn manifest(scope: Scope) -> Manifest {
         Manifest {
@@ -147,7 +147,7 @@ mod tests {
         });
         space.notes.push(Note::new(
             "held",
-            About::collection(crate::octopus::collection::Collection::Machines),
+            About::collection(Collection::Machines),
             "Targets trust the old server.",
             "Let them trust the new one.",
         ));

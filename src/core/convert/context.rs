@@ -14,20 +14,14 @@ use crate::hcl::{Block, Expr, Item};
 use crate::kinds;
 use crate::kinds::id_text::{Piece, split_at_ids};
 use crate::kinds::model::Carry;
-use crate::module::manifest::{
-    About, FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, Target,
-};
-use crate::module::tally::Tally;
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
-use crate::octopus::inventory::Inventory;
-use crate::octopus::slug::slug_of;
 use crate::selection::Needs;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use documents::slug::slug_of;
-use module::manifest::{FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, Target};
+use module::manifest::{
+    About, FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, Target,
+};
 use module::tally::Tally;
 
 /// A place in a document: which document, and the way down to the field.

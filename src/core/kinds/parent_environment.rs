@@ -98,6 +98,7 @@ mod tests {
             }
             --- finish {"do":"set","target":{"collection":"parentenvironments","key":["Trials"]},"path":["SortOrder"],"value":{"json":0}}
             --- finish {"do":"try","target":{"collection":"parentenvironments","key":["Trials"]},"path":["AutomaticDeprovisioningRule","UnheardOf"],"value":1}
+            --- finish {"do":"try","target":{"collection":"parentenvironments","key":["Trials"]},"path":["EnvironmentTags"],"value":["Region/EU"]}
             --- note unknown-field ["Trials"] AutomaticDeprovisioningRule/UnheardOf: holds a number, and octoferry does not know this field: finish sets it as it is, where the destination takes it
         "#]].assert_eq(&convert("environments.tf", &documents));
     }

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 use crate::convert::{self, SecretSources, Selection};
 use crate::hcl::{Block, Expr, Item};
 use crate::kinds::testing::inventory;
-use crate::octopus::collection::Collection;
-use crate::octopus::inventory::Inventory;
+use documents::collection::Collection;
+use documents::inventory::Inventory;
 
 fn file(path: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests").join(path);
     serde_json::from_slice(&std::fs::read(path).expect("the file")).expect("JSON")
 }
 
@@ -133,8 +133,7 @@ fn no_value_of_the_reference_makes_an_invalid_module_or_is_lost() {
                         block.walk("", &mut |_, expression| told.push_str(&format!("{expression:?}")));
                     }
                     told.push_str(&serde_json::to_string(&context.finish).expect("JSON"));
-                    let about =
-                        |note: &&crate::module::manifest::Note| note.collection().name() == collection;
+                    let about = |note: &&module::manifest::Note| note.collection().name() == collection;
                     context.notes.iter().filter(about).for_each(|note| told.push_str(&note.text));
                 }
                 let text = value.as_str().unwrap_or_default();

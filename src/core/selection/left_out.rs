@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::convert::context::Context;
 use crate::kinds;
-use crate::module::manifest::{About, LeftOut, Note, Scope, Target};
-use crate::octopus::collection::Collection;
-use crate::octopus::document::Document;
 use crate::selection::needed::names_a_step;
 use crate::selection::sorts::{Place, Sort, Thing, plural, sorts, things};
 use crate::selection::{Fate, Selection, at};
 use documents::collection::Collection;
 use documents::document::Document;
-use module::manifest::{LeftOut, Note, Scope};
+use module::manifest::{About, LeftOut, Note, Scope, Target};
 
 /// How many names a note lists.
 const SHOWN: usize = 20;

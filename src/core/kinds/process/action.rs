@@ -10,8 +10,8 @@ use crate::convert::context::Context;
 use crate::convert::fields::{self, Fields};
 use crate::hcl::{Block, Expr};
 use crate::kinds::model::{Field, ID, Literal, flag, ignored, plain, reference, references, tags};
-use crate::octopus::collection::Collection;
-use crate::octopus::property::{TEMPLATE_ID, TEMPLATE_VERSION};
+use documents::collection::Collection;
+use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 
 const ONE_NAME: &str = "the provider has one name for a step and its first action";
 const NO_CONDITION: &str = "the provider does not send the condition of a step's first action";
