@@ -9,7 +9,7 @@ use crate::selection;
 use documents::collection::Collection;
 use failure::Failure;
 use module::Module;
-use module::manifest::{FinishStep, Manifest, Note, Origin, Part, Scope};
+use module::manifest::{About, FinishStep, Manifest, Note, Origin, Part, Scope};
 
 /// Adds what every module has, and looks for what must not be there.
 pub(super) fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
@@ -74,14 +74,8 @@ fn note_settled(context: &mut Context<'_>) {
             Scope::Runbook { id, .. } => settled.id == *id || document.text("RunbookId") == Some(id),
         };
         if is_made {
-            context.notes.insert(Note {
-                code: "dead-reference".to_owned(),
-                collection: settled.collection,
-                key: context.target(settled.collection, document).key,
-                field: settled.field.clone(),
-                text: settled.text.clone(),
-                todo: settled.todo.to_owned(),
-            });
+            let about = About::field(&context.target(settled.collection, document), &settled.field);
+            context.notes.insert(Note::new("dead-reference", about, &settled.text, settled.todo));
         }
     }
 }
