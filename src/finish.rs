@@ -11,6 +11,7 @@ pub(crate) mod field;
 mod list;
 mod logo;
 mod publish;
+mod stayed;
 mod tenant;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use failure::Failure;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
 use octopus::server::Server;
 use secret::Secret;
+use stayed::{Written, is_icon};
 
 /// What finish did.
 #[derive(Debug, Default)]
@@ -218,6 +220,16 @@ impl<'a> Finish<'a> {
         let Some(place) = self.directory.find(target).await? else {
             return self.not_there(target, fields, &what).await;
         };
+        let (icons, fields): (Vec<&(&[Value], Change<'_>)>, Vec<_>) =
+            fields.iter().partition(|(path, _)| is_icon(target.collection, path));
+        for (_, change) in icons {
+            if let Change::Value(FinishValue::Json(icon)) = change {
+                self.icon(&place, &what, icon).await?;
+            }
+        }
+        if fields.is_empty() {
+            return Ok(());
+        }
         let mut document = self.directory.server.client.get(&place.read).await?;
         let mut written = Vec::new();
         for (path, change) in fields {
@@ -260,7 +272,7 @@ impl<'a> Finish<'a> {
                     if slot.is_null() && path.iter().rev().nth(1).is_some_and(|part| part == "Properties") {
                         remove_last(&mut document, path);
                     }
-                    written.push(text);
+                    written.push(Written { text, path: path.to_vec() });
                     self.note_secret(value, "set by finish");
                 }
                 Given::Nothing => {
@@ -285,7 +297,8 @@ impl<'a> Finish<'a> {
                         }
                         self.note_secret(value, "a placeholder");
                         self.report.open.push(format!("{text}: a placeholder stands there"));
-                        written.push(format!("{text} (a placeholder)"));
+                        written
+                            .push(Written { text: format!("{text} (a placeholder)"), path: path.to_vec() });
                     } else {
                         self.note_secret(value, "missing");
                         self.report.open.push(format!("{text}: no value"));
@@ -294,9 +307,7 @@ impl<'a> Finish<'a> {
             }
         }
         if !written.is_empty() {
-            self.directory.server.client.put(&place.write, &document).await?;
-            self.directory.forget();
-            self.report.done.append(&mut written);
+            self.write(&place, &document, written).await?;
         }
         Ok(())
     }

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// One API object. Its fields stay exactly as the server sent them, in the server's order, but for `Links`.
+/// One API object. Its fields stay exactly as the server sent them, in the server's order, but for `Links`, `LastModifiedOn` and
+/// `LastModifiedBy`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     fields: Map<String, Value>,
@@ -11,13 +12,13 @@ pub struct Document {
 }
 
 impl Document {
-    /// Takes an object; anything else is `None`. `Links` is dropped, in the parts of the document too (steps, actions, templates): it is
-    /// the server's navigation, not content.
+    /// Takes an object; anything else is `None`. What the server writes into each resource by itself is dropped, in the parts of the
+    /// document too (steps, actions, templates): `Links`, its navigation, and who changed it when.
     #[must_use]
     pub fn new(mut value: Value) -> Option<Self> {
         let logo =
             value.get("Links").and_then(|links| links.get("Logo")).and_then(Value::as_str).map(Box::from);
-        drop_links(&mut value);
+        drop_bookkeeping(&mut value);
         match value {
             Value::Object(mut fields) => {
                 fields.shift_remove("Links");
@@ -94,8 +95,12 @@ pub fn is_uuid(text: &str) -> bool {
     parts == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
-/// Takes the navigation out of an object and its parts. A person's own `Links` (a property of a step, say) is no object of addresses.
-fn drop_links(value: &mut Value) {
+/// What the server says of each resource's last change.
+const CHANGE: [&str; 2] = ["LastModifiedOn", "LastModifiedBy"];
+
+/// Takes navigation and history out of an object and its parts. A person's own `Links` (a property of a step, say) is no object of addresses,
+/// and properties have no `Id`.
+fn drop_bookkeeping(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             let addresses =
@@ -103,9 +108,12 @@ fn drop_links(value: &mut Value) {
             if fields.get("Links").is_some_and(addresses) {
                 fields.shift_remove("Links");
             }
-            fields.values_mut().for_each(drop_links);
+            if fields.contains_key("Id") {
+                fields.retain(|name, _| !CHANGE.contains(&name.as_str()));
+            }
+            fields.values_mut().for_each(drop_bookkeeping);
         }
-        Value::Array(items) => items.iter_mut().for_each(drop_links),
+        Value::Array(items) => items.iter_mut().for_each(drop_bookkeeping),
         _ => {}
     }
 }
@@ -117,12 +125,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn navigation_is_dropped_wherever_it_stands() {
-        let action = json!({"Name": "a", "Links": {}, "Properties": {"Links": "mine"}});
-        let document =
-            Document::new(json!({"Id": "x", "Links": {"Self": "/x"}, "Steps": [{"Actions": [action]}]}));
-        let expected =
-            json!({"Id": "x", "Steps": [{"Actions": [{"Name": "a", "Properties": {"Links": "mine"}}]}]});
+    fn navigation_and_history_are_dropped_wherever_they_stand() {
+        let mine = json!({"Links": "mine", "LastModifiedBy": "me"});
+        let action = json!({"Name": "a", "Links": {}, "Properties": mine});
+        let rule = json!({"Id": "y", "LastModifiedOn": "2026-01-01", "LastModifiedBy": "me", "Tag": ""});
+        let document = Document::new(json!({
+            "Id": "x", "Links": {"Self": "/x"}, "LastModifiedOn": null, "Steps": [{"Actions": [action]}], "Rules": [rule],
+        }));
+        let expected = json!({
+            "Id": "x", "Steps": [{"Actions": [{"Name": "a", "Properties": mine}]}], "Rules": [{"Id": "y", "Tag": ""}],
+        });
         assert_eq!(document.map(Document::into_value), Some(expected));
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::stayed::Written;
 use super::{Finish, described, field, sensitive};
 use documents::collection::Collection;
 use failure::Failure;
@@ -37,12 +38,17 @@ impl Finish<'_> {
             self.directory.forget();
             self.report.done.push(format!("made {what}"));
             self.tell_secrets(&what, &secrets, &Value::Null);
-            // Some fields, such as slugs, are only taken by an update.
+            // Some fields, such as slugs, are only taken by an update; and some answers are less than the document.
             if !holds(&made, &without_secrets(&wanted))
                 && let Some(place) = self.directory.find(target).await?
             {
-                let after = kept(&made, &secrets_as_they_are(&wanted));
-                self.directory.server.client.put(&place.write, &after).await?;
+                let there = self.directory.server.client.get(&place.read).await?;
+                if !holds(&there, &without_secrets(&wanted)) {
+                    let after = kept(&there, &secrets_as_they_are(&wanted));
+                    let answer = self.directory.server.client.put(&place.write, &after).await?;
+                    self.directory.forget();
+                    self.name_lost(&what, &place, &secrets_as_they_are(&wanted), answer).await?;
+                }
             }
             return Ok(());
         };
@@ -59,9 +65,10 @@ impl Finish<'_> {
         if after == before {
             self.report.already += 1;
         } else {
-            self.directory.server.client.put(&place.write, &after).await?;
+            let answer = self.directory.server.client.put(&place.write, &after).await?;
             self.directory.forget();
             self.report.done.push(what.clone());
+            self.name_lost(&what, &place, &after, answer).await?;
         }
         self.tell_secrets(&what, &secrets, &before);
         Ok(())
@@ -143,9 +150,8 @@ impl Finish<'_> {
             Value::Array(items) if items.contains(&item) => self.report.already += 1,
             Value::Array(items) => {
                 items.push(item);
-                self.directory.server.client.put(&place.write, &document).await?;
-                self.directory.forget();
-                self.report.done.push(text);
+                let written = Written { text, path: path.to_vec() };
+                self.write(&place, &document, vec![written]).await?;
             }
             _ => self.report.failed.push(format!("{text} is no list at the destination")),
         }

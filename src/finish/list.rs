@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::document::{has_secret, kept, without_nothing, without_secrets};
+use super::stayed::Written;
 use super::{Finish, field};
 use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 use failure::Failure;
@@ -21,7 +22,7 @@ impl Finish<'_> {
         path: &[Value],
         names: &[String],
         text: String,
-        written: &mut Vec<String>,
+        written: &mut Vec<Written>,
     ) {
         let Some(Value::Array(items)) = field::place_of(document, path) else {
             self.report.failed.push(format!("{text}: there is no such list at the destination"));
@@ -35,7 +36,7 @@ impl Finish<'_> {
             self.report.already += 1;
         } else {
             items.sort_by_key(place);
-            written.push(format!("the order of {text}"));
+            written.push(Written { text: format!("the order of {text}"), path: path.to_vec() });
         }
     }
 
@@ -46,7 +47,7 @@ impl Finish<'_> {
         path: &[Value],
         (after, item): (&[String], &Value),
         what: &str,
-        written: &mut Vec<String>,
+        written: &mut Vec<Written>,
     ) -> Result<(), Failure> {
         let name = name_of(item);
         let text = format!("{}/{name} of {what}", field::described(path));
@@ -83,7 +84,7 @@ impl Finish<'_> {
                     items.insert(last.map_or(first, |last| last + 1), without_nothing(&wanted));
                 }
             }
-            written.push(text.clone());
+            written.push(Written { text: text.clone(), path: path.to_vec() });
         }
         self.tell_secrets(&text, &secrets, &before);
         Ok(())
@@ -120,7 +121,7 @@ mod tests {
 
     async fn changed(
         mut document: Value,
-        change: impl AsyncFnOnce(&mut Finish<'_>, &mut Value, &mut Vec<String>),
+        change: impl AsyncFnOnce(&mut Finish<'_>, &mut Value, &mut Vec<Written>),
     ) -> (Value, usize) {
         let transport = Transport::new(std::time::Duration::from_secs(5), &Trust::default()).ok().unwrap();
         let client =

@@ -111,3 +111,29 @@ fn an_older_source_finds_the_built_in_set_in_no_ones_way() {
     let (arrived, _) = moved(&journey(["2025.4.1", NEWEST], |_| {}));
     assert!(!tags(&arrived, "[System] Tag Set").is_empty());
 }
+
+#[test]
+fn what_a_server_does_not_keep_is_named_and_icons_have_an_address() {
+    let journey = journey([NEWEST, NEWEST], |documents| {
+        let projects = documents["projects"].as_object_mut().into_iter().flatten();
+        for (_, project) in projects {
+            project["Icon"] = json!({"Id": "map-signs", "Color": "#5E2EA2"});
+        }
+        let sets = documents["environments"].as_object_mut().into_iter().flatten();
+        for (_, environment) in sets {
+            environment["Brightness"] = json!("high");
+        }
+    });
+    let modules = journey.path("modules");
+    journey.run(&["serialize", "all", "--out", &modules]).ends_with(3);
+    let ended = deploy(&journey, &["--placeholders"], 3);
+    // No request takes a field of that name: the server drops it, and answers success.
+    ended.says("the destination did not keep it");
+    assert!(ended.stderr.contains("Brightness"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("finish: set Brightness"), "{}", ended.stderr);
+    let dump = journey.destination.dump();
+    let spaces = dump["Documents"]["Server"]["spaces"].as_object().expect("spaces");
+    let (id, _) = spaces.iter().find(|(_, space)| space["Name"] == NEW).expect("the new space");
+    let mut projects = dump["Documents"][id]["projects"].as_object().expect("projects").values();
+    assert!(projects.all(|project| project["Icon"]["Id"] == "map-signs"));
+}

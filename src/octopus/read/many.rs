@@ -104,14 +104,16 @@ async fn at_once(
     ids: &[String],
     wanted: &HashSet<&str>,
 ) -> Result<Answered, Failure> {
-    let mut answer =
-        match client.get(&format!("{list}?ids={}&skip=0&take={}", ids.join(","), ids.len())).await {
-            Ok(answer) => answer,
-            Err(failure) if matches!(failure.http_status, Some(400 | 404 | 405 | 414 | 500 | 501)) => {
-                return Ok(Answered::Nothing);
-            }
-            Err(failure) => return Err(failure),
-        };
+    // `…/all` has no pages and takes neither parameter.
+    let page = if list.ends_with("/all") { String::new() } else { format!("&skip=0&take={}", ids.len()) };
+    let query = format!("{list}?ids={}{page}", ids.join(","));
+    let mut answer = match client.get(&query).await {
+        Ok(answer) => answer,
+        Err(failure) if matches!(failure.http_status, Some(400 | 404 | 405 | 414 | 500 | 501)) => {
+            return Ok(Answered::Nothing);
+        }
+        Err(failure) => return Err(failure),
+    };
     let total = answer.get("TotalResults").and_then(Value::as_u64);
     let items = match answer.get_mut("Items").map(Value::take) {
         Some(Value::Array(items)) => items,

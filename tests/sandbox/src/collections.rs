@@ -312,7 +312,10 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         defaults: runbooks::defaults,
         references: &[("Environments", "environments")],
         filters: &[("projectIds", "ProjectId")],
-        hooks: hooks(runbooks::complete, Some(runbooks::born), Some(runbooks::leaving)),
+        hooks: Hooks {
+            keep: Some(runbooks::keep_absent),
+            ..hooks(runbooks::complete, Some(runbooks::born), Some(runbooks::leaving))
+        },
         ..PLAIN
     },
     Collection {

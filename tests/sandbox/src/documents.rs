@@ -28,6 +28,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         (Method::Put, ["sortorder"]) if SORTED.contains(&collection.name) => {
             sort(server, request, collection)
         }
+        (Method::Post, [_, "logo", "icon"]) => write_icon(server, request, collection.name, request.at(1)),
         (Method::Put, [_]) => update(server, request, collection, request.at(1)),
         (Method::Delete, [_]) => delete(server, request, collection, request.at(1)),
         (Method::Get, [_, "logo"]) => read_logo(server, request.at(1)),
@@ -181,7 +182,12 @@ pub(crate) fn make(
 pub(crate) fn update(server: &mut Server, request: &Request, collection: &Collection, id: &str) -> Outcome {
     let place = place(collection, request).to_owned();
     let old = find(server, &place, collection.name, id)?.clone();
-    let fields = request.object()?;
+    let mut fields = request.object()?;
+    // What the request does not take stays as it is; what it takes and does not say falls back to the default.
+    if let (Some(known), Value::Object(old)) = (request.known, &old) {
+        let kept = old.iter().filter(|(name, _)| !known.takes(name));
+        fields.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+    }
     replace(server, &place, collection, fields, &old)?;
     let id = text(&old, "Id");
     let document = server.store.get(&place, collection.name, id).ok_or_else(|| Answer::no_document(id))?;
@@ -391,6 +397,17 @@ fn read_logo(server: &Server, id: &str) -> Outcome {
         Some(bytes) => Ok(Answer::bytes("image/png", bytes.clone())),
         None => Err(Answer::not_found("There is no logo.")),
     }
+}
+
+/// `POST …/logo/icon`: an icon of the server's in place of a picture.
+pub(crate) fn write_icon(server: &mut Server, request: &Request, collection: &str, id: &str) -> Outcome {
+    let fields = request.object()?;
+    let place = if collection == "spaces" { SERVER } else { &request.space };
+    let id = text(find(server, place, collection, id)?, "Id").to_owned();
+    if let Some(document) = server.store.get_mut(place, collection, &id) {
+        document["Icon"] = json!({"Color": fields.get("IconColor"), "Id": fields.get("IconId")});
+    }
+    Ok(Answer::ok(json!({})))
 }
 
 fn write_logo(server: &mut Server, request: &Request, id: &str) -> Outcome {

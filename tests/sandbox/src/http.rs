@@ -1,7 +1,7 @@
 //! The wire: one request in, one answer out.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::answer::{Answer, Content};
@@ -53,10 +53,12 @@ async fn answer_api(State(shared): State<Arc<Shared>>, request: axum::extract::R
     if shared.options.latency_ms > 0 {
         tokio::time::sleep(Duration::from_millis(shared.options.latency_ms)).await;
     }
-    let answer = decide(&shared, &method, &path, &query, &user, request).await;
+    let fields = OnceLock::new();
+    let answer = decide(&shared, &method, &path, &query, &user, request, &fields).await;
     shared.log.add(json!({
         "Time": crate::store::now(), "Method": method, "Path": path, "Query": query,
         "Status": answer.as_ref().map_or(0, |answer| answer.status), "UserAgent": user_agent, "User": user,
+        "Fields": fields.get(),
         "Milliseconds": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     }));
     answer.map_or_else(broken_connection, respond)
@@ -70,6 +72,7 @@ async fn decide(
     query: &str,
     user: &str,
     request: axum::extract::Request,
+    fields: &OnceLock<Value>,
 ) -> Option<Answer> {
     let mut rate_headers = Vec::new();
     if let Some(per_minute) = shared.options.requests_per_minute {
@@ -105,15 +108,15 @@ async fn decide(
             answer
         }
         Some(Effect::ShortPage) => {
-            let mut answer = process(shared, path, query, user, request).await;
+            let mut answer = process(shared, path, query, user, request, fields).await;
             faults::shorten(&mut answer);
             answer
         }
         Some(Effect::DropAfter) => {
-            process(shared, path, query, user, request).await;
+            process(shared, path, query, user, request, fields).await;
             return None;
         }
-        _ => process(shared, path, query, user, request).await,
+        _ => process(shared, path, query, user, request, fields).await,
     };
     answer.headers.extend(rate_headers);
     Some(answer)
@@ -125,6 +128,7 @@ async fn process(
     query: &str,
     user: &str,
     request: axum::extract::Request,
+    fields: &OnceLock<Value>,
 ) -> Answer {
     // The root document may be asked without a key: "is this an Octopus at all".
     if user.is_empty() && !is_open(path) {
@@ -141,9 +145,11 @@ async fn process(
         Ok(read) => read,
         Err(problem) => return Answer::bad_request(problem),
     };
+    if !body.is_empty() {
+        let _once = fields.set(crate::log::field_names(&body));
+    }
     let mut server = shared.lock();
-    let Some(request) = Request::new(&server.store, method, path, query, body, uploads, user.to_owned())
-    else {
+    let Some(request) = Request::new(&server, method, path, query, body, uploads, user.to_owned()) else {
         return Answer::not_found("The resource you requested was not found.");
     };
     // A bug in a room must not stop the tests that don't meet it.

@@ -53,6 +53,18 @@ pub(crate) fn environment_leaves(server: &mut Server, space: &str, id: &str) -> 
 pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
     let (method, route) = request.route();
     Some(match (method, route.as_slice()) {
+        (_, ["parentenvironments", ..] | ["environments", "v2"])
+            if !server.has(Feature::ParentEnvironments) =>
+        {
+            Err(Answer::not_found("The resource you requested was not found."))
+        }
+        (_, ["retentionpolicies", ..]) if !server.has(Feature::RetentionDefaults) => {
+            Err(Answer::not_found("The resource you requested was not found."))
+        }
+        (Method::Get, ["workerpools", "supportedtypes"]) => Ok(Answer::ok(
+            json!({"Id": "supportedtypes", "SupportedPoolTypes": ["StaticWorkerPool", "DynamicWorkerPool"]}),
+        )),
+        (_, ["git-credentials", ..]) => return git_credentials(server, request),
         (Method::Get, ["environments", "v2"]) => Ok(list_both(server, request)),
         (Method::Get, ["retentionpolicies"]) if request.query("retentiontype").is_some() => {
             let wanted = request.query("retentiontype").unwrap_or_default();
@@ -64,6 +76,37 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         }
         _ => return None,
     })
+}
+
+/// `…/git-credentials`: user names and passwords; `…/v2`: each type.
+fn git_credentials(server: &mut Server, request: &Request) -> Option<Outcome> {
+    let collection = collections::find("git-credentials").expect("a collection of the table");
+    let (method, route) = request.route();
+    if route.last() == Some(&"v2") && !server.has(Feature::GitCredentialTypes) {
+        return None;
+    }
+    match (method, &route[1..]) {
+        (Method::Get, ["v2"]) => Some(Ok(documents::list(server, request, collection, |_| true))),
+        (Method::Get, [_, "v2"]) => {
+            Some(documents::read(server, request, collection, request.at(1)).map(|mut answer| {
+                if let crate::answer::Content::Json(document) = &mut answer.content {
+                    *document = json!({"GitCredential": document.take()});
+                }
+                answer
+            }))
+        }
+        (Method::Post, ["v2"]) => Some(documents::create(server, request, collection, Fields::new())),
+        (Method::Put, [_, "v2"]) => Some(documents::update(server, request, collection, request.at(1))),
+        // The older routes know no type. What a client says of it is dropped.
+        (Method::Post, []) if server.has(Feature::Reference) => {
+            let details = request.object().map(|mut fields| fields.remove("Details").unwrap_or_default());
+            Some(details.and_then(|details| {
+                let given = json!({"Type": "UsernamePassword", "Username": details["Username"], "Password": details["Password"]});
+                documents::create(server, request, collection, Fields::from_iter([("Details".to_owned(), given)]))
+            }))
+        }
+        _ => None,
+    }
 }
 
 fn list_both(server: &Server, request: &Request) -> Answer {

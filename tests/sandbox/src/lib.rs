@@ -52,6 +52,7 @@ mod permissions;
 mod processes;
 mod projects;
 mod rate;
+mod reference;
 mod request;
 mod root;
 mod routes;

@@ -101,6 +101,28 @@ pub(crate) fn show(place: &str, collection: &str, document: &Value) -> Value {
     shown
 }
 
+/// When and by whom each document was changed.
+pub(crate) fn mark_changes(server: &Server, answer: &mut Value) {
+    let documents = match answer {
+        Value::Array(items) => items.iter_mut().collect(),
+        Value::Object(fields) if fields.contains_key("Items") => {
+            fields.get_mut("Items").and_then(Value::as_array_mut).into_iter().flatten().collect()
+        }
+        other => vec![other],
+    };
+    for document in documents {
+        let Value::Object(fields) = document else { continue };
+        let (Some(id), true) = (fields.get("Id").and_then(Value::as_str), fields.contains_key("Links"))
+        else {
+            continue;
+        };
+        let (time, user) = server.store.change_of(id);
+        for (name, value) in [("LastModifiedOn", time), ("LastModifiedBy", user)] {
+            fields.entry(name).or_insert_with(|| json!(value));
+        }
+    }
+}
+
 /// The addresses of logos with the mark that tells clients to ask anew: the server's version where nobody has uploaded one (seen in answers
 /// that others have published), else one that depends on the picture. Documents, pages and arrays of documents.
 pub(crate) fn mark_logos(server: &Server, answer: &mut Value) {

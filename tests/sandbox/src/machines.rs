@@ -7,6 +7,7 @@ use crate::collections::Fields;
 use crate::documents::{check_reference, refuse_if_default, refuse_if_mentioned};
 use crate::server::Server;
 use crate::store::text;
+use crate::version::Feature;
 
 pub(crate) fn defaults() -> Value {
     json!({"Architecture": "Unknown", "HasLatestCalamari": false, "HealthStatus": "Unknown", "IsDisabled": false,
@@ -110,6 +111,22 @@ pub(crate) fn complete_policy(
 ) -> Result<(), Answer> {
     settle_default(server, space, "machinepolicies", fields, old);
     Ok(())
+}
+
+/// A field of policies that no request of the reference takes: it has its default everywhere.
+const UNLISTED: &str = "PollingRequestMaximumMessageProcessingTimeout";
+
+/// Gives it to the policies that a space holds already.
+pub(crate) fn found(server: &mut Server, space: &str) {
+    if !server.has(Feature::Reference) {
+        return;
+    }
+    let policies: Vec<Value> =
+        server.store.all(space, "machinepolicies").map(|(_, policy)| policy.clone()).collect();
+    for mut policy in policies {
+        policy[UNLISTED] = policy_defaults()[UNLISTED].clone();
+        server.store.put(space, "machinepolicies", policy);
+    }
 }
 
 pub(crate) fn policy_leaves(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {

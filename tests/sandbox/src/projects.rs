@@ -9,6 +9,7 @@ use crate::documents::{self, check_reference, fill, fill_choices, find};
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::{text, texts};
+use crate::version::Feature;
 use crate::{channels, git, libraries, processes, variables};
 
 /// What the server knows of a project that nobody gave.
@@ -84,6 +85,9 @@ const SETTINGS: [(&str, &str); 7] = [
     ("VersioningStrategy", "VersioningStrategy"),
 ];
 
+/// Deployment settings that the project does not show.
+const OWN_SETTINGS: [&str; 3] = ["CancelQueuedTasks", "CancelRunningTasks", "FailTargetDiscovery"];
+
 pub(crate) fn complete(
     server: &mut Server,
     space: &str,
@@ -102,6 +106,7 @@ pub(crate) fn complete(
             fields.insert(field.into(), defaults()[field].clone());
         }
     }
+    name_pipeline(server, fields);
     libraries::number_templates(fields, old);
     fill_connectivity(fields.get_mut("ProjectConnectivityPolicy"));
     fill_strategies(fields);
@@ -132,6 +137,19 @@ pub(crate) fn keep_absent(fields: &mut Fields, old: &Value) {
         && !settings.contains_key("ConversionState")
     {
         settings.insert("ConversionState".into(), state);
+    }
+}
+
+/// A field that newer servers call otherwise.
+const PIPELINE: (&str, &str) =
+    ("ExecuteDeploymentsOnResilientPipeline", "ExecuteDeploymentsOnEventBasedPipeline");
+
+/// Gives a project's field the name that this server has for it.
+pub(crate) fn name_pipeline(server: &Server, fields: &mut Fields) {
+    if server.has(Feature::Reference)
+        && let Some(value) = fields.shift_remove(PIPELINE.0)
+    {
+        fields.entry(PIPELINE.1).or_insert(value);
     }
 }
 
@@ -168,10 +186,14 @@ pub(crate) fn mirror_settings(server: &mut Server, space: &str, id: &str) {
     let Some(project) = server.store.get(space, "projects", id).cloned() else { return };
     let settings_id = format!("deploymentsettings-{id}");
     let old = server.store.get(space, "deploymentsettings", &settings_id).cloned().unwrap_or(json!({}));
-    let mut settings = json!({
-        "ChangeDescription": null, "FailTargetDiscovery": old["FailTargetDiscovery"].as_bool().unwrap_or(false),
-        "Id": settings_id, "ProjectId": id, "SpaceId": space,
-    });
+    let mut settings =
+        json!({"ChangeDescription": null, "Id": settings_id, "ProjectId": id, "SpaceId": space});
+    for field in OWN_SETTINGS
+        .into_iter()
+        .filter(|field| *field == "FailTargetDiscovery" || server.has(Feature::Reference))
+    {
+        settings[field] = json!(old[field].as_bool().unwrap_or(false));
+    }
     for (name, field) in SETTINGS {
         settings[name] = project[field].clone();
     }
@@ -224,7 +246,7 @@ fn owned(server: &Server, space: &str, collection: &str, project: &str) -> Vec<S
 pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
     let (method, route) = request.route();
     let ["projects", _, rest @ ..] = route.as_slice() else { return None };
-    if rest.is_empty() || rest == ["logo"] {
+    if rest.is_empty() || rest[0] == "logo" {
         return None;
     }
     let space = request.space.clone();
@@ -309,10 +331,12 @@ fn write_settings(server: &mut Server, request: &Request, project: &str) -> Outc
         }
     }
     let id = format!("deploymentsettings-{project}");
-    if let Some(settings) = server.store.get_mut(&space, "deploymentsettings", &id)
-        && let Some(value) = fields.get("FailTargetDiscovery").filter(|value| value.is_boolean())
-    {
-        settings["FailTargetDiscovery"] = value.clone();
+    if let Some(settings) = server.store.get_mut(&space, "deploymentsettings", &id) {
+        for field in OWN_SETTINGS {
+            if let Some(value) = fields.get(field).filter(|value| value.is_boolean()) {
+                settings[field] = value.clone();
+            }
+        }
     }
     mirror_settings(server, &space, project);
     read_settings(server, &space, project)
@@ -361,6 +385,7 @@ pub(crate) fn complete_loaded(server: &mut Server) {
             for document in documents {
                 let Value::Object(mut fields) = document else { continue };
                 fill_strategies(&mut fields);
+                name_pipeline(server, &mut fields);
                 server.store.put(&space, collection, Value::Object(fields));
             }
         }

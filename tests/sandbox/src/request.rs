@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
-use crate::store::{SERVER, Store};
+use crate::reference::{self, Known};
+use crate::server::Server;
+use crate::store::SERVER;
+use crate::version::Feature;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
@@ -32,6 +35,8 @@ pub(crate) struct Request {
     pub(crate) uploads: Vec<Upload>,
     /// The user's id, or empty for nobody.
     pub(crate) user: String,
+    /// What the published reference says of this address.
+    pub(crate) known: Option<&'static Known>,
 }
 
 /// First segments of addresses that belong to the server, not to a space.
@@ -69,7 +74,7 @@ impl Request {
     /// Understands the three spellings of an address: `/api/Spaces-1/x`, `/api/spaces/<id or slug>/x`, `/api/x` (server, or
     /// default space). `None`: no API address, or a space that isn't there.
     pub(crate) fn new(
-        store: &Store,
+        server: &Server,
         method: Method,
         path: &str,
         query: &str,
@@ -77,6 +82,7 @@ impl Request {
         uploads: Vec<Upload>,
         user: String,
     ) -> Option<Self> {
+        let store = &server.store;
         let mut segments: Vec<String> =
             path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect();
         if segments.is_empty() || !segments.remove(0).eq_ignore_ascii_case("api") {
@@ -95,7 +101,9 @@ impl Request {
         } else if !first.is_empty() && !SERVER_ROUTES.contains(&first.as_str()) {
             space = store.default_space()?;
         }
-        let route = segments.iter().map(|segment| segment.to_lowercase()).collect();
+        let route: Vec<String> = segments.iter().map(|segment| segment.to_lowercase()).collect();
+        let known =
+            reference::find(method, &route, space != SERVER).filter(|_| server.has(Feature::Reference));
         let query = query
             .split('&')
             .filter(|pair| !pair.is_empty())
@@ -103,8 +111,10 @@ impl Request {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
                 (decode(&name.replace('+', " ")).to_lowercase(), decode(&value.replace('+', " ")))
             })
+            // A server takes no notice of parameters that it does not know.
+            .filter(|(name, _): &(String, String)| known.is_none_or(|known| known.asks(name)))
             .collect();
-        Some(Self { method, space, segments, route, query, body, uploads, user })
+        Some(Self { method, space, segments, route, query, body, uploads, user, known })
     }
 
     /// Method and segments in lower case, to match on.
@@ -146,11 +156,14 @@ impl Request {
         &self.query
     }
 
-    /// The body as an object, `Links` taken off.
+    /// The body as an object, with the fields that the request takes.
     pub(crate) fn object(&self) -> Result<Map<String, Value>, Answer> {
         match serde_json::from_slice(&self.body) {
             Ok(Value::Object(mut fields)) => {
-                fields.shift_remove("Links");
+                fields.retain(|name, _| {
+                    !["Links", "LastModifiedBy", "LastModifiedOn"].contains(&name.as_str())
+                        && self.known.is_none_or(|known| known.takes(name))
+                });
                 Ok(fields)
             }
             _ => Err(Answer::bad_request("The request body must be a JSON object.")),

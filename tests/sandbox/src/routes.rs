@@ -4,10 +4,10 @@ use crate::answer::{Answer, Content, Outcome};
 use crate::permissions;
 use crate::request::{Method, Request};
 use crate::server::Server;
-use crate::store::SERVER;
+use crate::store::{SERVER, text};
 use crate::{
     certificates, delivered, documents, git, infrastructure, links, packages, people, processes, projects,
-    root, spaces, target_tags, tasks, templates, tenants, variables,
+    reference, root, spaces, target_tags, tasks, templates, tenants, variables,
 };
 
 /// Answers the addresses it knows, `None` for all others.
@@ -39,8 +39,12 @@ const ROOMS: &[Room] = &[
 ];
 
 pub(crate) fn dispatch(server: &mut Server, request: &Request) -> Answer {
-    let outcome =
-        maintenance(server, request).and_then(|()| permissions::check(server, request)).and_then(|()| {
+    server.store.asking =
+        server.store.get(SERVER, "users", &request.user).map_or("", |user| text(user, "Username")).to_owned();
+    let outcome = maintenance(server, request)
+        .and_then(|()| permissions::check(server, request))
+        .and_then(|()| reference::demand(request))
+        .and_then(|()| {
             ROOMS
                 .iter()
                 .find_map(|room| room(server, request))
@@ -49,7 +53,9 @@ pub(crate) fn dispatch(server: &mut Server, request: &Request) -> Answer {
     let mut answer = outcome.unwrap_or_else(|refusal| refusal);
     if let Content::Json(value) = &mut answer.content {
         links::mark_logos(server, value);
+        links::mark_changes(server, value);
     }
+    reference::narrow(request, &mut answer);
     answer
 }
 

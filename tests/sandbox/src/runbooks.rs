@@ -17,6 +17,15 @@ pub(crate) fn defaults() -> Value {
            "RunbookTags": []})
 }
 
+/// What an update leaves out and the server leaves as it is.
+pub(crate) fn keep_absent(fields: &mut Fields, old: &Value) {
+    for field in ["CancelQueuedTasks", "CancelRunningTasks"] {
+        if fields.get(field).is_none_or(Value::is_null) && !old[field].is_null() {
+            fields.insert(field.into(), old[field].clone());
+        }
+    }
+}
+
 pub(crate) fn complete(
     server: &mut Server,
     space: &str,

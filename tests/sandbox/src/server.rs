@@ -75,7 +75,15 @@ impl Shared {
             grants: Grants::default(),
             blobs: BTreeMap::new(),
             triggers_ever_enabled: BTreeMap::new(),
-            feature_toggles: options.feature_toggles.clone(),
+            feature_toggles: options
+                .feature_toggles
+                .iter()
+                .filter(|(name, _)| {
+                    name.as_str() != "CommonVariableScopingFeatureToggle"
+                        || Feature::TenantValueScopes.is_in(&options.server_version)
+                })
+                .map(|(name, is_on)| (name.clone(), *is_on))
+                .collect(),
             switched_off: options.switched_off.iter().map(|name| name.to_lowercase()).collect(),
             maintenance: options.maintenance,
             installation_id: options.installation_id.clone().unwrap_or_else(new_uuid),

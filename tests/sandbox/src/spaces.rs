@@ -130,6 +130,7 @@ pub(crate) fn bear(server: &mut Server, document: Value) -> String {
         server.store.put(&id, collection, Value::Object(fields));
     }
     target_tags::found(server, &id);
+    crate::machines::found(server, &id);
     id
 }
 
@@ -219,6 +220,9 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         (Method::Post, ["spaces"]) => create(server, request),
         (Method::Get, ["spaces", _]) => {
             find(server, request.at(1)).map(|space| Answer::ok(show(SERVER, "spaces", &space)))
+        }
+        (Method::Post, ["spaces", _, "logo", "icon"]) => {
+            crate::documents::write_icon(server, request, "spaces", request.at(1))
         }
         (Method::Put, ["spaces", _]) => update(server, request),
         (Method::Delete, ["spaces", _]) => delete(server, request),

@@ -17,6 +17,10 @@ pub(crate) struct Store {
     /// Space, collection and tenant → ids of the documents with that `TenantId`.
     of_tenants: BTreeMap<(String, String, String), BTreeSet<String>>,
     pub(crate) secrets: Secrets,
+    /// When and by whom documents were last changed, by id.
+    changes: BTreeMap<String, (String, String)>,
+    /// The name of the user whose request is answered.
+    pub(crate) asking: String,
     /// The highest number given so far, by id prefix in lower case.
     counters: BTreeMap<String, u64>,
 }
@@ -51,6 +55,11 @@ impl Store {
         self.documents.get_mut(space)?.get_mut(collection)?.get_mut(id)
     }
 
+    /// When and by whom a document was last changed.
+    pub(crate) fn change_of(&self, id: &str) -> (&str, &str) {
+        self.changes.get(id).map_or(("2026-01-01T00:00:00.000+00:00", ""), |(time, user)| (time, user))
+    }
+
     /// The ids and documents of a collection, by id as text.
     pub(crate) fn all(&self, space: &str, collection: &str) -> impl Iterator<Item = (&String, &Value)> {
         self.documents.get(space).and_then(|space| space.get(collection)).into_iter().flatten()
@@ -65,6 +74,7 @@ impl Store {
     pub(crate) fn put(&mut self, space: &str, collection: &str, document: Value) {
         let id = document["Id"].as_str().unwrap_or_default().to_owned();
         self.note_id(&id);
+        self.changes.insert(id.clone(), (now(), self.asking.clone()));
         self.forget_tenant(space, collection, &id);
         if let Some(tenant) = document["TenantId"].as_str() {
             let key = (space.to_owned(), collection.to_owned(), tenant.to_owned());

@@ -50,6 +50,7 @@ pub(crate) fn complete_loaded(server: &mut Server) {
             server.store.put(&space, "tagsets", set);
         }
         found(server, &space);
+        crate::machines::found(server, &space);
     }
 }
 

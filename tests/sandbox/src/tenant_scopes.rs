@@ -1,5 +1,6 @@
 //! The second view of tenants' values: lists with scopes (`…/projectvariables`, `…/commonvariables`).
 
+use md5::Digest as _;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome};
@@ -40,11 +41,18 @@ pub(crate) fn read(server: &Server, request: &Request, tenant: &Value, of_projec
             Some(item)
         })
         .collect();
-    let mut answer = json!({"TenantId": id, "Variables": shown});
+    let mut answer =
+        json!({"ConcurrencyToken": token(server, space, id), "TenantId": id, "Variables": shown});
     if request.query_flag("includemissingvariables") == Some(true) {
         answer["MissingVariables"] = Value::Array(missing(server, space, tenant, of_project, &values));
     }
     answer
+}
+
+/// What an update may send back: it is refused when somebody else has changed the values since.
+fn token(server: &Server, space: &str, tenant: &str) -> String {
+    let values: Vec<String> = values_of(server, space, tenant).map(Value::to_string).collect();
+    format!("{:x}", md5::Md5::digest(values.join("\n")))
 }
 
 /// One item without id and value; `None` when owner or template are gone.
@@ -109,6 +117,10 @@ pub(crate) fn write(server: &mut Server, request: &Request, tenant: &Value, of_p
     let id = text(tenant, "Id").to_owned();
     let (field, _, collection) = names(of_project);
     let fields = request.object()?;
+    let sent = fields.get("ConcurrencyToken").and_then(Value::as_str).unwrap_or_default();
+    if !sent.is_empty() && sent != token(server, &space, &id) {
+        return Err(Answer::conflict("The tenant's variables have been changed by somebody else."));
+    }
     let items = fields.get("Variables").and_then(Value::as_array).cloned().unwrap_or_default();
     let linked = links(tenant);
     let sets = library_sets(server, &space, tenant);

@@ -5,6 +5,17 @@
 pub(crate) enum Feature {
     /// Target tags live in tag sets of scope `Target`; each space has the built-in set `[System] Tag Set` (vendor's page on target tags).
     TargetTagSets,
+    /// Tenants' values have scopes: `…/commonvariables`, `…/projectvariables`. Assumption: the version; a toggle says it.
+    TenantValueScopes,
+    /// Parent environments and `environments/v2`. Assumption: the version.
+    ParentEnvironments,
+    /// The space's defaults of retention (`RetentionPolicies-…`).
+    RetentionDefaults,
+    /// Git credentials of other types than user name and password, by `…/v2`.
+    GitCredentialTypes,
+    /// The server takes, requires and answers what the vendor's published reference says (pages of August and September 2026), and its documents
+    /// have the fields of that reference. What older ones do is not published: they take what clients send.
+    Reference,
 }
 
 impl Feature {
@@ -12,6 +23,10 @@ impl Feature {
     fn since(self) -> [u32; 3] {
         match self {
             Self::TargetTagSets => [2026, 2, 2344],
+            Self::TenantValueScopes | Self::ParentEnvironments => [2025, 4, 0],
+            Self::RetentionDefaults => [2025, 3, 0],
+            Self::GitCredentialTypes => [2026, 2, 0],
+            Self::Reference => [2026, 3, 0],
         }
     }
 

@@ -110,7 +110,15 @@ impl Document {
             Some(route) => call.s(plan, route),
             None => self.address(call, plan, ""),
         };
-        let document = call.api.post(&address, &self.body(call, plan)).await?;
+        let mut document = call.api.post(&address, &self.body(call, plan)).await?;
+        // Some answers are the id and no more; the official provider reads the document then.
+        if document
+            .as_object()
+            .is_some_and(|fields| fields.keys().all(|name| name == "Id" || name == "Links"))
+        {
+            document =
+                call.api.get(&self.address(call, plan, &format!("/{}", text(&document, "Id")))).await?;
+        }
         Ok(self.value(call, &document, plan))
     }
 
