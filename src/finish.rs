@@ -24,6 +24,7 @@ use documents::collection::Collection;
 use failure::Failure;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
 use octopus::server::Server;
+use octopus::upsert::holds;
 use secret::Secret;
 use stayed::{Written, is_icon};
 
@@ -260,7 +261,8 @@ impl<'a> Finish<'a> {
                 given => given,
             };
             match given {
-                Given::Json(new) if *slot == new => {
+                // A server gives the items of a list ids.
+                Given::Json(new) if *slot == new || new.is_array() && holds(slot, &new) => {
                     self.report.already += 1;
                     // A property that shall not be there: servers have texts in them, never nothing.
                     if new.is_null() {

@@ -13,6 +13,7 @@ use documents::document::Document;
 
 const COMES_WITH_PROJECT: &str =
     "the channel comes with the project, and the provider can't take it over in the apply that makes it";
+const LIMIT: &str = "the provider does not know it: the rules of a channel that has one are all finish's";
 /// What a server calls the channel that it makes with a project.
 const MADE_AS: &str = "Default";
 
@@ -66,6 +67,8 @@ const FIELDS: &[Field] = &[
                 ],
             )
             .named("action_package"),
+            ignored("VersionTagRegex", LIMIT),
+            ignored("VersioningStrategy", LIMIT),
             ID,
         ],
     )
@@ -121,9 +124,31 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     if comes_with_project(context, subject.document) {
         change_default(context, subject);
     } else {
-        let block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
+        let mut block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
+        leave_rules_to_finish(context, subject, &mut block);
         convert::make(context, &KIND, subject, block);
     }
+}
+
+/// What the provider knows of a rule.
+const OF_A_RULE: [&str; 5] = ["Id", "Links", "Tag", "VersionRange", "ActionPackages"];
+
+/// A rule with a limit that the provider does not know (`VersionTagRegex`, `VersioningStrategy`) would let through more than at the source:
+/// then all rules of the channel are finish's, and Terraform looks at none.
+fn leave_rules_to_finish(context: &mut Context<'_>, subject: &Subject<'_>, block: &mut Block) {
+    let rules = subject.document.get("Rules").unwrap_or(&Value::Null);
+    let is_known = |rule: &Value| {
+        let mut fields = rule.as_object().into_iter().flatten();
+        fields.all(|(name, value)| OF_A_RULE.contains(&name.as_str()) || is_empty(value))
+    };
+    if rules.as_array().is_none_or(|rules| rules.iter().all(is_known)) {
+        return;
+    }
+    block.blocks.retain(|inner| inner.kind != "rule");
+    let ignored = Expr::List(vec![Expr::reference("rule")]);
+    block.blocks.push(Block::new("lifecycle", &[]).with("ignore_changes", ignored));
+    let because = "the provider does not know all that limits a rule";
+    context.set(&subject.at.field("Rules"), &without_ids(rules), because);
 }
 
 fn heading(context: &Context<'_>, channel: &Document) -> String {
@@ -225,12 +250,47 @@ pub(super) fn add_lookup(context: &mut Context<'_>, project: &str) {
 
 #[cfg(test)]
 mod tests {
+    use expect_test::expect;
     use serde_json::json;
 
     use super::*;
+    use crate::kinds::testing::convert_project;
 
     #[test]
     fn rules_lose_their_ids() {
         assert_eq!(without_ids(&json!([{"Id": "1", "Tag": "a"}])), json!([{"Tag": "a"}]));
+    }
+
+    #[test]
+    fn a_rule_whose_limit_the_provider_does_not_know_is_finishs() {
+        let documents = json!({"channels": [
+            {"Id": "Channels-1", "Name": "Default", "ProjectId": "Projects-1", "IsDefault": true},
+            {"Id": "Channels-2", "Name": "Hotfix", "ProjectId": "Projects-1", "Rules": [
+                {"Id": "r1", "VersionRange": "[1.0,)", "Tag": "", "ActionPackages": [], "VersionTagRegex": "^hotfix", "VersioningStrategy": "SemVer"}]},
+            {"Id": "Channels-3", "Name": "Plain", "ProjectId": "Projects-1", "Rules": [
+                {"Id": "r2", "VersionRange": "[2.0,)", "Tag": "", "ActionPackages": [], "VersionTagRegex": null, "VersioningStrategy": ""}]}
+        ]});
+        expect![[r##"
+            # The channel "Default" comes with the project.
+
+            resource "octopusdeploy_channel" "hotfix" {
+              project_id = octopusdeploy_project.tickets.id
+              name       = "Hotfix"
+
+              lifecycle {
+                ignore_changes = [rule]
+              }
+            }
+
+            resource "octopusdeploy_channel" "plain" {
+              project_id = octopusdeploy_project.tickets.id
+              name       = "Plain"
+
+              rule {
+                version_range = "[2.0,)"
+              }
+            }
+            --- finish {"do":"set","target":{"collection":"channels","key":["Tickets","Hotfix"]},"path":["Rules"],"value":{"json":[{"VersionRange":"[1.0,)","Tag":"","ActionPackages":[],"VersionTagRegex":"^hotfix","VersioningStrategy":"SemVer"}]}}
+        "##]].assert_eq(&convert_project("channels.tf", &documents));
     }
 }

@@ -28,6 +28,8 @@ pub(super) const FIELDS: &[Field] = &[
     ignored("ReleaseNotesTemplate", MIRROR),
     ignored("VersioningStrategy", MIRROR),
     ignored("ChangeDescription", "words of a commit; only of use to projects in Git"),
+    finish("CancelQueuedTasks", "the provider has no argument for it").unless(Literal::Flag(false)),
+    finish("CancelRunningTasks", "the provider has no argument for it").unless(Literal::Flag(false)),
     finish("FailTargetDiscovery", "the provider has no argument for it").unless(Literal::Flag(false)),
 ];
 
