@@ -343,7 +343,7 @@ mod tests {
         let gnomes = Collection::named("gnomes");
         assert_eq!(source.all(gnomes).count(), 1);
         let forecast = Forecast::of(&source).ok().unwrap();
-        assert!(forecast.notes().any(|note| note.collection == gnomes && note.code == "not-carried"));
+        assert!(forecast.notes().any(|note| note.collection() == gnomes && note.code == "not-carried"));
         assert!(forecast.counts(None).contains(&("gnomes".to_owned(), 1, None)));
         let mut destination = source.clone();
         let gnome = destination.get_mut(gnomes, "Gnomes-1").unwrap();
