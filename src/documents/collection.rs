@@ -351,6 +351,17 @@ collections!(
         ..space("git-credentials")
     },
     GitBranches = known(project("gitbranches")),
+    InsightsReports = Row {
+        route: "insights/reports",
+        made_with: &["ProjectIds", "ChannelIds"],
+        reading: Reading::Noted,
+        of_part: OfPart::All,
+        prefix: "InsightsReports",
+        view: &["InsightsReportView"],
+        make: &["InsightsReportCreate", "InsightsReportEdit"],
+        portal: "Insights, Reports, {}",
+        ..space("insightsreports")
+    },
     Interruptions = left("interruptions", HISTORY),
     LibraryVariableSets = Row {
         of_part: OfPart::Named,

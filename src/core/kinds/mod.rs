@@ -18,6 +18,7 @@ mod endpoint;
 mod environment;
 mod feed;
 mod git_credential;
+mod insights_report;
 mod kubernetes;
 mod library_variable_set;
 mod lifecycle;
@@ -89,6 +90,7 @@ pub const SPACE: &[&Kind] = &[
     &user_role::OF_SPACE,
     &oidc_identity::KIND,
     &subscription::KIND,
+    &insights_report::KIND,
     &deployment_freeze::OF_SPACE,
 ];
 
@@ -124,6 +126,7 @@ pub(crate) fn complete_space(context: &mut Context<'_>) {
 /// What a project's module has besides its documents; after all of these are written.
 pub(crate) fn complete_project(context: &mut Context<'_>, project: &str) {
     subscription::include_project(context, project);
+    insights_report::include_project(context, project);
     channel::add_lookup(context, project);
     tenant_link::add_template_ids(context, project);
 }

@@ -350,6 +350,21 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         ..PLAIN
     },
     Collection {
+        name: "insightsreports",
+        prefix: "InsightsReports",
+        noun: "InsightsReport",
+        defaults: || json!({"AllTenants": false, "Description": null, "IconColor": null, "IconId": null, "TenantMode": "Untenanted"}),
+        references: &[
+            ("ProjectIds", "projects"),
+            ("ProjectGroupIds", "projectgroups"),
+            ("ChannelIds", "channels"),
+            ("TenantIds", "tenants"),
+            ("TenantTags", "tagsets"),
+        ],
+        hooks: Hooks { complete: Some(complete_report), ..NO_HOOKS },
+        ..PLAIN
+    },
+    Collection {
         name: "users",
         prefix: "Users",
         noun: "User",
@@ -400,6 +415,18 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         ..PLAIN
     },
 ];
+
+/// What a report must say (the vendor's reference of `POST insights/reports`).
+fn complete_report(_: &mut Server, _: &str, report: &mut Fields, _: Option<&Value>) -> Result<(), Answer> {
+    const LISTS: [&str; 6] =
+        ["ChannelIds", "EnvironmentGroups", "ProjectGroupIds", "ProjectIds", "TenantIds", "TenantTags"];
+    let lacking: Vec<&str> =
+        LISTS.into_iter().filter(|list| !report.get(*list).is_some_and(Value::is_array)).collect();
+    if lacking.is_empty() && report.get("TimeZone").is_some_and(Value::is_string) {
+        return Ok(());
+    }
+    Err(Answer::bad_request(format!("A report needs a TimeZone and these lists: {}", lacking.join(", "))))
+}
 
 /// The kind that a route's first segment names.
 pub(crate) fn find(name: &str) -> Option<&'static Collection> {

@@ -101,9 +101,14 @@ impl Request {
         } else if !first.is_empty() && !SERVER_ROUTES.contains(&first.as_str()) {
             space = store.default_space()?;
         }
-        let route: Vec<String> = segments.iter().map(|segment| segment.to_lowercase()).collect();
+        let mut route: Vec<String> = segments.iter().map(|segment| segment.to_lowercase()).collect();
         let known =
             reference::find(method, &route, space != SERVER).filter(|_| server.has(Feature::Reference));
+        // The one ordinary kind whose route has two segments.
+        if route.starts_with(&["insights".to_owned(), "reports".to_owned()]) {
+            segments.splice(..2, ["insightsreports".to_owned()]);
+            route.splice(..2, ["insightsreports".to_owned()]);
+        }
         let query = query
             .split('&')
             .filter(|pair| !pair.is_empty())
