@@ -90,6 +90,10 @@ pub enum Command {
     Unseed(Change),
     /// Give sensitive variables names by which a run can read them; collapse undoes it
     Spread(Change),
+    /// Read secrets that no step can read from the database of a self-hosted source, by its master key
+    Unlock(Unlock),
+    /// What became of secrets that a person enters
+    Secrets(Secrets),
     /// Put spread variables back exactly as they were
     Collapse(Change),
     /// Publish and run the runbooks in order: the whole space, or a part of it
@@ -387,6 +391,53 @@ pub struct Seed {
 pub enum Tools {
     Local,
     Container,
+}
+
+#[derive(Debug, Args)]
+pub struct Secrets {
+    #[command(subcommand)]
+    pub what: SecretsWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SecretsWhat {
+    /// Say that secrets are entered at the destination, so that they leave todo.md
+    Done(SecretsDone),
+}
+
+#[derive(Debug, Args)]
+pub struct SecretsDone {
+    /// As todo.md names them: NAME, or PROJECT/NAME
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["query", "rows"]))]
+pub struct Unlock {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Print the SQL that selects the rows of this space which hold encrypted values
+    #[arg(long)]
+    pub query: bool,
+    /// The file with what the SQL printed
+    #[arg(long, value_name = "FILE")]
+    pub rows: Option<PathBuf>,
+    /// The server's master key: a file that only its owner may read, or - for standard input; asked for otherwise
+    #[arg(long, value_name = "FILE", requires = "rows")]
+    pub master_key_file: Option<PathBuf>,
+    /// Only say what would be set
+    #[arg(long, requires = "rows")]
+    pub plan: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Commands that change the source space: unseed, spread, collapse.

@@ -24,6 +24,7 @@ pub mod spread;
 #[cfg(test)]
 mod testing;
 pub mod ui;
+pub mod unlock;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -315,6 +317,27 @@ fn octoferry_environment() -> BTreeMap<String, Secret> {
     ours.filter(|(name, value)| name.starts_with("OCTOFERRY_") && !value.is_empty())
         .map(|(name, value)| (name, Secret::new(value)))
         .collect()
+}
+
+/// A secret from a file that only its owner may read, or from standard input (`-`).
+///
+/// # Errors
+/// Usage: others may read the file, or it can't be read. `option` names it.
+pub fn private_file(option: &str, file: &Path) -> Result<Secret, Failure> {
+    let trouble = |error: std::io::Error| Failure::usage(format!("{option} {}: {error}", file.display()));
+    let mut text = Zeroizing::new(String::with_capacity(64 * 1024));
+    if file == Path::new("-") {
+        std::io::stdin().lock().read_to_string(&mut text).map_err(trouble)?;
+    } else {
+        let mut opened = std::fs::File::open(file).map_err(trouble)?;
+        let mode = opened.metadata().map_err(trouble)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(Failure::usage(format!("{option} {}: others may read this file", file.display()))
+                .hint(format!("chmod 600 {}", file.display())));
+        }
+        opened.read_to_string(&mut text).map_err(trouble)?;
+    }
+    Ok(Secret::new(text.trim().to_owned()))
 }
 
 /// The key alone, with or without a newline at the end.

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::checks::{Findings, Weight};
 use crate::deployment::licence::Limit;
-use crate::seeded::{self, name};
-use crate::spread;
+use crate::seeded::{self, name, tenant};
+use crate::spread::{self, tenant_runs};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -25,6 +25,8 @@ pub struct Forecast {
     pub modules: Vec<Module>,
     /// What could not be read.
     unread: Vec<Note>,
+    /// Tenants' secret values that no run will read, or perhaps none, and why.
+    unreadable: Vec<(String, tenant_runs::Obstacle)>,
 }
 
 impl Forecast {
@@ -33,11 +35,13 @@ impl Forecast {
     /// # Errors
     /// When the converter refuses: a defect of octoferry.
     pub fn of(source: &Inventory) -> Result<Self, Failure> {
-        let (inventory, sources) = seeded::prepare(seeded_and_spread(source.clone()));
+        let as_it_will_be = seeded_and_spread(source.clone());
+        let unreadable = tenant_runs::unreadable(&as_it_will_be);
+        let (inventory, sources) = seeded::prepare(as_it_will_be);
         let inventory = dead::settle(inventory);
         let modules = modules(&inventory, &sources)?;
         let unread = inventory.unread.iter().map(Note::not_read).collect();
-        Ok(Self { inventory, modules, unread })
+        Ok(Self { inventory, modules, unread, unreadable })
     }
 
     fn notes(&self) -> impl Iterator<Item = &Note> {
@@ -99,6 +103,21 @@ impl Forecast {
             findings.known(
                 "tenant-secrets",
                 format!("{of_tenants} secrets of tenants are read in runs of their tenants"),
+            );
+        }
+        if !self.unreadable.is_empty() {
+            let list: Vec<String> = self
+                .unreadable
+                .iter()
+                .map(|(what, obstacle)| format!("{what}: {}", obstacle.why()))
+                .collect();
+            findings.person(
+                "tenant-runs",
+                format!(
+                    "no run may be able to read these secret values of tenants:\n      {}",
+                    list.join("\n      ")
+                ),
+                "Mend what stands behind each, or enter them at the destination after the migration.",
             );
         }
         if !of_person.is_empty() {
@@ -245,6 +264,7 @@ fn seeded_and_spread(mut inventory: Inventory) -> Inventory {
     let set = set
         .and_then(|set| set.text("VariableSetId"))
         .map_or_else(|| format!("variableset-{SET}"), str::to_owned);
+    with_tenant_runbooks(&mut inventory);
     let typed = typed_variables(&inventory);
     match inventory.get_mut(Collection::Variables, &set) {
         Some(variables) => {
@@ -272,6 +292,23 @@ fn seeded_and_spread(mut inventory: Inventory) -> Inventory {
         inventory.insert(change.collection, change.after);
     }
     inventory
+}
+
+/// The runbooks that seed will make for tenants' secret values.
+pub(super) fn with_tenant_runbooks(inventory: &mut Inventory) {
+    let there: BTreeSet<String> =
+        tenant::projects_with_runbook(inventory).into_iter().map(|project| project.id().to_owned()).collect();
+    let candidates: Vec<&Document> = inventory
+        .all(Collection::Projects)
+        .filter(|project| !seeded::is_seeded(project, name::PROJECT))
+        .collect();
+    for project in tenant::projects(inventory, &candidates).difference(&there) {
+        let runbook = json!({
+            "Id": format!("Runbooks-octoferry-{project}"), "Name": name::TENANT_SECRETS_RUNBOOK, "ProjectId": project,
+            "Description": name::description(""),
+        });
+        inventory.insert(Collection::Runbooks, Document::new(runbook).expect("it is an object"));
+    }
 }
 
 /// A variable for each account and certificate whose parts a run can read.

@@ -146,22 +146,28 @@ fn worker_pool(inventory: &Inventory, findings: &mut Findings) {
 /// Accounts and certificates that would refuse every run of ours.
 fn restricted_accounts(inventory: &Inventory, findings: &mut Findings) {
     let environment = seeded::environment(inventory).unwrap_or_default();
-    let plan = spread::spread(inventory, environment);
+    let mut with_runbooks = inventory.clone();
+    super::forecast::with_tenant_runbooks(&mut with_runbooks);
+    let plan = spread::spread(&with_runbooks, environment);
     let (sets, accounts): (Vec<_>, Vec<_>) =
         plan.changes.iter().partition(|change| change.collection == Collection::Variables);
     if accounts.is_empty() {
         findings
             .fine("restricted-accounts", "no account or certificate keeps octoferry's runs from starting");
     } else {
-        let owners: Vec<&str> = accounts.iter().map(|change| change.owner.as_str()).collect();
+        let owners: Vec<String> = accounts
+            .iter()
+            .flat_map(|change| {
+                change.lines.iter().map(move |line| format!("{}: {}", change.owner, line.what))
+            })
+            .collect();
         findings.person(
             "restricted-accounts",
             format!(
-                "these don't allow the environment {}, so their secrets can't be read: {}",
-                name::ENVIRONMENT,
-                owners.join(", ")
+                "the server refuses runs that read secrets, unless octoferry spread changes these:\n      {}",
+                owners.join("\n      ")
             ),
-            "octoferry spread adds the environment to them when you agree, and collapse takes it away.",
+            "octoferry spread does it when you agree, and collapse takes it back.",
         );
     }
     if !sets.is_empty() {

@@ -19,8 +19,8 @@ use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use failure::Failure;
 use octopus::server::Server;
-use secret::Secret;
 use secret::mask::Masker;
+use secret::{Secret, exact};
 use terraform::process::Interrupt;
 use terraform::program::Program;
 use terraform::working_copy::Workplace;
@@ -32,7 +32,8 @@ use terraform::working_copy::Workplace;
 pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
     let settings = Settings::read(arguments.secrets, ui)?;
     let interrupt = Interrupt::listen(ui.in_step())?;
-    let streamed = settings.secrets();
+    let mut streamed = settings.secrets();
+    let exact = exact::read(&mut streamed);
     refuse_printed_variables(&streamed)?;
     let modules = order::modules(&arguments.modules)?;
     let learned = modules.iter().map(|module| Fetched::read(&module.path));
@@ -63,7 +64,12 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
         program: &program,
         backend,
         masker,
+        done: streamed
+            .get(name::SECRETS_DONE)
+            .map(|done| done.expose().lines().map(str::to_owned).collect())
+            .unwrap_or_default(),
         streamed,
+        exact,
         interrupt,
         workplace: workplace(ui)?,
         destination,
@@ -323,7 +329,8 @@ fn refuse_own_source(modules: &[Folder], destination: &Server) -> Result<(), Fai
 }
 
 /// Addresses and settings on standard input, which are no secrets.
-const PLAIN: [&str; 6] = [
+const PLAIN: [&str; 7] = [
+    name::SECRETS_DONE,
     name::BACKEND_TYPE,
     name::BACKEND_CONFIG,
     "Octoferry.Source.Url",

@@ -17,11 +17,15 @@ use crate::outcome::Outcome;
 use crate::seeded::found::Found;
 use crate::seeded::{enabled, install, name, package, part};
 use crate::settings;
+use crate::spread::{self, tenant_runs};
 use crate::ui::{Ui, table};
 use account::Account;
+use documents::collection::Collection;
 use documents::document::Document;
+use documents::inventory::Inventory;
 use failure::{Failure, FailureKind};
 use module::manifest::{Manifest, Scope};
+use octopus::read::{self, Extent};
 use octopus::server::Server;
 use octopus::{tasks, upsert};
 use order::Next;
@@ -51,6 +55,8 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     for (project, why) in &plan.skipped {
         ui.warning(&format!("project {project:?} is left out: {why}"));
     }
+    let inventory = read::read(&source, Extent::Whole).await?;
+    tell_prospects(&inventory, &environment, &plan, ui);
     ui.confirm(&plan.question(&source, &destination), arguments.yes)?;
     let disabled: Vec<&Document> =
         plan.projects.iter().copied().filter(|project| project.flag("IsDisabled")).collect();
@@ -75,7 +81,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     let runs = Runs::new(&source, &environment, &version, ui);
     let mut report = Report::default();
     let result = tokio::select! {
-        result = journey(&runs, &found, &plan, &arguments, &mut report) => result,
+        result = journey(&runs, &found, &inventory, &plan, &arguments, &mut report) => result,
         stop = tokio::signal::ctrl_c() => {
             runs.cancel().await;
             let why = stop.err().map(|error| format!(": {error}")).unwrap_or_default();
@@ -171,6 +177,37 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// What will not arrive as the space stands, before anything begins: secrets that spread has not made readable, and tenants' values whose
+/// runs the server will refuse.
+fn tell_prospects(inventory: &Inventory, environment: &str, plan: &Plan<'_>, ui: &Ui) {
+    let moves = |owner: &str| {
+        inventory.get(Collection::Projects, owner).is_none()
+            || plan.projects.iter().any(|project| project.id() == owner)
+    };
+    let spread = spread::spread(inventory, environment);
+    let unspread: Vec<String> = spread
+        .changes
+        .iter()
+        .filter(|change| moves(&change.owner_id))
+        .flat_map(|change| change.lines.iter().map(|line| format!("  {}: {}", change.owner, line.what)))
+        .collect();
+    if !unspread.is_empty() {
+        ui.warning(&format!(
+            "octoferry spread has something to do first, else these secrets will not arrive, or runs be refused:\n{}",
+            unspread.join("\n")
+        ));
+    }
+    let unreadable = tenant_runs::unreadable(inventory);
+    if !plan.projects.is_empty() && !unreadable.is_empty() {
+        let list: Vec<String> =
+            unreadable.iter().map(|(what, why)| format!("  {what}: {}", why.why())).collect();
+        ui.warning(&format!(
+            "no run may be able to read these secret values of tenants:\n{}",
+            list.join("\n")
+        ));
+    }
+}
+
 /// The runbooks know one destination; another one on the command line would be a surprise.
 async fn same_destination(source: &Server, set: &Document, destination: &Server) -> Result<(), Failure> {
     let id = set.text("VariableSetId").unwrap_or_default();
@@ -257,6 +294,7 @@ async fn wake(source: &Server, plan: &Plan<'_>) -> Result<Vec<String>, Failure> 
 async fn journey(
     runs: &Runs<'_>,
     found: &Found,
+    inventory: &Inventory,
     plan: &Plan<'_>,
     arguments: &cli::Migrate,
     report: &mut Report,
@@ -284,7 +322,7 @@ async fn journey(
     }
     if !arguments.space_only {
         projects(runs, found, plan, report).await?;
-        tenants(runs, found, arguments, report).await?;
+        tenants(runs, found, inventory, arguments, report).await?;
     }
     Ok(())
 }
@@ -399,13 +437,14 @@ async fn projects(
 async fn tenants(
     runs: &Runs<'_>,
     found: &Found,
+    inventory: &Inventory,
     arguments: &cli::Migrate,
     report: &mut Report,
 ) -> Result<(), Failure> {
     let deployed = report.rows.iter().filter(|row| row.deployed == "yes");
     let manifests: Vec<(&str, &Manifest)> =
         deployed.filter_map(|row| Some((row.name.as_str(), row.manifest.as_ref()?))).collect();
-    report.tenants = tenants::run(runs, found, &manifests, arguments.yes).await?;
+    report.tenants = tenants::run(runs, found, inventory, &manifests, arguments.yes).await?;
     for index in 0..report.tenants.len() {
         let (project, task) = (report.tenants[index].run.project.clone(), report.tenants[index].task.clone());
         if let Some(task) = task {
@@ -420,6 +459,11 @@ async fn tenants(
                     .iter()
                     .for_each(|manifest| account::settle(manifest, &set, &mut other.account));
             }
+        }
+    }
+    for row in &mut report.rows {
+        if let Some(manifest) = &row.manifest {
+            tenants::explain(&report.tenants, &row.name, manifest, &mut row.account);
         }
     }
     Ok(())

@@ -11,9 +11,11 @@ pub mod needs;
 pub mod package;
 pub mod packages;
 pub mod report;
+pub mod secrets;
 pub mod seed;
 pub mod serialize;
 pub mod spread;
+pub mod unlock;
 pub mod unseed;
 pub mod verify;
 
@@ -39,6 +41,8 @@ pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Seed(arguments) => seed::run(arguments, ui).await,
         Command::Unseed(arguments) => unseed::run(arguments, ui).await,
         Command::Spread(arguments) => spread::run(arguments, ui).await,
+        Command::Secrets(arguments) => secrets::run(arguments, ui).await,
+        Command::Unlock(arguments) => unlock::run(arguments, ui).await,
         Command::Collapse(arguments) => collapse::run(arguments, ui).await,
         Command::Migrate(arguments) => migrate::run(arguments, ui).await,
         Command::Verify(arguments) => verify::run(arguments, ui).await,

@@ -78,8 +78,11 @@ pub async fn run(arguments: cli::Needs, ui: &Ui) -> Result<Outcome, Failure> {
         let secrets = manifest.secrets.iter().filter(read_here);
         names.extend(secrets.map(|secret| secret.from.octopus_variable().to_owned()));
     }
-    // What deploy itself needs: the keys, and the credentials of the backend, if it has some.
-    names.extend([name::SOURCE_API_KEY, name::DESTINATION_API_KEY, name::MODULE_KEY].map(str::to_owned));
+    // What deploy itself needs: the keys, what a person says to have entered, and the credentials of the backend, if it has some.
+    names.extend(
+        [name::SOURCE_API_KEY, name::DESTINATION_API_KEY, name::MODULE_KEY, name::SECRETS_DONE]
+            .map(str::to_owned),
+    );
     if arguments.tenant.tenant.is_none() {
         names.extend(BACKEND_CREDENTIALS.iter().map(|name| (*name).to_owned()));
     }

@@ -1,6 +1,6 @@
 //! One module through Terraform and finish: look, plan, apply, finish, plan again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::backend::{self, Backend, Prepared};
+use crate::deployment::entered::Witness;
 use crate::deployment::existing::{self, Collision};
 use crate::deployment::licence;
 use crate::deployment::lock::Lock;
@@ -46,6 +47,10 @@ pub struct Deployment<'a> {
     pub backend: Option<Backend>,
     /// By Octopus variable, from standard input.
     pub streamed: BTreeMap<String, Secret>,
+    /// Secrets that a person says to have entered, as [`Manifest::name_of_secret`](module::manifest::Manifest::name_of_secret) names them.
+    pub done: BTreeSet<String>,
+    /// Those of them that Octopus can't have altered.
+    pub exact: BTreeSet<String>,
     pub masker: Arc<Masker>,
     pub interrupt: Interrupt,
     pub workplace: Workplace,
@@ -138,8 +143,10 @@ impl Deployment<'_> {
     pub async fn prepare(&self, module: &Folder, destination: &mut Directory) -> Result<Ready<'_>, Failure> {
         let directory = self.workplace.copy(&module.path, module.slug())?;
         let declared = Declared::read(&directory)?;
-        let supply =
-            supply::supply(&module.manifest, &declared, &self.streamed, self.placeholders, self.raw)?;
+        let supply = {
+            let are_raw = |variable: &str| self.raw || self.exact.contains(variable);
+            supply::supply(&module.manifest, &declared, &self.streamed, self.placeholders, are_raw)?
+        };
         let key = backend::state_key(
             &module.manifest,
             self.destination.client.address(),
@@ -414,10 +421,6 @@ impl Deployment<'_> {
         }
         for row in &mut supply.rows {
             match report.secrets.get(&row.name).copied() {
-                Some(became @ "kept as it is at the destination") => {
-                    row.open = false;
-                    became.clone_into(&mut row.became);
-                }
                 Some(became @ "set by finish") if row.became == supply::FOUND => {
                     became.clone_into(&mut row.became);
                 }
@@ -426,6 +429,7 @@ impl Deployment<'_> {
                 _ => {}
             }
         }
+        self.look_for_entered(module, supply).await?;
         if report.failed.is_empty() {
             return Ok(report);
         }
@@ -436,6 +440,31 @@ impl Deployment<'_> {
             list.join("\n")
         ))
         .hint("Deploy again when the reason is gone: what is so already stays as it is."))
+    }
+
+    /// Closes secrets that a person has entered at the destination: all others that had no value here are placeholders of ours, or nothing.
+    async fn look_for_entered(&self, module: &Folder, supply: &mut Supply) -> Result<(), Failure> {
+        let mut witness = None;
+        for entry in module.manifest.secrets.iter().filter(|entry| !supply.found.contains_key(&entry.name)) {
+            let Some(row) = supply.rows.iter_mut().find(|row| row.name == entry.name && row.open) else {
+                continue;
+            };
+            if self.done.contains(&module.manifest.name_of_secret(&entry.name)) {
+                row.open = false;
+                "entered at the destination, as a person says".clone_into(&mut row.became);
+                continue;
+            }
+            let mut asked = match witness.take() {
+                Some(witness) => witness,
+                None => Witness::new(self.destination.clone()).await,
+            };
+            if asked.is_entered(entry).await? {
+                row.open = false;
+                "entered at the destination: somebody else changed it there".clone_into(&mut row.became);
+            }
+            witness = Some(asked);
+        }
+        Ok(())
     }
 
     /// The second plan: what it would still change.

@@ -121,7 +121,8 @@ pub const EVALUATED: &str =
 const COMPOSED: &str =
     "not handed over: Terraform would alter it (it composes Unicode), and finish has no way to this place";
 
-/// Finds the module's secrets among those from standard input (by Octopus variable). `are_raw`: Octopus has not evaluated expressions in them.
+/// Finds the module's secrets among those from standard input (by Octopus variable). `are_raw`: whether Octopus has not evaluated expressions in a
+/// variable.
 ///
 /// # Errors
 /// When secrets are missing that can be had, all of them named; unless placeholders are welcome.
@@ -130,7 +131,7 @@ pub fn supply(
     declared: &Declared,
     streamed: &BTreeMap<String, Secret>,
     placeholders_welcome: bool,
-    are_raw: bool,
+    are_raw: impl Fn(&str) -> bool,
 ) -> Result<Supply, Failure> {
     let mut supply = Supply::default();
     let mut missing = Vec::new();
@@ -155,7 +156,7 @@ pub fn supply(
                 }
                 supply.found.insert(entry.name.clone(), secret.clone());
                 // Whatever else stood there may be gone.
-                let evaluated = !are_raw && secret.expose().contains("#{");
+                let evaluated = !are_raw(variable) && secret.expose().contains("#{");
                 (if evaluated { EVALUATED } else { FOUND }.to_owned(), evaluated)
             }
         } else {
@@ -296,7 +297,7 @@ mod tests {
         let manifest: Manifest = serde_json::from_value(manifest).unwrap();
         let declared = Declared { variables: BTreeSet::from(["key".to_owned()]), ..Declared::default() };
         let streamed = BTreeMap::from([("Key".to_owned(), Secret::new(value.to_owned()))]);
-        supply(&manifest, &declared, &streamed, false, raw)
+        supply(&manifest, &declared, &streamed, false, |_| raw)
     }
 
     #[test]

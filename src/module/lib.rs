@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use crate::manifest::Manifest;
 use crate::tally::Tally;
 use documents::collection::Collection;
+use serde_json::Value;
 
 /// Name of the manifest's file.
 pub const MANIFEST: &str = "octoferry.json";
@@ -24,6 +25,17 @@ pub struct Module {
     pub tally: BTreeMap<Collection, Tally>,
     /// What `lookups.tf` finds by name: noun and name. It is for messages.
     pub lookups: Vec<(&'static str, String)>,
+    /// Where each secret of the manifest lies at the source, by its name. It stands in no file.
+    pub secret_places: BTreeMap<String, SecretPlace>,
+}
+
+/// The place of a secret in a document of the source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecretPlace {
+    /// Id of the document.
+    pub document: String,
+    /// The way down, as in [`manifest::FinishStep::Set`]; a number stands for the index of an item.
+    pub path: Vec<Value>,
 }
 
 impl Module {

@@ -52,6 +52,17 @@ pub struct Manifest {
     pub part: Part,
 }
 
+impl Manifest {
+    /// How a person names one of its secrets: `feed_images_password`, `Storefront Web/variable_key`.
+    #[must_use]
+    pub fn name_of_secret(&self, secret: &str) -> String {
+        match &self.scope {
+            Scope::Space => secret.to_owned(),
+            Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => format!("{name}/{secret}"),
+        }
+    }
+}
+
 /// What options made of the source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,5 +1,6 @@
 //! Values that must never be seen, and the masking of text that might hold them.
 
+pub mod exact;
 pub mod mask;
 pub mod placeholder;
 pub mod stream;

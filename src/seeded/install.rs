@@ -370,6 +370,24 @@ pub async fn account_variables(
     Ok(restricted)
 }
 
+/// Puts secrets into the variable set of a library set or project, seen in our environment only.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn secret_values(
+    server: &Server,
+    owner: &Document,
+    environment: &str,
+    values: &[(&str, &Secret)],
+) -> Result<bool, Failure> {
+    edit_variables(server, owner, |variables| {
+        for (name, value) in values {
+            put_variable(variables, environment, name, "Sensitive", value.expose());
+        }
+    })
+    .await
+}
+
 /// Edits the variables of a library set; whether anything was written.
 async fn edit_variables(
     server: &Server,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::name;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -14,8 +15,7 @@ use documents::tenancy::readable_in;
 /// can read one more. `candidates` are the projects that may get runbooks.
 #[must_use]
 pub fn projects(inventory: &Inventory, candidates: &[&Document]) -> BTreeSet<String> {
-    let secrets: Vec<&Document> =
-        inventory.all(Collection::TenantVariableValues).filter(|value| is_secret(value)).collect();
+    let secrets: Vec<&Document> = secrets(inventory).collect();
     let own = |project: &Document| secrets.iter().any(|value| value.text("ProjectId") == Some(project.id()));
     let mut needed: BTreeSet<String> =
         candidates.iter().filter(|project| own(project)).map(|project| project.id().to_owned()).collect();
@@ -31,26 +31,34 @@ pub fn projects(inventory: &Inventory, candidates: &[&Document]) -> BTreeSet<Str
     needed
 }
 
-/// Where runs of the project read secret values of tenants: each tenant, and the id of an environment.
+/// The secret values of tenants.
+pub fn secrets(inventory: &Inventory) -> impl Iterator<Item = &Document> {
+    inventory.all(Collection::TenantVariableValues).filter(|value| is_secret(value))
+}
+
+/// The projects that have the runbook, by name.
 #[must_use]
-pub fn places<'i>(inventory: &'i Inventory, project: &Document) -> Vec<(&'i Document, String)> {
-    let mut places: Vec<(&Document, String)> = Vec::new();
-    for value in inventory.all(Collection::TenantVariableValues).filter(|value| is_secret(value)) {
-        let own = value.text("ProjectId") == Some(project.id());
-        if !(own || reads_common(inventory, project, value)) {
-            continue;
-        }
-        let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id))
-        else {
-            continue;
-        };
-        for environment in readable_in(tenant, project.id(), &environments(value)) {
-            if !places.iter().any(|(other, id)| other.id() == tenant.id() && *id == environment) {
-                places.push((tenant, environment));
-            }
-        }
+pub fn projects_with_runbook(inventory: &Inventory) -> Vec<&Document> {
+    let runbooks =
+        inventory.all(Collection::Runbooks).filter(|runbook| runbook.name() == name::TENANT_SECRETS_RUNBOOK);
+    let mut projects: Vec<&Document> = runbooks
+        .filter_map(|runbook| {
+            runbook.text("ProjectId").and_then(|id| inventory.get(Collection::Projects, id))
+        })
+        .collect();
+    projects.sort_by_key(|project| (project.name(), project.id()));
+    projects
+}
+
+/// Ids of the environments in which runs of the project read a secret value of a tenant.
+#[must_use]
+pub fn readable_by(inventory: &Inventory, project: &Document, value: &Document) -> Vec<String> {
+    let own = value.text("ProjectId") == Some(project.id());
+    let tenant = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id));
+    match tenant.filter(|_| own || reads_common(inventory, project, value)) {
+        Some(tenant) => readable_in(tenant, project.id(), &environments(value)),
+        None => Vec::new(),
     }
-    places
 }
 
 fn is_secret(value: &Document) -> bool {

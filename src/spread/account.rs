@@ -1,13 +1,14 @@
 //! Accounts and certificates that don't allow our runs: Octopus refuses a run when any account or certificate variable in its scope
 //! is restricted to other environments or tenants. Spread adds the environment `Octoferry`, and the tenants whose secret values are
-//! read in runs of their own, journalled in the description (the notes of a certificate); collapse takes them away.
+//! read in runs of their own (by id: a list that names none serves none), with the environments of these runs. All of it is journalled in
+//! the description (the notes of a certificate); collapse takes it away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::checked::{self, Run, tags_fit};
 use super::journal::{self, Description};
-use super::set::scope_kinds;
 use super::{Change, Line, collapse, view};
 use crate::seeded::{name, tenant};
 use documents::collection::Collection;
@@ -37,57 +38,69 @@ pub fn restriction(document: &Document, environment: &str) -> Option<String> {
 }
 
 /// Whether the account or certificate refuses a run for the tenant in the environment, as far as its document tells.
+///
+/// A document that names no tenant and no tag serves none (Issues 3716, 6491, 6529).
 #[must_use]
 pub fn refuses(document: &Document, environment: &str, tenant: &Document) -> bool {
-    let elsewhere = !allows_environment(document, environment);
-    let for_all = document.list("TenantIds").is_empty() && document.list("TenantTags").is_empty();
-    let named = document.texts("TenantIds").any(|id| id == tenant.id())
-        || document.texts("TenantTags").any(|tag| tenant.texts("TenantTags").any(|other| other == tag));
-    elsewhere || document.text(PARTICIPATION) == Some("Untenanted") || !(for_all || named)
+    !allows_environment(document, environment) || !allows_tenant(document, tenant)
 }
 
-/// Whether a run for the tenant in the environment, on a worker, has the variable in its scope. What is scoped to targets, channels,
-/// steps or other processes is not.
-#[must_use]
-pub fn is_in_tenants_run(variable: &Value, environment: &str, tenant: &Document) -> bool {
-    let holds = |kind: &str, matches: &dyn Fn(&str) -> bool| {
-        let values = variable["Scope"][kind].as_array().map_or(&[][..], Vec::as_slice);
-        values.is_empty() || values.iter().filter_map(Value::as_str).any(matches)
-    };
-    holds("Environment", &|id| id == environment)
-        && holds("TenantTag", &|tag| tenant.texts("TenantTags").any(|other| other == tag))
-        && ["Machine", "Role", "Channel", "Action", "ProcessOwner"].iter().all(|kind| holds(kind, &|_| false))
+fn allows_tenant(document: &Document, tenant: &Document) -> bool {
+    let tags: Vec<&str> = document.texts("TenantTags").collect();
+    let named =
+        document.texts(TENANTS).any(|id| id == tenant.id()) || (!tags.is_empty() && tags_fit(&tags, tenant));
+    named && matches!(document.text(PARTICIPATION), Some("Tenanted" | "TenantedOrUntenanted"))
 }
 
-/// The tenants that an account or certificate must allow, by its id: those whose secret values a project's run for them reads, in an
-/// environment that it allows.
-fn tenants_wanted(inventory: &Inventory) -> BTreeMap<String, BTreeSet<String>> {
-    let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for runbook in inventory.all(Collection::Runbooks).filter(|it| it.name() == name::TENANT_SECRETS_RUNBOOK)
-    {
-        let Some(project) = runbook.text("ProjectId").and_then(|id| inventory.get(Collection::Projects, id))
+/// What an account or certificate must allow besides the environment `Octoferry`: ids.
+#[derive(Debug, Clone, Default)]
+struct Wanted {
+    environments: BTreeSet<String>,
+    tenants: BTreeSet<String>,
+}
+
+/// What accounts and certificates must allow, by id, so that each secret value of a tenant is read in one run. Of the runs that can read
+/// it, the one that needs the fewest environments opened, then the fewest tenants; of equal ones the first by name.
+fn wanted_for_tenants(inventory: &Inventory) -> BTreeMap<String, Wanted> {
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+    let projects = tenant::projects_with_runbook(inventory);
+    for value in tenant::secrets(inventory) {
+        let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id))
         else {
             continue;
         };
-        let owners = std::iter::once(project.id()).chain(project.texts("IncludedLibraryVariableSetIds"));
-        let sets: Vec<&Document> = owners
-            .filter_map(|id| inventory.get(Collection::Variables, &format!("variableset-{id}")))
-            .collect();
-        for (tenant, environment) in tenant::places(inventory, project) {
-            let variables = sets.iter().flat_map(|set| set.list("Variables"));
-            for id in variables
-                .filter(|variable| variable["Type"] != "String" && variable["Type"] != "Sensitive")
-                .filter(|variable| is_in_tenants_run(variable, &environment, tenant))
-                .filter_map(|variable| variable["Value"].as_str())
-            {
-                let document = [Collection::Accounts, Collection::Certificates]
-                    .into_iter()
-                    .find_map(|kind| inventory.get(kind, id));
-                if document.is_some_and(|document| {
-                    allows_environment(document, &environment) && refuses(document, &environment, tenant)
-                }) {
-                    wanted.entry(id.to_owned()).or_default().insert(tenant.id().to_owned());
+        let mut best: Option<(usize, usize, Vec<(String, Option<String>)>)> = None;
+        for project in &projects {
+            for environment in tenant::readable_by(inventory, project, value) {
+                let run = Run { environment: &environment, tenant: Some(tenant) };
+                let (mut environments, mut tenants, mut needs) = (0, 0, Vec::new());
+                for (id, (_, document)) in checked::checked(inventory, checked::owners(project), run) {
+                    let known = wanted.get(id);
+                    let elsewhere = !allows_environment(document, &environment)
+                        && !known.is_some_and(|known| known.environments.contains(&environment));
+                    let not_named = !allows_tenant(document, tenant)
+                        && !known.is_some_and(|known| known.tenants.contains(tenant.id()));
+                    environments += usize::from(elsewhere);
+                    tenants += usize::from(not_named);
+                    if refuses(document, &environment, tenant) {
+                        let environment =
+                            (!allows_environment(document, &environment)).then(|| environment.clone());
+                        needs.push((id.to_owned(), environment));
+                    }
                 }
+                if best.as_ref().is_none_or(|(e, t, _)| (environments, tenants) < (*e, *t)) {
+                    best = Some((environments, tenants, needs));
+                }
+            }
+        }
+        for (id, environment) in best.into_iter().flat_map(|(_, _, needs)| needs) {
+            let document = inventory
+                .get(Collection::Accounts, &id)
+                .or_else(|| inventory.get(Collection::Certificates, &id));
+            let wanted = wanted.entry(id).or_default();
+            wanted.environments.extend(environment);
+            if document.is_some_and(|document| !allows_tenant(document, tenant)) {
+                wanted.tenants.insert(tenant.id().to_owned());
             }
         }
     }
@@ -98,77 +111,74 @@ fn allows_environment(document: &Document, environment: &str) -> bool {
     document.list(ENVIRONMENTS).is_empty() || document.texts(ENVIRONMENTS).any(|id| id == environment)
 }
 
-/// The accounts and certificates that a run of ours would have in its scope: those with a typed variable in the set
-/// `Octoferry Accounts` (or that will have one), and those that a variable refers to which our run sees.
-fn in_scope(inventory: &Inventory) -> Vec<(Collection, &Document)> {
-    let mut found = Vec::new();
+/// Ids of the accounts and certificates that a run of ours would have in its scope: those with a typed variable in the set
+/// `Octoferry Accounts` (or that will have one), and those that the server checks because a variable refers to them.
+fn in_scope<'i>(inventory: &'i Inventory, environment: &str) -> BTreeSet<&'i str> {
+    let owners = view::owners(inventory);
+    let owners: Vec<&str> = owners
+        .iter()
+        .filter_map(|owner| {
+            let document = inventory
+                .get(Collection::Projects, &owner.id)
+                .or_else(|| inventory.get(Collection::LibraryVariableSets, &owner.id));
+            document.map(Document::id)
+        })
+        .collect();
+    let mut found: BTreeSet<&str> =
+        checked::checked(inventory, owners, Run { environment, tenant: None }).into_keys().collect();
     for collection in [Collection::Accounts, Collection::Certificates] {
-        for document in inventory.all(collection) {
-            let read = name::typed_variable_type(collection, document).is_some();
-            if read || is_referred_to(inventory, document.id()) {
-                found.push((collection, document));
-            }
-        }
+        let read = |document: &&Document| name::typed_variable_type(collection, document).is_some();
+        found.extend(inventory.all(collection).filter(read).map(Document::id));
     }
     found
 }
 
-/// Whether a variable that a run in our environment may see holds the id. A variable that is scoped to environments is
-/// not seen, nor one that is scoped to a channel, a step or another process.
-fn is_referred_to(inventory: &Inventory, id: &str) -> bool {
-    view::owners(inventory)
-        .iter()
-        .filter_map(|owner| inventory.get(Collection::Variables, &owner.variable_set))
-        .any(|set| {
-            set.list("Variables").iter().any(|variable| {
-                variable["Value"] == id
-                    && variable["Type"] != "String"
-                    && scope_kinds(&variable["Scope"])
-                        .iter()
-                        .all(|kind| matches!(*kind, "Role" | "Machine" | "TenantTag"))
-            })
-        })
-}
-
 /// What spread changes: one document each.
 pub(super) fn widen(inventory: &Inventory, environment: &str) -> Vec<Change> {
-    let ours: BTreeSet<&str> = in_scope(inventory).into_iter().map(|(_, document)| document.id()).collect();
-    let tenants = tenants_wanted(inventory);
-    let none = BTreeSet::new();
+    let ours = in_scope(inventory, environment);
+    let for_tenants = wanted_for_tenants(inventory);
     let mut changes = Vec::new();
     for collection in [Collection::Accounts, Collection::Certificates] {
         for document in inventory.all(collection) {
             let why = restriction(document, environment).filter(|_| ours.contains(document.id()));
-            let tenants = tenants.get(document.id()).unwrap_or(&none);
+            let wanted = for_tenants.get(document.id()).cloned().unwrap_or_default();
             let archived = document.get("Archived").is_some_and(|archived| !archived.is_null());
-            if archived || (why.is_none() && tenants.is_empty()) {
+            if archived || (why.is_none() && wanted.environments.is_empty() && wanted.tenants.is_empty()) {
                 continue;
             }
+            let names = |collection: Collection, ids: &BTreeSet<String>| {
+                let names = ids.iter().filter_map(|id| inventory.get(collection, id));
+                names.map(|document| format!("{:?}", document.name())).collect::<Vec<_>>().join(", ")
+            };
             let mut what = Vec::new();
             if let Some(why) = &why {
                 what.push(format!("allows the environment {} (it {why})", name::ENVIRONMENT));
             }
-            if !tenants.is_empty() {
-                let names = tenants.iter().filter_map(|id| inventory.get(Collection::Tenants, id));
-                let names: Vec<String> = names.map(|tenant| format!("{:?}", tenant.name())).collect();
+            if !wanted.environments.is_empty() {
                 what.push(format!(
-                    "allows runs for {}, whose secret values can be read only so",
-                    names.join(", ")
+                    "allows {} too, where secret values of tenants are read",
+                    names(Collection::Environments, &wanted.environments)
                 ));
             }
-            let after = widened(collection, document, why.is_some().then_some(environment), tenants);
+            if !wanted.tenants.is_empty() {
+                what.push(format!(
+                    "allows runs for {}, whose secret values can be read only so",
+                    names(Collection::Tenants, &wanted.tenants)
+                ));
+            }
+            let after = widened(collection, document, why.is_some().then_some(environment), &wanted);
             changes.push(change(collection, document, after, what.join("; ")));
         }
     }
     changes
 }
 
-/// The document, allowing the environment and the tenants, with what was added in its journal.
+/// The document, allowing the environment `Octoferry` and what is wanted for tenants, with what was added in its journal.
 fn widened(
     collection: Collection,
     document: &Document,
     environment: Option<&str>,
-    tenants: &BTreeSet<String>,
+    wanted: &Wanted,
 ) -> Document {
     let field = text_field(collection);
     let mut after = document.clone();
@@ -177,34 +187,44 @@ fn widened(
         Some(journalled) => (journalled.description, journalled.entry),
         None => (Description::of(document.fields(), field), Map::new()),
     };
+    let mut environments = document.list(ENVIRONMENTS).to_vec();
     if let Some(environment) = environment.filter(|id| !allows_environment(document, id)) {
         entry.entry("added").or_insert(json!(environment));
-        let mut environments = document.list(ENVIRONMENTS).to_vec();
         environments.push(json!(environment));
+    }
+    // None named means all.
+    if !document.list(ENVIRONMENTS).is_empty() {
+        add(&mut environments, &wanted.environments, &mut entry, "environments");
+    }
+    if environments.len() > document.list(ENVIRONMENTS).len() {
         after.fields_mut().insert(ENVIRONMENTS.to_owned(), Value::Array(environments));
     }
     let participation = document.text(PARTICIPATION);
     if (environment.is_some() && participation == Some("Tenanted"))
-        || (!tenants.is_empty() && participation == Some("Untenanted"))
+        || (!wanted.tenants.is_empty() && !matches!(participation, Some("Tenanted" | "TenantedOrUntenanted")))
     {
         entry.entry("participation").or_insert(json!(participation));
         after.fields_mut().insert(PARTICIPATION.to_owned(), json!("TenantedOrUntenanted"));
     }
-    // None named means all.
-    if !document.list(TENANTS).is_empty() || !document.list("TenantTags").is_empty() {
-        let mut allowed = document.list(TENANTS).to_vec();
-        let mut added = entry.get("tenants").and_then(Value::as_array).cloned().unwrap_or_default();
-        for id in tenants.iter().map(|id| json!(id)).filter(|id| !document.list(TENANTS).contains(id)) {
-            allowed.push(id.clone());
-            added.push(id);
-        }
-        if !added.is_empty() {
-            entry.insert("tenants".to_owned(), Value::Array(added));
-            after.fields_mut().insert(TENANTS.to_owned(), Value::Array(allowed));
-        }
+    let mut tenants = document.list(TENANTS).to_vec();
+    add(&mut tenants, &wanted.tenants, &mut entry, "tenants");
+    if tenants.len() > document.list(TENANTS).len() {
+        after.fields_mut().insert(TENANTS.to_owned(), Value::Array(tenants));
     }
     after.fields_mut().insert(field.to_owned(), json!(journal::write(&description, entry)));
     after
+}
+
+/// Adds ids to a list, and to what the journal says was added to it.
+fn add(list: &mut Vec<Value>, ids: &BTreeSet<String>, entry: &mut Map<String, Value>, journalled: &str) {
+    let new: Vec<Value> = ids.iter().map(|id| json!(id)).filter(|id| !list.contains(id)).collect();
+    if new.is_empty() {
+        return;
+    }
+    let mut added = entry.get(journalled).and_then(Value::as_array).cloned().unwrap_or_default();
+    added.extend(new.iter().cloned());
+    list.extend(new);
+    entry.insert(journalled.to_owned(), Value::Array(added));
 }
 
 /// An account or certificate as it was before spread; `None` when it has no journal.
@@ -214,10 +234,13 @@ pub fn restored(collection: Collection, document: &Document) -> Option<Document>
     let journalled = journal::read(document.text(field)?)?;
     let mut after = document.clone();
     collapse::put_description(&mut after, field, &journalled.description);
-    if let Some(added) = journalled.entry.get("added") {
-        // Only our environment left means that a person took the others away: taking ours too would open it to all.
+    let listed = |field: &str| journalled.entry.get(field).and_then(Value::as_array).into_iter().flatten();
+    let added: Vec<&Value> =
+        journalled.entry.get("added").into_iter().chain(listed("environments")).collect();
+    if !added.is_empty() {
+        // Only ours left means that a person took the others away: taking ours too would open it to all.
         let environments: Vec<Value> =
-            document.list(ENVIRONMENTS).iter().filter(|id| *id != added).cloned().collect();
+            document.list(ENVIRONMENTS).iter().filter(|id| !added.contains(id)).cloned().collect();
         if !environments.is_empty() {
             after.fields_mut().insert(ENVIRONMENTS.to_owned(), Value::Array(environments));
         }
@@ -229,7 +252,11 @@ pub fn restored(collection: Collection, document: &Document) -> Option<Document>
     if let Some(participation) = journalled.entry.get("participation")
         && document.text(PARTICIPATION) == Some("TenantedOrUntenanted")
     {
-        after.fields_mut().insert(PARTICIPATION.to_owned(), participation.clone());
+        if participation.is_null() {
+            after.fields_mut().shift_remove(PARTICIPATION);
+        } else {
+            after.fields_mut().insert(PARTICIPATION.to_owned(), participation.clone());
+        }
     }
     Some(after)
 }
@@ -263,9 +290,10 @@ fn change(collection: Collection, before: &Document, after: Document, what: Stri
             Some("Tenanted") => format!("{environments}, tenants only"),
             Some("TenantedOrUntenanted") => {
                 let named = document.list(TENANTS).len() + document.list("TenantTags").len();
-                let tenants =
-                    if named == 0 { "all tenants".to_owned() } else { format!("{named} tenants or tags") };
-                format!("{environments}, {tenants} too")
+                match named {
+                    0 => format!("{environments}, no tenant named"),
+                    _ => format!("{environments}, {named} tenants or tags too"),
+                }
             }
             _ => environments,
         }

@@ -6,10 +6,12 @@
 //! journal in the variable's description, nowhere else: whoever finds the journal can undo it.
 
 pub mod account;
+pub mod checked;
 pub mod collapse;
 pub mod journal;
 mod readable;
 mod set;
+pub mod tenant_runs;
 mod view;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::collapse::{State, is_sensitive, state_of};
 use super::set::{environments, scope_kinds, text};
-use super::view::{View, owners};
+use super::view::{View, is_set_by_runs, owners};
 use documents::collection::Collection;
 use documents::inventory::Inventory;
 use octoferry_core::convert::SecretSources;
@@ -40,6 +40,9 @@ pub fn readable(
                 kinds.is_empty() || environment.is_some_and(|ours| environments(scope).any(|id| id == ours));
             let source = if !view.is_unique(name) {
                 Err("its name means several values; octoferry spread gives it one of its own".to_owned())
+            } else if is_set_by_runs(name) {
+                Err("a run has a variable of this name by itself; octoferry spread gives it one of its own"
+                    .to_owned())
             } else if kinds.iter().any(|kind| *kind != "Environment") {
                 Err("its scope is more than environments; octoferry spread gives it a name of its own"
                     .to_owned())

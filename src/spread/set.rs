@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::collapse::{State, state_of};
 use super::journal::{self, Description};
-use super::view::{Owner, View};
+use super::view::{self, Owner, View};
 use super::{Change, Line, scope_text};
 use crate::seeded::name;
 use documents::collection::Collection;
@@ -53,7 +53,8 @@ pub(super) fn spread(
         let kinds = scope_kinds(&scope);
         // Somebody may have listed the environment by hand: then it is readable already, and nothing is journalled.
         let readable_there = kinds.is_empty() || environments(&scope).any(|id| id == environment);
-        if view.is_unique(&variable_name) && kinds.iter().all(|kind| *kind == "Environment") {
+        let is_own_name = view.is_unique(&variable_name) && !view::is_set_by_runs(&variable_name);
+        if is_own_name && kinds.iter().all(|kind| *kind == "Environment") {
             if readable_there {
                 variables.push(variable.clone());
                 continue;
@@ -250,7 +251,10 @@ fn unique_name(
         .collect();
     let scope = if scope_names.is_empty() { "Unscoped".to_owned() } else { scope_names.join("_") };
     parts.push(name::name_part(&scope));
-    let base = parts.join(".");
+    let mut base = parts.join(".");
+    if view::is_set_by_runs(&base) || name::is_ours(&base) {
+        base.insert_str(0, "Of-");
+    }
     let candidates = std::iter::once(base.clone()).chain((2_u32..).map(|number| format!("{base}-{number}")));
     for candidate in candidates {
         if taken.insert(candidate.to_lowercase()) {

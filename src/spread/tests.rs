@@ -214,6 +214,39 @@ fn a_replacement_whose_secret_is_gone_is_named() {
 
 /// Variables of a cloned project have the ids of the original's.
 #[test]
+fn a_secret_called_as_runs_call_their_own_gets_another_name() {
+    let secret = |id: &str, name: &str| variable(id, name, json!({}), true);
+    let mut inventory = space(vec![
+        secret("a", "Octopus.Action.Script.Syntax"),
+        secret("b", "env:TOKEN"),
+        secret("c", "OctopusKey"),
+        secret("d", "Key"),
+    ]);
+    let plan = spread(&inventory, OCTOFERRY);
+    let renamed: Vec<&str> = plan.changes[0].lines.iter().map(|line| line.name.as_str()).collect();
+    assert_eq!(renamed, ["Octopus.Action.Script.Syntax", "env:TOKEN", "OctopusKey"]);
+    apply(&mut inventory, &plan);
+    for name in super::readable(&inventory, Some(OCTOFERRY)).into_values().map(Result::unwrap) {
+        let name = name.to_lowercase();
+        assert!(!name.starts_with("octopus") && !name.starts_with("env:"), "{name}");
+    }
+}
+
+#[test]
+fn names_of_owners_make_no_name_that_a_run_sets() {
+    let mut inventory = space(vec![variable("a", "Key", json!({"Role": ["web"]}), true)]);
+    let mut project = inventory.get(Collection::Projects, "Projects-1").unwrap().clone();
+    for name in ["Octopus", "Octoferry"] {
+        project.fields_mut().insert("Name".to_owned(), json!(name));
+        inventory.insert(Collection::Projects, project.clone());
+        let plan = spread(&inventory, OCTOFERRY);
+        let secret =
+            plan.changes[0].after.list("Variables").iter().find(|variable| variable["Id"] == "a").unwrap();
+        assert_eq!(secret["Name"], format!("Of-{name}.Key.web"));
+    }
+}
+
+#[test]
 fn clones_are_told_apart() {
     let mut inventory = space(vec![variable("a", "Key", json!({"Role": ["web"]}), true)]);
     add(
@@ -244,7 +277,7 @@ fn restricted_accounts_gain_the_environment_and_lose_it_again() {
     expect![[r#"
         account "AWS"
           allows the environment Octoferry (it is restricted to other environments and to tenants)
-            1 environments, tenants only -> 2 environments, all tenants too
+            1 environments, tenants only -> 2 environments, no tenant named
     "#]]
     .assert_eq(&print(&plan));
     let before = inventory.clone();
@@ -285,7 +318,7 @@ fn accounts_allow_the_tenants_whose_secrets_are_read_in_runs_of_their_own() {
     let before = [
         account(1, "Untenanted", json!([]), json!([])),
         account(2, "TenantedOrUntenanted", json!([]), json!(["Tenants-7"])),
-        // Not allowed in the tenant's environment: nothing is opened for a run that is refused all the same.
+        // Not allowed in the tenant's environment.
         account(3, "Untenanted", json!(["Environments-2", OCTOFERRY]), json!([])),
         account(4, "TenantedOrUntenanted", json!([]), json!([])),
     ];
@@ -309,23 +342,31 @@ fn accounts_allow_the_tenants_whose_secrets_are_read_in_runs_of_their_own() {
         json!({"Id": "Runbooks-9", "Name": name::TENANT_SECRETS_RUNBOOK, "ProjectId": "Projects-1"}),
     );
 
+    assert_eq!(super::tenant_runs::unreadable(&inventory).len(), 1);
     let plan = spread(&inventory, OCTOFERRY);
     expect![[r#"
         account "A1"
           allows runs for "Fils", whose secret values can be read only so
-            every environment -> every environment, all tenants too
+            every environment -> every environment, 1 tenants or tags too
         account "A2"
           allows runs for "Fils", whose secret values can be read only so
             every environment, 1 tenants or tags too -> every environment, 2 tenants or tags too
+        account "A3"
+          allows "Live" too, where secret values of tenants are read; allows runs for "Fils", whose secret values can be read only so
+            2 environments -> 3 environments, 1 tenants or tags too
+        account "A4"
+          allows runs for "Fils", whose secret values can be read only so
+            every environment, no tenant named -> every environment, 1 tenants or tags too
     "#]]
     .assert_eq(&print(&plan));
     apply(&mut inventory, &plan);
     let tenant = inventory.get(Collection::Tenants, "Tenants-1").unwrap();
-    for id in ["Accounts-1", "Accounts-2", "Accounts-4"] {
+    for id in ["Accounts-1", "Accounts-2", "Accounts-3", "Accounts-4"] {
         let account = inventory.get(Collection::Accounts, id).unwrap();
         assert!(!super::account::refuses(account, "Environments-1", tenant), "{id}");
     }
     assert!(spread(&inventory, OCTOFERRY).changes.is_empty(), "again there is nothing to do");
+    assert!(super::tenant_runs::unreadable(&inventory).is_empty());
 
     let back = collapse::collapse(&inventory);
     apply(&mut inventory, &back);

@@ -112,6 +112,13 @@ fn names_of(inventory: &Inventory, document: &Document) -> Vec<String> {
         .collect()
 }
 
+/// Whether a run may have a variable of this name by itself, which would be read in its stead: what the server and the action set
+/// (`Octopus.Action.Script.Syntax`), and the environment variables of the worker's process (`env:PATH`).
+pub(super) fn is_set_by_runs(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.starts_with("octopus") || name.starts_with("env:")
+}
+
 /// Every name of a variable or template in the space, in lower case: a new name must be none of them.
 pub(super) fn all_names(inventory: &Inventory) -> BTreeSet<String> {
     [Collection::Projects, Collection::LibraryVariableSets]

@@ -12,6 +12,7 @@ mod check;
 mod check_worker;
 mod cutover;
 mod docs;
+mod entered;
 mod framework;
 mod git_projects;
 mod golden;
@@ -34,3 +35,4 @@ mod spread;
 #[allow(dead_code, reason = "each topic uses some of it")]
 mod support;
 mod tenants;
+mod unlock;

@@ -282,6 +282,17 @@ pub(crate) fn http_bytes(
     path: &str,
     body: Option<&Value>,
 ) -> (u16, Vec<u8>) {
+    http_as(sandbox, &sandbox.api_key(), method, path, body)
+}
+
+/// The same with the key of another user.
+pub(crate) fn http_as(
+    sandbox: &Sandbox,
+    key: &str,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> (u16, Vec<u8>) {
     let url = sandbox.url();
     let address = url.strip_prefix("http://").expect("a plain address");
     let mut connection = TcpStream::connect(address).expect("the sandbox listens");
@@ -290,7 +301,7 @@ pub(crate) fn http_bytes(
         connection,
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nX-Octopus-ApiKey: {}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        sandbox.api_key(),
+        key,
         body.len()
     )
     .expect("the sandbox reads");

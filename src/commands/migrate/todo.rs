@@ -29,7 +29,11 @@ pub(super) fn text(modules: &[(&Manifest, &Account)]) -> String {
                     name::ENVIRONMENT,
                 );
             }
-            part.push_str(".\n");
+            let _ = writeln!(
+                part,
+                ". When it is there: `octoferry secrets done {:?}`.",
+                manifest.name_of_secret(&secret.name)
+            );
         }
         for note in notes(manifest) {
             let _ = writeln!(part, "- [ ] {}", note.task());

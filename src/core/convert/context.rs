@@ -19,6 +19,7 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use documents::slug::slug_of;
+use module::SecretPlace;
 use module::manifest::{
     About, FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, Target,
 };
@@ -123,6 +124,8 @@ pub struct Context<'i> {
     pub(crate) user_names: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Variable>,
     pub(super) secrets: BTreeMap<String, SecretEntry>,
+    /// Where they lie at the source, by the same names.
+    pub(super) secret_places: BTreeMap<String, SecretPlace>,
     pub(crate) finish: Vec<FinishStep>,
     pub(super) held: Vec<Held>,
     pub(super) makes: Vec<Made>,
@@ -177,6 +180,7 @@ impl<'i> Context<'i> {
             user_names: BTreeSet::new(),
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            secret_places: BTreeMap::new(),
             finish: Vec::new(),
             held: Vec::new(),
             makes: Vec::new(),

@@ -35,6 +35,7 @@ pub(super) fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
         files,
         tally: context.tally,
         lookups: context.lookups.names(),
+        secret_places: context.secret_places,
         manifest: Manifest {
             format: 1,
             octoferry: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,9 +1,12 @@
 //! Secrets of a module: a Terraform variable or a step of finish, and an entry in the manifest that says where the value is.
 
+use serde_json::json;
+
 use crate::convert::context::{At, Context, Variable};
 use crate::hcl::Expr;
 use crate::kinds::model::Hidden;
 use documents::collection::Collection;
+use module::SecretPlace;
 use module::manifest::{FinishStep, FinishValue, SecretEntry, SecretOrigin};
 
 impl Context<'_> {
@@ -71,6 +74,10 @@ impl Context<'_> {
             None => person(&name, "no run of the source server can read it by a name of its own"),
         };
         let name = self.record_secret(name, description.to_owned(), at, true, origin);
+        if let Some((set, variable)) = key.split_once('/') {
+            let path = vec![json!("Variables"), json!({ "Id": variable }), json!("Value")];
+            self.secret_places.insert(name.clone(), SecretPlace { document: set.to_owned(), path });
+        }
         Expr::Reference(vec!["var".to_owned(), name])
     }
 
@@ -112,6 +119,8 @@ impl Context<'_> {
         if terraform {
             self.variables.insert(name.clone(), Variable { description: description.clone() });
         }
+        let place = SecretPlace { document: at.id.clone(), path: at.path.clone() };
+        self.secret_places.insert(name.clone(), place);
         self.secrets.insert(
             name.clone(),
             SecretEntry {

@@ -36,6 +36,7 @@ mod collections;
 mod delivered;
 mod documents;
 mod dump;
+mod events;
 mod faults;
 mod git;
 mod http;

@@ -6,8 +6,8 @@ use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::{SERVER, text};
 use crate::{
-    certificates, delivered, documents, git, infrastructure, links, packages, people, processes, projects,
-    reference, root, spaces, target_tags, tasks, templates, tenants, variables,
+    certificates, delivered, documents, events, git, infrastructure, links, packages, people, processes,
+    projects, reference, root, spaces, target_tags, tasks, templates, tenants, variables,
 };
 
 /// Answers the addresses it knows, `None` for all others.
@@ -16,6 +16,7 @@ type Room = fn(&mut Server, &Request) -> Option<Outcome>;
 /// Special rooms first; `documents` serves all ordinary collections.
 const ROOMS: &[Room] = &[
     git::route,
+    events::route,
     tasks::room::route,
     tasks::preview::route,
     tasks::run::route,
@@ -51,6 +52,7 @@ pub(crate) fn dispatch(server: &mut Server, request: &Request) -> Answer {
                 .unwrap_or_else(|| Err(Answer::not_found("The resource you requested was not found.")))
         });
     let mut answer = outcome.unwrap_or_else(|refusal| refusal);
+    events::note(server, request, &answer);
     if let Content::Json(value) = &mut answer.content {
         links::mark_logos(server, value);
         links::mark_changes(server, value);

@@ -181,14 +181,7 @@ fn prepare<'a>(shared: &'a Shared, server: &Server, space: &str, task: &str) -> 
         place.tenant.as_deref(),
         &input.answers,
     );
-    let actions: Vec<String> = process["Steps"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .flat_map(|step| step["Actions"].as_array().into_iter().flatten())
-        .map(|action| text(action, "Id").to_owned())
-        .collect();
-    let refusals = variable::refusals(store, space, &candidates, &place, &actions);
+    let refusals = variable::refusals(store, space, &candidates, &place);
     if !refusals.is_empty() {
         return Err(refusals.join("\n"));
     }

@@ -165,20 +165,17 @@ fn typed_document<'a>(
 }
 
 /// Why the run is refused: the accounts and certificates that any variable in scope refers to, also where another
-/// value wins, must allow the run's environment and tenant.
-pub(crate) fn refusals(
-    store: &Store,
-    space: &str,
-    candidates: &[Candidate],
-    place: &Place,
-    actions: &[String],
-) -> Vec<String> {
-    let places: Vec<Place> = std::iter::once(None)
-        .chain(actions.iter().cloned().map(Some))
-        .map(|action| Place { action, ..place.clone() })
-        .collect();
+/// value wins, must allow the run's environment and tenant. A scope of targets, steps or processes keeps no variable out
+/// of this (Issues 6666, 8258, 9457, 9495).
+pub(crate) fn refusals(store: &Store, space: &str, candidates: &[Candidate], place: &Place) -> Vec<String> {
+    const NOT_LOOKED_AT: [&str; 4] = ["Machine", "Role", "Action", "ProcessOwner"];
+    let fits = |candidate: &Candidate| {
+        let mut candidate = candidate.clone();
+        candidate.scope.retain(|kind, _| !NOT_LOOKED_AT.contains(&kind.as_str()));
+        candidate.fits(place)
+    };
     let mut refusals = Vec::new();
-    for candidate in candidates.iter().filter(|candidate| places.iter().any(|place| candidate.fits(place))) {
+    for candidate in candidates.iter().filter(|candidate| fits(candidate)) {
         let Some((collection, document)) = typed_document(store, space, &candidate.kind, &candidate.value)
         else {
             continue;
@@ -204,17 +201,15 @@ fn allows(document: &Value, place: &Place) -> bool {
     if !environments.is_empty() && !environments.contains(&place.environment.as_str()) {
         return false;
     }
-    let tenants: Vec<&str> = texts(document, "TenantIds").collect();
+    let mut tenants = texts(document, "TenantIds");
     let tags: Vec<String> = texts(document, "TenantTags").map(ToOwned::to_owned).collect();
     match (&place.tenant, text(document, "TenantedDeploymentParticipation")) {
         (None, participation) => participation != "Tenanted",
-        // Assumption: documents without the field were made before tenants could be limited.
-        (Some(_), "Untenanted") => false,
-        (Some(tenant), _) => {
-            (tenants.is_empty() && tags.is_empty())
-                || tenants.contains(&tenant.as_str())
-                || (!tags.is_empty() && tags_fit(&tags, &place.tenant_tags))
+        // Neither tenants nor tags: it serves none (Issues 3716, 6491, 6529).
+        (Some(tenant), "Tenanted" | "TenantedOrUntenanted") => {
+            tenants.any(|id| id == tenant) || (!tags.is_empty() && tags_fit(&tags, &place.tenant_tags))
         }
+        (Some(_), _) => false,
     }
 }
 

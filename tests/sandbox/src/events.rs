@@ -1,0 +1,53 @@
+//! The audit trail: who made and changed which document. Assumption: one event for each request that makes or changes a document.
+
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Content, Outcome};
+use crate::paging;
+use crate::request::{Method, Request};
+use crate::server::Server;
+use crate::store::{SERVER, text};
+
+pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
+    let (method, route) = request.route();
+    match (method, route.as_slice()) {
+        (Method::Get, ["events"]) => {
+            let mut events: Vec<&Value> = server
+                .store
+                .all(SERVER, "events")
+                .map(|(_, event)| event)
+                .filter(|event| {
+                    request.query("regarding").is_none_or(|id| {
+                        event["RelatedDocumentIds"]
+                            .as_array()
+                            .is_some_and(|ids| ids.iter().any(|other| *other == *id))
+                    })
+                })
+                .collect();
+            // Newest first.
+            events.sort_by_key(|event| std::cmp::Reverse(event["AutoId"].as_u64()));
+            Some(Ok(paging::page(request, "Event", &events, Value::clone)))
+        }
+        _ => None,
+    }
+}
+
+/// Writes down what a request did.
+pub(crate) fn note(server: &mut Server, request: &Request, answer: &Answer) {
+    let (Content::Json(document), 200..=299) = (&answer.content, answer.status) else { return };
+    let category = match request.route().0 {
+        Method::Post => "Created",
+        Method::Put => "Modified",
+        _ => return,
+    };
+    let id = text(document, "Id");
+    if id.is_empty() {
+        return;
+    }
+    let number = server.store.all(SERVER, "events").count() + 1;
+    let event = json!({
+        "Id": format!("Events-{number}"), "AutoId": number, "Category": category, "UserId": request.user,
+        "RelatedDocumentIds": [id], "SpaceId": request.space,
+    });
+    server.store.put(SERVER, "events", event);
+}
