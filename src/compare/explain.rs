@@ -199,7 +199,7 @@ fn goes_with(collection: Collection, key: &[String], out_of: Collection, out: &[
 }
 
 /// Variable sets are compared by the names of their owners alone.
-fn plain_key<'k>(collection: Collection, key: &'k [String]) -> &'k [String] {
+fn plain_key(collection: Collection, key: &[String]) -> &[String] {
     match key {
         [_, owner @ ..] if collection == Collection::Variables && !owner.is_empty() => owner,
         _ => key,

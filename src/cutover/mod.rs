@@ -71,7 +71,7 @@ impl Switch {
     ) -> Self {
         Self {
             side: Side::Source,
-            collection: collection,
+            collection,
             id: document.id().to_owned(),
             subject,
             field: field.to_owned(),

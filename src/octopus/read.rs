@@ -249,7 +249,7 @@ async fn whole_list(server: &Server, list: List) -> Result<Result<Found, Unread>
 fn absent(collection: Collection, need: Reading, failure: Failure) -> Result<Result<Found, Unread>, Failure> {
     match (need, failure.http_status) {
         (Reading::Newer | Reading::Noted, Some(404)) => Ok(Ok(Vec::new())),
-        (Reading::Noted, Some(403)) => Ok(Err(Unread { collection: collection })),
+        (Reading::Noted, Some(403)) => Ok(Err(Unread { collection })),
         _ => Err(failure.while_doing(format!("reading the {collection}"))),
     }
 }

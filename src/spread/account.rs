@@ -69,7 +69,9 @@ fn wanted_for_tenants(inventory: &Inventory) -> BTreeMap<String, Wanted> {
         else {
             continue;
         };
-        let mut best: Option<(usize, usize, Vec<(String, Option<String>)>)> = None;
+        // How many environments and tenants are opened, and for which documents (id, environment).
+        type Opened = (usize, usize, Vec<(String, Option<String>)>);
+        let mut best: Option<Opened> = None;
         for project in &projects {
             for environment in tenant::readable_by(inventory, project, value) {
                 let run = Run { environment: &environment, tenant: Some(tenant) };

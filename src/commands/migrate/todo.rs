@@ -31,7 +31,7 @@ pub(super) fn text(modules: &[(&Manifest, &Account)]) -> String {
             }
             let _ = writeln!(
                 part,
-                ". When it is there: `octoferry secrets done {:?}`.",
+                ". When it is there: `octoferry secrets done \"{}\"`.",
                 manifest.name_of_secret(&secret.name)
             );
         }

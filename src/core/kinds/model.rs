@@ -101,7 +101,7 @@ impl Kind {
                     || matches!(field.unless, Some(Literal::Text(usual)) if usual == value)
             }
         };
-        fn walk<'f>(
+        fn walk(
             fields: &mut dyn Iterator<Item = Field>,
             steps: &[&str],
             found: &dyn Fn(&Field) -> bool,

@@ -186,7 +186,7 @@ fn what_was_not_read_is_not_taken_for_dead() {
         for collection in
             [Collection::TagSets, Collection::Projects, Collection::Teams, Collection::UserRoles]
         {
-            inventory.unread.push(Unread { collection: collection.into() });
+            inventory.unread.push(Unread { collection });
         }
         if place.to == [Collection::Actions] {
             continue;
