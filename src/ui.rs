@@ -272,6 +272,12 @@ fn say_aside(text: &str) {
     let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
+/// A text as one word of a command that a person copies into a shell: no name may become a command.
+#[must_use]
+pub fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// Lines of a table: columns as wide as their widest cell, the first row underlined. No trailing blanks.
 #[must_use]
 pub fn table(rows: &[Vec<String>]) -> String {

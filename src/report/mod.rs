@@ -8,6 +8,8 @@ mod table;
 
 use serde::Serialize;
 
+use crate::ui::shell_quoted;
+
 use compare::Comparison;
 use documents::collection::Collection;
 use documents::document::Document;
@@ -142,7 +144,11 @@ pub fn of_modules(manifests: &[&Manifest]) -> Vec<Item> {
         }
         for held in manifest.held.iter().filter(|held| held.source.is_boolean()) {
             let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));
-            let name = if project.is_empty() { "--all".to_owned() } else { format!("--project {project:?}") };
+            let name = if project.is_empty() {
+                "--all".to_owned()
+            } else {
+                format!("--project {}", shell_quoted(&project))
+            };
             let commands = vec![format!("octoferry cutover {name} --plan")];
             items.push(item(Section::Cutover, subject, format!("{} is held back", held.field), commands));
         }
@@ -200,7 +206,7 @@ pub fn of_packages<'a>(named: impl Iterator<Item = &'a String>, destination: &[D
             project: String::new(),
             subject: format!("package {id:?}"),
             text: "processes name it, and the destination's built-in feed has no version of it".to_owned(),
-            commands: vec![format!("octoferry packages --only {id:?} --newest 1")],
+            commands: vec![format!("octoferry packages --only {} --newest 1", shell_quoted(id))],
         })
         .collect()
 }
@@ -258,7 +264,7 @@ mod tests {
             commands: vec!["tool --name 'x'".into()],
         });
         let project = Project {
-            name: "<b>".into(),
+            name: "<img src=x>".into(),
             open: 1,
             uses: vec!["Common & more".into()],
             after: Vec::new(),
@@ -286,7 +292,7 @@ mod tests {
         let report = report();
         let page = html(&report);
         assert!(
-            !page.contains("<script>alert") && !page.contains("<b>") && page.contains("&lt;b&gt;"),
+            !page.contains("<script>alert") && !page.contains("<img") && page.contains("&lt;img src=x&gt;"),
             "{page}"
         );
         assert!(page.contains("Common &amp; more"));
@@ -302,6 +308,6 @@ mod tests {
         let named = ["web".to_owned(), "tools".to_owned()];
         let items = of_packages(named.iter(), &[there]);
         assert_eq!(items.len(), 1);
-        assert_eq!(items[0].commands, ["octoferry packages --only \"tools\" --newest 1"]);
+        assert_eq!(items[0].commands, ["octoferry packages --only 'tools' --newest 1"]);
     }
 }

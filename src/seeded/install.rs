@@ -126,8 +126,11 @@ pub async fn package_of_steps(server: &Server, found: &Found) -> Result<Option<S
     let Some(runbook) = found.runbook(project.id(), name::CHECK_RUNBOOK) else { return Ok(None) };
     let process = runbook.text("RunbookProcessId").unwrap_or_default();
     let process = server.client.get(&server.path(&format!("runbookProcesses/{process}"))).await?;
-    let property = &process["Steps"][0]["Actions"][0]["Properties"]["Octoferry.Step.PackageSha256"];
-    Ok(property.as_str().map(str::to_owned))
+    // A person may have put a step of their own before ours.
+    let list = |value: &Value, field: &str| value[field].as_array().cloned().unwrap_or_default();
+    let mut actions = list(&process, "Steps").into_iter().flat_map(|step| list(&step, "Actions"));
+    Ok(actions
+        .find_map(|action| action["Properties"]["Octoferry.Step.PackageSha256"].as_str().map(str::to_owned)))
 }
 
 /// The digest of the package of this version in the feed; `None` when there is none.

@@ -70,6 +70,7 @@ impl Commands {
                     .source(&self.source, "Letterbox")
                     .destination(&self.destination, "Other")
                     .env("TF_CLI_CONFIG_FILE", terraform_config())
+                    .env("OCTOFERRY_MODULE_KEY", "a-long-random-text-of-this-test-alone")
                     .in_folder(self.folder.path());
                 (name, sides, run)
             })

@@ -210,7 +210,7 @@ fn a_package_that_retention_took_is_put_back_or_asked_for() {
     journey
         .migrate(1)
         .says("the package octoferry is gone from the built-in feed")
-        .says("octoferry seed --package FILE puts it there again");
+        .says("octoferry seed, with --package FILE where it was given before, puts it there again");
     journey.seed();
     journey.spread();
     journey.migrate(3).says("a second plan is empty");

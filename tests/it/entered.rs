@@ -60,7 +60,7 @@ fn a_person_may_say_what_is_entered() {
     let list = todo(&journey);
     let names: Vec<&str> = list
         .lines()
-        .filter_map(|line| line.split("octoferry secrets done \"").nth(1)?.split('"').next())
+        .filter_map(|line| line.split("octoferry secrets done '").nth(1)?.split('\'').next())
         .collect();
     assert_eq!(names.len(), 3, "{list}");
     journey.run(&["secrets", "done", "nothing_of_that_name"]).ends_with(2).says("todo.md names them");

@@ -6,7 +6,7 @@ use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::{Run, octoferry, space_file};
+use crate::support::{Ended, Run, octoferry, package, space_file};
 
 const PROJECT: &str = "Projects-1";
 
@@ -197,11 +197,21 @@ fn runbooks_in(journey: &Journey, branch: &str) -> Vec<String> {
     names.map(|runbook| runbook["Name"].as_str().expect("a name").to_owned()).collect()
 }
 
+/// `seed` with a module key that a person keeps: without one each seed makes a key of its own, and its steps are new.
+fn seed_with_key(journey: &Journey) -> Ended {
+    let state = format!("path={}", journey.path("state"));
+    journey
+        .run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
+        .option("--package", package())
+        .env("OCTOFERRY_MODULE_KEY", "a-long-random-text-of-this-test-alone")
+        .ends_with(0)
+}
+
 #[test]
 fn where_runbooks_are_in_git_ours_run_from_a_branch_of_their_own() {
     let before = letterbox(true);
     let journey = Journey::of(source(before.clone()), Options::default());
-    journey.seed().says("committed to a branch \"octoferry\"");
+    seed_with_key(&journey).says("committed to a branch \"octoferry\"");
     let ours = ["Back up the database", "__ 1. Serialize Project", "__ 2. Deploy Project"];
     let mut there = runbooks_in(&journey, "octoferry");
     there.sort();
@@ -212,7 +222,7 @@ fn where_runbooks_are_in_git_ours_run_from_a_branch_of_their_own() {
         dump["Documents"]["Spaces-2"]["gitbranches"][format!("{PROJECT}/octoferry")]["Commits"].clone()
     };
     let committed = commits();
-    journey.seed();
+    seed_with_key(&journey);
     assert_eq!(commits(), committed, "a second seed commits nothing");
     journey.migrate(3);
 

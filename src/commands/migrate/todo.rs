@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::account::Account;
 use crate::seeded::name;
+use crate::ui;
 use documents::collection::Collection;
 use module::manifest::{Manifest, Note, Scope, SecretEntry, SecretOrigin};
 
@@ -31,8 +32,8 @@ pub(super) fn text(modules: &[(&Manifest, &Account)]) -> String {
             }
             let _ = writeln!(
                 part,
-                ". When it is there: `octoferry secrets done \"{}\"`.",
-                manifest.name_of_secret(&secret.name)
+                ". When it is there: `octoferry secrets done {}`.",
+                ui::shell_quoted(&manifest.name_of_secret(&secret.name))
             );
         }
         for note in notes(manifest) {
@@ -167,7 +168,7 @@ mod tests {
 
             ## Space Shop
 
-            - [ ] **Secret** Password of the feed "Images": no step can read feed passwords. Enter it at the destination: Library, External Feeds, "Images"; or at the source as the sensitive variable `Octoferry.Secret.feed_password` in the library variable set `Octoferry Secrets`, scoped to the environment `Octoferry`, and run the migration again.
+            - [ ] **Secret** Password of the feed "Images": no step can read feed passwords. Enter it at the destination: Library, External Feeds, "Images"; or at the source as the sensitive variable `Octoferry.Secret.feed_password` in the library variable set `Octoferry Secrets`, scoped to the environment `Octoferry`, and run the migration again. When it is there: `octoferry secrets done 'feed_password'`.
             - [ ] Targets trust the old server. Let them trust the new one.
         "##]]
         .assert_eq(&text(&[(&space, &nothing), (&project, &nothing)]));
