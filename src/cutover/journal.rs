@@ -16,7 +16,8 @@ use octopus::upsert;
 pub const SET: &str = "Octoferry Cutover";
 /// Last line of its description; a set of this name without it is a person's own.
 pub const MARK: &str = "Made by octoferry cutover; octoferry cutover --back removes it.";
-const VARIABLE: &str = "Octoferry.Cutover";
+/// Not one of octoferry's names: steps refuse those that seed did not make.
+const VARIABLE: &str = "Cutover.Journal";
 const FORMAT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]

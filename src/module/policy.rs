@@ -340,8 +340,8 @@ mod tests {
 
     #[test]
     fn what_octoferry_writes_is_allowed() {
-        let mut folders =
-            vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/spaces"))];
+        let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/spaces"));
+        let mut folders = vec![root.to_owned()];
         let mut seen = 0;
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
@@ -351,7 +351,7 @@ mod tests {
                 {
                     folders.push(path);
                 } else if path.extension().is_some_and(|ending| ending == "tf")
-                    && path.components().any(|part| part.as_os_str() == "module")
+                    && path.strip_prefix(root).unwrap().components().any(|part| part.as_os_str() == "module")
                 {
                     assert_eq!(
                         foreign_in(&std::fs::read_to_string(&path).unwrap()),
