@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::cli;
 use crate::seeded::name::{BACKEND_CONFIG, BACKEND_TYPE};
+use crate::ui::shell_quoted;
 use failure::Failure;
 use module::manifest::{Manifest, Scope};
 use secret::Secret;
@@ -258,7 +259,7 @@ impl Backend {
         let settings: Vec<String> = self
             .settings_for(key)
             .iter()
-            .map(|(name, value)| format!("'-backend-config={name}={}'", value.replace('\'', r"'\''")))
+            .map(|(name, value)| shell_quoted(&format!("-backend-config={name}={value}")))
             .collect();
         format!(
             "mkdir unlock && cd unlock && echo 'terraform {{ backend \"{}\" {{}} }}' > main.tf &&\n  terraform init {} &&\n  terraform force-unlock {lock_id}",

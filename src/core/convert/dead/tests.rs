@@ -1,3 +1,5 @@
+//! The policy on references that lead nowhere, held to every place that has one.
+
 use serde_json::{Value, json};
 
 use super::places::{Left, PLACES, Place};
