@@ -7,6 +7,7 @@ mod tenants;
 mod todo;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Instant;
 
 use serde_json::json;
@@ -308,17 +309,17 @@ async fn journey(
     runs.run("Check", of_space(name::CHECK_RUNBOOK)?).await?;
     if plan.space {
         let begun = Instant::now();
-        let row = report.row("(space)");
-        row.serialized = "failed".to_owned();
+        let row = report.row(&Owner::Space);
+        row.serialized = Step::Failed;
         let made = runs.run("Serialize Space", of_space(name::SERIALIZE_SPACE_RUNBOOK)?).await?;
-        row.serialized = "yes".to_owned();
-        row.deployed = "failed".to_owned();
+        row.serialized = Step::Done;
+        row.deployed = Step::Failed;
         row.manifest = Some(record::manifest_of_task(runs.source, &made, None).await?);
         let deployed = runs.run("Deploy Space", of_space(name::DEPLOY_SPACE_RUNBOOK)?).await;
         row.seconds = begun.elapsed().as_secs();
-        report.row("(space)").account = account::of_task(runs.source, &deployed?).await?;
-        let row = report.row("(space)");
-        row.deployed = "yes".to_owned();
+        report.row(&Owner::Space).account = account::of_task(runs.source, &deployed?).await?;
+        let row = report.row(&Owner::Space);
+        row.deployed = Step::Done;
     }
     if !arguments.space_only {
         projects(runs, found, plan, report).await?;
@@ -365,7 +366,7 @@ async fn projects(
             Ok(made) => record::manifest_of_task(runs.source, &made, Some(project.id())).await,
             Err(failure) => Err(failure),
         };
-        let row = report.row(project.name());
+        let row = report.row(&Owner::Project(project.name().to_owned()));
         row.seconds = begun.elapsed().as_secs();
         match manifest {
             Ok(manifest) => {
@@ -373,13 +374,13 @@ async fn projects(
                     here.insert(name.clone(), project.name().to_owned());
                 }
                 after.insert(project.name().to_owned(), manifest.after.clone());
-                row.serialized = "yes".to_owned();
+                row.serialized = Step::Done;
                 row.manifest = Some(manifest);
             }
             Err(failure) => {
                 runs.ui.failure(&failure);
-                row.serialized = "failed".to_owned();
-                row.deployed = "no".to_owned();
+                row.serialized = Step::Failed;
+                row.deployed = Step::LeftOut;
                 failed.insert(project.name().to_owned());
             }
         }
@@ -402,9 +403,9 @@ async fn projects(
                     Ok(runbook) => runs.run(&format!("Deploy Project {name}"), runbook).await,
                     Err(failure) => Err(failure),
                 };
-                let row = report.row(&name);
+                let row = report.row(&Owner::Project(name.clone()));
                 row.seconds += begun.elapsed().as_secs();
-                row.deployed = if deployed.is_ok() { "yes" } else { "failed" }.to_owned();
+                row.deployed = if deployed.is_ok() { Step::Done } else { Step::Failed };
                 match deployed {
                     Ok(task) => row.account = account::of_task(runs.source, &task).await?,
                     Err(failure) => {
@@ -415,7 +416,8 @@ async fn projects(
             }
             Next::Skip(name, needed) => {
                 after.remove(&name);
-                report.row(&name).deployed = format!("no: it needs {needed}");
+                report.row(&Owner::Project(name.clone())).deployed =
+                    Step::Blocked(format!("it needs {needed}"));
                 failed.insert(name);
             }
             Next::Cycle(names) => {
@@ -425,7 +427,8 @@ async fn projects(
                 ));
                 for name in names {
                     after.remove(&name);
-                    report.row(&name).deployed = format!("no: {circle} need each other");
+                    report.row(&Owner::Project(name.clone())).deployed =
+                        Step::Blocked(format!("{circle} need each other"));
                     failed.insert(name);
                 }
             }
@@ -441,15 +444,15 @@ async fn tenants(
     arguments: &cli::Migrate,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let deployed = report.rows.iter().filter(|row| row.deployed == "yes");
+    let deployed = report.rows.iter().filter(|row| row.deployed == Step::Done);
     let manifests: Vec<(&str, &Manifest)> =
-        deployed.filter_map(|row| Some((row.name.as_str(), row.manifest.as_ref()?))).collect();
+        deployed.filter_map(|row| Some((row.of.project()?, row.manifest.as_ref()?))).collect();
     report.tenants = tenants::run(runs, found, inventory, &manifests, arguments.yes).await?;
     for index in 0..report.tenants.len() {
         let (project, task) = (report.tenants[index].run.project.clone(), report.tenants[index].task.clone());
         if let Some(task) = task {
             let became = account::of_task(runs.source, &task).await?;
-            let row = report.row(&project);
+            let row = report.row(&Owner::Project(project));
             let set = row.manifest.iter().flat_map(|manifest| account::read(manifest, &became)).collect();
             row.account.extend(became);
             // A value of a library set is in the modules of all projects that see it.
@@ -463,17 +466,67 @@ async fn tenants(
     }
     for row in &mut report.rows {
         if let Some(manifest) = &row.manifest {
-            tenants::explain(&report.tenants, &row.name, manifest, &mut row.account);
+            tenants::explain(&report.tenants, row.of.project(), manifest, &mut row.account);
         }
     }
     Ok(())
 }
 
+/// What a module is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Owner {
+    Space,
+    Project(String),
+}
+
+impl Owner {
+    fn project(&self) -> Option<&str> {
+        match self {
+            Self::Space => None,
+            Self::Project(name) => Some(name),
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Space => "(space)",
+            Self::Project(name) => name,
+        })
+    }
+}
+
+/// How a runbook's run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    /// It was not its turn when the command stopped.
+    Waiting,
+    Done,
+    Failed,
+    /// Not tried, since an earlier one failed.
+    LeftOut,
+    /// Not tried, since this stands in the way.
+    Blocked(String),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => Ok(()),
+            Self::Done => formatter.write_str("yes"),
+            Self::Failed => formatter.write_str("failed"),
+            Self::LeftOut => formatter.write_str("no"),
+            Self::Blocked(why) => write!(formatter, "no: {why}"),
+        }
+    }
+}
+
 /// How the space or a project ended.
 struct Row {
-    name: String,
-    serialized: String,
-    deployed: String,
+    of: Owner,
+    serialized: Step,
+    deployed: Step,
     manifest: Option<Manifest>,
     /// What became of its secrets.
     account: Account,
@@ -495,12 +548,12 @@ struct Report {
 }
 
 impl Report {
-    fn row(&mut self, name: &str) -> &mut Row {
-        let index = self.rows.iter().position(|row| row.name == name).unwrap_or_else(|| {
+    fn row(&mut self, of: &Owner) -> &mut Row {
+        let index = self.rows.iter().position(|row| row.of == *of).unwrap_or_else(|| {
             self.rows.push(Row {
-                name: name.to_owned(),
-                serialized: String::new(),
-                deployed: String::new(),
+                of: of.clone(),
+                serialized: Step::Waiting,
+                deployed: Step::Waiting,
                 manifest: None,
                 account: Account::new(),
                 seconds: 0,
@@ -519,9 +572,9 @@ impl Report {
             vec![["project", "serialized", "deployed", "for a person", "time"].map(str::to_owned).to_vec()];
         for row in &self.rows {
             lines.push(vec![
-                row.name.clone(),
-                row.serialized.clone(),
-                row.deployed.clone(),
+                row.of.to_string(),
+                row.serialized.to_string(),
+                row.deployed.to_string(),
                 row.for_person().to_string(),
                 format!("{} s", row.seconds),
             ]);
@@ -529,15 +582,15 @@ impl Report {
         if ui.json() {
             let rows = self.rows.iter().map(|row| {
                 json!({
-                    "Name": row.name,
-                    "Serialized": row.serialized == "yes",
-                    "Deployed": row.deployed == "yes",
+                    "Name": row.of.to_string(),
+                    "Serialized": row.serialized == Step::Done,
+                    "Deployed": row.deployed == Step::Done,
                     "ForPerson": row.for_person(),
                     "Seconds": row.seconds,
                 })
             });
             let tenants = self.tenants.iter().map(|row| {
-                json!({"Project": row.run.project, "Tenant": row.run.tenant, "Environment": row.run.environment, "Became": row.became})
+                json!({"Project": row.run.project, "Tenant": row.run.tenant, "Environment": row.run.environment, "Became": row.became.to_string()})
             });
             let (rows, tenants): (Vec<_>, Vec<_>) = (rows.collect(), tenants.collect());
             ui.data(&json!({"Projects": rows, "Tenants": tenants}).to_string());
@@ -561,7 +614,7 @@ impl Report {
 
     fn outcome(&self, plan: &Plan<'_>) -> Outcome {
         let failed = |row: &TenantRow| row.task.is_some() && !row.is_well();
-        if self.rows.iter().any(|row| row.deployed != "yes") || self.tenants.iter().any(failed) {
+        if self.rows.iter().any(|row| row.deployed != Step::Done) || self.tenants.iter().any(failed) {
             Outcome::NotWell
         } else if !plan.skipped.is_empty()
             || self.rows.iter().any(|row| row.for_person() > 0)

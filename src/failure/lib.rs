@@ -53,6 +53,13 @@ impl Failure {
         self.kind == FailureKind::Refused && matches!(self.http_status, Some(401 | 403))
     }
 
+    /// Whether the server has no such route: it is older than the route (404), takes a part of it for an id (400), or knows it with other
+    /// methods only (405). For routes that came with a version; that a document is gone is 404 alone.
+    #[must_use]
+    pub fn has_no_route(&self) -> bool {
+        matches!(self.http_status, Some(400 | 404 | 405))
+    }
+
     /// Puts what was being done in front of the message: `reading the accounts: …`.
     #[must_use]
     pub fn while_doing(mut self, what: impl fmt::Display) -> Self {

@@ -272,7 +272,7 @@ async fn retention_default(server: &Server, kind: &str) -> Result<Found, Failure
         match server.client.get(&server.path(&format!("retentionpolicies?RetentionType={kind}"))).await {
             Ok(answer) => answer,
             // 400: a server that has the route, but not this type (runbooks since 2026.1).
-            Err(failure) if matches!(failure.http_status, Some(400 | 404)) => return Ok(Vec::new()),
+            Err(failure) if failure.has_no_route() => return Ok(Vec::new()),
             Err(failure) => return Err(failure.while_doing("reading the retention defaults")),
         };
     // A server that ignores the filter answers a list.
@@ -295,7 +295,7 @@ async fn retention_default(server: &Server, kind: &str) -> Result<Found, Failure
 async fn ephemeral_environments(server: &Server) -> Result<Found, Failure> {
     let listed = match server.client.list(&server.path("environments/v2?type=Ephemeral")).await {
         Ok(items) => items,
-        Err(failure) if matches!(failure.http_status, Some(400 | 404)) => return Ok(Vec::new()),
+        Err(failure) if failure.has_no_route() => return Ok(Vec::new()),
         Err(failure) => return Err(failure.while_doing("reading the ephemeral environments")),
     };
     // A server that ignores the filter lists all environments.
@@ -308,7 +308,7 @@ async fn ephemeral_environments(server: &Server) -> Result<Found, Failure> {
 async fn parent_environments(server: &Server) -> Result<Found, Failure> {
     let listed = match server.client.list(&server.path("environments/v2?type=Parent")).await {
         Ok(items) => items,
-        Err(failure) if matches!(failure.http_status, Some(400 | 404)) => return Ok(Vec::new()),
+        Err(failure) if failure.has_no_route() => return Ok(Vec::new()),
         Err(failure) => return Err(failure.while_doing("reading the parent environments")),
     };
     let ids: Vec<String> =
@@ -369,7 +369,7 @@ async fn scoped_tenant_values(client: &Client) -> Result<bool, Failure> {
     const TOGGLE: &str = "CommonVariableScopingFeatureToggle";
     let answer = match client.get(&format!("/api/configuration/feature-toggles?Name={TOGGLE}")).await {
         Ok(answer) => answer,
-        Err(failure) if matches!(failure.http_status, Some(400 | 403 | 404)) => return Ok(false),
+        Err(failure) if failure.has_no_route() || failure.http_status == Some(403) => return Ok(false),
         Err(failure) => return Err(failure),
     };
     let toggles = answer.get("FeatureToggles").and_then(Value::as_array);

@@ -13,7 +13,7 @@ use failure::Failure;
 pub async fn list(client: &Client, route: &str) -> Result<Option<Vec<Value>>, Failure> {
     match client.list_of(route, "DeploymentTargetTags").await {
         Ok(tags) => Ok(Some(tags)),
-        Err(failure) if failure.http_status == Some(404) => Ok(None),
+        Err(failure) if failure.has_no_route() => Ok(None),
         Err(failure) => Err(failure),
     }
 }

@@ -1,6 +1,7 @@
 //! The runs in which tenants' secret values are read: listed and asked for first, one after the other, each by name when it can't be.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -19,18 +20,39 @@ use failure::Failure;
 use module::manifest::{Manifest, SecretOrigin};
 use octopus::freezes;
 
+/// How a run for a tenant ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ending {
+    Done,
+    NotAgreed,
+    /// Why it failed, or was refused.
+    Failed(String),
+    /// Nothing was tried, since this stands in the way.
+    LeftOut(String),
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => formatter.write_str("yes"),
+            Self::NotAgreed => formatter.write_str("not run: not agreed"),
+            Self::Failed(why) => write!(formatter, "no: {why}"),
+            Self::LeftOut(why) => write!(formatter, "left out: {why}"),
+        }
+    }
+}
+
 /// One run, and how it ended.
 pub(super) struct TenantRow {
     pub(super) run: Planned,
-    /// `yes`, or why not.
-    pub(super) became: String,
+    pub(super) became: Ending,
     /// The task, when there was one.
     pub(super) task: Option<String>,
 }
 
 impl TenantRow {
     pub(super) fn is_well(&self) -> bool {
-        self.became == "yes"
+        self.became == Ending::Done
     }
 }
 
@@ -80,13 +102,13 @@ pub(super) async fn run(
             let question = format!("Run {:?} in these environments?", name::TENANT_SECRETS_RUNBOOK);
             let agreed = runs.ui.confirm(&question, agreed).is_ok();
             for run in planned {
-                let mut row = TenantRow { run, became: "not run: not agreed".to_owned(), task: None };
+                let mut row = TenantRow { run, became: Ending::NotAgreed, task: None };
                 if let (true, Ok(ready)) = (agreed, known.ready(&row.run)) {
                     row.became = match ready.run(runs, &mut row).await {
-                        Ok(()) => "yes".to_owned(),
+                        Ok(()) => Ending::Done,
                         Err(failure) => {
                             runs.ui.failure(&failure);
-                            format!("no: {}", failure.message)
+                            Ending::Failed(failure.message)
                         }
                     };
                 }
@@ -102,7 +124,7 @@ pub(super) async fn run(
     for run in tenant::runs(modules, read, |run| !rows.iter().any(|row| row.run == *run)) {
         if let Err(why) = known.ready(&run) {
             runs.ui.warning(&format!("{}: left out, {why}", title(&run)));
-            rows.push(TenantRow { run, became: format!("left out: {why}"), task: None });
+            rows.push(TenantRow { run, became: Ending::LeftOut(why), task: None });
         }
     }
     Ok(rows)
@@ -161,14 +183,19 @@ impl Known<'_> {
 }
 
 /// Says of each secret that is still open for want of its run why there was none.
-pub(super) fn explain(rows: &[TenantRow], project: &str, manifest: &Manifest, account: &mut Account) {
+pub(super) fn explain(
+    rows: &[TenantRow],
+    project: Option<&str>,
+    manifest: &Manifest,
+    account: &mut Account,
+) {
     for secret in &manifest.secrets {
         let SecretOrigin::Tenant { tenant, environments, .. } = &secret.from else { continue };
         let Some(became) = account.get_mut(&secret.name).filter(|became| became.open) else { continue };
         let of_it = |row: &&TenantRow| {
             row.run.tenant == *tenant && environments.contains(&row.run.environment) && !row.is_well()
         };
-        let own = |row: &&TenantRow| row.run.project == project && of_it(row);
+        let own = |row: &&TenantRow| project == Some(row.run.project.as_str()) && of_it(row);
         if let Some(row) = rows.iter().find(own).or_else(|| rows.iter().find(of_it)) {
             became.text = format!(
                 "can be read only in a run for {:?} in {:?}: {}",
@@ -183,7 +210,8 @@ pub(super) fn table(rows: &[TenantRow]) -> String {
     let mut lines =
         vec![["tenant", "environment", "project", "secret values set"].map(str::to_owned).to_vec()];
     lines.extend(rows.iter().map(|row| {
-        [&row.run.tenant, &row.run.environment, &row.run.project, &row.became].map(Clone::clone).to_vec()
+        let run = &row.run;
+        vec![run.tenant.clone(), run.environment.clone(), run.project.clone(), row.became.to_string()]
     }));
     ui::table(&lines)
 }

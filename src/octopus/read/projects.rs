@@ -120,7 +120,7 @@ async fn belonging(
                 by_project
                     .retain(|project| collection == Collection::Channels && !seen.contains(project.id()));
             }
-            Err(failure) if matches!(failure.http_status, Some(400 | 404 | 405)) => {}
+            Err(failure) if failure.has_no_route() => {}
             Err(failure) => return Err(failure.while_doing(format!("reading the {}", collection))),
         }
     }

@@ -82,7 +82,7 @@ async fn old_view(server: &Server, project: Option<&String>) -> Result<Option<Ve
     let filter = project.map(|project| format!("?projectId={project}")).unwrap_or_default();
     match server.client.array(&server.path(&format!("tenantvariables/all{filter}"))).await {
         Ok(tenants) => Ok(Some(tenants)),
-        Err(failure) if matches!(failure.http_status, Some(400 | 404 | 405)) => Ok(None),
+        Err(failure) if failure.has_no_route() => Ok(None),
         Err(failure) => Err(failure),
     }
 }
