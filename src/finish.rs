@@ -15,6 +15,7 @@ mod stayed;
 mod tenant;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -28,6 +29,29 @@ use octopus::upsert::holds;
 use secret::Secret;
 use stayed::{Written, is_icon};
 
+/// What became of a secret that finish sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretOutcome {
+    Set,
+    /// Nobody supplied it, and the destination has one.
+    Kept,
+    /// Nobody supplied it, and the destination had none: a placeholder stands there.
+    Placeholder,
+    /// The same where no placeholder can stand.
+    Missing,
+}
+
+impl fmt::Display for SecretOutcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Set => "set by finish",
+            Self::Kept => "kept as it is at the destination",
+            Self::Placeholder => "a placeholder",
+            Self::Missing => "missing",
+        })
+    }
+}
+
 /// What finish did.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -40,7 +64,7 @@ pub struct Report {
     /// What should have worked.
     pub failed: Vec<String>,
     /// Secrets by [`module::manifest::SecretEntry::name`]: what became of each.
-    pub secrets: BTreeMap<String, &'static str>,
+    pub secrets: BTreeMap<String, SecretOutcome>,
 }
 
 /// Executes a manifest's finish steps.
@@ -275,7 +299,7 @@ impl<'a> Finish<'a> {
                         remove_last(&mut document, path);
                     }
                     written.push(Written { text, path: path.to_vec() });
-                    self.note_secret(value, "set by finish");
+                    self.note_secret(value, SecretOutcome::Set);
                 }
                 Given::Nothing => {
                     let kept = slot["HasValue"] == true || slot.as_str().is_some_and(|text| !text.is_empty());
@@ -288,7 +312,7 @@ impl<'a> Finish<'a> {
                         continue;
                     }
                     if kept {
-                        self.note_secret(value, "kept as it is at the destination");
+                        self.note_secret(value, SecretOutcome::Kept);
                     } else if let Some(placeholder) = self.placeholder(value) {
                         if let Some(slot) = field::place_of(&mut document, path) {
                             *slot = if is_text {
@@ -297,12 +321,12 @@ impl<'a> Finish<'a> {
                                 json!({"HasValue": true, "NewValue": placeholder, "Hint": null})
                             };
                         }
-                        self.note_secret(value, "a placeholder");
+                        self.note_secret(value, SecretOutcome::Placeholder);
                         self.report.open.push(format!("{text}: a placeholder stands there"));
                         written
                             .push(Written { text: format!("{text} (a placeholder)"), path: path.to_vec() });
                     } else {
-                        self.note_secret(value, "missing");
+                        self.note_secret(value, SecretOutcome::Missing);
                         self.report.open.push(format!("{text}: no value"));
                     }
                 }
@@ -463,13 +487,13 @@ impl<'a> Finish<'a> {
         for ((text, value), became) in told.into_iter().zip(became) {
             match became {
                 tenant::Became::Set => {
-                    self.note_secret(value, "set by finish");
+                    self.note_secret(value, SecretOutcome::Set);
                     self.report.done.push(text);
                 }
                 tenant::Became::AlreadySo => self.report.already += 1,
-                tenant::Became::Kept => self.note_secret(value, "kept as it is at the destination"),
+                tenant::Became::Kept => self.note_secret(value, SecretOutcome::Kept),
                 tenant::Became::Absent => {
-                    self.note_secret(value, "missing");
+                    self.note_secret(value, SecretOutcome::Missing);
                     self.report.open.push(format!("{text}: no value"));
                 }
                 tenant::Became::NoTemplate => self
@@ -509,7 +533,7 @@ impl<'a> Finish<'a> {
         self.placeholders.get(name).map(String::as_str)
     }
 
-    fn note_secret(&mut self, value: &FinishValue, became: &'static str) {
+    fn note_secret(&mut self, value: &FinishValue, became: SecretOutcome) {
         if let FinishValue::Secret(name) = value {
             self.report.secrets.insert(name.clone(), became);
         }

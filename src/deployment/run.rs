@@ -13,9 +13,9 @@ use crate::deployment::existing::{self, Collision};
 use crate::deployment::licence;
 use crate::deployment::lock::Lock;
 use crate::deployment::order::Folder;
-use crate::deployment::supply::{self, Declared, Row, Supply};
+use crate::deployment::supply::{self, Became, Declared, Row, Supply};
 use crate::finish::directory::Directory;
-use crate::finish::{Finish, Report};
+use crate::finish::{Finish, Report, SecretOutcome};
 use crate::relay::Relay;
 use crate::ui::Ui;
 use failure::{Failure, FailureKind};
@@ -421,12 +421,12 @@ impl Deployment<'_> {
         }
         for row in &mut supply.rows {
             match report.secrets.get(&row.name).copied() {
-                Some(became @ "set by finish") if row.became == supply::FOUND => {
-                    became.clone_into(&mut row.became);
+                Some(set @ SecretOutcome::Set) if row.became == Became::Found => {
+                    row.became = Became::Finished(set);
                 }
-                Some("missing") => row.open = true,
-                None if row.became == supply::FOUND => "accepted".clone_into(&mut row.became),
-                _ => {}
+                Some(SecretOutcome::Missing) => row.open = true,
+                None if row.became == Became::Found => row.became = Became::Accepted,
+                Some(SecretOutcome::Set | SecretOutcome::Kept | SecretOutcome::Placeholder) | None => {}
             }
         }
         self.look_for_entered(module, supply).await?;
@@ -451,7 +451,7 @@ impl Deployment<'_> {
             };
             if self.done.contains(&module.manifest.name_of_secret(&entry.name)) {
                 row.open = false;
-                "entered at the destination, as a person says".clone_into(&mut row.became);
+                row.became = Became::SaidToBeEntered;
                 continue;
             }
             let mut asked = match witness.take() {
@@ -460,7 +460,7 @@ impl Deployment<'_> {
             };
             if asked.is_entered(entry).await? {
                 row.open = false;
-                "entered at the destination: somebody else changed it there".clone_into(&mut row.became);
+                row.became = Became::ChangedByOthers;
             }
             witness = Some(asked);
         }

@@ -1,12 +1,14 @@
 //! Which secrets a module gets: from standard input, else a placeholder, else the deployment is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 use serde_json::Value;
 use unicode_normalization::is_nfc;
 use zeroize::Zeroizing;
 
+use crate::finish::SecretOutcome;
 use crate::seeded::name::{self, SECRET_PREFIX};
 use crate::ui;
 use failure::Failure;
@@ -27,11 +29,46 @@ pub struct Supply {
     pub rows: Vec<Row>,
 }
 
-/// What became of one secret; never its value or length.
+/// What became of one secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// It will arrive as it was given.
+    Found,
+    /// It was given, but Octopus may have evaluated an expression in it.
+    Evaluated,
+    /// Terraform has set it.
+    Accepted,
+    /// What finish made of it.
+    Finished(SecretOutcome),
+    /// A person says to have entered it at the destination.
+    SaidToBeEntered,
+    /// Somebody else changed it at the destination.
+    ChangedByOthers,
+    /// Why it did not arrive.
+    Open(String),
+}
+
+impl fmt::Display for Became {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found => formatter.write_str("found"),
+            Self::Evaluated => formatter.write_str(EVALUATED),
+            Self::Accepted => formatter.write_str("accepted"),
+            Self::Finished(outcome) => outcome.fmt(formatter),
+            Self::SaidToBeEntered => formatter.write_str("entered at the destination, as a person says"),
+            Self::ChangedByOthers => {
+                formatter.write_str("entered at the destination: somebody else changed it there")
+            }
+            Self::Open(why) => formatter.write_str(why),
+        }
+    }
+}
+
+/// One secret and what became of it; never its value or length.
 pub struct Row {
     pub name: String,
     pub description: String,
-    pub became: String,
+    pub became: Became,
     /// Whether a person has to do something about it.
     pub open: bool,
     /// Address of the resource that gets it, or `finish`.
@@ -45,7 +82,7 @@ impl Row {
     /// For `--json` and the artifact.
     #[must_use]
     pub fn as_json(&self) -> Value {
-        serde_json::json!({"Name": self.name, "Description": self.description, "Became": self.became, "Open": self.open, "To": self.to})
+        serde_json::json!({"Name": self.name, "Description": self.description, "Became": self.became.to_string(), "Open": self.open, "To": self.to})
     }
 }
 
@@ -112,10 +149,8 @@ impl Declared {
     }
 }
 
-/// What became of a secret that will arrive as it was given.
-pub const FOUND: &str = "found";
 /// A value that Octopus may have changed before it came to us.
-pub const EVALUATED: &str =
+const EVALUATED: &str =
     "found; the value holds #{…}, and this server evaluates what stands in it: compare it";
 /// Terraform composes every text (Unicode NFC).
 const COMPOSED: &str =
@@ -144,7 +179,7 @@ pub fn supply(
             if altered && entry.path.is_empty() {
                 missing.push(format!("  {variable}: {}: {COMPOSED}", entry.description));
                 supply.placeholders.insert(entry.name.clone(), entry.placeholder());
-                (COMPOSED.to_owned(), true)
+                (Became::Open(COMPOSED.to_owned()), true)
             } else {
                 if altered {
                     supply.placeholders.insert(entry.name.clone(), entry.placeholder());
@@ -157,7 +192,7 @@ pub fn supply(
                 supply.found.insert(entry.name.clone(), secret.clone());
                 // Whatever else stood there may be gone.
                 let evaluated = !are_raw(variable) && secret.expose().contains("#{");
-                (if evaluated { EVALUATED } else { FOUND }.to_owned(), evaluated)
+                (if evaluated { Became::Evaluated } else { Became::Found }, evaluated)
             }
         } else {
             let why = match &entry.from {
@@ -175,7 +210,7 @@ pub fn supply(
             if entry.terraform {
                 supply.placeholders.insert(entry.name.clone(), entry.placeholder());
             }
-            (why, true)
+            (Became::Open(why), true)
         };
         let to = if entry.terraform { declared.users_of(entry) } else { "finish".to_owned() };
         supply.rows.push(Row {
@@ -260,8 +295,9 @@ pub fn table(rows: &[Row]) -> String {
     let mut lines =
         vec![["secret", "what it is", "what became of it", "handed to"].map(str::to_owned).to_vec()];
     lines.extend(
-        rows.iter()
-            .map(|row| vec![row.name.clone(), row.description.clone(), row.became.clone(), row.to.clone()]),
+        rows.iter().map(|row| {
+            vec![row.name.clone(), row.description.clone(), row.became.to_string(), row.to.clone()]
+        }),
     );
     ui::table(&lines)
 }

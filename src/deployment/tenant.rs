@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli;
 use crate::deployment::order::Folder;
-use crate::deployment::supply::{self, Row};
-use crate::finish::{Finish, Report};
+use crate::deployment::supply::{Became, Row};
+use crate::finish::{Finish, Report, SecretOutcome};
 use failure::Failure;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin};
 use octopus::server::Server;
@@ -59,18 +59,21 @@ impl<'a> TenantRun<'a> {
                 let secret = found.get(&entry.name);
                 let became = match (secret, report.secrets.get(&entry.name)) {
                     (None, _) => {
-                        format!("the variable {} has no value in this run", entry.from.octopus_variable())
+                        let variable = entry.from.octopus_variable();
+                        Became::Open(format!("the variable {variable} has no value in this run"))
                     }
-                    (Some(secret), Some(&"set by finish")) if !are_raw && secret.expose().contains("#{") => {
-                        supply::EVALUATED.to_owned()
+                    (Some(secret), Some(SecretOutcome::Set))
+                        if !are_raw && secret.expose().contains("#{") =>
+                    {
+                        Became::Evaluated
                     }
-                    (Some(_), Some(became)) => (*became).to_owned(),
-                    (Some(_), None) => "found, but not accepted".to_owned(),
+                    (Some(_), Some(became)) => Became::Finished(*became),
+                    (Some(_), None) => Became::Open("found, but not accepted".to_owned()),
                 };
                 Row {
                     name: entry.name.clone(),
                     description: entry.description.clone(),
-                    open: became != "set by finish",
+                    open: became != Became::Finished(SecretOutcome::Set),
                     became,
                     to: "finish".to_owned(),
                 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Finish, described};
+use super::{Finish, SecretOutcome, described};
 use failure::Failure;
 use module::manifest::{FinishValue, Target};
 use secret::Secret;
@@ -37,7 +37,7 @@ impl Finish<'_> {
         if is(&client.get(&place.read).await?) {
             self.report.done.push(format!("the new data of {what}"));
             for name in [Some(data), password_given.and(password)].into_iter().flatten() {
-                self.note_secret(&FinishValue::Secret(name.to_owned()), "set by finish");
+                self.note_secret(&FinishValue::Secret(name.to_owned()), SecretOutcome::Set);
             }
         } else {
             let text = "the data was replaced, and its thumbprint is still not that of the source";
@@ -86,7 +86,7 @@ mod tests {
             assert_eq!(written.len(), posts);
             if posts == 1 {
                 assert_eq!(written[0].1, json!({"CertificateData": "TUlJ", "Password": "x"}));
-                assert_eq!(finish.report.secrets["data"], "set by finish");
+                assert_eq!(finish.report.secrets["data"], SecretOutcome::Set);
             }
             assert!(finish.report.failed.is_empty());
         }

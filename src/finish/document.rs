@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::stayed::Written;
-use super::{Finish, described, field, sensitive};
+use super::{Finish, SecretOutcome, described, field, sensitive};
 use documents::collection::Collection;
 use failure::Failure;
 use module::manifest::{FinishStep, Manifest, Target};
@@ -210,10 +210,10 @@ impl Finish<'_> {
         for (name, path, found) in secrets {
             let was_there = has_value(before, path);
             let (became, open) = match (found, was_there, self.placeholders.contains_key(name)) {
-                (true, ..) => ("set by finish", None),
-                (false, true, _) => ("kept as it is at the destination", None),
-                (false, false, true) => ("a placeholder", Some("a placeholder stands there")),
-                (false, false, false) => ("missing", Some("no value")),
+                (true, ..) => (SecretOutcome::Set, None),
+                (false, true, _) => (SecretOutcome::Kept, None),
+                (false, false, true) => (SecretOutcome::Placeholder, Some("a placeholder stands there")),
+                (false, false, false) => (SecretOutcome::Missing, Some("no value")),
             };
             self.report.secrets.insert(name.clone(), became);
             if let Some(open) = open {

@@ -183,12 +183,7 @@ impl Known<'_> {
 }
 
 /// Says of each secret that is still open for want of its run why there was none.
-pub(super) fn explain(
-    rows: &[TenantRow],
-    project: Option<&str>,
-    manifest: &Manifest,
-    account: &mut Account,
-) {
+pub(super) fn explain(rows: &[TenantRow], project: Option<&str>, manifest: &Manifest, account: &mut Account) {
     for secret in &manifest.secrets {
         let SecretOrigin::Tenant { tenant, environments, .. } = &secret.from else { continue };
         let Some(became) = account.get_mut(&secret.name).filter(|became| became.open) else { continue };
