@@ -199,7 +199,7 @@ impl Ui {
         }
         match self.ask(&format!("{question} [y/N]"))?.as_deref() {
             Some("y" | "Y" | "yes" | "Yes" | "YES") => Ok(()),
-            _ => Err(Failure::failed("stopped at your word; nothing was changed")),
+            _ => Err(Failure::failed("cancelled; nothing was changed")),
         }
     }
 }

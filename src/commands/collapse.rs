@@ -65,7 +65,7 @@ pub(super) async fn write(
     hide_restricted(source, inventory, &plan).await?;
     super::spread::write(source, plan, collapse::collapse, ui).await?;
     for project in awake(inventory) {
-        disable_again(source, project.id()).await?;
+        enabled::disable_again(source, project.id()).await?;
         ui.info(&format!("disabled again: project {:?}", project.name()));
     }
     Ok(())
@@ -74,19 +74,6 @@ pub(super) async fn write(
 /// The projects that migrate enabled for its runs and that are still enabled.
 fn awake(inventory: &Inventory) -> Vec<&Document> {
     inventory.all(Collection::Projects).filter(|project| enabled::disabled_again(project).is_some()).collect()
-}
-
-/// Disables a project that migrate enabled for its runs.
-pub(super) async fn disable_again(source: &Server, project: &str) -> Result<(), Failure> {
-    let put_back = |project: &mut _| match enabled::disabled_again(project) {
-        Some(after) => {
-            *project = after;
-            true
-        }
-        None => false,
-    };
-    upsert::edit(source, &format!("projects/{project}"), put_back).await?;
-    Ok(())
 }
 
 /// Takes away the typed variables of accounts that will be restricted again: with them every run of the project `Octoferry`

@@ -1,6 +1,7 @@
 //! `octoferry migrate`: publishes and runs the runbooks in order, shows their logs, ends with a table.
 
 mod account;
+mod lent;
 mod order;
 mod runs;
 mod tenants;
@@ -16,7 +17,7 @@ use crate::cli;
 use crate::delivery::record;
 use crate::outcome::Outcome;
 use crate::seeded::found::Found;
-use crate::seeded::{enabled, install, name, package, part};
+use crate::seeded::{install, name, package, part};
 use crate::settings;
 use crate::spread::{self, tenant_runs};
 use crate::ui::{Ui, table};
@@ -25,6 +26,7 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use failure::{Failure, FailureKind};
+use lent::Lent;
 use module::manifest::{Manifest, Scope};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
@@ -71,36 +73,29 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     }
 
     let version = keep_package(&source, &found).await?;
-    let triggers = if arguments.enable_triggers { "True" } else { "False" };
-    install::set_setting(&source, settings_set, &environment, name::DEPLOY_ENABLE_TRIGGERS, triggers).await?;
-    let awake = wake(&source, &plan).await?;
-    let published = install::publish(&source, &version).await?;
-    ui.info(&format!("{published} runbooks published"));
-
-    // Their documents name the snapshots that were just published.
-    let found = Found::read(&source).await?;
     let runs = Runs::new(&source, &environment, &version, ui);
     let mut report = Report::default();
+    let mut lent = Lent::new(&source, settings_set, &environment, &version);
+    let work = async {
+        lent.set_triggers(arguments.enable_triggers).await?;
+        lent.wake(&plan.projects).await?;
+        let published = install::publish(&source, &version).await?;
+        ui.info(&format!("{published} runbooks published"));
+        // Their documents name the snapshots that were just published.
+        let found = Found::read(&source).await?;
+        journey(&runs, &found, &inventory, &plan, &arguments, &mut report).await
+    };
     let result = tokio::select! {
-        result = journey(&runs, &found, &inventory, &plan, &arguments, &mut report) => result,
-        stop = tokio::signal::ctrl_c() => {
+        result = work => result,
+        why = lent::stopped() => {
             runs.cancel().await;
-            let why = stop.err().map(|error| format!(": {error}")).unwrap_or_default();
-            Err(Failure::failed(format!("stopped at your word{why}; the running task was told to stop"))
+            Err(Failure::failed(format!("cancelled{why}; the running task was cancelled too"))
                 .hint("Terraform saves its state before it ends. Run octoferry migrate again: it goes on where it stopped."))
         }
     };
-    for project in awake {
-        super::collapse::disable_again(&source, &project).await?;
-    }
-    if arguments.enable_triggers {
-        // For this time only: a run by hand must not enable what nobody asked it to.
-        install::set_setting(&source, settings_set, &environment, name::DEPLOY_ENABLE_TRIGGERS, "False")
-            .await?;
-        install::publish(&source, &version).await?;
-    }
+    let put_back = lent.put_back(ui).await;
     report.show(&arguments, ui)?;
-    result?;
+    result.and(put_back)?;
     Ok(report.outcome(&plan))
 }
 
@@ -256,7 +251,7 @@ async fn keep_package(source: &Server, found: &Found) -> Result<String, Failure>
         ))
         .hint("Who replaced it? Delete it in the portal (Library, Packages), then run octoferry seed again."));
     }
-    let package = package::of_program(&super::seed::own_program()?)
+    let package = package::of_program(&package::own_program()?)
         .ok()
         .filter(|package| wanted.as_deref() == Some(&package.sha256));
     let package = package.ok_or_else(|| {
@@ -266,29 +261,6 @@ async fn keep_package(source: &Server, found: &Found) -> Result<String, Failure>
         .hint("octoferry seed, with --package FILE where it was given before, puts it there again.")
     })?;
     install::package(source, &package).await
-}
-
-/// Enables disabled projects for their runs, journalled; their ids.
-async fn wake(source: &Server, plan: &Plan<'_>) -> Result<Vec<String>, Failure> {
-    let mut awake = Vec::new();
-    for project in &plan.projects {
-        let enable = |project: &mut Document| match enabled::enabled(project) {
-            Some(after) => {
-                *project = after;
-                true
-            }
-            None => false,
-        };
-        // One that an interrupted migration left enabled has its journal, and is put back too.
-        let journalled = enabled::disabled_again(project).is_some();
-        if journalled
-            || (project.flag("IsDisabled")
-                && upsert::edit(source, &format!("projects/{}", project.id()), enable).await?)
-        {
-            awake.push(project.id().to_owned());
-        }
-    }
-    Ok(awake)
 }
 
 /// The runs: check, space, then all projects. A failure of the space ends it; a project's failure doesn't end the others.

@@ -13,7 +13,7 @@ use failure::Failure;
 /// # Errors
 /// When this program can't run on workers, or the folder can't be written.
 pub fn run(arguments: &cli::Package, ui: &Ui) -> Result<Outcome, Failure> {
-    let made = package::of_program(&super::seed::own_program()?)?;
+    let made = package::of_program(&package::own_program()?)?;
     let folder = &arguments.out;
     std::fs::create_dir_all(folder)
         .map_err(|error| Failure::failed(format!("making {}: {error}", folder.display())))?;

@@ -32,7 +32,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     }
     let package = match &arguments.package {
         Some(file) => package::of_file(file)?,
-        None => package::of_program(&own_program()?)?,
+        None => package::of_program(&package::own_program()?)?,
     };
     let part = arguments.part.options()?;
     let selection = part::lines(&part)?;
@@ -193,13 +193,6 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     }
     ui.info("\nNext: octoferry spread --plan, octoferry spread, octoferry migrate. octoferry unseed takes all of it back.");
     Ok(if skipped == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
-}
-
-/// The running program.
-pub(super) fn own_program() -> Result<Vec<u8>, Failure> {
-    let file =
-        std::env::current_exe().map_err(|error| Failure::failed(format!("finding this program: {error}")))?;
-    std::fs::read(&file).map_err(|error| Failure::failed(format!("reading {}: {error}", file.display())))
 }
 
 /// Id and name of the pool that runs the steps: the named one; else a dynamic one with Linux; else the space's default.

@@ -5,6 +5,9 @@ use serde_json::{Map, json};
 
 use crate::spread::journal::{self, Description};
 use documents::document::Document;
+use failure::Failure;
+use octopus::server::Server;
+use octopus::upsert;
 
 const ENTRY: &str = "enabled-for-runs";
 
@@ -31,6 +34,22 @@ pub fn disabled_again(project: &Document) -> Option<Document> {
     journalled.description.put(after.fields_mut(), "Description");
     after.fields_mut().insert("IsDisabled".to_owned(), json!(true));
     Some(after)
+}
+
+/// Disables a project at the source that migrate enabled for its runs; nothing when it has no journal.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn disable_again(source: &Server, project: &str) -> Result<(), Failure> {
+    let put_back = |project: &mut Document| match disabled_again(project) {
+        Some(after) => {
+            *project = after;
+            true
+        }
+        None => false,
+    };
+    upsert::edit(source, &format!("projects/{project}"), put_back).await?;
+    Ok(())
 }
 
 #[cfg(test)]

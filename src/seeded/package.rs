@@ -146,6 +146,16 @@ fn pack(program: &[u8]) -> Result<Vec<u8>, Failure> {
     Ok(zip.finish().map_err(|error| trouble(&error))?.into_inner())
 }
 
+/// The running program.
+///
+/// # Errors
+/// When its file can't be read.
+pub fn own_program() -> Result<Vec<u8>, Failure> {
+    let file =
+        std::env::current_exe().map_err(|error| Failure::failed(format!("finding this program: {error}")))?;
+    std::fs::read(&file).map_err(|error| Failure::failed(format!("reading {}: {error}", file.display())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

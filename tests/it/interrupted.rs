@@ -181,3 +181,63 @@ fn killed_at_every_write_spread_and_collapse_are_completed_by_the_next_run() {
     source.run("unseed").ends_with(0);
     assert_same(&comparable(source.before.clone()), &source.held());
 }
+
+/// Migrate ended by SIGTERM before a run begins: the project that it enabled is disabled again, and no later deployment enables triggers.
+#[test]
+fn a_migration_that_is_ended_puts_back_what_it_changed_for_its_time() {
+    let (sandbox, destination) = (sandbox_with("shop"), sandbox_with_empty_space("New"));
+    let documents = |sandbox: &Sandbox, collection: &str| {
+        sandbox.dump()["Documents"]["Spaces-2"][collection].as_object().cloned().expect("a collection")
+    };
+    let mut project = documents(&sandbox, "projects")
+        .into_iter()
+        .map(|(_, project)| project)
+        .find(|project| project["Name"] == "Search")
+        .expect("the project");
+    project["IsDisabled"] = json!(true);
+    let path = format!("/api/Spaces-2/projects/{}", project["Id"].as_str().expect("an id"));
+    assert_eq!(http(&sandbox, "PUT", &path, Some(&project)).0, 200);
+    let folder = tempfile::tempdir().expect("a folder");
+    octoferry(["seed", "--yes", "--backend", "local", "--backend-config", "path=/var/lib/states"])
+        .option("--package", pretended_package(folder.path()))
+        .source(&sandbox, SPACE)
+        .destination(&destination, "New")
+        .ends_with(0);
+
+    fault(
+        &sandbox,
+        json!({"method": SNAPSHOTS.0, "path": SNAPSHOTS.1, "kind": "slow", "milliseconds": 4000, "times": 1}),
+    );
+    let mut child = octoferry(["migrate", "--yes", "--enable-triggers"])
+        .source(&sandbox, SPACE)
+        .destination(&destination, "New")
+        .command()
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let is_disabled =
+        || documents(&sandbox, "projects")[project["Id"].as_str().expect("an id")]["IsDisabled"].clone();
+    let enables = || {
+        let sets = documents(&sandbox, "variables");
+        let mut variables = sets.values().flat_map(|set| set["Variables"].as_array().expect("variables"));
+        variables
+            .find(|variable| variable["Name"] == "Octoferry.Deploy.EnableTriggers")
+            .map(|variable| variable["Value"].clone())
+            .expect("the setting")
+    };
+    let since = Instant::now();
+    while is_disabled() == json!(true) {
+        assert!(since.elapsed() < Duration::from_secs(120), "it enables the project");
+        assert!(child.try_wait().expect("its state").is_none(), "it runs until it is stopped");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(enables(), json!("True"));
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("a signal");
+    assert_eq!(child.wait().expect("its end").code(), Some(1));
+    assert_eq!(is_disabled(), json!(true));
+    assert_eq!(enables(), json!("False"));
+}

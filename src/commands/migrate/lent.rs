@@ -1,0 +1,113 @@
+//! What migrate changes at the source for its own time, and puts back on every way out: a failure, Ctrl-C, SIGTERM.
+
+use crate::seeded::{enabled, install, name};
+use crate::ui::Ui;
+use documents::document::Document;
+use failure::Failure;
+use octopus::server::Server;
+use octopus::upsert;
+
+/// The changes that are made so far. Each is noted before it is made, so that one that is cut short is put back too.
+pub(super) struct Lent<'a> {
+    source: &'a Server,
+    /// The library set with the settings.
+    settings: &'a Document,
+    environment: &'a str,
+    /// Of the package that the runbooks use.
+    version: &'a str,
+    /// Whether deployments switch triggers on, for this time only: a run by hand must not enable what nobody asked it to.
+    triggers: bool,
+    /// Ids of the disabled projects that are enabled.
+    awake: Vec<String>,
+}
+
+impl<'a> Lent<'a> {
+    pub(super) fn new(
+        source: &'a Server,
+        settings: &'a Document,
+        environment: &'a str,
+        version: &'a str,
+    ) -> Self {
+        Self { source, settings, environment, version, triggers: false, awake: Vec::new() }
+    }
+
+    /// Says whether the deployments of this time enable triggers. It counts when the runbooks are published again.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(super) async fn set_triggers(&mut self, enable: bool) -> Result<(), Failure> {
+        self.triggers |= enable;
+        self.set(if enable { "True" } else { "False" }).await
+    }
+
+    async fn set(&self, triggers: &str) -> Result<(), Failure> {
+        let what = name::DEPLOY_ENABLE_TRIGGERS;
+        install::set_setting(self.source, self.settings, self.environment, what, triggers).await?;
+        Ok(())
+    }
+
+    /// Enables disabled projects for their runs, journalled.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(super) async fn wake(&mut self, projects: &[&Document]) -> Result<(), Failure> {
+        for project in projects {
+            // One that an interrupted migration left enabled has its journal, and is put back too.
+            let journalled = enabled::disabled_again(project).is_some();
+            if journalled || project.flag("IsDisabled") {
+                self.awake.push(project.id().to_owned());
+            }
+            if !journalled && project.flag("IsDisabled") {
+                let enable = |project: &mut Document| match enabled::enabled(project) {
+                    Some(after) => {
+                        *project = after;
+                        true
+                    }
+                    None => false,
+                };
+                upsert::edit(self.source, &format!("projects/{}", project.id()), enable).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts everything back. What can't be is named and does not keep the rest from it.
+    ///
+    /// # Errors
+    /// The first failure, when there was one.
+    pub(super) async fn put_back(self, ui: &Ui) -> Result<(), Failure> {
+        let mut first = Ok(());
+        let mut note = |result: Result<(), Failure>| {
+            if let Err(failure) = result {
+                ui.warning(&format!("not put back at the source: {failure}; octoferry collapse does it"));
+                if first.is_ok() {
+                    first = Err(failure);
+                }
+            }
+        };
+        for project in &self.awake {
+            note(enabled::disable_again(self.source, project).await);
+        }
+        if self.triggers {
+            note(self.set("False").await);
+            note(install::publish(self.source, self.version).await.map(|_| ()));
+        }
+        first
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM: why the migration stops.
+pub(super) async fn stopped() -> String {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => signals.recv().await,
+            // Without this signal the program still ends by it, as any program.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        stop = tokio::signal::ctrl_c() => stop.err().map(|error| format!(": {error}")).unwrap_or_default(),
+        _ = terminated => " (SIGTERM)".to_owned(),
+    }
+}
