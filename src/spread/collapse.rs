@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::journal::{self, Description, Journalled};
+use super::replaced::{settled_set, stands_for};
 use super::set::{environments, renamed_scope, scope_kinds, text, widened};
 use super::{Change, Line, Plan, account, scope_text, view};
 use documents::collection::Collection;
@@ -63,17 +64,9 @@ pub fn state_of(variable: &Map<String, Value>, variables: &[Value]) -> State {
     if let Some(prompt) = entry.get("prompt") {
         original.insert("Prompt".to_owned(), prompt.clone());
     }
-    let id = text(variable, "Id");
-    let reference = format!("#{{{}}}", text(variable, "Name"));
     let alias = variables.iter().position(|other| {
         let Some(other) = other.as_object() else { return false };
-        // A sensitive one does not show its value.
-        let value_fits = is_sensitive(other) || text(other, "Value") == reference;
-        journal::read(text(other, "Description"))
-            .is_some_and(|journal| journal.entry.get("for") == Some(&json!(id)))
-            && text(other, "Name") == name
-            && value_fits
-            && same_scope(other.get("Scope").unwrap_or(&Value::Null), scope)
+        is_alias_of(other, variable, &journalled) && stands_for(other, variable, entry)
     });
     match alias {
         Some(alias) if same_scope(scope_now, &renamed_scope(scope, added)) => {
@@ -81,6 +74,19 @@ pub fn state_of(variable: &Map<String, Value>, variables: &[Value]) -> State {
         }
         _ => State::Edited { name: name.to_owned(), journal: Box::new(journalled) },
     }
+}
+
+/// Whether a variable stands in the place of a renamed secret with this journal: by its own journal, its name and its scope.
+pub(super) fn is_alias_of(
+    other: &Map<String, Value>,
+    secret: &Map<String, Value>,
+    journalled: &Journalled,
+) -> bool {
+    let before = |field: &str| journalled.entry.get(field).unwrap_or(&Value::Null);
+    journal::read(text(other, "Description"))
+        .is_some_and(|journal| journal.entry.get("for") == Some(&json!(text(secret, "Id"))))
+        && other.get("Name") == Some(before("name"))
+        && same_scope(other.get("Scope").unwrap_or(&Value::Null), before("scope"))
 }
 
 fn text_of<'v>(variable: &'v Value, field: &str) -> &'v str {
@@ -112,6 +118,7 @@ fn same_scope(a: &Value, b: &Value) -> bool {
 /// stands.
 #[must_use]
 pub fn collapsed_set(set: &Document) -> (Document, Vec<String>) {
+    let (set, _) = settled_set(set);
     let before = set.list("Variables");
     let states: Vec<State> = before
         .iter()
@@ -145,7 +152,7 @@ pub fn collapsed_set(set: &Document) -> (Document, Vec<String>) {
             }
         }
     }
-    let mut document = set.clone();
+    let mut document = set.clone().into_owned();
     if document.get("Variables").is_some() {
         document.fields_mut().insert("Variables".to_owned(), Value::Array(after));
     }
@@ -187,29 +194,27 @@ pub fn collapse(inventory: &Inventory) -> Plan {
         if after == *set {
             continue;
         }
-        let before = set.list("Variables");
-        let lines = before
-            .iter()
-            .filter_map(Value::as_object)
-            .filter_map(|variable| {
-                let (State::Scoped { original } | State::Renamed { original, .. }) =
-                    state_of(variable, before)
-                else {
-                    return None;
-                };
-                let what = if text(variable, "Name") == text(&original, "Name") {
-                    format!("{} gets its scope back", text(variable, "Name"))
-                } else {
-                    format!("{} is {} again", text(variable, "Name"), text(&original, "Name"))
-                };
-                Some(Line {
-                    name: text(variable, "Name").to_owned(),
-                    what,
-                    readers_before: scope_text(inventory, variable.get("Scope").unwrap_or(&Value::Null)),
-                    readers_after: scope_text(inventory, original.get("Scope").unwrap_or(&Value::Null)),
-                })
+        let (settled, replaced) = settled_set(set);
+        let before = settled.list("Variables");
+        let mut lines: Vec<Line> = replaced.iter().map(|replaced| replaced.line(inventory, set)).collect();
+        let undone = before.iter().filter_map(Value::as_object).filter_map(|variable| {
+            let (State::Scoped { original } | State::Renamed { original, .. }) = state_of(variable, before)
+            else {
+                return None;
+            };
+            let what = if text(variable, "Name") == text(&original, "Name") {
+                format!("{} gets its scope back", text(variable, "Name"))
+            } else {
+                format!("{} is {} again", text(variable, "Name"), text(&original, "Name"))
+            };
+            Some(Line {
+                name: text(variable, "Name").to_owned(),
+                what,
+                readers_before: scope_text(inventory, variable.get("Scope").unwrap_or(&Value::Null)),
+                readers_after: scope_text(inventory, original.get("Scope").unwrap_or(&Value::Null)),
             })
-            .collect();
+        });
+        lines.extend(undone);
         plan.changes.push(Change {
             collection: Collection::Variables,
             owner: owner.title.clone(),

@@ -10,6 +10,7 @@ pub mod checked;
 pub mod collapse;
 pub mod journal;
 mod readable;
+mod replaced;
 mod set;
 pub mod tenant_runs;
 mod view;
@@ -68,11 +69,19 @@ pub struct Line {
 pub fn spread(inventory: &Inventory, environment: &str) -> Plan {
     let mut plan = Plan::default();
     let mut taken = view::all_names(inventory);
+    let as_it_stands = inventory;
+    let (settled, replaced) = replaced::settled(inventory);
+    let inventory = settled.as_ref();
     let library = View::of_library(inventory);
     for owner in view::owners(inventory) {
         let Some(variables) = inventory.get(Collection::Variables, &owner.variable_set) else { continue };
         let view = library.seen_by(inventory, &owner);
-        let (change, left) = set::spread(inventory, &owner, variables, &view, environment, &mut taken);
+        let replaced = replaced.get(&owner.variable_set).into_iter().flatten();
+        let replaced = as_it_stands
+            .get(Collection::Variables, &owner.variable_set)
+            .map_or_else(Vec::new, |set| replaced.map(|replaced| replaced.line(as_it_stands, set)).collect());
+        let (change, left) =
+            set::spread(inventory, &owner, (variables, replaced), &view, environment, &mut taken);
         if owner.in_git && change.is_some() {
             plan.notes.push(format!(
                 "{}: its plain variables are stored in Git; what takes the place of a renamed secret is sensitive too, so that it stays in the database",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::collapse::{State, is_sensitive, state_of};
+use super::replaced;
 use super::set::{environments, scope_kinds, text};
 use super::view::{View, is_set_by_runs, owners};
 use documents::collection::Collection;
@@ -19,6 +20,8 @@ pub fn readable(
     environment: Option<&str>,
 ) -> BTreeMap<String, Result<String, String>> {
     let mut sources = BTreeMap::new();
+    let (settled, _) = replaced::settled(inventory);
+    let inventory = settled.as_ref();
     let library = View::of_library(inventory);
     for owner in owners(inventory) {
         let Some(set) = inventory.get(Collection::Variables, &owner.variable_set) else { continue };

@@ -14,17 +14,19 @@ use documents::document::Document;
 use documents::inventory::Inventory;
 
 /// The changed set, if anything changes, and what is left alone because a person edited it.
+///
+/// `replaced` is what was resolved in `set` already ([`super::replaced`]), as lines.
 pub(super) fn spread(
     inventory: &Inventory,
     owner: &Owner,
-    set: &Document,
+    (set, replaced): (&Document, Vec<Line>),
     view: &View,
     environment: &str,
     taken: &mut BTreeSet<String>,
 ) -> (Option<Change>, Vec<String>) {
     let before = set.list("Variables");
     let mut variables = Vec::with_capacity(before.len());
-    let mut lines = Vec::new();
+    let mut lines = replaced;
     let mut left = Vec::new();
     for variable in before {
         let Some(fields) = variable.as_object() else {
@@ -167,7 +169,10 @@ fn renamed(
     alias.insert("Type".to_owned(), json!(if hidden { "Sensitive" } else { "String" }));
     alias.insert("IsSensitive".to_owned(), json!(hidden));
     let id = original.get("Id").cloned().unwrap_or(Value::Null);
-    let entry = Map::from_iter([("for".to_owned(), id)]);
+    let mut entry = Map::from_iter([("for".to_owned(), id)]);
+    if hidden {
+        entry.insert("hidden".to_owned(), json!(true));
+    }
     alias.insert("Description".to_owned(), json!(journal::write(&description, entry)));
 
     let mut secret = original.clone();

@@ -144,6 +144,64 @@ fn what_a_person_edited_since_is_left_alone() {
     assert_eq!(names, ["Storefront-Web.Payment.Key.Staging"]);
 }
 
+/// Who rotates a secret finds the variable in its place, makes it sensitive and enters the new value there.
+#[test]
+fn a_secret_that_a_person_rotated_since_is_the_new_one_everywhere() {
+    let before = space(vec![
+        variable("a", "Key", json!({"Role": ["web"]}), true),
+        variable("b", "Key", json!({}), true),
+    ]);
+    let mut inventory = before.clone();
+    let plan = spread(&inventory, OCTOFERRY);
+    apply(&mut inventory, &plan);
+    let set = inventory.get_mut(Collection::Variables, "variableset-Projects-1").unwrap();
+    let variables = set.fields_mut()["Variables"].as_array_mut().unwrap();
+    let rotated = variables.iter_mut().find(|variable| variable["Value"] == "#{Shop.Key.web}").unwrap();
+    let fields = rotated.as_object_mut().unwrap();
+    fields.insert("Id".to_owned(), json!("rotated"));
+    fields.insert("Type".to_owned(), json!("Sensitive"));
+    fields.insert("IsSensitive".to_owned(), json!(true));
+    fields.insert("Value".to_owned(), Value::Null);
+
+    // What goes to the destination is the new value, under the old name, and nothing of the old one.
+    let (prepared, sources) = seeded::prepare(inventory.clone());
+    let exported = prepared.get(Collection::Variables, "variableset-Projects-1").unwrap();
+    let exported: Vec<_> =
+        exported.list("Variables").iter().map(|variable| (&variable["Id"], &variable["Name"])).collect();
+    assert_eq!(exported, [(&json!("rotated"), &json!("Key")), (&json!("b"), &json!("Key"))]);
+    // As it stands no run can read it: migrate asks, and the next spread mends it.
+    assert!(sources.variables["variableset-Projects-1/rotated"].is_err());
+    assert!(!sources.variables.contains_key("variableset-Projects-1/a"), "the old value is read by nobody");
+
+    let mut again = inventory.clone();
+    let plan = spread(&again, OCTOFERRY);
+    assert_eq!(
+        plan.changes[0].lines[0].what,
+        "Key was changed by a person since: that value stays; the old one, Shop.Key.web, goes"
+    );
+    apply(&mut again, &plan);
+    let readable = super::readable(&again, Some(OCTOFERRY));
+    assert_eq!(readable["variableset-Projects-1/rotated"].as_deref(), Ok("Shop.Key.web-2"));
+    assert!(!readable.contains_key("variableset-Projects-1/a"));
+
+    // Undone, the person's value is there, spread again or not.
+    for mut spread in [inventory, again] {
+        let plan = collapse::collapse(&spread);
+        apply(&mut spread, &plan);
+        let set = spread.get(Collection::Variables, "variableset-Projects-1").unwrap().list("Variables");
+        let left: Vec<_> =
+            set.iter().map(|variable| (&variable["Id"], &variable["Name"], &variable["Scope"])).collect();
+        assert_eq!(
+            left,
+            [
+                (&json!("rotated"), &json!("Key"), &json!({"Role": ["web"]})),
+                (&json!("b"), &json!("Key"), &json!({}))
+            ]
+        );
+        assert_eq!(collapse::collapse(&spread), super::Plan::default());
+    }
+}
+
 /// A set as the wizard of the existing tools leaves it: every secret has a unique name and no scope.
 #[test]
 fn a_set_that_was_spread_before_is_used_as_it_is() {
