@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use octopus_sandbox::Sandbox;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::package;
 use crate::support::{
-    Run, fault, files_below, http, octoferry, path_with, pretended_package, program, sandbox_with,
+    Run, command, fault, files_below, http, octoferry, path_with, pretended_package, program, sandbox_with,
     sandbox_with_empty_space, secrets_stream, terraform_config,
 };
 
@@ -215,7 +215,7 @@ struct TlsServer {
 impl TlsServer {
     fn start(folder: &Path) -> Self {
         let (key, certificate) = (folder.join("key.pem"), folder.join("certificate.pem"));
-        let made = Command::new("openssl")
+        let made = command("openssl", folder)
             .args([
                 "req",
                 "-x509",
@@ -237,7 +237,7 @@ impl TlsServer {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let address =
             TcpListener::bind("127.0.0.1:0").expect("it is there").local_addr().expect("it is there");
-        let process = Command::new("openssl")
+        let process = command("openssl", folder)
             .args(["s_server", "-quiet", "-www", "-accept", &address.to_string(), "-key"])
             .arg(&key)
             .arg("-cert")
@@ -401,10 +401,8 @@ fn a_full_disk_leaves_nothing_half_written() {
     let small = |script: &str| {
         // Files of more than 2 kB can't be written: to the program that is as if the disk were full.
         let limited = format!("trap '' XFSZ; ulimit -f 2; {script}");
-        Command::new("bash")
+        command("bash", commands.folder.path())
             .args(["-c", &limited, env!("CARGO_BIN_EXE_octoferry")])
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
             .env("OCTOFERRY_SOURCE_URL", commands.source.url())
             .env("OCTOFERRY_SOURCE_SPACE", "Letterbox")
             .env("OCTOFERRY_SOURCE_API_KEY", commands.source.api_key())
@@ -412,7 +410,6 @@ fn a_full_disk_leaves_nothing_half_written() {
             .env("OCTOFERRY_DESTINATION_SPACE", "Other")
             .env("OCTOFERRY_DESTINATION_API_KEY", commands.destination.api_key())
             .env("TF_CLI_CONFIG_FILE", terraform_config())
-            .current_dir(commands.folder.path())
             .output()
             .unwrap()
     };

@@ -2,7 +2,7 @@
 //! and the next run goes on.
 
 use std::io::Read as _;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::journey::{Journey, NEW};
 use crate::support::{
-    fault, http, octoferry, pretended_package, sandbox_with, sandbox_with_empty_space, space_file,
+    Started, fault, http, octoferry, pretended_package, sandbox_with, sandbox_with_empty_space, space_file,
     terraform_config,
 };
 
@@ -109,7 +109,7 @@ fn a_stopped_queue_or_maintenance_is_told_before_anything_runs() {
 
 /// A command that goes on while the test does something, and what it has said so far.
 struct Running {
-    process: Child,
+    process: Started,
     said: Arc<Mutex<String>>,
     reading: std::thread::JoinHandle<()>,
 }
@@ -117,13 +117,7 @@ struct Running {
 impl Running {
     fn migrate(journey: &Journey) -> Self {
         let run = journey.run(&["migrate", "--yes", "--todo", &journey.path("todo.md")]);
-        let mut process = run
-            .command()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it is there");
+        let mut process = run.start(Stdio::piped());
         let mut output = process.stderr.take().expect("it is there");
         let said = Arc::new(Mutex::new(String::new()));
         let heard = Arc::clone(&said);
@@ -301,10 +295,15 @@ fn a_backend_that_is_gone_when_the_state_is_saved_is_offered_it_again_else_all_t
         (S3Store::start("AKIAPLANTED", &["states"]).unwrap(), sandbox_with_empty_space(NEW));
     store.fail(denied(None));
     deploy_to(&store, &destination, &module)
+        .in_folder(folder.path())
         .ends_with(1)
         .says("so Terraform forgets what it made just now")
         .says("octopusdeploy_environment.production (Environments-")
         .says("deploy with --existing adopt");
+    assert!(
+        folder.path().join("octoferry-errored-space-1.tfstate").is_file(),
+        "the state is kept where it ran"
+    );
     store.mend();
     deploy_to(&store, &destination, &module).ends_with(1).says("Environments-");
     // The library set too, with the variables that were made in it: each is there once.

@@ -46,14 +46,7 @@ impl Source {
             json!({"method": method, "path": path, "kind": "slow", "milliseconds": 5000, "after": after, "times": 1}),
         );
         let before = self.writes(method);
-        let mut child = self
-            .run(command)
-            .command()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
+        let mut child = self.run(command).start(Stdio::null());
         let (mut seen, mut since) = (0, Instant::now());
         let killed = loop {
             if child.try_wait().expect("its state").is_some() {
@@ -211,13 +204,7 @@ fn a_migration_that_is_ended_puts_back_what_it_changed_for_its_time() {
     let mut child = octoferry(["migrate", "--yes", "--enable-triggers"])
         .source(&sandbox, SPACE)
         .destination(&destination, "New")
-        .command()
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
+        .start(Stdio::null());
     let is_disabled =
         || documents(&sandbox, "projects")[project["Id"].as_str().expect("an id")]["IsDisabled"].clone();
     let enables = || {

@@ -1,12 +1,11 @@
 //! A whole journey for tests: two sandboxes, the built program as package, a state folder, and the commands of a person in between.
 
 use std::path::Path;
-use std::process::Command;
 
 use octopus_sandbox::{Options, Sandbox, WorkerKind};
 use serde_json::Value;
 
-use crate::support::{Ended, Run, octoferry, package, space_file, terraform_config};
+use crate::support::{Ended, Run, content, octoferry, package, space_file, terraform_config};
 
 /// The destination's space.
 pub(crate) const NEW: &str = "New";
@@ -79,7 +78,7 @@ impl Journey {
         self.run(&["unseed", "--yes"]).ends_with(0);
         let before = self.written("source-before.json", &self.before);
         let after = self.written("source-after.json", &self.source.dump());
-        compare(
+        self.compare(
             "compare-spaces",
             &["--untouched", &format!("{before}:Spaces-2"), &format!("{after}:Spaces-2")],
         );
@@ -90,7 +89,7 @@ impl Journey {
     pub(crate) fn arrived(&self) -> String {
         let before = self.written("source-before.json", &self.before);
         let destination = self.written("destination.json", &self.destination.dump());
-        compare(
+        self.compare(
             "compare-spaces",
             &["--allowed", &allowed(), &format!("{before}:Spaces-2"), &format!("{destination}:Spaces-2")],
         )
@@ -101,13 +100,20 @@ impl Journey {
     pub(crate) fn notes_are_forced(&self) {
         let modules = self.path("modules");
         self.run(&["serialize", "all", "--out", &modules]).ends_with(3);
-        compare("check-notes", &[&allowed(), &modules]);
+        self.compare("check-notes", &[&allowed(), &modules]);
     }
 
     fn written(&self, name: &str, dump: &Value) -> String {
         let path = self.path(name);
         std::fs::write(&path, dump.to_string()).expect("the dump is written");
         path
+    }
+
+    /// Runs one of the programs in `tests/compare`, which share nothing with octoferry; what it printed. It must be content.
+    #[track_caller]
+    fn compare(&self, program: &str, arguments: &[&str]) -> String {
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compare").join(program);
+        content(&program, arguments, self.folder.path())
     }
 }
 
@@ -118,17 +124,4 @@ pub(crate) fn worker_environment() -> std::collections::BTreeMap<String, String>
 
 fn allowed() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/allowed-notes.txt").to_string_lossy().into_owned()
-}
-
-/// Runs one of the programs in `tests/compare`, which share nothing with octoferry; what it printed. It must be content.
-#[track_caller]
-fn compare(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compare").join(program))
-        .args(arguments)
-        .output()
-        .expect("the comparer runs");
-    let said =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} is not content:\n{said}");
-    said
 }

@@ -1,25 +1,18 @@
 //! `kill -9` in the middle of a migration: of the command at a workstation after each run that it starts, and of octoferry in a step while
 //! Terraform works. The next migration completes it.
 
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::{fault, http};
+use crate::support::{Started, command, fault, http};
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
-fn start(journey: &Journey) -> Child {
-    journey
-        .run(&["migrate", "--yes", "--todo", &journey.path("todo.md")])
-        .command()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(std::fs::File::create(journey.path("migrate.txt")).expect("a file for what it says"))
-        .spawn()
-        .expect("the program starts")
+fn start(journey: &Journey) -> Started {
+    let said = std::fs::File::create(journey.path("migrate.txt")).expect("a file for what it says");
+    journey.run(&["migrate", "--yes", "--todo", &journey.path("todo.md")]).start(said)
 }
 
 /// Waits until something is so; fails when it never is.
@@ -50,9 +43,9 @@ fn deployment_of(journey: &Journey) -> String {
     let home = journey.source.worker_home();
     let root = home.parent().expect("the worker's folder").to_string_lossy().into_owned();
     let is_it = |process: &String| {
-        let command = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-        let command = String::from_utf8_lossy(&command).into_owned();
-        command.starts_with(&root) && command.contains("\0--step\0deploy\0")
+        let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).into_owned();
+        line.starts_with(&root) && line.contains("\0--step\0deploy\0")
     };
     let processes = std::fs::read_dir("/proc").expect("processes");
     let mut names = processes.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -107,7 +100,7 @@ fn octoferry_killed_in_its_step_ends_the_step_and_what_it_made_is_named_and_take
         asked()
     });
     let pid = deployment_of(&journey);
-    let killed = std::process::Command::new("kill").args(["-9", &pid]).status().expect("kill");
+    let killed = command("kill", journey.folder.path()).args(["-9", &pid]).status().expect("kill");
     assert!(killed.success());
     until("the end of the migration", || child.try_wait().expect("its state").is_some());
     until("the end of the tasks", || all_tasks_have_ended(&journey));

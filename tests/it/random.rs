@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 
 use documents::collection::Collection;
 use documents::inventory::Inventory;
@@ -13,19 +12,21 @@ use module::Module;
 use octoferry_core::convert::{self, SecretSources, Selection};
 use serde_json::{Value, json};
 
+use crate::support::content;
+
 /// How many spaces are tried.
 const SEEDS: std::ops::Range<u64> = 1000..1080;
 const SPACE: &str = "Spaces-2";
 
 /// The modules of a space: its own, and one of each project.
 fn modules(dump: &Value) -> Result<Vec<Module>, String> {
-    let inventory = Inventory::from_dump(dump, SPACE).ok_or("no space")?;
+    let inventory = Inventory::from_dump(dump, SPACE).ok_or("refused: no space")?;
     let (selection, sources) = (Selection::default(), SecretSources::default());
-    let mut modules =
-        vec![convert::space(&inventory, &selection, &sources).map_err(|failure| failure.message)?];
+    let refused = |failure: failure::Failure| format!("refused: {}", failure.message);
+    let mut modules = vec![convert::space(&inventory, &selection, &sources).map_err(refused)?];
     for project in inventory.all(Collection::Projects) {
         let module = convert::project(&inventory, project.id(), &selection, &sources);
-        modules.push(module.map_err(|failure| failure.message)?);
+        modules.push(module.map_err(refused)?);
     }
     Ok(modules)
 }
@@ -36,15 +37,16 @@ fn text_of(modules: &[Module]) -> String {
     files.map(|(path, content)| format!("--- {path}\n{}\n", String::from_utf8_lossy(&content))).collect()
 }
 
-/// Tries a property on many spaces. `wrong` answers what is wrong, without the seed's own words, so that a smaller space can show the same.
+/// Tries a property on many spaces. Its error is what is wrong, without the seed's own words, so that a smaller space can show the same.
+/// A conversion that is refused is wrong too.
 #[track_caller]
-fn of_every_space(wrong: impl Fn(&Value) -> Option<String>) {
+fn of_every_space(holds: impl Fn(&Value) -> Result<(), String>) {
     for seed in SEEDS {
         let dump = random_space::space(seed).dump;
-        if let Some(what) = wrong(&dump) {
+        if let Err(what) = holds(&dump) {
             let kind = |what: &str| what.split(':').next().unwrap_or_default().to_owned();
             let small = random_space::shrink::shrink(&dump, 3000, |smaller| {
-                wrong(smaller).is_some_and(|other| kind(&other) == kind(&what))
+                holds(smaller).is_err_and(|other| kind(&other) == kind(&what))
             });
             panic!("seed {seed}: {what}\na smaller space that shows it:\n{}", small["Documents"][SPACE]);
         }
@@ -59,14 +61,19 @@ fn collections(dump: &mut Value) -> &mut serde_json::Map<String, Value> {
 #[test]
 fn every_field_is_known_and_nothing_is_odd() {
     of_every_space(|dump| {
-        let modules = match modules(dump) {
-            Ok(modules) => modules,
-            Err(message) => return Some(format!("refused: {message}")),
-        };
+        let modules = modules(dump)?;
         let mut notes = modules.iter().flat_map(|module| &module.manifest.notes);
-        let note =
-            notes.find(|note| matches!(note.code.as_str(), "unknown-field" | "odd-value" | "dangling"))?;
-        Some(format!("{} {} {}: {:?} {}", note.code, note.collection(), note.field(), note.key(), note.text))
+        match notes.find(|note| matches!(note.code.as_str(), "unknown-field" | "odd-value" | "dangling")) {
+            None => Ok(()),
+            Some(note) => Err(format!(
+                "{} {} {}: {:?} {}",
+                note.code,
+                note.collection(),
+                note.field(),
+                note.key(),
+                note.text
+            )),
+        }
     });
 }
 
@@ -79,14 +86,14 @@ fn the_same_documents_in_any_order_give_the_same_bytes() {
                 *documents = Value::Object(fields.into_iter().rev().collect());
             }
         }
-        let (one, other) = (modules(dump).ok()?, modules(&other).ok()?);
+        let (one, other) = (modules(dump)?, modules(&other)?);
         let differs = one.iter().zip(&other).flat_map(|(one, other)| {
             let (one, other) = (one.all_files(), other.all_files());
             one.into_iter()
                 .filter(move |(path, content)| other.get(path) != Some(content))
                 .map(|(path, _)| path)
         });
-        differs.map(|path| format!("{path}: has other bytes")).next()
+        differs.map(|path| Err(format!("{path}: has other bytes"))).next().unwrap_or(Ok(()))
     });
 }
 
@@ -99,17 +106,17 @@ fn no_id_of_the_source_is_left() {
         }
         // Variable sets and processes have the ids of their owners in theirs.
         ids.retain(|id| id.starts_with(|letter: char| letter.is_ascii_uppercase()));
-        for mut module in modules(dump).ok()? {
+        for mut module in modules(dump)? {
             // The manifest says of which project it is.
             module.manifest.scope = module::manifest::Scope::Space;
             let text = text_of(&[module]);
             let words: std::collections::HashSet<&str> =
                 text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')).collect();
             if let Some(id) = ids.iter().find(|id| words.contains(id.as_str())) {
-                return Some(format!("an id is left: {id}"));
+                return Err(format!("an id is left: {id}"));
             }
         }
-        None
+        Ok(())
     });
 }
 
@@ -155,12 +162,15 @@ fn a_field_that_nobody_knows_is_never_lost_silently() {
                 plant(document, collection, &mut count);
             }
         }
-        let text = text_of(&modules(&planted).ok()?);
+        let text = text_of(&modules(&planted)?);
         let everything = planted.to_string();
         let place = |number| everything.split(&format!("Planted{number}At")).nth(1)?.split('"').next();
         let lost = (1..=count).filter(|number| !text.contains(&format!("Planted{number}At")));
         let places: BTreeSet<&str> = lost.filter_map(place).collect();
-        Some(format!("lost {}: in {places:?}", places.first()?))
+        match places.first() {
+            None => Ok(()),
+            Some(first) => Err(format!("lost {first}: in {places:?}")),
+        }
     });
 }
 
@@ -174,7 +184,7 @@ fn addresses(modules: &[Module]) -> BTreeMap<String, String> {
 #[test]
 fn a_document_more_renames_no_other() {
     of_every_space(|dump| {
-        let with = addresses(&modules(dump).ok()?);
+        let with = addresses(&modules(dump)?);
         // One kind a space: over all of them each has its turn.
         let kinds = [
             "environments",
@@ -191,31 +201,22 @@ fn a_document_more_renames_no_other() {
         let collection = present[with.len() % present.len()];
         // The newest of them comes to what was there without it.
         let mut before = dump.clone();
-        let documents = collections(&mut before)[collection].as_object_mut()?;
+        let documents = collections(&mut before)[collection].as_object_mut().expect("documents");
         let number = |id: &str| id.rsplit('-').next().and_then(|number| number.parse::<u64>().ok());
-        let newest = documents.keys().max_by_key(|id| number(id))?.clone();
+        let Some(newest) = documents.keys().max_by_key(|id| number(id)).cloned() else { return Ok(()) };
         documents.shift_remove(&newest);
         for (_, documents) in collections(&mut before) {
             if let Value::Object(documents) = documents {
                 documents.retain(|_, document| document["ProjectId"] != newest.as_str());
             }
         }
-        for (what, address) in addresses(&modules(&before).ok()?) {
+        for (what, address) in addresses(&modules(&before)?) {
             if let Some(now) = with.get(&what).filter(|now| **now != address) {
-                return Some(format!("renamed by one of {collection}: {what} was {address}, is {now}"));
+                return Err(format!("renamed by one of {collection}: {what} was {address}, is {now}"));
             }
         }
-        None
+        Ok(())
     });
-}
-
-/// Runs a program on a folder of modules; it must be content.
-#[track_caller]
-fn content(program: &Path, arguments: &[&str], folder: &Path) {
-    let output = Command::new(program).args(arguments).arg(folder).output().expect("the program starts");
-    let said =
-        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    assert!(output.status.success(), "{said}");
 }
 
 #[test]
@@ -235,5 +236,5 @@ fn modules_are_formatted_and_as_the_schema_wants_them() {
     }
     content(Path::new("terraform"), &["fmt", "-check", "-recursive", "-list=true"], folder.path());
     let checker = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema/check-module");
-    content(&checker, &["--deny-deprecated", "-q", "-r"], &folder.path().join("checked"));
+    content(&checker, &["--deny-deprecated", "-q", "-r", "checked"], folder.path());
 }

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use octopus_sandbox::{Options, S3Store, Sandbox};
@@ -29,11 +29,14 @@ pub(crate) fn sandbox_with_empty_space(name: &str) -> Sandbox {
         .expect("the sandbox starts")
 }
 
+/// Cargo's folder below `target` for what tests make once for all: nobody removes what a `static` holds.
+const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
+
 /// The package of this build, made once: the program that is under test and the steps' shell.
 pub(crate) fn package() -> &'static Path {
-    static PACKAGE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, file) = PACKAGE.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder for the package");
+    static PACKAGE: OnceLock<PathBuf> = OnceLock::new();
+    PACKAGE.get_or_init(|| {
+        let folder = tempfile::tempdir_in(KEPT).expect("a folder for the package");
         let file = folder.path().join("octoferry.0.1.0.zip");
         let shell = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/step.sh");
         let mut archive = zip::ZipWriter::new(std::fs::File::create(&file).expect("a file"));
@@ -45,18 +48,75 @@ pub(crate) fn package() -> &'static Path {
             archive.write_all(&std::fs::read(from).expect("its file")).expect("its bytes");
         }
         archive.finish().expect("an archive");
-        (folder, file)
-    });
-    file
+        let kept = Path::new(KEPT).join("octoferry.0.1.0.zip");
+        std::fs::rename(&file, &kept).expect("the package of an earlier run is replaced");
+        kept
+    })
 }
 
-/// The built program with arguments, in an environment that holds `PATH` and what the test gives it, and nothing else.
+/// The built program with arguments, in an environment that holds `PATH`, `TMPDIR` and what the test gives it, and nothing else.
 #[must_use = "a prepared run does nothing until `ends_with` says how it should end"]
 pub(crate) struct Run {
     arguments: Vec<OsString>,
     environment: BTreeMap<String, String>,
     input: Vec<u8>,
-    folder: Option<PathBuf>,
+    folder: Folder,
+}
+
+/// Where a program runs; what it writes to temporary files lies in `tmp` below it.
+enum Folder {
+    /// For this run alone; it goes with it.
+    Own(tempfile::TempDir),
+    /// The test's.
+    Given(PathBuf),
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Given(folder) => folder,
+        }
+    }
+}
+
+/// A program that runs in a folder of the test and leaves its temporary files there; its environment holds `PATH`, `TMPDIR` and nothing else.
+pub(crate) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
+    let temporary = folder.join("tmp");
+    std::fs::create_dir_all(&temporary).expect("a folder for temporary files");
+    let mut command = Command::new(program);
+    command.current_dir(folder).env_clear().env("PATH", path()).env("TMPDIR", temporary);
+    command
+}
+
+/// Runs one of the repository's programs, or one of the `PATH`, in a folder; what it said. It must be content.
+#[track_caller]
+pub(crate) fn content(program: &Path, arguments: &[&str], folder: &Path) -> String {
+    let output = command(program, folder).args(arguments).output().expect("the program starts");
+    let said =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(output.status.success(), "{} is not content:\n{said}", program.display());
+    said
+}
+
+/// The program while it runs, and the folder in which it does.
+pub(crate) struct Started {
+    child: Child,
+    _folder: Folder,
+}
+
+impl std::ops::Deref for Started {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.child
+    }
+}
+
+impl std::ops::DerefMut for Started {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.child
+    }
 }
 
 /// How a run ended; its code has been asserted.
@@ -75,7 +135,7 @@ where
         arguments: arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect(),
         environment: BTreeMap::new(),
         input: Vec::new(),
-        folder: None,
+        folder: Folder::Own(tempfile::tempdir().expect("a folder for the run")),
     }
 }
 
@@ -128,9 +188,9 @@ impl Run {
         self
     }
 
-    /// The folder in which it runs.
+    /// The folder in which it runs, else one of its own.
     pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
-        self.folder = Some(folder.to_owned());
+        self.folder = Folder::Given(folder.to_owned());
         self
     }
 
@@ -151,18 +211,18 @@ impl Run {
             .env(&format!("OCTOFERRY_{side}_API_KEY"), key)
     }
 
-    /// The command, for tests that start it themselves (to signal it, say).
-    pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_octoferry"));
+    fn command(&self) -> Command {
+        let mut command = command(env!("CARGO_BIN_EXE_octoferry"), self.folder.path());
+        command.args(&self.arguments).envs(&self.environment);
         command
-            .args(&self.arguments)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .envs(&self.environment);
-        if let Some(folder) = &self.folder {
-            command.current_dir(folder);
-        }
-        command
+    }
+
+    /// Starts the program without input, for tests that do something while it runs.
+    pub(crate) fn start(self, stderr: impl Into<Stdio>) -> Started {
+        let mut command = self.command();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
+        let child = command.spawn().expect("the built program starts");
+        Started { child, _folder: self.folder }
     }
 
     /// Runs the program and asserts its exit code; prints all it said when the code is another one.
@@ -337,20 +397,13 @@ pub(crate) fn files_below(folder: &Path) -> Vec<String> {
 ///
 /// `cargo build -p standin-provider` must have been done; `scripts/test` does it.
 pub(crate) fn terraform_config() -> &'static str {
-    static MIRROR: OnceLock<(tempfile::TempDir, String)> = OnceLock::new();
-    let (_, config) = MIRROR.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder for the mirror");
+    static CONFIG: OnceLock<String> = OnceLock::new();
+    CONFIG.get_or_init(|| {
         let programs = Path::new(env!("CARGO_BIN_EXE_octoferry")).parent().expect("it lies in a folder");
-        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/standin/mirror.sh"))
-            .arg(folder.path())
-            .arg(programs.join("terraform-provider-octopusdeploy"))
-            .output()
-            .expect("mirror.sh can be run");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let config = String::from_utf8(output.stdout).expect("a path").trim().to_owned();
-        (folder, config)
-    });
-    config
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/standin/mirror.sh");
+        let provider = programs.join("terraform-provider-octopusdeploy");
+        content(&script, &["mirror", &provider.to_string_lossy()], Path::new(KEPT)).trim().to_owned()
+    })
 }
 
 /// A folder with a program of this name that is a shell script; to be put in front of the `PATH`.
@@ -363,10 +416,14 @@ pub(crate) fn program(name: &str, script: &str) -> tempfile::TempDir {
     folder
 }
 
+/// The `PATH`.
+pub(crate) fn path() -> String {
+    std::env::var("PATH").expect("there is one")
+}
+
 /// The `PATH` with a folder in front of it.
 pub(crate) fn path_with(folder: &Path) -> String {
-    let path = std::env::var("PATH").unwrap_or_default();
-    format!("{}:{path}", folder.display())
+    format!("{}:{}", folder.display(), path())
 }
 
 /// A package that passes for octoferry's: the head of a static program, and the shell.

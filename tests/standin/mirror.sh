@@ -17,7 +17,8 @@ place=$dir/registry.terraform.io/octopusdeploy/octopusdeploy/1.17.0/linux_amd64
 mkdir -p "$place"
 # A link saves the copy of a large binary; Terraform follows it.
 ln -sfn "$binary" "$place/terraform-provider-octopusdeploy_v1.17.0"
-cat > "$dir/terraform.tfrc" <<EOF
+# At once: Terraform may be reading the one of an earlier run.
+cat > "$dir/terraform.tfrc.$$" <<EOF
 disable_checkpoint = true
 provider_installation {
   filesystem_mirror {
@@ -25,4 +26,5 @@ provider_installation {
   }
 }
 EOF
+mv "$dir/terraform.tfrc.$$" "$dir/terraform.tfrc"
 echo "$dir/terraform.tfrc"

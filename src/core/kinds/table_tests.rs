@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::kinds::model::{Carry, Field, Kind};
 use crate::kinds::{PROJECT, SPACE, lookup};
 use documents::collection::Collection;
+use documents::document::Document;
 
 /// Sensitive in the schema, but the API shows it: a user's name.
 const SHOWN_BY_THE_API: &[&str] = &["username", "certificate_thumbprint"];
@@ -236,4 +237,25 @@ fn every_file_of_a_kind_of_a_space_is_in_the_list() {
         let Some(stem) = name.strip_suffix(".rs") else { continue };
         assert!(stem == "mod" || text.contains(&format!("mod {stem};")), "{name} is not in the list");
     }
+}
+
+#[test]
+fn every_shape_of_a_kind_in_tests_shapes_has_a_document_there() {
+    let shapes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/shapes");
+    let mut tried = 0;
+    for kind in kinds().filter(|kind| shapes.join(kind.collection.name()).is_dir()) {
+        let mut missing: BTreeSet<&str> = kind.shapes.iter().map(|shape| shape.when).collect();
+        for case in std::fs::read_dir(shapes.join(kind.collection.name())).expect("its cases") {
+            let file = case.expect("a case").path().join("documents.json");
+            let documents: Value =
+                serde_json::from_slice(&std::fs::read(file).expect("its documents")).expect("JSON");
+            for document in documents[kind.collection.name()].as_array().expect("a list") {
+                let document = Document::new(document.clone()).expect("an object");
+                missing.remove(kind.shape(&document).map_or("", |shape| shape.when));
+            }
+        }
+        assert!(missing.is_empty(), "{}: no document for {missing:?}", kind.collection);
+        tried += 1;
+    }
+    assert!(tried >= 4);
 }

@@ -1,0 +1,5 @@
+resource "octopusdeploy_generic_oidc_account" "tried" {
+  name                   = "Tried"
+  audience               = ""
+  execution_subject_keys = []
+}

@@ -1,0 +1,4 @@
+resource "octopusdeploy_gcp_account" "tried" {
+  name     = "Tried"
+  json_key = var.account_tried_json_key
+}

@@ -1,0 +1,8 @@
+resource "octopusdeploy_username_password_account" "tried" {
+  name                              = "Tried"
+  username                          = "ops"
+  environments                      = [octopusdeploy_environment.production.id]
+  tenanted_deployment_participation = "TenantedOrUntenanted"
+  tenant_tags                       = [octopusdeploy_tag.region_eu.canonical_tag_name]
+  tenants                           = [octopusdeploy_tenant.prairie_glow.id]
+}

@@ -1,0 +1,6 @@
+resource "octopusdeploy_cloud_region_deployment_target" "tried" {
+  name                   = "Tried"
+  environments           = [octopusdeploy_environment.production.id]
+  roles                  = ["web"]
+  default_worker_pool_id = octopusdeploy_static_worker_pool.linux.id
+}

@@ -1,0 +1,15 @@
+resource "octopusdeploy_kubernetes_cluster_deployment_target" "tried" {
+  name         = "Tried"
+  environments = [octopusdeploy_environment.production.id]
+  roles        = ["web"]
+  cluster_url  = "https://k.example"
+
+  gcp_account_authentication {
+    account_id                  = octopusdeploy_username_password_account.login.id
+    cluster_name                = "c"
+    project                     = "p"
+    zone                        = "z"
+    impersonate_service_account = false
+    use_vm_service_account      = false
+  }
+}

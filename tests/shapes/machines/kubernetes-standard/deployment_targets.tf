@@ -1,0 +1,10 @@
+resource "octopusdeploy_kubernetes_cluster_deployment_target" "tried" {
+  name         = "Tried"
+  environments = [octopusdeploy_environment.production.id]
+  roles        = ["web"]
+  cluster_url  = "https://k.example"
+
+  authentication {
+    account_id = octopusdeploy_username_password_account.login.id
+  }
+}

@@ -1,0 +1,10 @@
+resource "octopusdeploy_kubernetes_agent_deployment_target" "tried" {
+  name               = "Tried"
+  environments       = [octopusdeploy_environment.production.id]
+  roles              = ["web"]
+  uri                = "poll://k/"
+  thumbprint         = "AB"
+  communication_mode = "Polling"
+  default_namespace  = "shop"
+  upgrade_locked     = true
+}

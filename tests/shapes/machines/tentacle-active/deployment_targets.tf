@@ -1,0 +1,7 @@
+resource "octopusdeploy_polling_tentacle_deployment_target" "tried" {
+  name         = "Tried"
+  environments = [octopusdeploy_environment.production.id]
+  roles        = ["web"]
+  tentacle_url = "poll://abc/"
+  thumbprint   = "AB"
+}

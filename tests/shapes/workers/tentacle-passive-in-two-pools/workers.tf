@@ -1,0 +1,9 @@
+resource "octopusdeploy_listening_tentacle_worker" "tried" {
+  name              = "Tried"
+  worker_pool_ids   = [octopusdeploy_static_worker_pool.linux.id, octopusdeploy_static_worker_pool.mac.id]
+  machine_policy_id = octopusdeploy_machine_policy.patient.id
+  is_disabled       = true
+  uri               = "https://a.example:10933/"
+  thumbprint        = "AB"
+  proxy_id          = octopusdeploy_machine_proxy.barn.id
+}
