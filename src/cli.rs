@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use failure::Failure;
-use octoferry_core::selection::{Options, RENAME, Verb};
+use octoferry_core::part::{Options, RENAME, Verb};
 
 /// Move an Octopus Deploy space to another space or server, secrets included
 #[derive(Debug, Parser)]

@@ -14,7 +14,9 @@ use documents::inventory::Inventory;
 use failure::Failure;
 use module::Module;
 use module::manifest::{Note, SecretOrigin};
-use octoferry_core::convert::{self, SecretSources, Selection, dead};
+use octoferry_core::convert::SecretSources;
+use octoferry_core::selection::Selection;
+use octoferry_core::{dead, modules};
 
 /// How many names a line shows.
 const NAMES: usize = 8;
@@ -238,9 +240,9 @@ fn some(names: &BTreeSet<String>) -> String {
 
 fn modules(inventory: &Inventory, sources: &SecretSources) -> Result<Vec<Module>, Failure> {
     let selection = Selection::default();
-    let mut modules = vec![convert::space(inventory, &selection, sources)?];
+    let mut modules = vec![modules::space(inventory, &selection, sources)?];
     for project in inventory.all(Collection::Projects) {
-        modules.push(convert::project(inventory, project.id(), &selection, sources)?);
+        modules.push(modules::project(inventory, project.id(), &selection, sources)?);
     }
     Ok(modules)
 }

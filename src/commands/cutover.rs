@@ -15,7 +15,7 @@ use documents::document::Document;
 use documents::inventory::Inventory;
 use failure::Failure;
 use module::manifest::{Held, Manifest};
-use octoferry_core::selection::parse::matches;
+use octoferry_core::part::parse::matches;
 use octopus::read::{self, Extent};
 use octopus::server::Server;
 use octopus::upsert;

@@ -132,7 +132,7 @@ fn missing<'i>(ours: &'i [Value], theirs: &[Value], choice: &Choice) -> Vec<&'i 
     let is_wanted = |record: &Value| {
         let id = record["PackageId"].as_str().unwrap_or_default();
         choice.only.is_empty()
-            || choice.only.iter().any(|pattern| octoferry_core::selection::parse::matches(pattern, id))
+            || choice.only.iter().any(|pattern| octoferry_core::part::parse::matches(pattern, id))
     };
     let same = |one: &Value, other: &Value| {
         ["PackageId", "Version"].iter().all(|field| {

@@ -20,8 +20,9 @@ use module::Module;
 use module::manifest::{Note, Scope};
 use module::tally::{self, Tally};
 use octoferry_core::convert;
-use octoferry_core::kinds;
-use octoferry_core::selection::{self, Fate, Options, Selection, Whole};
+use octoferry_core::part::{self, Options, Whole};
+use octoferry_core::selection::{Fate, Selection};
+use octoferry_core::{kinds, modules};
 use octopus::read::{self, Extent};
 
 /// How many notes are shown one by one; the others are counted.
@@ -70,16 +71,16 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     let (inventory, sources) = seeded::prepare(inventory);
     let ids = wanted.ids(&inventory)?;
     let whole = wanted.whole(&ids, strict);
-    let mut selection = selection::choose(&asked, &inventory, whole, strict)?;
-    let inventory = selection.prepared(inventory, &asked.renames, strict)?;
-    selection::complete(&mut selection, &inventory, &sources, whole);
+    let mut selection = part::choose(&asked, &inventory, whole, strict)?;
+    let inventory = part::prepared(&mut selection, inventory, &asked.renames, strict)?;
+    part::complete(&mut selection, &inventory, &sources, whole);
     // One after the other: the modules of a large space would not fit the memory together.
     let mut written = Vec::new();
     for (folder, maker) in folders(&inventory, &selection, &wanted, &ids, &options.out)? {
         let mut module = match maker {
-            Maker::Space => convert::space(&inventory, &selection, &sources)?,
-            Maker::Project(id) => convert::project(&inventory, id, &selection, &sources)?,
-            Maker::Runbook(id) => convert::runbook(&inventory, id, &selection, &sources)?,
+            Maker::Space => modules::space(&inventory, &selection, &sources)?,
+            Maker::Project(id) => modules::project(&inventory, id, &selection, &sources)?,
+            Maker::Runbook(id) => modules::runbook(&inventory, id, &selection, &sources)?,
         };
         if matches!(maker, Maker::Space) {
             module.manifest.notes.extend(unread.iter().map(Note::not_read));

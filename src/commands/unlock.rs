@@ -15,8 +15,8 @@ use crate::unlock::{self, Unlocked, rows};
 use documents::inventory::Inventory;
 use failure::Failure;
 use module::Module;
-use octoferry_core::convert;
-use octoferry_core::selection::{self, Whole};
+use octoferry_core::modules;
+use octoferry_core::part::{Whole, choose, complete, prepared};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
 use secret::Secret;
@@ -74,12 +74,12 @@ fn master_key(file: Option<&Path>, ui: &Ui) -> Result<MasterKey, Failure> {
 async fn modules(source: &Server, found: &Found) -> Result<(Inventory, Vec<Module>), Failure> {
     let options = part::of_space(source, found.library_set(name::SETTINGS_SET)?).await?;
     let (inventory, sources) = seeded::prepare(read::read(source, Extent::Whole).await?);
-    let mut selection = selection::choose(&options, &inventory, Whole::All, false)?;
-    let inventory = selection.prepared(inventory, &options.renames, false)?;
-    selection::complete(&mut selection, &inventory, &sources, Whole::All);
-    let mut modules = vec![convert::space(&inventory, &selection, &sources)?];
+    let mut selection = choose(&options, &inventory, Whole::All, false)?;
+    let inventory = prepared(&mut selection, inventory, &options.renames, false)?;
+    complete(&mut selection, &inventory, &sources, Whole::All);
+    let mut modules = vec![modules::space(&inventory, &selection, &sources)?];
     for project in selection.projects(&inventory) {
-        modules.push(convert::project(&inventory, project.id(), &selection, &sources)?);
+        modules.push(modules::project(&inventory, project.id(), &selection, &sources)?);
     }
     Ok((inventory, modules))
 }

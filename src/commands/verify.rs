@@ -12,7 +12,7 @@ use crate::ui::{Ui, table};
 use compare::{self, Absent, Comparison, Explanations, KindComparison};
 use documents::collection::Collection;
 use failure::Failure;
-use octoferry_core::selection::rename::{self, Rename};
+use octoferry_core::part::rename::{self, Rename};
 use octopus::read::{self, Extent};
 
 /// How many lines of details are shown; JSON has all.

@@ -3,6 +3,7 @@
 pub mod collection;
 pub mod document;
 pub mod git;
+pub mod ids;
 pub mod inventory;
 pub mod moment;
 pub mod of_space;

@@ -8,7 +8,7 @@ use crate::seeded::name;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
-use octoferry_core::selection::parse::matches;
+use octoferry_core::part::parse::matches;
 
 /// Which packages are wanted.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use crate::seeded::name;
 use documents::document::Document;
 use failure::Failure;
 use octoferry_core::convert::SecretSources;
-use octoferry_core::selection::{self, Options, Whole};
+use octoferry_core::part::{self, Options, Whole};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
 use octopus::upsert;
@@ -46,8 +46,8 @@ pub async fn projects(source: &Server, options: &Options) -> Result<Option<BTree
         return Ok(None);
     }
     let (inventory, _) = super::prepare(read::read(source, Extent::Whole).await?);
-    let mut selection = selection::choose(options, &inventory, Whole::All, true)?;
-    let inventory = selection.prepared(inventory, &options.renames, true)?;
-    selection::complete(&mut selection, &inventory, &SecretSources::default(), Whole::All);
+    let mut selection = part::choose(options, &inventory, Whole::All, true)?;
+    let inventory = part::prepared(&mut selection, inventory, &options.renames, true)?;
+    part::complete(&mut selection, &inventory, &SecretSources::default(), Whole::All);
     Ok(Some(selection.projects(&inventory).iter().map(|project| project.id().to_owned()).collect()))
 }

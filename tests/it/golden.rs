@@ -11,7 +11,9 @@ use documents::document::Document;
 use documents::inventory::Inventory;
 use expect_test::expect_file;
 use module::Module;
-use octoferry_core::convert::{self, SecretSources, Selection};
+use octoferry_core::convert::SecretSources;
+use octoferry_core::modules;
+use octoferry_core::selection::Selection;
 use serde_json::{Map, Value, json};
 
 fn folder(space: &str) -> PathBuf {
@@ -80,7 +82,7 @@ fn check_files(files: &BTreeMap<String, Vec<u8>>, golden: &Path) {
 fn check_space(name: &str) {
     let inventory = inventory(name);
     let sources = sources(&inventory);
-    let module = convert::space(&inventory, &Selection::default(), &sources).expect("a module");
+    let module = modules::space(&inventory, &Selection::default(), &sources).expect("a module");
     check(&module, &folder(name).join("module/space"));
 }
 
@@ -89,7 +91,7 @@ fn check_projects(name: &str) {
     let sources = sources(&inventory);
     for project in inventory.all(Collection::Projects) {
         let module =
-            convert::project(&inventory, project.id(), &Selection::default(), &sources).expect("a module");
+            modules::project(&inventory, project.id(), &Selection::default(), &sources).expect("a module");
         let slug = project.text("Slug").expect("a slug");
         check(&module, &folder(name).join("module/projects").join(slug));
     }
@@ -155,7 +157,7 @@ fn module_of(documents: &Map<String, Value>) -> Module {
             inventory.insert(Collection::named(name), document);
         }
     }
-    convert::space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module")
+    modules::space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module")
 }
 
 /// What the files of a module hold beyond those of another: whole files, and of the manifest the lists' new items. Not what counts and lists

@@ -9,7 +9,9 @@ use std::path::Path;
 use documents::collection::Collection;
 use documents::inventory::Inventory;
 use module::Module;
-use octoferry_core::convert::{self, SecretSources, Selection};
+use octoferry_core::convert::SecretSources;
+use octoferry_core::modules;
+use octoferry_core::selection::Selection;
 use serde_json::{Value, json};
 
 use crate::support::content;
@@ -23,9 +25,9 @@ fn modules(dump: &Value) -> Result<Vec<Module>, String> {
     let inventory = Inventory::from_dump(dump, SPACE).ok_or("refused: no space")?;
     let (selection, sources) = (Selection::default(), SecretSources::default());
     let refused = |failure: failure::Failure| format!("refused: {}", failure.message);
-    let mut modules = vec![convert::space(&inventory, &selection, &sources).map_err(refused)?];
+    let mut modules = vec![modules::space(&inventory, &selection, &sources).map_err(refused)?];
     for project in inventory.all(Collection::Projects) {
-        let module = convert::project(&inventory, project.id(), &selection, &sources);
+        let module = modules::project(&inventory, project.id(), &selection, &sources);
         modules.push(module.map_err(refused)?);
     }
     Ok(modules)

@@ -2,21 +2,24 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde_json::{Value, json};
 use unicode_normalization::is_nfc;
 
+use crate::convert::drawers::Drawers;
 use crate::convert::fields::is_empty;
+use crate::convert::id_text::{Piece, split_at_ids};
 use crate::convert::lookups::Lookups;
+use crate::convert::model::Carry;
 use crate::convert::names::{Names, digest, file_name};
+use crate::convert::registry::Registry;
 use crate::convert::{SecretSources, Selection};
 use crate::hcl::{Block, Expr, Item};
-use crate::kinds;
-use crate::kinds::id_text::{Piece, split_at_ids};
-use crate::kinds::model::Carry;
 use crate::selection::Needs;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::ids::is_everywhere;
 use documents::inventory::Inventory;
 use documents::slug::slug_of;
 use module::SecretPlace;
@@ -102,9 +105,19 @@ pub struct Variable {
     pub description: String,
 }
 
+/// Writes a document that was planned.
+struct Planned<'i>(Box<dyn FnOnce(&mut Context<'i>) + 'i>);
+
+impl fmt::Debug for Planned<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Planned")
+    }
+}
+
 /// The state of one conversion.
 #[derive(Debug)]
 pub struct Context<'i> {
+    pub kinds: &'static Registry,
     pub inventory: &'i Inventory,
     pub sources: &'i SecretSources,
     pub selection: &'i Selection,
@@ -120,8 +133,6 @@ pub struct Context<'i> {
     pub(super) documents: BTreeMap<String, String>,
     /// Pictures, by path.
     pub(super) pictures: BTreeMap<String, Vec<u8>>,
-    /// Users that finish looks for at the destination.
-    pub(crate) user_names: BTreeSet<String>,
     pub(super) variables: BTreeMap<String, Variable>,
     pub(super) secrets: BTreeMap<String, SecretEntry>,
     /// Where they lie at the source, by the same names.
@@ -134,14 +145,12 @@ pub struct Context<'i> {
     pub(crate) notes: BTreeSet<Note>,
     /// Collection → how its fields are carried.
     pub(super) tally: BTreeMap<Collection, Tally>,
-    /// The processes of the module's project that are still to be written.
-    pub(crate) processes: Vec<kinds::process::Process<'i>>,
-    /// How others name the actions of the project's deployment process.
-    pub(crate) actions: kinds::process::Actions,
-    /// Tenants that are linked to the module's project: id → label of the link.
-    pub(crate) linked_tenants: BTreeMap<String, String>,
-    /// Whether something asks for `local.template_ids`.
-    pub(crate) needs_template_ids: bool,
+    /// What kinds remember.
+    pub drawers: Drawers,
+    /// What was planned, and is still to be written: by the ids of documents.
+    planned: BTreeMap<String, Planned<'i>>,
+    /// Parts of documents that have an id → how finish finds them.
+    pub(super) part_targets: BTreeMap<String, Target>,
     /// Expressions for the ids of documents (and actions) that this module makes.
     pub(super) addresses: BTreeMap<String, Expr>,
     /// Expressions for the canonical names of tags that this module makes.
@@ -151,7 +160,7 @@ pub struct Context<'i> {
     /// Documents that finish makes as a whole: id → whether Terraform's part of this module looks it up.
     pub(super) by_finish: BTreeMap<String, bool>,
     /// What the module refers to and does not make, if that has to be known.
-    pub(super) needed: RefCell<Needs>,
+    pub(crate) needed: RefCell<Needs>,
     /// What is being carried, for people: `account "AWS main"`.
     pub(super) at_work: String,
     /// Canonical names of tags → id of the set; made when first asked for.
@@ -161,12 +170,14 @@ pub struct Context<'i> {
 impl<'i> Context<'i> {
     #[must_use]
     pub fn new(
+        kinds: &'static Registry,
         inventory: &'i Inventory,
         sources: &'i SecretSources,
         selection: &'i Selection,
         scope: Scope,
     ) -> Self {
         Self {
+            kinds,
             inventory,
             sources,
             selection,
@@ -177,7 +188,6 @@ impl<'i> Context<'i> {
             texts: BTreeMap::new(),
             documents: BTreeMap::new(),
             pictures: BTreeMap::new(),
-            user_names: BTreeSet::new(),
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
             secret_places: BTreeMap::new(),
@@ -188,10 +198,9 @@ impl<'i> Context<'i> {
             after: BTreeSet::new(),
             notes: BTreeSet::new(),
             tally: BTreeMap::new(),
-            processes: Vec::new(),
-            actions: kinds::process::Actions::default(),
-            linked_tenants: BTreeMap::new(),
-            needs_template_ids: false,
+            drawers: Drawers::default(),
+            planned: BTreeMap::new(),
+            part_targets: BTreeMap::new(),
             addresses: BTreeMap::new(),
             tags: BTreeMap::new(),
             predecessors: BTreeMap::new(),
@@ -206,6 +215,20 @@ impl<'i> Context<'i> {
     #[must_use]
     pub fn is_space(&self) -> bool {
         self.scope == Scope::Space
+    }
+
+    // What is made in two rounds.
+
+    /// Keeps for later how a document is written: all must be declared first.
+    pub fn plan(&mut self, id: &str, write: impl FnOnce(&mut Self) + 'i) {
+        self.planned.insert(id.to_owned(), Planned(Box::new(write)));
+    }
+
+    /// Writes the document with that id, if it was planned.
+    pub fn carry_out(&mut self, id: &str) {
+        if let Some(Planned(write)) = self.planned.remove(id) {
+            write(self);
+        }
     }
 
     // What the module consists of.
@@ -293,8 +316,9 @@ impl<'i> Context<'i> {
         let inventory = self.inventory;
         let found = inventory.collection_of(value).and_then(|collection| inventory.get(collection, value));
         let collection = inventory.collection_of(value).unwrap_or(Collection::NONE);
-        let is_found = found
-            .is_some_and(|found| self.declared(value) || kinds::lookup(collection, Some(found)).is_some());
+        let is_found = found.is_some_and(|found| {
+            self.declared(value) || self.kinds.lookup(collection, Some(found)).is_some()
+        });
         if let Some(document) = found.filter(|_| is_found) {
             let text = format!(
                 "the whole value is {value}, the id of \"{}\" ({collection}): at the destination it is the id that this has there",
@@ -499,7 +523,7 @@ impl<'i> Context<'i> {
     /// A value for finish: each text that is exactly the id of a document becomes a `$ref` to it.
     pub fn portable(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => match self.actions.target(text).or_else(|| self.needed_target(text)) {
+            Value::String(text) => match self.part(text).or_else(|| self.needed_target(text)) {
                 Some(target) => json!({ "$ref": { "collection": target.collection, "key": target.key } }),
                 None => value.clone(),
             },
@@ -615,11 +639,6 @@ pub(crate) fn is_portable(value: &Value) -> bool {
 /// Fields in which people write what they like, also what looks like an id.
 fn is_words(field: &str) -> bool {
     matches!(field, "Name" | "Description" | "Notes" | "Label" | "HelpText" | "Slug" | "Username" | "Host")
-}
-
-/// Whether an id is the same on every server.
-pub(super) fn is_everywhere(id: &str) -> bool {
-    matches!(id, "feeds-builtin" | "teams-everyone" | "teams-administrators" | "teams-managers")
 }
 
 /// Counts a field that is there. Those that only hold other fields are counted by these.

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::convert::context::{Context, is_everywhere};
+use crate::convert::context::Context;
 use crate::convert::scaffold;
 use crate::hcl::{Attribute, Block, Expr, Item};
-use crate::selection;
 use documents::collection::Collection;
+use documents::ids::is_everywhere;
 use failure::Failure;
 use module::Module;
-use module::manifest::{About, FinishStep, Manifest, Note, Origin, Part, Scope};
+use module::manifest::{About, FinishStep, LeftOut, Manifest, Note, Origin, Part, Scope};
 
 /// Adds what every module has, and looks for what must not be there.
-pub(super) fn finished(mut context: Context<'_>) -> Result<Module, Failure> {
-    let (left_out, notes) = selection::notes(&context);
-    context.notes.extend(notes);
+///
+/// # Errors
+/// An id of the source space is left in the module.
+pub fn finished(mut context: Context<'_>, left_out: Vec<LeftOut>) -> Result<Module, Failure> {
     let options = context.selection.options.clone();
     let renamed = options.iter().filter_map(|option| option.strip_prefix("--rename ").map(str::to_owned));
     let part = Part { renamed: renamed.collect(), options, left_out };

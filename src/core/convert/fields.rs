@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::convert::context::{At, Context};
+use crate::convert::model::{Carry, Field, Hidden, Literal, OneOf};
 use crate::convert::time;
 use crate::hcl::{Attribute, Block, Expr};
-use crate::kinds::model::{Carry, Field, Hidden, Literal, OneOf};
 use documents::slug::slug_of;
 
 /// Why finish sets a value that the provider has an argument for.
@@ -579,8 +579,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::convert::model::{by_code, flag};
     use crate::convert::{SecretSources, Selection};
-    use crate::kinds::model::{by_code, flag};
     use documents::collection::Collection;
     use documents::inventory::Inventory;
     use module::manifest::{Scope, Target};
@@ -592,7 +592,7 @@ mod tests {
     ) -> (Vec<String>, usize, usize) {
         let (inventory, sources, selection) =
             (Inventory::default(), SecretSources::default(), Selection::default());
-        let mut context = Context::new(&inventory, &sources, &selection, Scope::Space);
+        let mut context = Context::new(&crate::kinds::ALL, &inventory, &sources, &selection, Scope::Space);
         let at = At {
             target: Target { collection: Collection::Tenants, key: vec!["A".to_owned()] },
             id: String::new(),

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::convert::model::Lookup;
 use crate::hcl::{Block, Expr, Item};
-use crate::kinds::model::Lookup;
 
 /// Step templates have a data source that takes one name and answers null when there is none.
 const STEP_TEMPLATES: &str = "step_templates";
 
 /// Freezes belong to the server, and their names may repeat.
-const FREEZES: &str = crate::kinds::DEPLOYMENT_FREEZES;
+pub(crate) const FREEZES: &str = "deployment_freezes";
 /// The data source also lists the teams of other spaces.
 const TEAMS: &str = "teams";
 

@@ -4,12 +4,15 @@
 //! is near and what must be looked up; then each kind's table is carried out, document by document, sorted by label.
 
 pub mod context;
-pub mod dead;
+pub mod drawers;
 mod ending;
 pub mod fields;
+pub mod id_text;
 pub mod lookups;
+pub mod model;
 pub mod names;
 mod references;
+pub mod registry;
 mod scaffold;
 mod secrets;
 pub mod time;
@@ -18,18 +21,16 @@ mod whole;
 use std::collections::BTreeMap;
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::ending::finished;
+pub use crate::convert::ending::finished;
 use crate::convert::fields::Fields;
+use crate::convert::model::{Kind, Shape};
+use crate::convert::registry::Registry;
 use crate::hcl::{Block, Expr};
-use crate::kinds;
-use crate::kinds::model::{Kind, Shape};
-use crate::selection::Needs;
-pub use crate::selection::Selection;
+use crate::selection::Selection;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::ids::id_order;
 use documents::inventory::Inventory;
-use failure::Failure;
-use module::Module;
 use module::manifest::{FinishStep, Scope};
 
 /// Where the secrets of a source space can be read.
@@ -51,49 +52,25 @@ impl SecretSources {
     }
 }
 
-/// The module of what projects share.
-///
-/// # Errors
-/// An id of the source space is left in the module: a defect of octoferry; names file and argument.
-pub fn space(
-    inventory: &Inventory,
-    selection: &Selection,
-    sources: &SecretSources,
-) -> Result<Module, Failure> {
-    finished(converted_space(inventory, selection, sources))
-}
-
-pub(crate) fn converted_space<'i>(
+/// Converts what projects share.
+pub fn space<'i>(
+    kinds: &'static Registry,
     inventory: &'i Inventory,
     selection: &'i Selection,
     sources: &'i SecretSources,
 ) -> Context<'i> {
-    let mut context = Context::new(inventory, sources, selection, Scope::Space);
-    run(&mut context, kinds::SPACE);
-    kinds::complete_space(&mut context);
+    let mut context = Context::new(kinds, inventory, sources, selection, Scope::Space);
+    run(&mut context, kinds.space);
+    (kinds.complete_space)(&mut context);
     if !selection.is_part() {
         note_the_rest(&mut context);
     }
     context
 }
 
-/// The module of one project.
-///
-/// # Errors
-/// There is no such project, or an id of the source space is left in the module.
-pub fn project(
-    inventory: &Inventory,
-    project_id: &str,
-    selection: &Selection,
-    sources: &SecretSources,
-) -> Result<Module, Failure> {
-    let Some(project) = inventory.get(Collection::Projects, project_id) else {
-        return Err(Failure::failed(format!("the space has no project with the id {project_id}")));
-    };
-    finished(converted_project(inventory, project, selection, sources))
-}
-
-pub(crate) fn converted_project<'i>(
+/// Converts what belongs to a project.
+pub fn project<'i>(
+    kinds: &'static Registry,
     inventory: &'i Inventory,
     project: &'i Document,
     selection: &'i Selection,
@@ -104,62 +81,38 @@ pub(crate) fn converted_project<'i>(
         name: project.name().to_owned(),
         slug: slug_of_project(project),
     };
-    let mut context = Context::new(inventory, sources, selection, scope);
-    if !kinds::project::left_out(&mut context, project) {
-        run(&mut context, kinds::PROJECT);
-        kinds::complete_project(&mut context, project.id());
+    let mut context = Context::new(kinds, inventory, sources, selection, scope);
+    if !(kinds.leaves_out)(&mut context, project) {
+        run(&mut context, kinds.project);
+        (kinds.complete_project)(&mut context, project.id());
     }
     context
 }
 
-/// The module of one runbook, which looks its project up.
-///
-/// # Errors
-/// There is no such runbook, or an id of the source space is left in the module.
-pub fn runbook(
-    inventory: &Inventory,
-    runbook_id: &str,
-    selection: &Selection,
-    sources: &SecretSources,
-) -> Result<Module, Failure> {
-    let runbook = inventory.get(Collection::Runbooks, runbook_id);
-    let project = runbook.and_then(|runbook| inventory.get(Collection::Projects, runbook.text("ProjectId")?));
-    let (Some(runbook), Some(project)) = (runbook, project) else {
-        return Err(Failure::failed(format!("the space has no runbook with the id {runbook_id}")));
-    };
+/// Converts one runbook, which looks its project up.
+pub fn runbook<'i>(
+    kinds: &'static Registry,
+    inventory: &'i Inventory,
+    project: &'i Document,
+    runbook: &'i Document,
+    selection: &'i Selection,
+    sources: &'i SecretSources,
+) -> Context<'i> {
     let slug = |document: &Document| {
         document.text("Slug").map_or_else(|| documents::slug::slug_of(document.name()), str::to_owned)
     };
     let scope = Scope::Runbook {
-        id: runbook_id.to_owned(),
+        id: runbook.id().to_owned(),
         name: runbook.name().to_owned(),
         slug: format!("{}-{}", slug_of_project(project), slug(runbook)),
         project_id: project.id().to_owned(),
         project: project.name().to_owned(),
     };
-    let mut context = Context::new(inventory, sources, selection, scope);
-    if !kinds::project::left_out(&mut context, project) {
-        run(&mut context, kinds::RUNBOOK);
+    let mut context = Context::new(kinds, inventory, sources, selection, scope);
+    if !(kinds.leaves_out)(&mut context, project) {
+        run(&mut context, kinds.runbook);
     }
-    finished(context)
-}
-
-/// What the module of the space, or of a project, refers to and does not make.
-#[must_use]
-pub fn needs(
-    inventory: &Inventory,
-    project: Option<&str>,
-    selection: &Selection,
-    sources: &SecretSources,
-) -> Needs {
-    let context = match project {
-        None => converted_space(inventory, selection, sources),
-        Some(id) => match inventory.get(Collection::Projects, id) {
-            Some(project) => converted_project(inventory, project, selection, sources),
-            None => return Needs::new(),
-        },
-    };
-    context.needed.into_inner()
+    context
 }
 
 /// The slug of a project, which names its module's folder.
@@ -174,7 +127,7 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
     let mut by_finish: Vec<(&'static Kind, Subject<'_>)> = Vec::new();
     for kind in kinds {
         let mut documents = documents(context, kind);
-        documents.sort_by_key(|document| names::id_order(document.id()));
+        documents.sort_by_key(|document| id_order(document.id()));
         let mut subjects: Vec<Subject<'_>> =
             documents.into_iter().map(|document| subject(context, kind, document)).collect();
         subjects.sort_by(|left, right| left.label.cmp(&right.label));
@@ -201,7 +154,7 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
         }
     }
     if let Scope::Project { id, .. } | Scope::Runbook { project_id: id, .. } = context.scope.clone() {
-        kinds::declare_project(context, &id);
+        (context.kinds.declare_project)(context, &id);
     }
     for (kind, subject) in &work {
         context.at_work = described(kind, subject);
@@ -399,7 +352,7 @@ pub fn take_over(context: &mut Context<'_>, kind: &Kind, condition: &str, block:
 fn note_the_rest(context: &mut Context<'_>) {
     let inventory = context.inventory;
     for collection in inventory.collections() {
-        let Some(reason) = kinds::not_carried(collection) else { continue };
+        let Some(reason) = context.kinds.not_carried(collection) else { continue };
         for document in inventory.all(collection) {
             let at = At {
                 target: context.target(collection, document),
@@ -425,6 +378,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::kinds;
+    use crate::modules::{project, space};
 
     pub(super) fn inventory(name: &str) -> Inventory {
         let path =
@@ -460,9 +415,14 @@ mod tests {
         let module = space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
         for kind in kinds::SPACE {
             for document in inventory.all(kind.collection) {
-                let target =
-                    Context::new(&inventory, &SecretSources::default(), &Selection::default(), Scope::Space)
-                        .target(kind.collection, document);
+                let target = Context::new(
+                    &kinds::ALL,
+                    &inventory,
+                    &SecretSources::default(),
+                    &Selection::default(),
+                    Scope::Space,
+                )
+                .target(kind.collection, document);
                 let noted = module.manifest.notes.iter().any(|note| {
                     note.code == "unknown-field"
                         && note.collection() == kind.collection

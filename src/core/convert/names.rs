@@ -83,18 +83,6 @@ impl Names {
     }
 }
 
-/// Sorts ids in the order in which a server gave them: `Projects-9` before `Projects-10`.
-#[must_use]
-pub fn id_order(id: &str) -> (String, u64, String) {
-    match id.rsplit_once('-') {
-        Some((prefix, digits)) => match digits.parse() {
-            Ok(number) => (prefix.to_owned(), number, String::new()),
-            Err(_) => (prefix.to_owned(), u64::MAX, digits.to_owned()),
-        },
-        None => (id.to_owned(), 0, String::new()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,13 +110,6 @@ mod tests {
         assert_eq!(names.claim("environments", "a_b", "A B"), "a_b");
         assert_eq!(names.claim("environments", "a_b", "a-b"), format!("a_b_{}", digest("a-b")));
         assert_eq!(names.claim("accounts", "a_b", "a-b"), "a_b");
-    }
-
-    #[test]
-    fn ids_sort_by_their_number() {
-        let mut ids = ["Projects-10", "Projects-9", "Projects-x"];
-        ids.sort_by_key(|id| id_order(id));
-        assert_eq!(ids, ["Projects-9", "Projects-10", "Projects-x"]);
     }
 
     proptest::proptest! {

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use crate::convert::context::{At, Context, is_everywhere};
+use crate::convert::context::{At, Context};
 use crate::hcl::Expr;
-use crate::kinds;
 use crate::selection::Fate;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::ids::is_everywhere;
+use module::manifest::Target;
 
 impl Context<'_> {
     /// Says by which expression the id of a document (or action) of this module is known. To be said before any reference is asked for.
@@ -18,6 +19,17 @@ impl Context<'_> {
     /// The same for a tag, by its canonical name.
     pub fn declare_tag(&mut self, canonical_name: &str, expression: Expr) {
         self.tags.insert(canonical_name.to_owned(), expression);
+    }
+
+    /// Says how finish finds a part of a document that has an id: an action.
+    pub fn declare_part(&mut self, id: &str, target: Target) {
+        self.part_targets.insert(id.to_owned(), target);
+    }
+
+    /// How finish finds the part with that id.
+    #[must_use]
+    pub fn part(&self, id: &str) -> Option<Target> {
+        self.part_targets.get(id).cloned()
     }
 
     /// The expression for the id of a document that this module makes.
@@ -74,7 +86,7 @@ impl Context<'_> {
                     &format!("refers to {id}, which the source space does not have"),
                     "Remove the reference at the source, or name something that exists in the module.",
                 );
-                match kinds::lookup(collection, None) {
+                match self.kinds.lookup(collection, None) {
                     Some(lookup) => self.lookups.name(lookup, id),
                     None => id.into(),
                 }
@@ -83,7 +95,9 @@ impl Context<'_> {
     }
 
     fn look_up(&mut self, collection: Collection, document: &Document, at: &At) -> Expr {
-        if let Some(built_in) = kinds::find(collection, document).and_then(|kind| (kind.built_in)(document)) {
+        if let Some(built_in) =
+            self.kinds.find(collection, document).and_then(|kind| (kind.built_in)(document))
+        {
             self.lookups.data(built_in.data);
             return Expr::Code(built_in.id.to_owned());
         }
@@ -91,7 +105,7 @@ impl Context<'_> {
         if collection == Collection::Projects && !self.is_space() {
             self.deploy_after(document.name());
         }
-        match kinds::lookup(collection, Some(document)) {
+        match self.kinds.lookup(collection, Some(document)) {
             Some(lookup) => {
                 if let Some(looked_up) = self.by_finish.get_mut(document.id()) {
                     *looked_up = true;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::context::Context;
+use crate::convert::model::Kind;
 use crate::hcl::{Block, Expr, Item};
-use crate::kinds::model::Kind;
 use module::manifest::Scope;
 
 /// Adds the Terraform files.

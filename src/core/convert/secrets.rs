@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::convert::context::{At, Context, Variable};
+use crate::convert::model::Hidden;
 use crate::hcl::Expr;
-use crate::kinds::model::Hidden;
 use documents::collection::Collection;
 use module::SecretPlace;
 use module::manifest::{FinishStep, FinishValue, SecretEntry, SecretOrigin};

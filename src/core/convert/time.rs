@@ -1,6 +1,6 @@
 //! Times as the provider takes them.
 
-use crate::kinds::model::Zone;
+use crate::convert::model::Zone;
 
 /// A moment as the provider reads it back: one that it reads otherwise is an endless difference.
 #[must_use]

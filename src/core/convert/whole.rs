@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::convert::context::{At, Context, Subject};
-use crate::kinds::model::{Carry, Hidden, Kind, snake_case};
+use crate::convert::model::{Carry, Hidden, Kind, snake_case};
 use module::manifest::FinishStep;
 
 /// Parts of any document that the server makes up, wherever they stand.

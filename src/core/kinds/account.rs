@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{is_empty, odd, plain as plain_value};
+use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use crate::kinds::oidc::{AUDIENCE, EXECUTION_KEYS, HEALTH_KEYS, TEST_KEYS};
 use documents::collection::Collection;
 use documents::document::{Document, is_uuid};

@@ -1,7 +1,7 @@
 //! The tables of all kinds as a page for people: kind × field × how it is carried. `octoferry kinds` prints it, `docs/KINDS.md` is it.
 
-use super::model::{Carry, Field, Kind};
 use super::{PROJECT, SPACE, deployment_setting, oidc_identity, target_tag};
+use crate::convert::model::{Carry, Field, Kind};
 use documents::collection::Collection;
 
 const INTRODUCTION: &str = "# What of each kind is carried, and how

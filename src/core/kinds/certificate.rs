@@ -1,9 +1,9 @@
 //! Certificates with their private keys.
 
 use crate::convert::context::{Context, Subject};
+use crate::convert::model::*;
 use crate::convert::{make, resource};
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use module::manifest::FinishStep;
 

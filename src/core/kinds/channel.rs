@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{is_empty, odd, read};
-use crate::convert::names::id_order;
+use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
+use crate::kinds::process::Actions;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::ids::id_order;
 
 const COMES_WITH_PROJECT: &str =
     "the channel comes with the project, and the provider can't take it over in the apply that makes it";
@@ -83,16 +84,20 @@ const FIELDS: &[Field] = &[
 /// A rule of a channel that limits a step names steps by text: by reference it would be a cycle.
 fn action_name(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value.as_str() {
-        Some(name) if context.actions.limits_a_step(&at.id) => block.set("deployment_action", name),
-        Some(name) => block.set("deployment_action", context.actions.name(name)),
+        Some(name) if context.drawers.open::<Actions>().limits_a_step(&at.id) => {
+            block.set("deployment_action", name)
+        }
+        Some(name) => block.set("deployment_action", context.drawers.open::<Actions>().name(name)),
         None => odd(context, at, value),
     }
 }
 
 fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value.as_str() {
-        Some(slug) if context.actions.limits_a_step(&at.id) => block.set("deployment_action_slug", slug),
-        Some(slug) => block.set("deployment_action_slug", context.actions.slug(slug)),
+        Some(slug) if context.drawers.open::<Actions>().limits_a_step(&at.id) => {
+            block.set("deployment_action_slug", slug)
+        }
+        Some(slug) => block.set("deployment_action_slug", context.drawers.open::<Actions>().slug(slug)),
         None => odd(context, at, value),
     }
 }

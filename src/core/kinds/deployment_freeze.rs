@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{carry, is_empty, object_of, odd, read};
+use crate::convert::lookups::FREEZES;
+use crate::convert::model::*;
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use documents::document::Document;
 use module::manifest::{FinishStep, Scope};
@@ -16,9 +17,8 @@ use module::manifest::{FinishStep, Scope};
 const COLLECTION: Collection = Collection::DeploymentFreezes;
 const FILE: &str = "freezes.tf";
 /// The data source with this list needs a filter of its own: names of freezes may repeat on a server.
-pub(crate) const LIST: &str = "deployment_freezes";
 const LOOKUP: Lookup =
-    Lookup { list: LIST, data_source: "octopusdeploy_deployment_freezes", noun: "deployment freeze" };
+    Lookup { list: FREEZES, data_source: "octopusdeploy_deployment_freezes", noun: "deployment freeze" };
 const ELSEWHERE: &str = "each project's own module adds its part";
 
 fn is_owned(freeze: &Document) -> bool {

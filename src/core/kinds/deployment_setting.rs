@@ -2,8 +2,8 @@
 
 use crate::convert::context::{Context, Subject};
 use crate::convert::fields::carry;
+use crate::convert::model::*;
 use crate::hcl::Block;
-use crate::kinds::model::*;
 use documents::collection::Collection;
 
 const MIRROR: &str = "the same field of the project again";

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::kinds::model::*;
+use crate::convert::model::*;
 use documents::collection::Collection;
 
 /// The object in the document of a machine, with what every endpoint has.

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::convert::context::{At, Context, is_portable};
 use crate::convert::fields::{Fields, is_empty, odd, read_value};
+use crate::convert::model::*;
 use crate::hcl::Block;
-use crate::kinds::model::*;
 use documents::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{is_empty, odd, plain as plain_value};
+use crate::convert::model::*;
 use crate::hcl::Block;
-use crate::kinds::model::*;
 use crate::kinds::oidc;
 use documents::collection::Collection;
 use module::manifest::{FinishStep, FinishValue};

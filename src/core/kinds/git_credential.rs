@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{carry, is_empty, object_of, odd};
+use crate::convert::model::*;
 use crate::hcl::Block;
-use crate::kinds::model::*;
 use documents::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {

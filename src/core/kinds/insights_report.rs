@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::convert::context::Context;
-use crate::kinds::model::*;
+use crate::convert::model::*;
 use documents::collection::Collection;
 use documents::document::Document;
 use module::manifest::FinishStep;

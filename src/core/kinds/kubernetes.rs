@@ -1,7 +1,7 @@
 //! How a Kubernetes target proves to its cluster who it is: one block for each type of authentication.
 
+use crate::convert::model::*;
 use crate::kinds::endpoint::ACCOUNT;
-use crate::kinds::model::*;
 use documents::collection::Collection;
 
 /// The type of authentication → block and fields.

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::convert::context::{At, Context};
+use crate::convert::model::*;
 use crate::hcl::Block;
-use crate::kinds::model::*;
 use crate::kinds::retention;
 use documents::collection::Collection;
 

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{carry_one, is_empty, odd, read_value};
+use crate::convert::model::*;
 use crate::convert::time::nanoseconds;
 use crate::convert::{make, resource};
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use documents::document::Document;
 

@@ -1,6 +1,6 @@
 //! Proxies between a server and its machines.
 
-use crate::kinds::model::*;
+use crate::convert::model::*;
 use documents::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {

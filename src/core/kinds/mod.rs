@@ -5,9 +5,6 @@
 //! below check the table against the provider's schema; a test in the kind's own file shows a minimal and a full document.
 
 pub mod catalogue;
-pub mod id_text;
-pub mod model;
-pub mod process;
 
 mod account;
 mod certificate;
@@ -27,7 +24,9 @@ mod machine_proxy;
 mod oidc;
 mod oidc_identity;
 mod parent_environment;
-pub mod project;
+mod process;
+mod project;
+
 mod project_group;
 #[cfg(test)]
 mod project_tests;
@@ -56,11 +55,9 @@ mod worker;
 mod worker_pool;
 
 use crate::convert::context::Context;
-use crate::kinds::model::{Kind, Lookup};
+use crate::convert::model::{Kind, Lookup};
+use crate::convert::registry::Registry;
 use documents::collection::Collection;
-use documents::document::Document;
-
-pub(crate) use deployment_freeze::LIST as DEPLOYMENT_FREEZES;
 
 /// What projects share, in the order of creation.
 pub const SPACE: &[&Kind] = &[
@@ -109,58 +106,29 @@ pub const PROJECT: &[&Kind] = &[
     &user_role::OF_PROJECT,
 ];
 
-/// What a runbook's own module makes.
-pub const RUNBOOK: &[&Kind] = &[&runbook::KIND];
+/// What a conversion is handed: all kinds, and what they do together.
+pub static ALL: Registry = Registry {
+    space: SPACE,
+    project: PROJECT,
+    runbook: &[&runbook::KIND],
+    lookups: &[(
+        Collection::Projects,
+        Lookup { list: "projects", data_source: "octopusdeploy_projects", noun: "project" },
+    )],
+    leaves_out: project::left_out,
+    declare_project: process::declare,
+    complete_space,
+    complete_project,
+};
 
-/// Declares what is inside documents of a project and needs the addresses of all of them.
-pub(crate) fn declare_project(context: &mut Context<'_>, project: &str) {
-    process::declare(context, project);
-}
-
-/// What the space's module has besides its documents; after all of these are written.
-pub(crate) fn complete_space(context: &mut Context<'_>) {
+fn complete_space(context: &mut Context<'_>) {
     team::add_users(context);
     worker_pool::keep_order(context);
 }
 
-/// What a project's module has besides its documents; after all of these are written.
-pub(crate) fn complete_project(context: &mut Context<'_>, project: &str) {
+fn complete_project(context: &mut Context<'_>, project: &str) {
     subscription::include_project(context, project);
     insights_report::include_project(context, project);
     channel::add_lookup(context, project);
     tenant_link::add_template_ids(context, project);
-}
-
-/// Things that are looked up and that no kind makes.
-const LOOKUPS: &[(Collection, Lookup)] = &[(
-    Collection::Projects,
-    Lookup { list: "projects", data_source: "octopusdeploy_projects", noun: "project" },
-)];
-
-/// The kind that a document is of.
-#[must_use]
-pub fn find(collection: Collection, document: &Document) -> Option<&'static Kind> {
-    SPACE.iter().chain(PROJECT).copied().find(|kind| kind.collection == collection && (kind.of)(document))
-}
-
-/// How a document (or any of a collection) is looked up by name.
-#[must_use]
-pub fn lookup(collection: Collection, document: Option<&Document>) -> Option<Lookup> {
-    let own = SPACE
-        .iter()
-        .filter(|kind| kind.collection == collection && document.is_none_or(|document| (kind.of)(document)))
-        .find_map(|kind| kind.lookup);
-    own.or_else(|| LOOKUPS.iter().find(|(other, _)| *other == collection).map(|(_, lookup)| *lookup))
-}
-
-/// Why the documents of a collection of a space are not carried; `None` when a kind, or another document, carries them.
-#[must_use]
-pub fn not_carried(collection: Collection) -> Option<&'static str> {
-    if SPACE.iter().chain(PROJECT).any(|kind| kind.collection == collection) {
-        return None;
-    }
-    match collection {
-        Collection::Unknown(_) => Some("octoferry does not know this kind of document"),
-        known => Some(known.row().left).filter(|why| !why.is_empty()),
-    }
 }

@@ -1,6 +1,6 @@
 //! Subject keys: of what the tokens are made that a server shows to others instead of a secret. Accounts and feeds have them.
 
-use crate::kinds::model::*;
+use crate::convert::model::*;
 
 pub(super) const AUDIENCE: Field = plain("Audience");
 

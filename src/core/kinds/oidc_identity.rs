@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::convert::context::{Context, Subject};
 use crate::convert::fields::read;
-use crate::kinds::model::*;
+use crate::convert::model::*;
+use crate::kinds::team::UserNames;
 use documents::collection::Collection;
 use module::manifest::{FinishStep, Target};
 
@@ -49,7 +50,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         let text = "its service account can't be seen with the source API key";
         return context.note("not-carried", &subject.at, text, "Make it by hand at the destination.");
     };
-    context.user_names.insert(account.to_owned());
+    context.drawers.open::<UserNames>().0.insert(account.to_owned());
     let text = "service accounts are users, which are not carried: the identity is made where the destination has the account under the name that users.json gives it";
     context.note(
         "users",

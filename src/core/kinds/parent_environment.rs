@@ -2,9 +2,9 @@
 
 use crate::convert::context::{Context, Subject};
 use crate::convert::fields::is_empty;
+use crate::convert::model::*;
 use crate::convert::{make, resource};
 use crate::hcl::{Attribute, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use module::manifest::FinishStep;
 

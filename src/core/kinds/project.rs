@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{Fields, is_empty, odd, read, read_value};
+use crate::convert::id_text::{Piece, split_at_ids};
+use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
-use crate::kinds::id_text::{Piece, split_at_ids};
-use crate::kinds::model::*;
+use crate::kinds::process::Actions;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::git::{self, Kept};
@@ -281,7 +282,7 @@ fn versioning_strategy(
         let mut block = Block::resource("octopusdeploy_project_versioning_strategy", &subject.label);
         block.set("project_id", project_id(context, subject));
         match donor {
-            Some(donor) if !context.actions.has_name(donor.action) => {
+            Some(donor) if !context.drawers.open::<Actions>().has_name(donor.action) => {
                 // Under that name the step is not there yet when Terraform sets the strategy.
                 let value = serde_json::json!({
                     "Template": whole.get("Template"),
@@ -315,9 +316,9 @@ fn package<'v>(_: &mut Context<'_>, donor: &mut Fields<'v>) -> Package<'v> {
 
 impl Package<'_> {
     /// `{ deployment_action, package_reference }`
-    fn expression(&self, context: &Context<'_>) -> Expr {
+    fn expression(&self, context: &mut Context<'_>) -> Expr {
         Expr::Object(vec![
-            ("deployment_action".to_owned(), context.actions.name(self.action)),
+            ("deployment_action".to_owned(), context.drawers.open::<Actions>().name(self.action)),
             ("package_reference".to_owned(), self.reference.into()),
         ])
     }

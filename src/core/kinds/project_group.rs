@@ -1,6 +1,6 @@
 //! Project groups.
 
-use crate::kinds::model::*;
+use crate::convert::model::*;
 use documents::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {

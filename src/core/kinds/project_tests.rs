@@ -3,7 +3,9 @@
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use crate::convert::{self, SecretSources, Selection};
+use crate::convert::SecretSources;
+use crate::modules;
+use crate::selection::Selection;
 use documents::inventory::Inventory;
 use module::Module;
 
@@ -25,7 +27,7 @@ fn module(others: &Value) -> Module {
     }
     let dump = json!({"Documents": {"Server": {"spaces": {"Spaces-1": {"Id": "Spaces-1", "Name": "S"}}}, "Spaces-1": documents}});
     let inventory = Inventory::from_dump(&dump, "Spaces-1").unwrap();
-    convert::project(&inventory, "Projects-1", &Selection::default(), &SecretSources::default()).unwrap()
+    modules::project(&inventory, "Projects-1", &Selection::default(), &SecretSources::default()).unwrap()
 }
 
 fn file(module: &Module, name: &str) -> String {

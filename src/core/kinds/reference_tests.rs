@@ -4,9 +4,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::convert::{self, SecretSources, Selection};
+use crate::convert::{self, SecretSources};
 use crate::hcl::{Block, Expr, Item};
+use crate::kinds;
 use crate::kinds::testing::inventory;
+use crate::selection::Selection;
 use documents::collection::Collection;
 use documents::inventory::Inventory;
 
@@ -117,8 +119,8 @@ fn no_value_of_the_reference_makes_an_invalid_module_or_is_lost() {
                 let inventory = with(collection, &document, &all);
                 let project = inventory.get(Collection::Projects, "Projects-1").expect("it is there");
                 let mut told = String::new();
-                let space = convert::converted_space(&inventory, &selection, &sources);
-                let project = convert::converted_project(&inventory, project, &selection, &sources);
+                let space = convert::space(&kinds::ALL, &inventory, &selection, &sources);
+                let project = convert::project(&kinds::ALL, &inventory, project, &selection, &sources);
                 for context in [space, project] {
                     for block in context.files.values().flatten().filter_map(|item| match item {
                         Item::Block(block) if block.kind == "resource" => Some(block),

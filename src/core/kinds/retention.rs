@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{REFUSED, carry, is_empty, odd};
+use crate::convert::model::*;
 use crate::convert::{make, resource};
 use crate::hcl::{Attribute, Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {

@@ -6,8 +6,8 @@ use super::process;
 use super::project::CONNECTIVITY;
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
+use crate::convert::model::*;
 use crate::hcl::Block;
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use module::manifest::FinishStep;
 

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{read, read_value};
+use crate::convert::model::*;
 use crate::convert::{make, resource};
 use crate::hcl::Block;
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use module::manifest::Target;
 

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{is_empty, odd};
+use crate::convert::model::*;
 use crate::convert::names::{digest, label};
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use crate::kinds::script_module::ending;
 use documents::collection::Collection;
 

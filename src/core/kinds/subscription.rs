@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{carry, is_empty, object_of, odd};
+use crate::convert::model::*;
 use crate::hcl::{Attribute, Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use documents::document::Document;
 

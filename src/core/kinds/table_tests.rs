@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::kinds::model::{Carry, Field, Kind};
-use crate::kinds::{PROJECT, SPACE, lookup};
+use crate::convert::model::{Carry, Field, Kind};
+use crate::kinds::{ALL, PROJECT, SPACE};
 use documents::collection::Collection;
 use documents::document::Document;
 
@@ -195,7 +195,7 @@ fn every_reference_goes_to_a_kind() {
             walk(&mut kind.fields_of(shape), &mut |field| {
                 if let Carry::Reference(collection) | Carry::References(collection) = field.carry {
                     assert!(
-                        known.contains(&collection) || lookup(collection, None).is_some(),
+                        known.contains(&collection) || ALL.lookup(collection, None).is_some(),
                         "{} of {} refers to {collection}",
                         field.api,
                         shape.resource

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::convert::context::{Context, Subject};
 use crate::convert::fields::{carry, odd};
+use crate::convert::model::*;
 use crate::convert::names::label;
 use crate::convert::{make, resource};
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{carry, is_empty, odd};
+use crate::convert::model::*;
 use crate::hcl::Block;
 use crate::kinds::endpoint::{self, ACCOUNT, POOL, PROXY, THUMBPRINT, URI};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use documents::document::Document;
 

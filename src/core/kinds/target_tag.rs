@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{carry, odd};
+use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;

@@ -1,13 +1,15 @@
 //! Teams of the space. Their members are found at the destination by user name (`users.json` in the module maps the names);
 //! users themselves, and their passwords, are never carried.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{is_empty, odd};
+use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use module::manifest::{FinishStep, Target};
 
@@ -90,7 +92,7 @@ pub(super) fn include_users(context: &mut Context<'_>, at: &At, value: &Value, _
             unknown = true;
             continue;
         };
-        context.user_names.insert(name.clone());
+        context.drawers.open::<UserNames>().0.insert(name.clone());
         let item = reference(&name);
         context.finish(FinishStep::Include { target: at.target.clone(), path: at.path.clone(), item });
     }
@@ -107,6 +109,10 @@ pub(super) fn include_users(context: &mut Context<'_>, at: &At, value: &Value, _
     }
 }
 
+/// Users that finish looks for at the destination.
+#[derive(Debug, Default)]
+pub(super) struct UserNames(pub(super) BTreeSet<String>);
+
 pub(super) fn reference(user_name: &str) -> Value {
     let target = Target { collection: Collection::Users, key: vec![user_name.to_owned()] };
     serde_json::json!({ "$ref": { "collection": target.collection, "key": target.key } })
@@ -114,11 +120,12 @@ pub(super) fn reference(user_name: &str) -> Value {
 
 /// `users.json`: names at the source → names at the destination, the same until a person changes them.
 pub(super) fn add_users(context: &mut Context<'_>) {
-    if context.user_names.is_empty() {
+    let UserNames(names) = context.drawers.open();
+    if names.is_empty() {
         return;
     }
     let names: serde_json::Map<String, Value> =
-        context.user_names.iter().map(|name| (name.clone(), Value::from(name.as_str()))).collect();
+        names.iter().map(|name| (name.clone(), Value::from(name.as_str()))).collect();
     let mut text = serde_json::to_string_pretty(&names).unwrap_or_default();
     text.push('\n');
     context.document(USERS, text);

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::text_value::by_control_type;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::dead::chosen;
 use crate::convert::fields::read;
+use crate::convert::model::*;
 use crate::convert::names::label;
+use crate::dead::chosen;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::tenancy::readable_in;
@@ -48,14 +48,23 @@ const VALUE: &[Field] = &[
     SPACE_ID,
 ];
 
-/// Tenants that are linked, by id: the label of the link.
+/// What the module's links to tenants remember.
+#[derive(Debug, Default)]
+struct Linked {
+    /// Tenants that are linked to the module's project: id → label of the link.
+    tenants: BTreeMap<String, String>,
+    /// Whether something asks for `local.template_ids`.
+    needs_template_ids: bool,
+}
+
+/// Remembers the tenants that are linked.
 fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
-    context.linked_tenants.insert(subject.document.id().to_owned(), subject.label.clone());
+    context.drawers.open::<Linked>().tenants.insert(subject.document.id().to_owned(), subject.label.clone());
 }
 
 /// A tenant's id: through its link where there is one, which gives the order, else looked up.
 pub(super) fn tenant(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
-    match context.linked_tenants.get(id) {
+    match context.drawers.open::<Linked>().tenants.get(id) {
         Some(label) => link(label).attribute("tenant_id"),
         None => context.reference(Collection::Tenants, id, at),
     }
@@ -94,7 +103,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         |value: &&Document| selection.makes_in_project(&project_id, Collection::TenantVariableValues, value);
     let mut values: Vec<&Document> =
         inventory.of(Collection::TenantVariableValues, tenant.id()).filter(is_made).collect();
-    values.sort_by_key(|value| crate::convert::names::id_order(value.id()));
+    values.sort_by_key(|value| documents::ids::id_order(value.id()));
     for value in values {
         if value.text("ProjectId") == Some(project_id.as_str()) {
             project_value(context, subject, project, value, &mut blocks);
@@ -218,7 +227,7 @@ fn project_value(
     }
     let control =
         found.template["DisplaySettings"]["Octopus.ControlType"].as_str().unwrap_or_default().to_owned();
-    context.needs_template_ids = true;
+    context.drawers.open::<Linked>().needs_template_ids = true;
     let names = environment_names(context, &found.environments);
     let wanted = label(&format!("{}_{}_{}", subject.label, label(found.template_name()), label(&names[0])));
     let label = context.names.claim(
@@ -350,7 +359,7 @@ fn is_contested(context: &Context<'_>, tenant: &Document, project: &Document, fo
 
 /// `local.template_ids`: it stays known when the project changes, so no value is replaced.
 pub(super) fn add_template_ids(context: &mut Context<'_>, project: &str) {
-    if !context.needs_template_ids {
+    if !context.drawers.open::<Linked>().needs_template_ids {
         return;
     }
     let Some(label) = context.label_of(project) else { return };

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::convert::{self, SecretSources, Selection};
+use crate::convert::SecretSources;
+use crate::modules;
+use crate::selection::Selection;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -11,7 +13,7 @@ use documents::inventory::Inventory;
 pub(crate) fn convert(file: &str, documents: &Value) -> String {
     let inventory = inventory(documents);
     let module =
-        convert::space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
+        modules::space(&inventory, &Selection::default(), &SecretSources::default()).expect("a module");
     told(&module, file)
 }
 
@@ -23,7 +25,7 @@ pub(crate) fn convert_project(file: &str, documents: &Value) -> String {
         inventory.insert(Collection::Projects, Document::new(project).expect("an object"));
     }
     let selection = Selection::default();
-    let module = convert::project(&inventory, "Projects-1", &selection, &SecretSources::default());
+    let module = modules::project(&inventory, "Projects-1", &selection, &SecretSources::default());
     told(&module.expect("a module"), file)
 }
 

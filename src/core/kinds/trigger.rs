@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{Fields, is_empty, odd, read, read_value};
+use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
+use crate::kinds::process::Actions;
 use documents::collection::Collection;
 use documents::document::Document;
 use module::manifest::FinishStep;
@@ -135,7 +136,7 @@ const CREATE_RELEASE: &[Field] =
 
 fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value.as_str() {
-        Some(slug) => block.set("deployment_action_slug", context.actions.slug(slug)),
+        Some(slug) => block.set("deployment_action_slug", context.drawers.open::<Actions>().slug(slug)),
         None => odd(context, at, value),
     }
 }

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::convert;
 use crate::convert::context::{Context, Subject};
+use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 
 const SERVER: &str = "the server makes it of the permissions";

@@ -6,9 +6,10 @@ use super::text_value::{by_control_type, text_or_file};
 use crate::convert::SecretSources;
 use crate::convert::context::{At, Context, Subject, is_portable};
 use crate::convert::fields::{Fields, is_empty, odd, read};
+use crate::convert::model::*;
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
+use crate::kinds::process::Actions;
 use documents::collection::Collection;
 use documents::document::Document;
 use module::manifest::FinishStep;
@@ -412,9 +413,7 @@ fn limits(context: &mut Context<'_>, scope: &mut Fields<'_>, inner: &mut Block) 
             .map(|item| match *collection {
                 None => context.text(item, &at),
                 Some(Collection::Tags) => context.tag(item),
-                Some(Collection::Actions) if context.actions.of_finish(item).is_some() => {
-                    of_finish(context, item, &at)
-                }
+                Some(Collection::Actions) => action(context, item, &at),
                 Some(collection) => context.reference(collection, item, &at),
             })
             .collect();
@@ -422,9 +421,12 @@ fn limits(context: &mut Context<'_>, scope: &mut Fields<'_>, inner: &mut Block) 
     }
 }
 
-/// A step that is not there yet when Terraform writes the variable. Its id names nothing at the destination, so the scope is not widened.
-fn of_finish(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
-    let name = context.actions.of_finish(id).unwrap_or_default().to_owned();
+/// A step. If finish makes it, it is not there yet when Terraform writes the variable: its id names nothing at the destination, so the scope
+/// is not widened.
+fn action(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
+    let Some(name) = context.drawers.open::<Actions>().of_finish(id).map(str::to_owned) else {
+        return context.reference(Collection::Actions, id, at);
+    };
     context.note(
         "not-carried",
         at,
@@ -441,7 +443,7 @@ fn scope_names(context: &Context<'_>, scope: &Map<String, Value>) -> Vec<String>
         for item in
             scope.get(*field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
         {
-            let action = context.actions.target(item).and_then(|target| target.key.last().cloned());
+            let action = context.part(item).and_then(|target| target.key.last().cloned());
             let document = context
                 .inventory
                 .collection_of(item)

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::convert::context::{Context, Subject};
-use crate::convert::names::id_order;
+use crate::convert::model::*;
 use crate::convert::{make, resource};
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
+use documents::ids::id_order;
 use module::manifest::FinishStep;
 
 pub(super) const KIND: Kind = Kind {

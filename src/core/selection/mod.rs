@@ -1,37 +1,17 @@
-//! Which part of a space the modules hold: what the options ask for, and what that needs. Pure.
-//!
-//! [`parse`] reads the options, [`choose`] finds what they name in an inventory, [`needed`] adds what the selected things refer to, by
-//! converting them and seeing what they look up, [`left_out`] says what is in no module.
+//! Which part of a space the modules hold: what becomes of each document. The room [`crate::part`] finds it from options.
 
-mod choose;
-mod left_out;
-mod needed;
-pub mod parse;
-pub mod rename;
-pub mod sorts;
-#[cfg(test)]
-mod tests;
-mod trim;
+pub(crate) mod trim;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::convert::dead;
 use documents::collection::Collection;
-use failure::Failure;
-
-pub use choose::{Whole, choose};
-pub use left_out::notes;
-pub use needed::complete;
-pub use parse::{Options, RENAME, Verb};
-use rename::{Rename, Renamed};
-
 use documents::document::Document;
 use documents::inventory::Inventory;
 
 /// Collection → id → something about the document.
-type Table<T> = BTreeMap<Collection, BTreeMap<String, T>>;
+pub(crate) type Table<T> = BTreeMap<Collection, BTreeMap<String, T>>;
 
-fn at<'t, T>(table: &'t Table<T>, collection: Collection, id: &str) -> Option<&'t T> {
+pub(crate) fn at<'t, T>(table: &'t Table<T>, collection: Collection, id: &str) -> Option<&'t T> {
     table.get(&collection)?.get(id)
 }
 
@@ -53,31 +33,31 @@ pub struct Selection {
     /// The options as they were given.
     pub options: Vec<String>,
     /// Documents that an option excludes → the option.
-    excluded: Table<usize>,
+    pub(crate) excluded: Table<usize>,
     /// Documents that an option looks up → the option.
-    looked_up: Table<usize>,
+    pub(crate) looked_up: Table<usize>,
     /// The same for parts of documents: variables of sets, steps of processes.
-    excluded_parts: Table<BTreeMap<String, usize>>,
+    pub(crate) excluded_parts: Table<BTreeMap<String, usize>>,
     /// Parts of documents that have been taken out of the inventory.
-    gone: Vec<trim::Gone>,
+    pub(crate) gone: Vec<trim::Gone>,
     /// What has another name at the destination.
-    renamed: Vec<Renamed>,
+    pub(crate) renamed: Vec<Renamed>,
     /// What `--only` asks for, and what that needs.
-    only: Option<Only>,
+    pub(crate) only: Option<Only>,
     /// Whether there are modules for all that is selected: only then something is left out of all of them.
-    of_all: bool,
+    pub(crate) of_all: bool,
 }
 
 /// What `--only` selects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Only {
-    documents: Table<()>,
+pub(crate) struct Only {
+    pub(crate) documents: Table<()>,
     /// Projects that have a module → whether with all that belongs to them.
-    projects: BTreeMap<String, bool>,
+    pub(crate) projects: BTreeMap<String, bool>,
     /// Variable sets of which only some variables are wanted → their names.
-    variables: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) variables: BTreeMap<String, BTreeSet<String>>,
     /// What has been added, and what needs it.
-    needed: Vec<Needed>,
+    pub(crate) needed: Vec<Needed>,
 }
 
 /// Something that was not asked for and is needed.
@@ -87,6 +67,19 @@ pub struct Needed {
     pub what: String,
     /// `target "web-1"`.
     pub by: String,
+}
+
+/// A document, or a tag of one, that was renamed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    pub collection: Collection,
+    pub id: String,
+    pub old: String,
+    pub new: String,
+    /// `environment`, `tag`.
+    pub noun: String,
+    /// Whether it is the document itself.
+    pub is_document: bool,
 }
 
 /// What a conversion found that it refers to and does not make: collection and id → by what.
@@ -194,21 +187,6 @@ impl Selection {
         let mut needed = self.only.as_ref().map(|only| only.needed.clone()).unwrap_or_default();
         needed.sort();
         needed
-    }
-
-    /// The inventory as it is converted: without references that lead nowhere, without the steps that are excluded and what only these give a meaning, and with the new names.
-    ///
-    /// # Errors
-    /// As [`rename::rename`].
-    pub fn prepared(
-        &mut self,
-        inventory: Inventory,
-        renames: &[Rename],
-        strict: bool,
-    ) -> Result<Inventory, Failure> {
-        let mut inventory = trim::trim(self, dead::settle(inventory));
-        self.renamed = rename::rename(&mut inventory, renames, strict)?;
-        Ok(inventory)
     }
 
     /// What a document is called at the source.

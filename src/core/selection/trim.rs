@@ -12,12 +12,12 @@ use documents::inventory::Inventory;
 
 /// A part of a document that is in no module, because of an option.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Gone {
-    pub(super) collection: Collection,
-    pub(super) id: String,
+pub(crate) struct Gone {
+    pub(crate) collection: Collection,
+    pub(crate) id: String,
     /// As `verify` calls it: `Variables/Key`, `Steps/Build`.
-    pub(super) field: String,
-    pub(super) option: usize,
+    pub(crate) field: String,
+    pub(crate) option: usize,
 }
 
 /// What is excluded in a project, by how others name it → the option.
@@ -30,7 +30,7 @@ struct Out {
 }
 
 /// Takes the excluded parts out of the inventory and remembers what has gone.
-pub(super) fn trim(selection: &mut Selection, mut inventory: Inventory) -> Inventory {
+pub(crate) fn trim(selection: &mut Selection, mut inventory: Inventory) -> Inventory {
     let processes = [Collection::DeploymentProcesses, Collection::RunbookProcesses];
     let documents = [Collection::Channels, Collection::Runbooks];
     if processes.iter().all(|collection| !selection.excluded_parts.contains_key(collection))

@@ -152,7 +152,7 @@ pub fn impossible(modules: &[(String, &[Collision])]) -> Option<Failure> {
         let within = if modules.len() > 1 { format!("{module}: ") } else { String::new() };
         lines.push(format!("  {within}{}: {why}", collision.text()));
         if let (Some(lookup), [name], None) = (
-            kinds::lookup(collision.target.collection, None),
+            kinds::ALL.lookup(collision.target.collection, None),
             collision.target.key.as_slice(),
             &collision.part,
         ) {

@@ -8,8 +8,8 @@ use super::property::{self, Level};
 use super::template::{self, Place};
 use crate::convert::context::Context;
 use crate::convert::fields::{self, Fields};
+use crate::convert::model::{Field, ID, Literal, flag, ignored, plain, reference, references, tags};
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::{Field, ID, Literal, flag, ignored, plain, reference, references, tags};
 use documents::collection::Collection;
 use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 

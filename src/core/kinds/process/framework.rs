@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::plan::Actions;
 use crate::convert::context::{At, Context};
 use crate::convert::fields::is_empty;
 
@@ -21,14 +22,14 @@ pub(super) fn is_step(fields: &Map<String, Value>) -> bool {
 pub(super) fn step(context: &mut Context<'_>, steps: &[Value], index: usize, list: &At, owner: &str) {
     let name = steps[index]["Name"].as_str().unwrap_or_default();
     for action in steps[index]["Actions"].as_array().into_iter().flatten() {
-        context.actions.made_by_finish(action);
+        context.drawers.open::<Actions>().made_by_finish(action);
     }
     make(context, steps, index, list, &format!("step \"{name}\" {owner}"));
 }
 
 /// A child step for finish. `described` for people: `step "x" of the project "y"`.
 pub(super) fn action(context: &mut Context<'_>, actions: &[Value], index: usize, list: &At, described: &str) {
-    context.actions.made_by_finish(&actions[index]);
+    context.drawers.open::<Actions>().made_by_finish(&actions[index]);
     make(context, actions, index, list, described);
 }
 

@@ -13,16 +13,18 @@ mod property;
 mod template;
 mod text_file;
 
-pub use plan::{Actions, Process};
-pub(crate) use property::is_free;
+pub(super) use plan::Actions;
+use plan::Process;
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::convert::context::Context;
 use crate::convert::fields;
+use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::*;
 use documents::collection::Collection;
 use documents::slug::slug_of;
 
@@ -66,35 +68,38 @@ const STEP: &[Field] = &[
     finish("Type", "the provider has no argument for it").unless(Literal::Text("Step")),
 ];
 
+/// The processes that have several steps.
+#[derive(Debug, Default)]
+struct Chains(BTreeSet<String>);
+
 /// Plans all processes of the module's project and declares the ids of their actions.
 pub(crate) fn declare(context: &mut Context<'_>, project: &str) {
     if let Some(project) = context.inventory.get(Collection::Projects, project) {
-        context.processes = plan::plan(context, project);
+        for process in plan::plan(context, project) {
+            let id = process.document.id().to_owned();
+            if process.steps.len() > 1 {
+                context.drawers.open::<Chains>().0.insert(id.clone());
+            }
+            context.plan(&id, move |context| write(context, &process));
+        }
     }
 }
 
 /// Begins the file of a process with a word on its steps, if there are several.
 pub(crate) fn introduce(context: &mut Context<'_>, id: &str, file: &str) {
-    let several =
-        context.processes.iter().any(|process| process.document.id() == id && process.steps.len() > 1);
-    if several && !context.has(file) {
+    if context.drawers.open::<Chains>().0.contains(id) && !context.has(file) {
         context.add_comment(file, CHAIN);
     }
 }
 
 /// Writes the process with that id, if it was planned.
 pub(crate) fn write_of(context: &mut Context<'_>, id: &str) {
-    if let Some(index) = context.processes.iter().position(|process| process.document.id() == id) {
-        let process = context.processes.remove(index);
-        if process.steps.len() > 1 && !context.has(&process.file) {
-            context.add_comment(&process.file, CHAIN);
-        }
-        write(context, &process);
-    }
+    context.carry_out(id);
 }
 
 /// Writes a process into its file: steps, child steps and their order.
 fn write(context: &mut Context<'_>, process: &Process<'_>) {
+    introduce(context, process.document.id(), &process.file);
     fields::read(context, process.document.fields(), &process.at, |context, fields| {
         fields.carry(context, PROCESS, &mut Block::default());
         fields.ignore("Steps", "each is read below, or was when the process was planned");

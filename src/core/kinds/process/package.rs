@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::plan::Action;
 use crate::convert::context::{At, Context};
-use crate::convert::dead::is_project_feed;
 use crate::convert::fields::{self, Fields};
+use crate::convert::model::{Field, ID, by_code, custom, finish, ignored, map, plain, reference};
+use crate::dead::is_project_feed;
 use crate::hcl::{Block, Expr};
-use crate::kinds::model::{Field, ID, by_code, custom, finish, ignored, map, plain, reference};
 use documents::collection::Collection;
 
 const PACKAGE: &[Field] = &[

@@ -7,16 +7,17 @@ use serde_json::{Map, Value, json};
 use super::framework;
 use super::template;
 use crate::convert::context::{At, Context};
-use crate::convert::names::{id_order, label};
+use crate::convert::names::label;
 use crate::hcl::Expr;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::ids::id_order;
 use documents::property::TEMPLATE_ID;
 use module::manifest::{Scope, Target};
 
 /// A process that the module writes.
 #[derive(Debug)]
-pub struct Process<'i> {
+pub(crate) struct Process<'i> {
     pub(crate) document: &'i Document,
     /// Label of its resources; the first words of those of its steps, unless it is the deployment process.
     pub(crate) label: String,
@@ -73,11 +74,9 @@ impl Action<'_> {
 
 /// How others name the actions of the project's deployment process.
 #[derive(Debug, Clone, Default)]
-pub struct Actions {
+pub(crate) struct Actions {
     by_name: BTreeMap<String, Expr>,
     by_slug: BTreeMap<String, Expr>,
-    /// Id → project, runbook if any, action: how finish finds an action.
-    keys: BTreeMap<String, Vec<String>>,
     /// Channels that limit a step. A rule of such a channel can't refer to a step: Terraform would see a cycle.
     limiting_channels: BTreeSet<String>,
     /// Those that finish makes: id → name.
@@ -87,20 +86,14 @@ pub struct Actions {
 impl Actions {
     /// The name of an action, where it can be a reference; it also gives the order of creation.
     #[must_use]
-    pub fn name(&self, name: &str) -> Expr {
+    pub(crate) fn name(&self, name: &str) -> Expr {
         self.by_name.get(name).cloned().unwrap_or_else(|| name.into())
     }
 
     /// The same for its slug.
     #[must_use]
-    pub fn slug(&self, slug: &str) -> Expr {
+    pub(crate) fn slug(&self, slug: &str) -> Expr {
         self.by_slug.get(slug).cloned().unwrap_or_else(|| slug.into())
-    }
-
-    /// How finish finds the action with that id, also one of a runbook.
-    #[must_use]
-    pub fn target(&self, id: &str) -> Option<Target> {
-        self.keys.get(id).map(|key| Target { collection: Collection::Actions, key: key.clone() })
     }
 
     /// Says that finish makes an action.
@@ -111,19 +104,19 @@ impl Actions {
 
     /// The name of an action that finish makes.
     #[must_use]
-    pub fn of_finish(&self, id: &str) -> Option<&str> {
+    pub(crate) fn of_finish(&self, id: &str) -> Option<&str> {
         self.by_finish.get(id).map(String::as_str)
     }
 
     /// Whether a step is limited to the channel with that id.
     #[must_use]
-    pub fn limits_a_step(&self, channel: &str) -> bool {
+    pub(crate) fn limits_a_step(&self, channel: &str) -> bool {
         self.limiting_channels.contains(channel)
     }
 
     /// Whether an action of that name is in the deployment process under a name that Terraform knows.
     #[must_use]
-    pub fn has_name(&self, name: &str) -> bool {
+    pub(crate) fn has_name(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
     }
 }
@@ -282,9 +275,9 @@ fn step<'i>(
             _ => context.declare(id, planned.address().attribute("id")),
         }
         let key = place.target.key.iter().cloned().chain([action_name.to_owned()]).collect();
-        context.actions.keys.insert(id.to_owned(), key);
+        context.declare_part(id, Target { collection: Collection::Actions, key });
         if runbook.is_none() {
-            remember(&mut context.actions, &planned);
+            remember(context.drawers.open(), &planned);
         }
         actions.push(planned);
     }

@@ -7,9 +7,10 @@ use super::plan::{Action, Process};
 use super::text_file::text_file;
 use crate::convert::context::{At, Context};
 use crate::convert::fields;
+use crate::convert::model::Hidden;
 use crate::convert::names::label;
 use crate::hcl::Expr;
-use crate::kinds::model::Hidden;
+use documents::property::is_free;
 
 const PLAIN_TEXT: &str = "the provider sends every property of a step as plain text";
 
@@ -94,9 +95,4 @@ fn text_value(
         return expression;
     }
     if has_ids { context.text_with_ids(text, at) } else { context.free_text(text, at) }
-}
-
-/// Text written by people, where an id is nothing but words.
-pub(crate) fn is_free(name: &str) -> bool {
-    name == "Octopus.Action.Script.ScriptBody" || name.starts_with("Octopus.Action.CustomScripts.")
 }

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::convert::{self, SecretSources};
 use crate::kinds;
-use crate::selection::{Fate, Needed, Needs, Selection, Whole};
+use crate::part::Whole;
+use crate::selection::{Fate, Needed, Needs, Selection};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -32,11 +33,28 @@ pub fn complete(selection: &mut Selection, inventory: &Inventory, sources: &Secr
         if matches!(whole, Whole::Projects(_)) {
             return;
         }
-        let needs = convert::needs(inventory, None, selection, sources);
+        let needs = needs(inventory, None, selection, sources);
         if !selection.add(inventory, needs, whole) {
             return;
         }
     }
+}
+
+/// What the module of the space, or of a project, refers to and does not make.
+fn needs(
+    inventory: &Inventory,
+    project: Option<&str>,
+    selection: &Selection,
+    sources: &SecretSources,
+) -> Needs {
+    let context = match project {
+        None => convert::space(&kinds::ALL, inventory, selection, sources),
+        Some(id) => match inventory.get(Collection::Projects, id) {
+            Some(project) => convert::project(&kinds::ALL, inventory, project, selection, sources),
+            None => return Needs::new(),
+        },
+    };
+    context.needed.into_inner()
 }
 
 fn complete_project(
@@ -47,7 +65,7 @@ fn complete_project(
     whole: Whole<'_>,
 ) {
     loop {
-        let mut needs = convert::needs(inventory, Some(project), selection, sources);
+        let mut needs = needs(inventory, Some(project), selection, sources);
         if !selection.is_whole(project) {
             needs.extend(processes(selection, inventory, project));
         }
@@ -91,7 +109,7 @@ impl Selection {
 
 /// `account "AWS"`.
 fn described(collection: Collection, document: &Document) -> String {
-    let noun = kinds::find(collection, document).map_or(collection.name(), |kind| kind.noun);
+    let noun = kinds::ALL.find(collection, document).map_or(collection.name(), |kind| kind.noun);
     match document.name() {
         "" => noun.to_owned(),
         name => format!("{noun} {name:?}"),

@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 
 use self::places::{Left, PLACES, Place};
 pub(crate) use self::texts::{chosen, is_project_feed};
-use crate::convert::context::is_everywhere;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::ids::{id_order, is_everywhere};
 use documents::inventory::{Inventory, Settled};
 
 /// Takes dead references out of all documents, and remembers each in [`Inventory::settled`]. What something uses is no longer archived.
@@ -439,7 +439,7 @@ impl Settling<'_> {
     /// What every space has of a kind: by the server's flag where there is one, else the oldest.
     fn default_of(&self, collection: Collection) -> Option<&Document> {
         let all = || self.inventory.all(collection);
-        let oldest = || all().min_by_key(|document| crate::convert::names::id_order(document.id()));
+        let oldest = || all().min_by_key(|document| id_order(document.id()));
         all().find(|document| document.flag("IsDefault")).or_else(oldest)
     }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::selection::rename::Rename;
-use crate::selection::sorts::{Place, Sort, Thing, named, sorts};
+use crate::part::rename::Rename;
+use crate::part::sorts::{Place, Sort, Thing, named, sorts};
 use documents::collection::Collection;
 use failure::Failure;
 

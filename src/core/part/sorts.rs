@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::convert::lookups::FREEZES;
+use crate::convert::model::Kind;
 use crate::kinds;
-use crate::kinds::model::Kind;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -51,7 +52,7 @@ pub fn sorts() -> Vec<Sort> {
             }
             // Freezes go by one name, whether they are a project's own or not.
             Collection::DeploymentFreezes if kind.lookup.is_none() && kind.noun.starts_with("freeze") => {
-                let list = kinds::DEPLOYMENT_FREEZES.to_owned();
+                let list = FREEZES.to_owned();
                 sorts.push(Sort { list, ..sort(kind, Place::OfProject) });
             }
             Collection::Variables => {

@@ -6,8 +6,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::selection::parse::Which;
-use crate::selection::sorts::{Place, Sort, Thing, named, sorts, things};
+use crate::part::parse::Which;
+use crate::part::sorts::{Place, Sort, Thing, named, sorts, things};
+use crate::selection::Renamed;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -36,19 +37,6 @@ impl fmt::Display for Rename {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{OPTION} {}", self.text)
     }
-}
-
-/// A document, or a tag of one, that was renamed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Renamed {
-    pub collection: Collection,
-    pub id: String,
-    pub old: String,
-    pub new: String,
-    /// `environment`, `tag`.
-    pub noun: String,
-    /// Whether it is the document itself.
-    pub is_document: bool,
 }
 
 impl Rename {

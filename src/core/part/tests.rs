@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::convert::{self, SecretSources};
-use crate::selection::{Options, Selection, Whole, choose, complete};
+use crate::convert::SecretSources;
+use crate::modules;
+use crate::part::{self, Options, Whole, choose, complete};
+use crate::selection::Selection;
 use documents::collection::Collection;
 use documents::inventory::Inventory;
 use failure::Failure;
@@ -28,7 +30,7 @@ fn options(line: &str) -> Result<Options, Failure> {
 fn selected(line: &str, inventory: Inventory, whole: Whole<'_>) -> Result<(Selection, Inventory), Failure> {
     let options = options(line)?;
     let mut selection = choose(&options, &inventory, whole, true)?;
-    let inventory = selection.prepared(inventory, &options.renames, true)?;
+    let inventory = part::prepared(&mut selection, inventory, &options.renames, true)?;
     complete(&mut selection, &inventory, &SecretSources::default(), whole);
     Ok((selection, inventory))
 }
@@ -44,9 +46,9 @@ fn all(space: &str, line: &str) -> Modules {
     let (selection, inventory) =
         selected(line, inventory(space), Whole::All).unwrap_or_else(|failure| panic!("{line}: {failure}"));
     let sources = SecretSources::default();
-    let project = |id: &str| convert::project(&inventory, id, &selection, &sources).expect("a module");
+    let project = |id: &str| modules::project(&inventory, id, &selection, &sources).expect("a module");
     Modules {
-        space: convert::space(&inventory, &selection, &sources).expect("a module"),
+        space: modules::space(&inventory, &selection, &sources).expect("a module"),
         projects: selection
             .projects(&inventory)
             .iter()
@@ -59,7 +61,7 @@ fn all(space: &str, line: &str) -> Modules {
 fn space(name: &str, line: &str) -> Module {
     let (selection, inventory) =
         selected(line, inventory(name), Whole::Space).unwrap_or_else(|failure| panic!("{line}: {failure}"));
-    convert::space(&inventory, &selection, &SecretSources::default()).expect("a module")
+    modules::space(&inventory, &selection, &SecretSources::default()).expect("a module")
 }
 
 fn project(name: &str, project: &str, line: &str) -> Module {
@@ -69,7 +71,7 @@ fn project(name: &str, project: &str, line: &str) -> Module {
     let ids = [id.id().to_owned()];
     let (selection, inventory) = selected(line, inventory, Whole::Projects(&ids))
         .unwrap_or_else(|failure| panic!("{line}: {failure}"));
-    convert::project(&inventory, &ids[0], &selection, &SecretSources::default()).expect("a module")
+    modules::project(&inventory, &ids[0], &selection, &SecretSources::default()).expect("a module")
 }
 
 fn mistake(name: &str, line: &str, whole: Whole<'_>) -> String {
@@ -458,7 +460,7 @@ fn a_runbooks_own_module_holds_the_runbook_alone() {
         let inventory = inventory(name);
         let sources = SecretSources::default();
         for runbook in inventory.all(Collection::Runbooks) {
-            let module = convert::runbook(&inventory, runbook.id(), &Selection::default(), &sources)
+            let module = modules::runbook(&inventory, runbook.id(), &Selection::default(), &sources)
                 .expect("a module");
             assert_eq!(made(&module, Collection::Runbooks), [runbook.name()], "{name}");
             let own = [Collection::Runbooks, Collection::RunbookProcesses];

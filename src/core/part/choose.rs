@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::selection::parse::{Options, Rule, Verb};
-use crate::selection::sorts::{Thing, things};
+use crate::part::parse::{Options, Rule, Verb};
+use crate::part::sorts::{Thing, things};
 use crate::selection::{Only, Selection, Table, at};
 use documents::collection::Collection;
 use documents::inventory::Inventory;

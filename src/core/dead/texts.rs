@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::Settling;
-use crate::kinds::process::is_free;
 use documents::collection::Collection;
 use documents::inventory::Inventory;
-use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
+use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION, is_free};
 
 /// What an id of a collection begins with.
 const PREFIXES: &[(&str, Collection)] = &[

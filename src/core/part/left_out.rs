@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::convert::context::Context;
-use crate::kinds;
-use crate::selection::needed::names_a_step;
-use crate::selection::sorts::{Place, Sort, Thing, plural, sorts, things};
+use crate::part::needed::names_a_step;
+use crate::part::sorts::{Place, Sort, Thing, plural, sorts, things};
 use crate::selection::{Fate, Selection, at};
 use documents::collection::Collection;
 use documents::document::Document;
@@ -19,7 +18,7 @@ type Why = Option<usize>;
 
 /// What the module of a context leaves out, with a note for each kind and option.
 #[must_use]
-pub fn notes(context: &Context<'_>) -> (Vec<LeftOut>, Vec<Note>) {
+pub fn left_out(context: &Context<'_>) -> (Vec<LeftOut>, Vec<Note>) {
     let mut found = Found::default();
     if context.selection.options.is_empty() {
         return (Vec::new(), Vec::new());
@@ -177,7 +176,7 @@ impl Found {
             let parts: Vec<String> = parts.collect();
             let text = format!(
                 "of the {} of {:?} left out, or without what is left out ({option}): {}",
-                kinds::find(collection, document).map_or(collection.name(), |kind| kind.noun),
+                context.kinds.find(collection, document).map_or(collection.name(), |kind| kind.noun),
                 key.last().map_or("", String::as_str),
                 parts.join(", ")
             );
@@ -194,7 +193,7 @@ impl Found {
         }
         let inventory = context.inventory;
         for collection in
-            inventory.collections().filter(|collection| kinds::not_carried(*collection).is_some())
+            inventory.collections().filter(|collection| context.kinds.not_carried(*collection).is_some())
         {
             let keys: Vec<Vec<String>> =
                 inventory.all(collection).map(|document| context.target(collection, document).key).collect();
@@ -279,7 +278,9 @@ impl Found {
         // Every server has these, and no module makes them: a person need not read of them.
         let is_built_in = |thing: &Thing<'_>| {
             why.is_none()
-                && kinds::find(thing.collection, thing.document)
+                && context
+                    .kinds
+                    .find(thing.collection, thing.document)
                     .is_some_and(|kind| (kind.built_in)(thing.document).is_some())
         };
         let (built_in, things): (Vec<&Thing<'_>>, Vec<&Thing<'_>>) =
