@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cli;
-use crate::seeded::name::{BACKEND_CONFIG, BACKEND_TYPE};
+use crate::mark::name::{BACKEND_CONFIG, BACKEND_TYPE};
 use crate::ui::shell_quoted;
 use failure::Failure;
 use module::manifest::{Manifest, Scope};

@@ -14,6 +14,7 @@ pub mod cutover;
 pub mod delivery;
 pub mod deployment;
 pub mod finish;
+pub mod mark;
 pub mod outcome;
 pub mod packages;
 pub mod relay;

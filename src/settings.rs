@@ -14,7 +14,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::cli;
-use crate::seeded::digest::Made;
+use crate::mark::digest::Made;
 use crate::ui::Ui;
 use failure::Failure;
 use module::seal;

@@ -109,18 +109,25 @@ impl Ui {
         say_aside(&format!("error: {}", self.shown(text)));
     }
 
-    /// Hands a file to Octopus as an artifact of the run, in a step.
-    pub fn artifact(&self, file: &std::path::Path, name: &str) {
-        if self.step {
-            let length = file.metadata().map_or(0, |metadata| metadata.len());
-            let encode = |text: &str| STANDARD.encode(text);
-            say(&format!(
-                "##octopus[createArtifact path='{}' name='{}' length='{}']",
-                encode(&file.to_string_lossy()),
-                encode(name),
-                encode(&length.to_string())
-            ));
+    /// Hands a text to Octopus as an artifact of the run, in a step. The file lies in the step's folder, which Octopus removes after it has
+    /// read it.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn artifact(&self, name: &str, text: &str) -> Result<(), Failure> {
+        if !self.step {
+            return Ok(());
         }
+        let path = std::path::absolute(name).and_then(|path| std::fs::write(&path, text).map(|()| path));
+        let path = path.map_err(|error| Failure::failed(format!("writing the artifact {name}: {error}")))?;
+        let encode = |text: &str| STANDARD.encode(text);
+        say(&format!(
+            "##octopus[createArtifact path='{}' name='{}' length='{}']",
+            encode(&path.to_string_lossy()),
+            encode(name),
+            encode(&text.len().to_string())
+        ));
+        Ok(())
     }
 
     /// Why the command stopped, and what to do.

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::checks::{Findings, Weight};
 use crate::deployment::licence::Limit;
-use crate::seeded::{self, name, tenant};
+use crate::mark::{self, name, tenant};
+use crate::seeded::{self};
 use crate::spread::{self, tenant_runs};
 use documents::collection::Collection;
 use documents::document::Document;
@@ -252,7 +253,7 @@ fn seeded_and_spread(mut inventory: Inventory) -> Inventory {
     const ENVIRONMENT: &str = "Environments-octoferry";
     const SET: &str = "LibraryVariableSets-octoferry";
     let document = |value: Value| Document::new(value).expect("it is an object");
-    let environment = match seeded::environment(&inventory) {
+    let environment = match mark::environment(&inventory) {
         Some(id) => id.to_owned(),
         None => {
             let environment =
@@ -262,7 +263,7 @@ fn seeded_and_spread(mut inventory: Inventory) -> Inventory {
         }
     };
     let set =
-        inventory.all(Collection::LibraryVariableSets).find(|set| seeded::is_seeded(set, name::ACCOUNTS_SET));
+        inventory.all(Collection::LibraryVariableSets).find(|set| mark::is_seeded(set, name::ACCOUNTS_SET));
     let set = set
         .and_then(|set| set.text("VariableSetId"))
         .map_or_else(|| format!("variableset-{SET}"), str::to_owned);
@@ -302,7 +303,7 @@ pub(super) fn with_tenant_runbooks(inventory: &mut Inventory) {
         tenant::projects_with_runbook(inventory).into_iter().map(|project| project.id().to_owned()).collect();
     let candidates: Vec<&Document> = inventory
         .all(Collection::Projects)
-        .filter(|project| !seeded::is_seeded(project, name::PROJECT))
+        .filter(|project| !mark::is_seeded(project, name::PROJECT))
         .collect();
     for project in tenant::projects(inventory, &candidates).difference(&there) {
         let runbook = json!({

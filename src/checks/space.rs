@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::checks::Findings;
-use crate::seeded::{self, name};
+use crate::mark::{self, name};
 use crate::spread;
 use documents::collection::Collection;
 use documents::document::Document;
@@ -58,7 +58,7 @@ fn names_taken(inventory: &Inventory, findings: &mut Findings) {
     for (collection, noun, names) in ours {
         for document in inventory.all(collection) {
             let taken = names.iter().any(|name| name.eq_ignore_ascii_case(document.name()));
-            if taken && !seeded::is_seeded(document, document.name()) {
+            if taken && !mark::is_seeded(document, document.name()) {
                 findings.stops(
                     "names-of-octoferry",
                     format!(
@@ -145,7 +145,7 @@ fn worker_pool(inventory: &Inventory, findings: &mut Findings) {
 
 /// Accounts and certificates that would refuse every run of ours.
 fn restricted_accounts(inventory: &Inventory, findings: &mut Findings) {
-    let environment = seeded::environment(inventory).unwrap_or_default();
+    let environment = mark::environment(inventory).unwrap_or_default();
     let mut with_runbooks = inventory.clone();
     super::forecast::with_tenant_runbooks(&mut with_runbooks);
     let plan = spread::spread(&with_runbooks, environment);
@@ -207,7 +207,7 @@ fn open_lifecycles(inventory: &Inventory, findings: &mut Findings) {
 
 /// Whether a run of ours sees a variable of this scope.
 fn is_seen(inventory: &Inventory, scope: &Value) -> bool {
-    let ours = seeded::environment(inventory);
+    let ours = mark::environment(inventory);
     let list = |kind: &str| scope[kind].as_array().map_or(&[][..], Vec::as_slice);
     let environments = list("Environment");
     let here = environments.is_empty() || environments.iter().any(|id| id.as_str() == ours && ours.is_some());
@@ -266,7 +266,7 @@ fn projects(inventory: &Inventory, findings: &mut Findings) {
                 format!(
                     "the runbooks of the project {:?} are stored in Git: seed commits its own to the branch {:?} of the repository, and runs them from there; never merge it",
                     project.name(),
-                    crate::seeded::git::BRANCH
+                    crate::mark::git::BRANCH
                 ),
             );
         }

@@ -114,7 +114,7 @@ async fn look_at_source(
 
 /// Seed makes one project at the source.
 async fn room_for_seed(server: &Server, inventory: &Inventory, findings: &mut Findings) {
-    let seeded = crate::seeded::environment(inventory).is_some();
+    let seeded = crate::mark::environment(inventory).is_some();
     let limits = licence::limits(server).await.unwrap_or_default();
     let projects = limits.iter().find(|limit| limit.name == "Projects");
     if let Some(text) = projects.filter(|_| !seeded).and_then(|limit| limit.exceeded_by(1)) {

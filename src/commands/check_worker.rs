@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::backend::{self, Backend};
 use crate::checks::{self, Findings, Weight};
 use crate::cli;
-use crate::commands::deploy;
+use crate::deployment::step;
 use crate::outcome::Outcome;
 use crate::settings;
 use crate::settings::Settings;
@@ -29,7 +29,7 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
     let interrupt = Interrupt::listen(ui.in_step())?;
     let streamed = settings.secrets();
     let mut findings = Findings::default();
-    if let Err(failure) = deploy::refuse_printed_variables(&streamed) {
+    if let Err(failure) = step::refuse_printed_variables(&streamed) {
         findings.failed("printed-variables", failure);
     }
 
@@ -80,7 +80,7 @@ async fn terraform(
         }
     };
     findings.fine(CHECK, program.described());
-    let workplace = match deploy::workplace(ui) {
+    let workplace = match step::workplace(ui) {
         Ok(workplace) => workplace,
         Err(failure) => {
             findings.failed("worker-disk", failure);
@@ -88,7 +88,7 @@ async fn terraform(
         }
     };
     checks::worker::room(workplace.path(), findings);
-    let masker = Arc::new(deploy::masker(streamed, &[]));
+    let masker = Arc::new(step::masker(streamed, &[]));
     if ui.in_step() {
         ui.hide(&masker);
     }

@@ -6,8 +6,8 @@ use crate::cli;
 use crate::cutover::{self, Side, Switch, journal};
 use crate::delivery::record;
 use crate::finish::directory::{Directory, Place};
+use crate::mark;
 use crate::outcome::Outcome;
-use crate::seeded;
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use documents::collection::Collection;
@@ -168,7 +168,7 @@ fn together(mut recorded: Vec<Switch>, switches: &[Switch]) -> Vec<Switch> {
 
 /// The projects that were asked for, by name; octoferry's own never.
 fn chosen<'i>(inventory: &'i Inventory, arguments: &cli::Cutover) -> Result<Vec<&'i Document>, Failure> {
-    let own = |project: &&Document| !seeded::is_seeded(project, project.name());
+    let own = |project: &&Document| !mark::is_seeded(project, project.name());
     let mut projects: Vec<&Document> = inventory.all(Collection::Projects).filter(own).collect();
     projects.sort_by_key(|project| (project.name().to_owned(), project.id().to_owned()));
     if arguments.all {

@@ -9,21 +9,20 @@ use crate::cli::{self, Existing};
 use crate::deployment::fetched::Fetched;
 use crate::deployment::order::{self, Folder};
 use crate::deployment::run::{self, Deployment};
+use crate::deployment::step;
 use crate::deployment::supply;
 use crate::deployment::tenant::TenantRun;
 use crate::finish::directory::Directory;
+use crate::mark::name;
 use crate::outcome::Outcome;
 use crate::relay::Relay;
-use crate::seeded::name;
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use failure::Failure;
 use octopus::server::Server;
-use secret::mask::Masker;
 use secret::{Secret, exact};
 use terraform::process::Interrupt;
 use terraform::program::Program;
-use terraform::working_copy::Workplace;
 
 /// Runs the command.
 ///
@@ -34,7 +33,7 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
     let interrupt = Interrupt::listen(ui.in_step())?;
     let mut streamed = settings.secrets();
     let exact = exact::read(&mut streamed);
-    refuse_printed_variables(&streamed)?;
+    step::refuse_printed_variables(&streamed)?;
     let modules = order::modules(&arguments.modules)?;
     let learned = modules.iter().map(|module| Fetched::read(&module.path));
     let learned = learned.collect::<Result<Vec<_>, Failure>>()?;
@@ -54,7 +53,7 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
     ui.info(&format!("with {}", program.described()));
 
     let relay = Relay::start(destination.client.clone(), arguments.enable_triggers).await?;
-    let masker = Arc::new(masker(&streamed, &[relay.key()]));
+    let masker = Arc::new(step::masker(&streamed, &[relay.key()]));
     if ui.in_step() {
         ui.hide(&masker);
     }
@@ -71,7 +70,7 @@ pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
         streamed,
         exact,
         interrupt,
-        workplace: workplace(ui)?,
+        workplace: step::workplace(ui)?,
         destination,
         plan_only: arguments.plan,
         placeholders: arguments.placeholders,
@@ -97,7 +96,7 @@ async fn for_tenant(
     let transport = settings::transport(&arguments.connection)?;
     let destination = settings.destination(&arguments.destination, &transport).await?;
     refuse_own_source(modules, &destination)?;
-    ui.hide(&Arc::new(masker(streamed, &[])));
+    ui.hide(&Arc::new(step::masker(streamed, &[])));
     ui.info(&format!("destination: {}", destination.described()));
     ui.info(&format!("secret values of the tenant {:?}, read in {:?}", run.tenant, run.environment));
     let mut open = 0;
@@ -210,7 +209,7 @@ fn told(module: &Folder, outcome: &run::Outcome, ui: &Ui) -> Result<(), Failure>
                 &format!("# {}: left to a person\n\n{open}", module.name()),
             ),
         ] {
-            artifact(&name, text, ui)?;
+            ui.artifact(&name, text)?;
         }
     }
     Ok(())
@@ -225,7 +224,7 @@ fn told_secrets(module: &Folder, rows: &[supply::Row], ui: &Ui) -> Result<(), Fa
     if ui.in_step() {
         let rows: Vec<_> = rows.iter().map(supply::Row::as_json).collect();
         let text = serde_json::json!({"Module": module.name(), "Secrets": rows}).to_string();
-        artifact(&format!("{}{}.json", supply::ARTIFACT, module.slug()), &text, ui)?;
+        ui.artifact(&format!("{}{}.json", supply::ARTIFACT, module.slug()), &text)?;
     }
     Ok(())
 }
@@ -247,16 +246,8 @@ fn summed_up(relay: &Relay, ui: &Ui) {
     }
     if ui.in_step() {
         // Not worth a failure: everything is done.
-        let _ = artifact("octoferry-requests.txt", &log.lines(), ui);
+        let _ = ui.artifact("octoferry-requests.txt", &log.lines());
     }
-}
-
-/// Hands a text to Octopus. The file lies in the step's folder, which Octopus removes after it has read it.
-pub(super) fn artifact(name: &str, text: &str, ui: &Ui) -> Result<(), Failure> {
-    let path = std::path::absolute(name).and_then(|path| std::fs::write(&path, text).map(|()| path));
-    let path = path.map_err(|error| Failure::failed(format!("writing the artifact {name}: {error}")))?;
-    ui.artifact(&path, name);
-    Ok(())
 }
 
 /// The backend that was given; else each module must have one of its own.
@@ -294,19 +285,6 @@ fn has_backend(folder: &Path) -> Result<bool, Failure> {
     Ok(false)
 }
 
-/// Octopus would print every variable of the run, ours included.
-pub(super) fn refuse_printed_variables(streamed: &BTreeMap<String, Secret>) -> Result<(), Failure> {
-    for variable in ["OctopusPrintVariables", "OctopusPrintEvaluatedVariables"] {
-        if streamed.get(variable).is_some_and(|value| value.expose().trim().eq_ignore_ascii_case("true")) {
-            return Err(Failure::failed(format!(
-                "the variable {variable} is True: Octopus prints the run's variables into the log"
-            ))
-            .hint("Remove it, then run again."));
-        }
-    }
-    Ok(())
-}
-
 /// A space is not deployed onto itself.
 fn refuse_own_source(modules: &[Folder], destination: &Server) -> Result<(), Failure> {
     for module in modules {
@@ -326,33 +304,4 @@ fn refuse_own_source(modules: &[Folder], destination: &Server) -> Result<(), Fai
         }
     }
     Ok(())
-}
-
-/// Addresses and settings on standard input, which are no secrets.
-const PLAIN: [&str; 7] = [
-    name::SECRETS_DONE,
-    name::BACKEND_TYPE,
-    name::BACKEND_CONFIG,
-    "Octoferry.Source.Url",
-    "Octoferry.Source.Space",
-    "Octoferry.Destination.Url",
-    "Octoferry.Destination.Space",
-];
-
-/// Masks everything from standard input but addresses and settings, which are no secrets; and these.
-pub(super) fn masker(streamed: &BTreeMap<String, Secret>, more: &[&Secret]) -> Masker {
-    let mut masker = Masker::new(more.iter().copied());
-    for (_, secret) in streamed.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str())) {
-        masker.add(secret);
-    }
-    masker
-}
-
-/// In a step: below its own folder, which Octopus removes whatever happens.
-pub(super) fn workplace(ui: &Ui) -> Result<Workplace, Failure> {
-    if ui.in_step() {
-        return Workplace::new(Path::new("."));
-    }
-    let temporary = settings::environment_variable("TMPDIR").unwrap_or_else(|| "/tmp".into());
-    Workplace::new(Path::new(&temporary))
 }

@@ -15,9 +15,10 @@ use serde_json::json;
 
 use crate::cli;
 use crate::delivery::record;
+use crate::mark::found::Found;
+use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::seeded::found::Found;
-use crate::seeded::{install, name, package, part};
+use crate::seeded::{install, package, part};
 use crate::settings;
 use crate::spread::{self, tenant_runs};
 use crate::ui::{Ui, table};

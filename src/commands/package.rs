@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::cli;
+use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::seeded::{name, package, template};
+use crate::seeded::{package, template};
 use crate::ui::Ui;
 use failure::Failure;
 

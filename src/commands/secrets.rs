@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::cli::{self, SecretsWhat};
 use crate::delivery::record;
+use crate::mark::found::Found;
+use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::seeded::found::Found;
-use crate::seeded::{install, name};
+use crate::seeded::install;
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use failure::Failure;
@@ -45,7 +46,7 @@ pub async fn run(arguments: cli::Secrets, ui: &Ui) -> Result<Outcome, Failure> {
     done.extend(arguments.names.iter().map(String::as_str));
     let lines = done.into_iter().collect::<Vec<_>>().join("\n");
     install::set_setting(&source, set, &environment, name::SECRETS_DONE, &lines).await?;
-    super::spread::publish_again(&source, ui).await?;
+    install::publish_again(&source, ui).await?;
     ui.info(&format!("{} secrets are taken as entered from now on", arguments.names.len()));
     Ok(Outcome::Done)
 }

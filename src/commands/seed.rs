@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::cli;
+use crate::mark::found::Found;
+use crate::mark::{git, name, tenant};
 use crate::outcome::Outcome;
-use crate::seeded::found::Found;
 use crate::seeded::runbook::{self, Place};
-use crate::seeded::{backend, git, install, name, package, part, template, tenant};
+use crate::seeded::{backend, install, package, part, template};
 use crate::settings;
 use crate::ui::Ui;
 use documents::collection::Collection;

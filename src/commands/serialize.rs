@@ -94,7 +94,7 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
         if let Some(package) = &package {
             ui.info(&format!("uploaded {}", package.described()));
             if ui.in_step() {
-                super::deploy::artifact(package::ARTIFACT, &json!(package).to_string(), ui)?;
+                ui.artifact(package::ARTIFACT, &json!(package).to_string())?;
             }
         }
         written.push(Written::new(folder, module, package));

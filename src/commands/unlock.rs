@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::cli;
+use crate::mark::found::Found;
+use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::seeded::found::Found;
-use crate::seeded::{self, install, name, part};
+use crate::seeded::{self, install, part};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use crate::unlock::cipher::MasterKey;
@@ -51,7 +52,7 @@ pub async fn run(arguments: cli::Unlock, ui: &Ui) -> Result<Outcome, Failure> {
         let question = format!("Put {} secrets into variables of the source space?", unlocked.found.len());
         ui.confirm(&question, arguments.yes)?;
         write(&source, &found, secrets_set.id(), &environment, &unlocked, ui).await?;
-        super::spread::publish_again(&source, ui).await?;
+        install::publish_again(&source, ui).await?;
         ui.info("\nNext: octoferry migrate. octoferry unseed takes these variables away.");
     }
     let well = unlocked.missing.is_empty() && unlocked.unknown.is_empty();

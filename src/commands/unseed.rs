@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use crate::cli;
+use crate::mark::found::Found;
+use crate::mark::{git, is_seeded, name, tenant};
 use crate::outcome::Outcome;
-use crate::seeded::found::Found;
-use crate::seeded::{self, git, is_seeded, name};
+use crate::seeded::put_back;
 use crate::settings;
 use crate::spread::collapse;
+use crate::spread::shown;
 use crate::ui::Ui;
 use documents::collection::Collection;
 use documents::document::Document;
@@ -29,7 +31,7 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
     let inventory = read::read(&source, Extent::Whole).await?;
     let plan = collapse::collapse(&inventory);
     let things = Things::of(&source, &found).await?;
-    super::spread::show(&plan, ui);
+    shown::show(&plan, ui);
     for line in things.lines() {
         ui.data(&line);
     }
@@ -44,7 +46,7 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
     ui.confirm("Take all of this back?", arguments.yes)?;
     let left = plan.left.len();
     let mut stays = things.remove_variables(&source, ui).await;
-    super::collapse::write(&source, &inventory, plan, ui).await.map_err(|failure| {
+    put_back::put_back(&source, &inventory, plan, ui).await.map_err(|failure| {
         failure.hint("The keys are removed, what else seed made is still there: run unseed again when the cause is gone.")
     })?;
     stays.extend(things.remove(&source, ui).await);
@@ -282,7 +284,6 @@ async fn has_entered(source: &Server, project: &Document, found: &Found) -> Resu
 
 fn is_ours(variable: &Value, found: &Found) -> bool {
     let name = variable["Name"].as_str().unwrap_or_default();
-    let of_runbook =
-        || found.seeded_runbooks().any(|runbook| seeded::tenant::belongs_to(variable, runbook.id()));
+    let of_runbook = || found.seeded_runbooks().any(|runbook| tenant::belongs_to(variable, runbook.id()));
     name::is_ours(name) || (name == name::CONCURRENCY_TAG && of_runbook())
 }

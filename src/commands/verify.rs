@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::cli;
 use crate::cutover;
 use crate::delivery::{folder, record};
+use crate::mark;
 use crate::outcome::Outcome;
 use crate::seeded;
 use crate::settings::{self, Settings};
@@ -38,7 +39,7 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     let (mut left, right) =
         futures::try_join!(read::read(&source, Extent::Whole), read::read(&destination, Extent::Whole))?;
     cutover::journal::add(&source, &mut left).await?;
-    if arguments.notes.is_empty() && seeded::environment(&left).is_some() {
+    if arguments.notes.is_empty() && mark::environment(&left).is_some() {
         let wanted: Vec<Option<&str>> = std::iter::once(None)
             .chain(left.all(Collection::Projects).map(|project| Some(project.id())))
             .collect();

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
-use crate::seeded::name;
+use crate::mark::name;
 use failure::Failure;
 use module::manifest::{self, Manifest};
 use module::{MANIFEST, Module};

@@ -17,7 +17,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::delivery::folder;
-use crate::seeded::name::MODULE_PACKAGE;
+use crate::mark::name::MODULE_PACKAGE;
 use failure::Failure;
 use module::manifest::{Manifest, Scope};
 use module::{MANIFEST, Module, policy, seal};

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::package::{self, ARTIFACT, Pushed};
-use crate::seeded::found::Found;
-use crate::seeded::name;
+use crate::mark::found::Found;
+use crate::mark::name;
 use documents::document::Document;
 use failure::Failure;
 use module::manifest::Manifest;

@@ -8,5 +8,6 @@ pub mod licence;
 pub mod lock;
 pub mod order;
 pub mod run;
+pub mod step;
 pub mod supply;
 pub mod tenant;

@@ -9,7 +9,7 @@ use unicode_normalization::is_nfc;
 use zeroize::Zeroizing;
 
 use crate::finish::SecretOutcome;
-use crate::seeded::name::{self, SECRET_PREFIX};
+use crate::mark::name::{self, SECRET_PREFIX};
 use crate::ui;
 use failure::Failure;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin, Target};

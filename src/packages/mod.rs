@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::seeded::name;
+use crate::mark::name;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;

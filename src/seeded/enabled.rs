@@ -3,7 +3,7 @@
 
 use serde_json::{Map, json};
 
-use crate::spread::journal::{self, Description};
+use crate::mark::journal::{self, Description};
 use documents::document::Document;
 use failure::Failure;
 use octopus::server::Server;

@@ -1,11 +1,11 @@
 //! Variables with octoferry's names that octoferry did not make: in a run they can take the place of those that seed made.
 //!
 //! A project's variable wins over a library set's, so whoever may edit the variables of one project could redirect what its runbooks do. What
-//! says where keys go stands in the steps ([`super::digest`]); this is for all the rest, and says so before anything is done.
+//! says where keys go stands in the steps ([`crate::mark::digest`]); this is for all the rest, and says so before anything is done.
 
 use serde_json::Value;
 
-use super::{found::Found, is_seeded, name, tenant};
+use crate::mark::{found::Found, is_seeded, name, tenant};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;

@@ -3,15 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::digest::Made;
-use super::found::Found;
 use super::runbook::{self, MadeFor, Place, Runbook};
 use super::{
-    name,
     package::{self, Package},
     template,
 };
+use crate::mark::digest::Made;
+use crate::mark::found::Found;
+use crate::mark::name;
 use crate::spread::account::restriction;
+use crate::ui::Ui;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::git;
@@ -278,7 +279,8 @@ pub async fn tenant_variables(
             let variable = variable["Name"].as_str().unwrap_or_default();
             name::is_ours(variable) || variable == name::CONCURRENCY_TAG
         };
-        variables.retain(|variable| !(ours(variable) && super::tenant::belongs_to(variable, runbook.id())));
+        variables
+            .retain(|variable| !(ours(variable) && crate::mark::tenant::belongs_to(variable, runbook.id())));
         for (name, value, secret) in wanted {
             // Only sensitive ones are in the database where the others are in Git.
             let sensitive = secret || git::has_variables_in_git(project);
@@ -491,7 +493,7 @@ pub async fn runbook(
     let wanted = runbook.document(project.id(), setting.environment);
     let in_git = git::has_runbooks_in_git(project);
     let document = if in_git {
-        super::git::ensure_runbook(server, project, there, &wanted).await?
+        crate::mark::git::ensure_runbook(server, project, there, &wanted).await?
     } else {
         upsert::ensure(server, "runbooks", there, &wanted).await?
     };
@@ -499,7 +501,7 @@ pub async fn runbook(
     let installed = &setting.templates[index.expect("every runbook's template is one of ours")];
     let step = runbook.step(installed, (setting.feed, project.id()), &setting.place, &setting.made_for);
     let process = document.text("RunbookProcessId").unwrap_or_default().to_owned();
-    let route = if in_git { format!("{}/", super::git::route(project.id())) } else { String::new() };
+    let route = if in_git { format!("{}/", crate::mark::git::route(project.id())) } else { String::new() };
     upsert::edit(server, &format!("{route}runbookProcesses/{process}"), |process| {
         let steps = process.list("Steps");
         let wanted = Value::Array(vec![step.clone()]);
@@ -553,7 +555,7 @@ pub async fn link(server: &Server, project: &Document, set: &str) -> Result<bool
 pub async fn publish(server: &Server, version: &str) -> Result<usize, Failure> {
     let found = upsert::list(server, "runbooks").await?;
     let mut published = 0;
-    for runbook in found.iter().filter(|runbook| super::is_seeded(runbook, runbook.name())) {
+    for runbook in found.iter().filter(|runbook| crate::mark::is_seeded(runbook, runbook.name())) {
         if !tasks::is_published(server, runbook, name::PACKAGE, version).await? {
             tasks::publish(server, runbook, name::PACKAGE, version).await?;
             published += 1;
@@ -586,4 +588,18 @@ pub async fn published_version(server: &Server, runbooks: &[&Document]) -> Resul
 #[must_use]
 pub fn runbooks_of(is_ours: bool) -> &'static [Runbook] {
     if is_ours { &runbook::SPACE } else { &runbook::PROJECT }
+}
+
+/// Publishes the seeded runbooks whose snapshots the change made stale.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn publish_again(source: &Server, ui: &Ui) -> Result<(), Failure> {
+    let found = Found::read(source).await?;
+    let runbooks: Vec<_> = found.seeded_runbooks().collect();
+    if let Some(version) = published_version(source, &runbooks).await? {
+        let published = publish(source, &version).await?;
+        ui.info(&format!("{published} runbooks published again"));
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
 
-use super::name;
+use crate::mark::name;
 use failure::Failure;
 use module::seal;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::seeded::name;
+use crate::mark::name;
 use documents::document::Document;
 use failure::Failure;
 use octoferry_core::convert::SecretSources;

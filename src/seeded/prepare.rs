@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{environment, name};
 use crate::cutover;
+use crate::mark::{environment, name};
 use crate::spread::{self, collapse};
 use documents::collection::Collection;
 use documents::document::Document;
@@ -35,7 +35,7 @@ fn sources(inventory: &Inventory) -> SecretSources {
         SecretSources { variables: spread::readable(inventory, environment), ..SecretSources::default() };
     let accounts_set = inventory
         .all(Collection::LibraryVariableSets)
-        .find(|set| super::is_seeded(set, name::ACCOUNTS_SET))
+        .find(|set| crate::mark::is_seeded(set, name::ACCOUNTS_SET))
         .and_then(|set| set.text("VariableSetId"))
         .and_then(|id| inventory.get(Collection::Variables, id));
     for variable in accounts_set.into_iter().flat_map(|set| set.list("Variables")) {
@@ -108,7 +108,7 @@ fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTree
         let mut after = collapse::exported_set(set, environment);
         if let Some(Value::Array(variables)) = after.fields_mut().get_mut("Variables") {
             let of_runbook = |variable: &Value| {
-                super::tenant::only_runbook(variable).is_some_and(|id| removed.contains(id))
+                crate::mark::tenant::only_runbook(variable).is_some_and(|id| removed.contains(id))
             };
             variables.retain(|variable| !is_ours(variable) && !of_runbook(variable));
         }

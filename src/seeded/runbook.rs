@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::name;
 use super::template::{self, Template};
+use crate::mark::name;
 use documents::document::Document;
 
 /// One of our runbooks: its name, what it is for, the template of its one step.
@@ -54,7 +54,7 @@ pub const PROJECT: [Runbook; 2] = [
     },
 ];
 
-/// The runbook in projects that need it ([`super::tenant::projects`]).
+/// The runbook in projects that need it ([`crate::mark::tenant::projects`]).
 pub const TENANT_SECRETS: Runbook = Runbook {
     name: name::TENANT_SECRETS_RUNBOOK,
     what: "Sets the secret values of one tenant, which only its own run in its environment can read, at the destination.",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::name;
+use crate::mark::name;
 
 /// One of our step templates: its name and its text in the format of the community library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

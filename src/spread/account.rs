@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::checked::{self, Run, tags_fit};
-use super::journal::{self, Description};
 use super::{Change, Line, collapse, view};
-use crate::seeded::{name, tenant};
+use crate::mark::journal::{self, Description};
+use crate::mark::{name, tenant};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::journal::{self, Description, Journalled};
 use super::replaced::{settled_set, stands_for};
 use super::set::{environments, renamed_scope, scope_kinds, text, widened};
 use super::{Change, Line, Plan, account, scope_text, view};
+use crate::mark::journal::{self, Description, Journalled};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;

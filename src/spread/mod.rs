@@ -6,12 +6,13 @@
 //! journal in the variable's description, nowhere else: whoever finds the journal can undo it.
 
 pub mod account;
+pub mod apply;
 pub mod checked;
 pub mod collapse;
-pub mod journal;
 mod readable;
 mod replaced;
 mod set;
+pub mod shown;
 pub mod tenant_runs;
 mod view;
 

@@ -34,7 +34,7 @@ pub fn readable(
                 continue;
             }
             let name = text(variable, "Name");
-            if crate::seeded::name::is_ours(name) {
+            if crate::mark::name::is_ours(name) {
                 continue;
             }
             let scope = variable.get("Scope").unwrap_or(&Value::Null);

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::collapse::{is_alias_of, is_sensitive};
 use super::set::text;
-use super::{Line, journal, scope_text};
+use super::{Line, scope_text};
+use crate::mark::journal;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::collapse::{State, state_of};
-use super::journal::{self, Description};
 use super::view::{self, Owner, View};
 use super::{Change, Line, scope_text};
-use crate::seeded::name;
+use crate::mark::journal::{self, Description};
+use crate::mark::name;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;

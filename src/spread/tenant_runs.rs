@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::account;
 use super::checked::{self, Run};
-use crate::seeded::tenant;
+use crate::mark::tenant;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;

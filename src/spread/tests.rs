@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{collapse, spread};
-use crate::seeded::{self, name};
+use crate::mark::name;
+use crate::seeded::{self};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;

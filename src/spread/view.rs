@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::seeded::name;
+use crate::mark::name;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::git;

@@ -241,8 +241,8 @@ fn unknown(
                 .and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
             index.is_some_and(|index| {
                 let variable = &row.document["Variables"][index];
-                variable["Name"].as_str().is_some_and(crate::seeded::name::is_ours)
-                    || crate::spread::journal::read(variable["Description"].as_str().unwrap_or_default())
+                variable["Name"].as_str().is_some_and(crate::mark::name::is_ours)
+                    || crate::mark::journal::read(variable["Description"].as_str().unwrap_or_default())
                         .is_some()
             })
         };

@@ -27,6 +27,7 @@ mod random;
 mod reading;
 mod report;
 mod road;
+mod rooms;
 mod servers;
 mod spread;
 #[allow(

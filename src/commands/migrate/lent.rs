@@ -1,6 +1,7 @@
 //! What migrate changes at the source for its own time, and puts back on every way out: a failure, Ctrl-C, SIGTERM.
 
-use crate::seeded::{enabled, install, name};
+use crate::mark::name;
+use crate::seeded::{enabled, install};
 use crate::ui::Ui;
 use documents::document::Document;
 use failure::Failure;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use crate::seeded::{git, name};
+use crate::mark::{git, name};
 use crate::ui::Ui;
 use documents::document::Document;
 use failure::Failure;

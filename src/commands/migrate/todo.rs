@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::account::Account;
-use crate::seeded::name;
+use crate::mark::name;
 use crate::ui;
 use documents::collection::Collection;
 use module::manifest::{Manifest, Note, Scope, SecretEntry, SecretOrigin};

@@ -87,7 +87,7 @@ pub fn belongs_to(variable: &Value, runbook: &str) -> bool {
 }
 
 /// The one process that a variable is scoped to.
-pub(super) fn only_runbook(variable: &Value) -> Option<&str> {
+pub(crate) fn only_runbook(variable: &Value) -> Option<&str> {
     match variable["Scope"]["ProcessOwner"].as_array()?.as_slice() {
         [only] => only.as_str(),
         _ => None,

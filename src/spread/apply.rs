@@ -1,0 +1,45 @@
+//! A plan is written into the source space.
+
+use crate::spread::Plan;
+use crate::ui::Ui;
+use documents::inventory::Inventory;
+use failure::Failure;
+use octopus::read::{self, Extent};
+use octopus::server::Server;
+use octopus::upsert;
+
+/// How often the space is read again because somebody else wrote to it in the meantime.
+const TRIES: usize = 4;
+
+/// Writes a plan, one conditional request per document. When somebody else was faster, the space is read and planned again.
+///
+/// # Errors
+/// When the server refuses a change, or somebody else is faster each time.
+pub async fn write(
+    source: &Server,
+    mut plan: Plan,
+    planned: impl Fn(&Inventory) -> Plan,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    for attempt in 0.. {
+        let mut overtaken = false;
+        for change in &plan.changes {
+            let path = source.path(&format!("{}/{}", change.collection, change.after.id()));
+            match source.client.put(&path, &change.after.clone().into_value()).await {
+                Ok(_) => ui.info(&format!("changed: {}", change.owner)),
+                Err(failure) if upsert::is_conflict(&failure) && attempt < TRIES => overtaken = true,
+                Err(failure) => {
+                    return Err(failure
+                        .while_doing(format!("changing {}", change.owner))
+                        .hint("What was changed so far carries its journal: run the command again to go on, or octoferry collapse to undo it."));
+                }
+            }
+        }
+        if !overtaken {
+            return Ok(());
+        }
+        ui.info("somebody else changed the space in the meantime; reading it again");
+        plan = planned(&read::read(source, Extent::Whole).await?);
+    }
+    Ok(())
+}
