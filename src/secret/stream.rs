@@ -49,25 +49,13 @@ fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Secret>, Failure> {
     if header != HEADER.as_bytes() {
         return Err(wrong_header(header));
     }
-    let mut secrets = BTreeMap::new();
-    let mut records = 0_usize;
+    let mut records = Vec::new();
     loop {
         let name = parts.next().filter(|_| !bytes.is_empty()).ok_or_else(cut)?;
         if name.is_empty() {
             break;
         }
-        let value = parts.next().ok_or_else(cut)?;
-        let name = std::str::from_utf8(name)
-            .map_err(|_| Failure::failed("the secrets on standard input have a name that is not UTF-8"))?;
-        let value = std::str::from_utf8(value).map_err(|_| {
-            Failure::failed(format!(
-                "the value of {name} on standard input is not UTF-8 text; it would arrive altered"
-            ))
-        })?;
-        records += 1;
-        if value != "\n" && secrets.insert(name.to_owned(), Secret::new(value.to_owned())).is_some() {
-            return Err(Failure::failed(format!("the secrets on standard input hold {name} twice")));
-        }
+        records.push((name, parts.next().ok_or_else(cut)?));
     }
     let count = parts.next().ok_or_else(cut)?;
     // Behind the count comes its NUL, and then nothing.
@@ -77,8 +65,25 @@ fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Secret>, Failure> {
         _ => return Err(Failure::failed("the secrets on standard input go on behind their end")),
     }
     let said: Option<usize> = std::str::from_utf8(count).ok().and_then(|text| text.parse().ok());
-    if said != Some(records) {
+    if said != Some(records.len()) {
         return Err(cut());
+    }
+    // Only now a name is known to be one: where a NUL got lost, values stand in the place of names.
+    let mut secrets = BTreeMap::new();
+    for (number, (name, value)) in (1_usize..).zip(records) {
+        let name = std::str::from_utf8(name)
+            .map_err(|_| Failure::failed("the secrets on standard input have a name that is not UTF-8"))?;
+        let value = std::str::from_utf8(value).map_err(|_| {
+            Failure::failed(format!(
+                "the value of {name} on standard input is not UTF-8 text; it would arrive altered"
+            ))
+        })?;
+        if value != "\n" && secrets.insert(name.to_owned(), Secret::new(value.to_owned())).is_some() {
+            // Not by its name: the shells of the step templates send none twice, so it may be no name.
+            return Err(Failure::failed(format!(
+                "the secrets on standard input name one variable twice (number {number} of them is the second)"
+            )));
+        }
     }
     Ok(secrets)
 }

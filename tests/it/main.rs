@@ -11,6 +11,7 @@ mod cutover;
 mod docs;
 mod entered;
 mod framework;
+mod fuzz;
 mod git_projects;
 mod golden;
 mod interrupted;

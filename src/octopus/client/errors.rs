@@ -92,6 +92,10 @@ pub(super) fn unreachable(
         return new(format!("{method} {path}: the {role} server {address} gave no answer within {} s", timeout.as_secs()))
             .hint("Wait longer with --timeout SECONDS. Whether a write was done is not known: look before you repeat it.");
     }
+    if error.is_body() || error.is_decode() {
+        return new(format!("{method} {path}: the answer of the {role} server {address} broke off: {cause}"))
+            .hint("Something between here and the server cut it. Whether a write was done is not known: look before you repeat it.");
+    }
     new(format!("the {role} server {address} can't be reached: {cause}"))
         .hint("Check the address, the network, and HTTPS_PROXY and NO_PROXY if there is a proxy.")
 }

@@ -2,4 +2,5 @@
 
 mod editor;
 mod pusher;
+mod server;
 mod tools;
