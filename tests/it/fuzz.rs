@@ -8,7 +8,8 @@ use std::path::Path;
 use documents::collection::Collection;
 use documents::inventory::Inventory;
 use octoferry::{seeded, spread};
-use octoferry_core::convert::{self, Selection};
+use octoferry_core::modules;
+use octoferry_core::selection::Selection;
 use secret::Secret;
 use secret::stream::{read_stream, write_stream};
 use serde_json::{Value, json};
@@ -134,8 +135,8 @@ fn whole_way(dump: &Value) {
     let selection = Selection::default();
     let projects: Vec<&str> =
         prepared.all(Collection::Projects).map(documents::document::Document::id).collect();
-    let modules = std::iter::once(convert::space(&prepared, &selection, &sources))
-        .chain(projects.into_iter().map(|id| convert::project(&prepared, id, &selection, &sources)));
+    let modules = std::iter::once(modules::space(&prepared, &selection, &sources))
+        .chain(projects.into_iter().map(|id| modules::project(&prepared, id, &selection, &sources)));
     for module in modules {
         match module {
             Ok(module) => {
@@ -200,7 +201,7 @@ fn a_manifest_of_any_shape_is_refused_or_usable() {
     let whole: Value = serde_json::from_slice(&text).expect("JSON");
     let values = size(&whole);
     let mut usable = 0;
-    for number in 0..3000 {
+    for number in 0..600 {
         let mut dice = Dice::new(number + 1);
         let mut changed = whole.clone();
         for _ in 0..=dice.below(2) {
@@ -219,7 +220,7 @@ fn a_manifest_of_any_shape_is_refused_or_usable() {
             }
         });
     }
-    assert!(usable > 100, "some are usable: {usable}");
+    assert!(usable > 20, "some are usable: {usable}");
 }
 
 /// Whatever is put between the tokens of a module, blocks that may run something are found.
@@ -237,7 +238,7 @@ fn a_modules_text_in_pieces_is_read_without_panic_and_never_lets_a_program_in() 
     let texts: Vec<String> = files.keys().filter(|name| name.ends_with(".tf")).cloned().collect();
     let pieces: [&str; 12] = ["{", "}", "\"", "<<EOT\n", "EOT\n", "/*", "*/", "#", "${", "\\", "\n", "= [\n"];
     let program = "\nresource \"terraform_data\" \"x\" {\n  provisioner \"local-exec\" {\n    command = \"id\"\n  }\n}\n";
-    for number in 0..3000 {
+    for number in 0..600 {
         let mut dice = Dice::new(number + 1);
         let mut changed = files.clone();
         let name = &texts[dice.below(texts.len())];
