@@ -13,6 +13,7 @@ use crate::cli;
 use crate::mark::name::{BACKEND_CONFIG, BACKEND_TYPE};
 use crate::ui::shell_quoted;
 use failure::Failure;
+use failure::While as _;
 use module::manifest::{Manifest, Scope};
 use secret::Secret;
 use terraform::memory_file::MemoryFile;
@@ -126,14 +127,13 @@ impl Backend {
     ) -> Result<Prepared, Failure> {
         let block = format!("terraform {{\n  backend \"{}\" {{}}\n}}\n", self.kind);
         std::fs::write(working_copy.join("octoferry_backend_override.tf"), block)
-            .map_err(|error| Failure::failed(format!("writing the backend's block: {error}")))?;
+            .while_doing("writing the backend's block")?;
         let mut config = self.settings_for(key);
         if self.kind == "local" {
             let folder = config.get("path").and_then(|path| Path::new(path).parent());
             if let Some(folder) = folder {
-                private(folder).map_err(|error| {
-                    Failure::failed(format!("making the folder for the state, {}: {error}", folder.display()))
-                })?;
+                private(folder)
+                    .while_doing(format!("making the folder for the state, {}", folder.display()))?;
             }
         }
         let (credentials, environment) = self.credentials(secrets)?;

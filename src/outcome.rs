@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::ui::Ui;
-use failure::{Failure, FailureKind};
+use failure::Failure;
 
 /// How a command ended when nothing stopped it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,5 +38,5 @@ impl Outcome {
 /// The exit code of a command that something stopped: 2 when it was used wrongly.
 #[must_use]
 pub fn of_failure(failure: &Failure) -> ExitCode {
-    ExitCode::from(if failure.kind == FailureKind::Usage { 2 } else { 1 })
+    ExitCode::from(if failure.is_usage() { 2 } else { 1 })
 }

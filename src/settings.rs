@@ -17,6 +17,7 @@ use crate::cli;
 use crate::mark::digest::Made;
 use crate::ui::Ui;
 use failure::Failure;
+use failure::While as _;
 use module::seal;
 use octopus::client::{Client, Transport, Trust};
 use octopus::server::{self, Server};
@@ -81,7 +82,7 @@ pub async fn runbook_key(
     let option = format!("--runbook-{role}-key-file");
     let key = key_from_file(&option, file)?;
     let client = Client::new(role, server.client.address(), key.clone(), transport)?;
-    Server::connect(client, server.space_id()).await.map_err(|failure| failure.while_doing(option))?;
+    Server::connect(client, server.space_id()).await.while_doing(option)?;
     Ok(Some(key))
 }
 

@@ -15,6 +15,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use failure::Failure;
+use failure::While as _;
 use secret::Secret;
 use secret::mask::Masker;
 
@@ -81,7 +82,7 @@ impl Ui {
     pub fn raw_data(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut output = std::io::stdout().lock();
         let written = output.write_all(bytes).and_then(|()| output.flush());
-        written.map_err(|error| Failure::failed(format!("writing the result: {error}")))
+        written.while_doing("writing the result")
     }
 
     /// What is going on, for a person.
@@ -119,7 +120,7 @@ impl Ui {
             return Ok(());
         }
         let path = std::path::absolute(name).and_then(|path| std::fs::write(&path, text).map(|()| path));
-        let path = path.map_err(|error| Failure::failed(format!("writing the artifact {name}: {error}")))?;
+        let path = path.while_doing(format!("writing the artifact {name}"))?;
         let encode = |text: &str| STANDARD.encode(text);
         say(&format!(
             "##octopus[createArtifact path='{}' name='{}' length='{}']",
@@ -157,10 +158,7 @@ impl Ui {
         }
         eprint!("{}: ", self.shown(question));
         let mut answer = String::new();
-        std::io::stdin()
-            .lock()
-            .read_line(&mut answer)
-            .map_err(|error| Failure::failed(format!("reading the answer: {error}")))?;
+        std::io::stdin().lock().read_line(&mut answer).while_doing("reading the answer")?;
         let answer = answer.trim();
         Ok((!answer.is_empty()).then(|| answer.to_owned()))
     }

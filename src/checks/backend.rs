@@ -5,10 +5,10 @@ use std::path::Path;
 
 use crate::backend::Backend;
 use crate::checks::{Findings, worker};
-use crate::deployment::lock::Lock;
 use failure::{Failure, FailureKind};
 use secret::Secret;
 use terraform::Terraform;
+use terraform::lock::Lock;
 use terraform::memory_file::MemoryFile;
 
 /// Tries the backend with a module that holds nothing, under a state key beside those that deploys will use.

@@ -46,9 +46,7 @@ fn reached(
             Ok(Some(server))
         }
         // An unknown space is worth a finding: the other server is still to be looked at. What isn't given at all is not.
-        Err(failure) if failure.kind == FailureKind::Usage && !failure.message.contains("has no space") => {
-            Err(failure)
-        }
+        Err(failure) if failure.kind == FailureKind::Usage => Err(failure),
         Err(failure) => {
             findings.failed(check, failure);
             Ok(None)

@@ -144,7 +144,7 @@ async fn apply(server: &Server, switch: &Switch, from: &Value, to: &Value) -> Re
     })
     .await;
     match written {
-        Err(failure) if failure.http_status == Some(404) => Ok(true),
+        Err(failure) if failure.is_missing() => Ok(true),
         Err(failure) => Err(failure.while_doing(switch.described())),
         Ok(_) => Ok(is_so),
     }

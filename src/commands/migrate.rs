@@ -26,6 +26,7 @@ use account::Account;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
+use failure::While as _;
 use failure::{Failure, FailureKind};
 use lent::Lent;
 use module::manifest::{Manifest, Scope};
@@ -579,8 +580,7 @@ impl Report {
         let modules: Vec<(&Manifest, &Account)> =
             self.rows.iter().filter_map(|row| Some((row.manifest.as_ref()?, &row.account))).collect();
         let file = &arguments.todo;
-        std::fs::write(file, todo::text(&modules))
-            .map_err(|error| Failure::failed(format!("writing {}: {error}", file.display())))?;
+        std::fs::write(file, todo::text(&modules)).while_doing(format!("writing {}", file.display()))?;
         ui.info(&format!("what is left to you: {}", file.display()));
         Ok(())
     }

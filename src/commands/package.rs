@@ -8,6 +8,7 @@ use crate::outcome::Outcome;
 use crate::seeded::{package, template};
 use crate::ui::Ui;
 use failure::Failure;
+use failure::While as _;
 
 /// Writes `octoferry.<version>.zip`, made of this very program as seed would make it, and the step templates.
 ///
@@ -16,8 +17,7 @@ use failure::Failure;
 pub fn run(arguments: &cli::Package, ui: &Ui) -> Result<Outcome, Failure> {
     let made = package::of_program(&package::own_program()?)?;
     let folder = &arguments.out;
-    std::fs::create_dir_all(folder)
-        .map_err(|error| Failure::failed(format!("making {}: {error}", folder.display())))?;
+    std::fs::create_dir_all(folder).while_doing(format!("making {}", folder.display()))?;
     write(folder, &format!("{}.{}.zip", name::PACKAGE, made.version), &made.bytes, ui)?;
     for template in template::ALL {
         let kebab = template.name.to_lowercase().replace(" - ", "-").replace(' ', "-");
@@ -28,8 +28,7 @@ pub fn run(arguments: &cli::Package, ui: &Ui) -> Result<Outcome, Failure> {
 
 fn write(folder: &Path, file: &str, content: &[u8], ui: &Ui) -> Result<(), Failure> {
     let file = folder.join(file);
-    std::fs::write(&file, content)
-        .map_err(|error| Failure::failed(format!("writing {}: {error}", file.display())))?;
+    std::fs::write(&file, content).while_doing(format!("writing {}", file.display()))?;
     ui.data(&file.display().to_string());
     Ok(())
 }

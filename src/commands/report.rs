@@ -12,6 +12,7 @@ use crate::{cutover, packages, seeded};
 use compare::{self, Comparison, Explanations};
 use documents::inventory::Inventory;
 use failure::Failure;
+use failure::While as _;
 use module::manifest::Manifest;
 use octopus::read::{self, Extent};
 use octopus::server::Server;
@@ -49,8 +50,7 @@ pub async fn run(arguments: cli::Report, ui: &Ui) -> Result<Outcome, Failure> {
     };
     match &arguments.out {
         Some(file) => {
-            std::fs::write(file, text)
-                .map_err(|error| Failure::failed(format!("writing {}: {error}", file.display())))?;
+            std::fs::write(file, text).while_doing(format!("writing {}", file.display()))?;
             ui.info(&format!("{} items: {}", report.items.len(), file.display()));
         }
         None => ui.data(text.trim_end()),

@@ -166,7 +166,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         match runbooks.await {
             Ok(()) => {}
             // A server without a way to the repository, or without leave to write there, is no reason to leave the other projects.
-            Err(failure) if has_runbooks_in_git(project) && git::is_of_repository(&failure) => {
+            Err(failure) if has_runbooks_in_git(project) && failure.is_of_repository() => {
                 ui.warning(&format!(
                     "project {:?} gets no runbooks, since its repository can't be written: {failure}",
                     project.name()

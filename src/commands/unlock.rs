@@ -15,6 +15,7 @@ use crate::unlock::cipher::MasterKey;
 use crate::unlock::{self, Unlocked, rows};
 use documents::inventory::Inventory;
 use failure::Failure;
+use failure::While as _;
 use module::Module;
 use octoferry_core::modules;
 use octoferry_core::part::{Whole, choose, complete, prepared};
@@ -123,7 +124,7 @@ async fn write(
         let Some(document) = document else { continue };
         install::secret_values(source, document, environment, &values)
             .await
-            .map_err(|failure| failure.while_doing(format!("writing variables of {:?}", document.name())))?;
+            .while_doing(format!("writing variables of {:?}", document.name()))?;
         ui.info(&format!("{} secrets into {:?}", values.len(), document.name()));
     }
     Ok(())

@@ -186,7 +186,7 @@ impl<'a> Things<'a> {
             }
             match source.client.delete(&source.path(route)).await {
                 Ok(_) => ui.info(&format!("removed: {what}")),
-                Err(failure) if failure.http_status == Some(404) => {}
+                Err(failure) if failure.is_missing() => {}
                 Err(failure) => stays.push(format!("{what}: {failure}")),
             }
         }
@@ -194,7 +194,7 @@ impl<'a> Things<'a> {
         for (route, what) in &self.packages {
             match source.client.delete(&source.path(route)).await {
                 Ok(_) => removed += 1,
-                Err(failure) if failure.http_status == Some(404) => {}
+                Err(failure) if failure.is_missing() => {}
                 Err(failure) => stays.push(format!("package {what}: {failure}")),
             }
         }

@@ -7,6 +7,7 @@ use std::{fs, process};
 
 use crate::mark::name;
 use failure::Failure;
+use failure::While as _;
 use module::manifest::{self, Manifest};
 use module::{MANIFEST, Module};
 
@@ -84,7 +85,7 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
             failure
         }
     })?;
-    parse_manifest(&bytes).map_err(|failure| failure.while_doing(path.display()))
+    parse_manifest(&bytes).while_doing(path.display())
 }
 
 /// The manifest in these bytes; one that asks for octoferry's own variables is refused.

@@ -19,6 +19,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use crate::delivery::folder;
 use crate::mark::name::MODULE_PACKAGE;
 use failure::Failure;
+use failure::While as _;
 use module::manifest::{Manifest, Scope};
 use module::{MANIFEST, Module, policy, seal};
 use octopus::client::encode;
@@ -168,8 +169,7 @@ pub async fn manifest_of(server: &Server, pushed: &Pushed) -> Result<Manifest, F
 
 async fn download(server: &Server, id: &str, version: &str) -> Result<Vec<u8>, Failure> {
     let content = server.client.download(&server.path(&format!("packages/{id}.{version}/raw"))).await;
-    let content =
-        content.map_err(|failure| failure.while_doing(format!("fetching the module {id} {version}")))?;
+    let content = content.while_doing(format!("fetching the module {id} {version}"))?;
     Ok(content.to_vec())
 }
 
@@ -191,11 +191,8 @@ struct Found {
 impl Listed {
     async fn read(server: &Server, id: &str) -> Result<Self, Failure> {
         let path = server.path(&format!("packages?nuGetPackageId={}", encode(id)));
-        let packages = server
-            .client
-            .list(&path)
-            .await
-            .map_err(|failure| failure.while_doing(format!("looking for the package {id}")))?;
+        let packages =
+            server.client.list(&path).await.while_doing(format!("looking for the package {id}"))?;
         Ok(Self::of(id, &packages))
     }
 

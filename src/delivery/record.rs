@@ -71,7 +71,7 @@ pub async fn newest_manifests(
                 manifests.insert(project.map(str::to_owned), manifest);
             }
             // The feed's retention has taken it.
-            Err(failure) if failure.http_status == Some(404) => {}
+            Err(failure) if failure.is_missing() => {}
             Err(failure) => return Err(failure),
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli;
 use crate::deployment::tenant::TenantRun;
 use failure::Failure;
+use failure::While as _;
 use octopus::server::Server;
 
 const FILE: &str = "octoferry-run.json";
@@ -46,8 +47,7 @@ impl Fetched {
     pub fn write(&self, module: &Path) -> Result<(), Failure> {
         let text = serde_json::to_vec(self).expect("it has only texts");
         let path = module.join(FILE);
-        std::fs::write(&path, text)
-            .map_err(|error| Failure::failed(format!("writing {}: {error}", path.display())))
+        std::fs::write(&path, text).while_doing(format!("writing {}", path.display()))
     }
 
     /// Reads it; empty for a module that no step fetched.

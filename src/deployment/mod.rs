@@ -5,7 +5,6 @@ pub mod entered;
 pub mod existing;
 pub mod fetched;
 pub mod licence;
-pub mod lock;
 pub mod order;
 pub mod run;
 pub mod step;

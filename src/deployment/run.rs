@@ -11,18 +11,19 @@ use crate::backend::{self, Backend, Prepared};
 use crate::deployment::entered::Witness;
 use crate::deployment::existing::{self, Collision};
 use crate::deployment::licence;
-use crate::deployment::lock::Lock;
 use crate::deployment::order::Folder;
 use crate::deployment::supply::{self, Became, Declared, Row, Supply};
 use crate::finish::directory::Directory;
 use crate::finish::{Finish, Report, SecretOutcome};
 use crate::relay::Relay;
 use crate::ui::Ui;
+use failure::While as _;
 use failure::{Failure, FailureKind};
 use module::manifest::Note;
 use octopus::server::Server;
 use secret::Secret;
 use secret::mask::Masker;
+use terraform::lock::Lock;
 use terraform::memory_file::MemoryFile;
 use terraform::output::Diagnostic;
 use terraform::plan::{Change, Plan};
@@ -160,8 +161,7 @@ impl Deployment<'_> {
         if crate::settings::environment_variable("TF_PLUGIN_CACHE_DIR").is_none() {
             // One download of the provider for all modules of this deployment.
             let cache = self.workplace.path().join("providers");
-            std::fs::create_dir_all(&cache)
-                .map_err(|error| Failure::failed(format!("making a folder for the provider: {error}")))?;
+            std::fs::create_dir_all(&cache).while_doing("making a folder for the provider")?;
             environment.insert("TF_PLUGIN_CACHE_DIR".into(), cache.into());
             environment.insert("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE".into(), "1".into());
         }
@@ -179,7 +179,7 @@ impl Deployment<'_> {
         if self.adopt && !collisions.is_empty() {
             let blocks = existing::import_blocks(&collisions);
             std::fs::write(terraform.directory.join("octoferry_existing.tf"), blocks)
-                .map_err(|error| Failure::failed(format!("writing the import blocks: {error}")))?;
+                .while_doing("writing the import blocks")?;
         }
         Ok(Ready { terraform, backend, supply, declared, state, collisions })
     }

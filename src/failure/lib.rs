@@ -1,14 +1,21 @@
-//! What can go wrong, told so that a tired person knows what happened, to what, and what to do.
+//! What can go wrong, said so that a tired person knows what happened, to what, and what to do.
 
 use std::fmt;
+use std::io;
 
 /// The classes of trouble that callers and scripts tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// The command line or the settings are wrong.
     Usage,
+    /// The server has no space of the name that was given: wrong usage too.
+    NoSpace,
     /// A server refused: key, permission, licence, maintenance.
     Refused,
+    /// A server refused a document because it is not made of the newest one.
+    Overtaken,
+    /// A server looked into a Git repository, and the file that it wanted is not in it.
+    NotInRepository,
     /// A server can't be reached, is too slow or isn't trusted.
     Unreachable,
     /// Terraform is missing, too old or failed.
@@ -47,6 +54,25 @@ impl Failure {
         self
     }
 
+    /// Whether the command was used wrongly.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(self.kind, FailureKind::Usage | FailureKind::NoSpace)
+    }
+
+    /// Whether a server said that there is no such thing (404): gone, never there, or not to be seen with this key.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.http_status == Some(404)
+    }
+
+    /// Whether a server answered, but not as it does when it has a way to a Git repository and its branch. 401 and 403 are about our key, not
+    /// about the repository.
+    #[must_use]
+    pub fn is_of_repository(&self) -> bool {
+        self.http_status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 403 | 429))
+    }
+
     /// Whether a server said "you may not" (401, 403).
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
@@ -76,12 +102,38 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Bad files and the like: what the operating system said, after what was being done.
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        match error.downcast::<Self>() {
-            Ok(failure) => failure,
-            Err(error) => Self::failed(format!("{error:#}")),
-        }
+/// What the operating system said.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+/// Says of a result what was being done, as [`Failure::while_doing`] does of a failure.
+pub trait While<T> {
+    /// # Errors
+    /// The error of the result, with what was being done in front of it.
+    fn while_doing(self, what: impl fmt::Display) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<Failure>> While<T> for Result<T, E> {
+    fn while_doing(self, what: impl fmt::Display) -> Result<T, Failure> {
+        self.map_err(|error| error.into().while_doing(what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_being_done_stands_first_and_the_kind_stays() {
+        let refused: Result<(), Failure> =
+            Err(Failure { http_status: Some(403), ..Failure::new(FailureKind::Refused, "no") });
+        let failure = refused.while_doing("reading the accounts").unwrap_err();
+        assert_eq!(failure.message, "reading the accounts: no");
+        assert!(failure.is_forbidden());
+        let missing: Result<(), io::Error> = Err(io::Error::other("no such file"));
+        assert_eq!(missing.while_doing("reading x").unwrap_err().message, "reading x: no such file");
     }
 }

@@ -88,7 +88,7 @@ impl Finish<'_> {
             let document = self.without_missing(document).await?;
             match self.document(target, &document).await {
                 // It refers to something that Terraform makes; the plan will say what it misses.
-                Err(failure) if failure.http_status == Some(404) => {}
+                Err(failure) if failure.is_missing() => {}
                 other => other?,
             }
         }

@@ -44,15 +44,9 @@ pub async fn runbooks(server: &Server, project: &Document) -> Result<Vec<Documen
             }
             Ok(runbooks)
         }
-        Err(failure) if is_of_repository(&failure) => Ok(Vec::new()),
+        Err(failure) if failure.is_of_repository() => Ok(Vec::new()),
         Err(failure) => Err(failure),
     }
-}
-
-/// Whether a server answered, but not as it does when it has a way to the repository and the branch.
-#[must_use]
-pub fn is_of_repository(failure: &Failure) -> bool {
-    failure.http_status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 403 | 429))
 }
 
 /// Makes our branch of the default one, where there is none.

@@ -198,7 +198,7 @@ impl Client {
     pub async fn find(&self, path: &str) -> Result<Option<Value>, Failure> {
         match self.get(path).await {
             Ok(value) => Ok(Some(value)),
-            Err(failure) if failure.http_status == Some(404) => Ok(None),
+            Err(failure) if failure.is_missing() => Ok(None),
             Err(failure) => Err(failure),
         }
     }

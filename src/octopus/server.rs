@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::client::Client;
 use documents::document::Document;
+use failure::While as _;
 use failure::{Failure, FailureKind};
 
 /// A space of a server that answered, with the client that speaks to it. Cheap to clone.
@@ -90,8 +91,7 @@ async fn greet(client: &Client) -> Result<(String, String), Failure> {
 /// # Errors
 /// When the server refuses.
 pub async fn spaces(client: &Client) -> Result<Vec<Document>, Failure> {
-    let spaces =
-        client.list("/api/spaces").await.map_err(|failure| failure.while_doing("reading the spaces"))?;
+    let spaces = client.list("/api/spaces").await.while_doing("reading the spaces")?;
     Ok(spaces.into_iter().filter_map(Document::new).collect())
 }
 
@@ -102,8 +102,10 @@ fn find_space<'a>(spaces: &'a [Document], wanted: &str) -> Option<&'a Document> 
 }
 
 async fn unknown_space(client: &Client, wanted: &str, spaces: &[Document]) -> Failure {
-    let failure =
-        Failure::usage(format!("the {} server {} has no space {wanted:?}", client.role(), client.address()));
+    let failure = Failure::new(
+        FailureKind::NoSpace,
+        format!("the {} server {} has no space {wanted:?}", client.role(), client.address()),
+    );
     let failure = failure.hint(format!("It has: {}.", names(spaces)));
     if client.role() != "destination" {
         return failure.hint("A space that the key's owner may not see is not listed.");

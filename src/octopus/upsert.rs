@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::server::Server;
 use documents::document::Document;
-use failure::Failure;
+use failure::While as _;
+use failure::{Failure, FailureKind};
 
 /// How often a document that somebody else changed in the meantime is read and edited again.
 const TRIES: usize = 4;
@@ -38,7 +39,7 @@ pub async fn ensure(
     let what = || format!("writing {} in {collection}", wanted["Name"]);
     let Some(there) = there else {
         let made = server.client.post(&server.path(collection), wanted).await;
-        return document(made.map_err(|failure| failure.while_doing(what()))?);
+        return document(made.while_doing(what())?);
     };
     let before = there.clone().into_value();
     if holds(&before, wanted) {
@@ -50,7 +51,7 @@ pub async fn ensure(
     }
     let path = server.path(&format!("{collection}/{}", there.id()));
     let written = server.client.put(&path, &after.into_value()).await;
-    document(written.map_err(|failure| failure.while_doing(what()))?)
+    document(written.while_doing(what())?)
 }
 
 /// Reads a document, lets it be edited and writes it if `edit` says that it changed something; reads it again when somebody
@@ -72,23 +73,9 @@ pub async fn edit(
         }
         match server.client.put(&path, &there.into_value()).await {
             Ok(_) => return Ok(true),
-            Err(failure) if is_conflict(&failure) && tries < TRIES => tries += 1,
+            Err(failure) if failure.kind == FailureKind::Overtaken && tries < TRIES => tries += 1,
             Err(failure) => return Err(failure.while_doing(format!("writing {path}"))),
         }
-    }
-}
-
-/// Whether the server refused a document because it is not the newest one. Assumption: the status is 409 or 400; the words are those of
-/// Octopus's issue threads.
-#[must_use]
-pub fn is_conflict(failure: &Failure) -> bool {
-    match failure.http_status {
-        Some(409) => true,
-        Some(400) => {
-            failure.message.contains("another user has made changes")
-                || failure.message.contains("was out of date")
-        }
-        _ => false,
     }
 }
 
@@ -106,7 +93,7 @@ pub fn document(answer: Value) -> Result<Document, Failure> {
 /// When the list can't be read whole.
 pub async fn list(server: &Server, collection: &str) -> Result<Vec<Document>, Failure> {
     let items = server.client.list(&server.path(collection)).await;
-    let items = items.map_err(|failure| failure.while_doing(format!("reading the {collection}")))?;
+    let items = items.while_doing(format!("reading the {collection}"))?;
     Ok(items.into_iter().filter_map(Document::new).collect())
 }
 

@@ -17,6 +17,7 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::git;
 use failure::Failure;
+use failure::While as _;
 use module::seal;
 use octopus::server::Server;
 use octopus::{tasks, upsert};
@@ -107,7 +108,7 @@ pub async fn package(server: &Server, package: &Package) -> Result<String, Failu
     let file = format!("{}.{version}.zip", name::PACKAGE);
     let path = server.path("packages/raw?overwriteMode=IgnoreIfExists");
     let uploaded = server.client.upload(&path, &file, package.bytes.clone()).await;
-    uploaded.map_err(|failure| failure.while_doing(format!("uploading the package {file}")))?;
+    uploaded.while_doing(format!("uploading the package {file}"))?;
     // IgnoreIfExists answers success also when somebody else's bytes are there.
     if !holds_bytes(server, &version, package).await? {
         return Err(Failure::failed(format!(
@@ -142,7 +143,7 @@ pub async fn package_there(server: &Server, version: &str) -> Result<Option<Stri
     let path = server.path(&format!("packages/{}.{version}/raw", name::PACKAGE));
     match server.client.download(&path).await {
         Ok(bytes) => Ok(Some(package::digest_of(&bytes).unwrap_or_default())),
-        Err(failure) if failure.http_status == Some(404) => Ok(None),
+        Err(failure) if failure.is_missing() => Ok(None),
         Err(failure) => Err(failure.while_doing("looking at the package octoferry in the built-in feed")),
     }
 }
@@ -151,7 +152,7 @@ async fn holds_bytes(server: &Server, version: &str, package: &Package) -> Resul
     let path = server.path(&format!("packages/{}.{version}/raw", name::PACKAGE));
     match server.client.download(&path).await {
         Ok(bytes) => Ok(bytes.as_ref() == package.bytes.as_slice()),
-        Err(failure) if failure.http_status == Some(404) => Ok(false),
+        Err(failure) if failure.is_missing() => Ok(false),
         Err(failure) => Err(failure.while_doing("comparing the package in the built-in feed")),
     }
 }
@@ -489,7 +490,7 @@ pub async fn runbook(
         .cloned()
         .collect();
     let there = Found::ours(&of_project, "runbook", runbook.name)
-        .map_err(|failure| failure.while_doing(format!("project {:?}", project.name())))?;
+        .while_doing(format!("project {:?}", project.name()))?;
     let wanted = runbook.document(project.id(), setting.environment);
     let in_git = git::has_runbooks_in_git(project);
     let document = if in_git {

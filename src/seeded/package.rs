@@ -8,6 +8,7 @@ use zip::write::SimpleFileOptions;
 
 use crate::mark::name;
 use failure::Failure;
+use failure::While as _;
 use module::seal;
 
 /// The shell that the bodies of the step templates source.
@@ -151,9 +152,8 @@ fn pack(program: &[u8]) -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// When its file can't be read.
 pub fn own_program() -> Result<Vec<u8>, Failure> {
-    let file =
-        std::env::current_exe().map_err(|error| Failure::failed(format!("finding this program: {error}")))?;
-    std::fs::read(&file).map_err(|error| Failure::failed(format!("reading {}: {error}", file.display())))
+    let file = std::env::current_exe().while_doing("finding this program")?;
+    std::fs::read(&file).while_doing(format!("reading {}", file.display()))
 }
 
 #[cfg(test)]

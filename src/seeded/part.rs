@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::mark::name;
 use documents::document::Document;
 use failure::Failure;
+use failure::While as _;
 use octoferry_core::convert::SecretSources;
 use octoferry_core::part::{self, Options, Whole};
 use octopus::read::{self, Extent};
@@ -34,7 +35,7 @@ pub async fn of_space(source: &Server, settings_set: &Document) -> Result<Option
     let mut all = variables.list("Variables").iter();
     let lines = all.find(|variable| variable["Name"] == name::SELECTION);
     Options::of_lines(lines.and_then(|variable| variable["Value"].as_str()).unwrap_or_default())
-        .map_err(|failure| failure.while_doing(format!("reading the variable {}", name::SELECTION)))
+        .while_doing(format!("reading the variable {}", name::SELECTION))
 }
 
 /// The ids of the projects that have modules; `None`: all. Every option is looked at.

@@ -3,10 +3,9 @@
 use crate::spread::Plan;
 use crate::ui::Ui;
 use documents::inventory::Inventory;
-use failure::Failure;
+use failure::{Failure, FailureKind};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
-use octopus::upsert;
 
 /// How often the space is read again because somebody else wrote to it in the meantime.
 const TRIES: usize = 4;
@@ -27,7 +26,7 @@ pub async fn write(
             let path = source.path(&format!("{}/{}", change.collection, change.after.id()));
             match source.client.put(&path, &change.after.clone().into_value()).await {
                 Ok(_) => ui.info(&format!("changed: {}", change.owner)),
-                Err(failure) if upsert::is_conflict(&failure) && attempt < TRIES => overtaken = true,
+                Err(failure) if failure.kind == FailureKind::Overtaken && attempt < TRIES => overtaken = true,
                 Err(failure) => {
                     return Err(failure
                         .while_doing(format!("changing {}", change.owner))

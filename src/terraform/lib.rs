@@ -3,6 +3,7 @@
 //! `process` starts and interrupts, `program` finds, `working_copy` holds what Terraform works in, `memory_file` holds what must not lie on
 //! a disk, `plan` and `output` read what Terraform says.
 
+pub mod lock;
 pub mod memory_file;
 pub mod output;
 pub mod plan;
@@ -237,7 +238,7 @@ impl Ended {
             .map(Diagnostic::text)
             .collect();
         let mut failure = Failure::new(FailureKind::Terraform, format!("{what}:\n{}", errors.join("\n")));
-        if errors.iter().any(|text| text.contains("unexpected token while parsing list: IDENT")) {
+        if errors.iter().any(|text| program::says_too_old(text)) {
             failure = failure.hint(program::NEWER_TERRAFORM);
         }
         failure

@@ -18,6 +18,7 @@ use tokio::sync::{oneshot, watch};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::Output;
+use failure::While as _;
 use failure::{Failure, FailureKind};
 
 /// The environment that processes start with. It may hold credentials of a backend: no Debug print shows values.
@@ -159,8 +160,7 @@ impl Interrupt {
 /// When the system refuses.
 pub fn forbid_core_dumps() -> Result<(), Failure> {
     let nothing = Rlimit { current: Some(0), maximum: Some(0) };
-    setrlimit(Resource::Core, nothing)
-        .map_err(|error| Failure::failed(format!("switching off core dumps: {error}")))
+    setrlimit(Resource::Core, nothing).map_err(std::io::Error::from).while_doing("switching off core dumps")
 }
 
 /// Tells when nobody reads standard output any more; `None` when it is nothing that has a reader.

@@ -119,7 +119,13 @@ pub async fn ask(
 
 /// The message for what a Terraform before 0.12 says to a module.
 pub fn too_old_for_its_input(program: &Program, said: &str) -> Option<Failure> {
-    said.contains("unexpected token while parsing list: IDENT").then(|| program.too_old())
+    says_too_old(said).then(|| program.too_old())
+}
+
+/// Whether these are the words of a Terraform before 0.12 that can't read a module.
+#[must_use]
+pub fn says_too_old(said: &str) -> bool {
+    said.contains("unexpected token while parsing list: IDENT")
 }
 
 /// A program of this name on the PATH.

@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use failure::Failure;
+use failure::While as _;
 
 /// A private folder for one run; all working copies and the provider lie in it. Removed when dropped.
 pub struct Workplace {
@@ -44,9 +45,8 @@ impl Workplace {
     /// When a file can't be read or written.
     pub fn copy(&self, module: &Path, name: &str) -> Result<PathBuf, Failure> {
         let copy = self.path.join(name);
-        copy_folder(module, &copy).map_err(|error| {
-            Failure::failed(format!("copying the module {} to work in: {error}", module.display()))
-        })?;
+        copy_folder(module, &copy)
+            .while_doing(format!("copying the module {} to work in", module.display()))?;
         Ok(copy)
     }
 }

@@ -66,7 +66,7 @@ async fn found(
         Ok(Value::Array(path)) => path,
         Ok(_) => return Ok(None),
         // A scope that names what is not there is no scope of this document.
-        Err(failure) if failure.http_status == Some(404) => return Ok(None),
+        Err(failure) if failure.is_missing() => return Ok(None),
         Err(failure) => return Err(failure),
     };
     let mut ids: Vec<&str> = Vec::new();

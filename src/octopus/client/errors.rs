@@ -35,9 +35,9 @@ pub(super) fn refusal(role: &str, address: &str, method: &Method, path: &str, an
                 None => failure.hint("`octoferry check` lists the permissions that are needed and those that are held."),
             }
         }
-        404 => new(FailureKind::Failed, format!("{at}: not found at the {role} server (404){said}"))
+        404 => new(kind_of(status, &words), format!("{at}: not found at the {role} server (404){said}"))
             .hint("Octopus also answers so when the key's owner may not see it."),
-        409 => new(FailureKind::Failed, format!("{at}: the {role} server says that it conflicts with what is there (409){said}"))
+        409 => new(FailureKind::Overtaken, format!("{at}: the {role} server says that it conflicts with what is there (409){said}"))
             .hint("Somebody may have changed it in the meantime: run the command again."),
         413 => new(FailureKind::Failed, format!("{at}: too large for the {role} server or a proxy before it (413){said}")),
         429 => new(FailureKind::Refused, format!("{at}: the {role} server has refused for ten minutes because of too many requests (429)"))
@@ -46,9 +46,22 @@ pub(super) fn refusal(role: &str, address: &str, method: &Method, path: &str, an
         503 => new(FailureKind::Unreachable, format!("{at}: the {role} server is not available now (503){said}"))
             .hint("It may be starting, in maintenance or too busy: try again later."),
         502 | 504 => new(FailureKind::Unreachable, format!("{at}: a gateway before the {role} server gave no answer of it ({status}){said}")),
-        500..=599 => new(FailureKind::Failed, format!("{at}: the {role} server failed ({status}){said}"))
+        500..=599 => new(kind_of(status, &words), format!("{at}: the {role} server failed ({status}){said}"))
             .hint("The server's own log (Configuration, Diagnostics) says why."),
-        _ => new(FailureKind::Failed, format!("{at}: the {role} server refused ({status}){said}")),
+        _ => new(kind_of(status, &words), format!("{at}: the {role} server refused ({status}){said}")),
+    }
+}
+
+/// What a server's own words tell that its status does not: the one place where they are looked at.
+fn kind_of(status: u16, words: &str) -> FailureKind {
+    // Assumption: that a document is not the newest one is said with 409, or with 400 and the words of Octopus's issue threads.
+    let is_old = ["another user has made changes", "was out of date"].iter().any(|said| words.contains(said));
+    // The text is a server's, quoted in octoterra's source.
+    let is_no_file = words.contains("variables.ocl") && words.contains("does not exist");
+    match status {
+        400 if is_old => FailureKind::Overtaken,
+        _ if is_no_file => FailureKind::NotInRepository,
+        _ => FailureKind::Failed,
     }
 }
 
@@ -214,5 +227,20 @@ mod tests {
             failure(400, body).message,
             "GET /api/Spaces-1/projects: the source server refused (400): Name is taken. So is the slug."
         );
+    }
+
+    #[test]
+    fn what_only_the_words_say_is_a_kind() {
+        let kind = |status, words: &str| {
+            let body = format!("{{\"ErrorMessage\":\"{words}\"}}");
+            failure(status, body.leak()).kind
+        };
+        assert_eq!(kind(400, "The document was out of date."), FailureKind::Overtaken);
+        assert_eq!(kind(409, "x"), FailureKind::Overtaken);
+        assert_eq!(kind(400, "Name is taken"), FailureKind::Failed);
+        for status in [400, 404, 500] {
+            let words = "The file .octopus/variables.ocl does not exist in this branch";
+            assert_eq!(kind(status, words), FailureKind::NotInRepository);
+        }
     }
 }

@@ -12,7 +12,7 @@ use documents::document::Document;
 use documents::git::{self, BRANCHES};
 use documents::inventory::Inventory;
 use documents::of_space::Found;
-use failure::Failure;
+use failure::{Failure, FailureKind};
 
 /// The branch of each entered project that is stored in Git: the wanted one, else the project's default branch.
 ///
@@ -45,18 +45,13 @@ async fn branch(server: &Server, project: &Document, wanted: Option<&str>) -> Re
                 document[field] = value;
             }
         }
-        Err(failure) if is_of_repository(&failure) => document["Unread"] = json!(failure.message),
+        Err(failure) if failure.is_of_repository() => document["Unread"] = json!(failure.message),
         Err(failure) => {
             return Err(failure
                 .while_doing(format!("reading the branch {name:?} of the project {:?}", project.name())));
         }
     }
     Ok(Document::new(document).unwrap_or_else(|| unreachable!("an object is a document")))
-}
-
-/// Whether the server answered, but not with what the repository holds. 401 and 403 are about our key, not about the repository.
-fn is_of_repository(failure: &Failure) -> bool {
-    failure.http_status.is_some_and(|status| status >= 400 && !matches!(status, 401 | 403 | 429))
 }
 
 async fn content(
@@ -92,12 +87,8 @@ async fn variables(server: &Server, project: &Document, path: String) -> Result<
     }
     match server.client.get(&path).await {
         Ok(set) => Ok(set["Variables"].clone()),
-        // A project without plain variables may have no file of them (the text is a server's, quoted in octoterra's source).
-        Err(failure)
-            if failure.message.contains("variables.ocl") && failure.message.contains("does not exist") =>
-        {
-            Ok(json!([]))
-        }
+        // A project without plain variables may have no file of them.
+        Err(failure) if failure.kind == FailureKind::NotInRepository => Ok(json!([])),
         Err(failure) => Err(failure),
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn read(server: &Server, inventory: &mut Inventory) -> Result<(
         .collect();
     let read = set.iter().map(|(_, path)| async move {
         match server.client.download(path).await {
-            Err(failure) if failure.http_status == Some(404) => Ok(None),
+            Err(failure) if failure.is_missing() => Ok(None),
             other => other.map(Some),
         }
     });

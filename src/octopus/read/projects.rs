@@ -15,6 +15,7 @@ use documents::inventory::Inventory;
 use documents::of_space::Found;
 use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 use failure::Failure;
+use failure::While as _;
 
 /// How many names of targets one answer with variable sets may hold.
 const SCOPE_VALUES: usize = 100_000;
@@ -60,7 +61,7 @@ pub(super) async fn variable_sets(
     // `variables/all{?ids}` is in the API reference (2026-08); `variables{?ids}` only among the root document's links.
     let (list, route) = (server.path("variables/all"), server.path("variables"));
     let found = many::in_groups(&server.client, &list, &route, &ids, most).await;
-    let found = found.map_err(|failure| failure.while_doing("reading the variables"))?;
+    let found = found.while_doing("reading the variables")?;
     Ok(found.into_iter().map(|document| (Collection::Variables, document)).collect())
 }
 
@@ -129,7 +130,7 @@ async fn belonging(
         .map(|project| server.path(&format!("projects/{}/{}", project.id(), collection.row().in_project)))
         .collect();
     let lists = try_join_all(paths.iter().map(|path| server.client.list(path))).await;
-    let lists = lists.map_err(|failure| failure.while_doing(format!("reading the {}", collection)))?;
+    let lists = lists.while_doing(format!("reading the {}", collection))?;
     for (path, items) in paths.iter().zip(lists) {
         found.extend(documents(path, items)?);
     }
@@ -163,7 +164,7 @@ async fn by_ids(
     ids: &[String],
 ) -> Result<Found, Failure> {
     let found = many::by_ids(&server.client, &server.path(route), ids).await;
-    let found = found.map_err(|failure| failure.while_doing(format!("reading the {collection}")))?;
+    let found = found.while_doing(format!("reading the {collection}"))?;
     Ok(found.into_iter().map(|document| (collection, document)).collect())
 }
 

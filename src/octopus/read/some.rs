@@ -17,6 +17,7 @@ use documents::document::Document;
 use documents::inventory::{Inventory, Reach};
 use documents::of_space::{Found, about_this_space};
 use failure::Failure;
+use failure::While as _;
 
 /// Collections of which a part is read in this way.
 fn of_part(how: OfPart) -> impl Iterator<Item = Collection> {
@@ -113,7 +114,7 @@ async fn add_lists(
 async fn picked(server: &Server, collection: Collection, ids: &BTreeSet<String>) -> Result<Found, Failure> {
     let ids: Vec<String> = ids.iter().cloned().collect();
     let found = many::by_ids(&server.client, &collection.documents(server.space_id()), &ids).await;
-    let found = found.map_err(|failure| failure.while_doing(format!("reading the {collection}")))?;
+    let found = found.while_doing(format!("reading the {collection}"))?;
     Ok(found.into_iter().map(|document| (collection, document)).collect())
 }
 
@@ -122,7 +123,7 @@ async fn linked_tenants(server: &Server, projects: &BTreeSet<String>) -> Result<
     let lists = projects.iter().map(|project| server.path(&format!("tenants?projectId={project}")));
     let lists: Vec<String> = lists.collect();
     let found = try_join_all(lists.iter().map(|path| server.client.list(path))).await;
-    let found = found.map_err(|failure| failure.while_doing("reading the tenants"))?;
+    let found = found.while_doing("reading the tenants")?;
     let linked = |tenant: &Document| {
         let links = tenant.get("ProjectEnvironments").and_then(Value::as_object);
         links.is_some_and(|links| links.keys().any(|project| projects.contains(project)))

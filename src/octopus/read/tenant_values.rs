@@ -16,6 +16,7 @@ use documents::document::Document;
 use documents::inventory::Inventory;
 use documents::of_space::Found;
 use failure::Failure;
+use failure::While as _;
 
 const COLLECTION: Collection = Collection::TenantVariableValues;
 
@@ -36,7 +37,7 @@ pub(super) async fn read(
     }
     let only = entered.first().filter(|_| !every_project && entered.len() == 1);
     let (scoped, old) = futures::try_join!(scoped_tenant_values(&server.client), old_view(server, only))
-        .map_err(|failure| failure.while_doing("reading the tenants' variables"))?;
+        .while_doing("reading the tenants' variables")?;
     let wanted: BTreeSet<&str> = tenants.iter().map(|tenant| tenant.id()).collect();
     let values = match (scoped, old) {
         (false, Some(old)) => {
@@ -49,7 +50,7 @@ pub(super) async fn read(
             let paths: Vec<String> = paths.collect();
             try_join_all(paths.iter().map(|path| server.client.get(path)))
                 .await
-                .map_err(|failure| failure.while_doing("reading the tenants' variables"))?
+                .while_doing("reading the tenants' variables")?
                 .iter()
                 .flat_map(|tenant| values_of_old_view(server.space_id(), tenant))
                 .collect()
@@ -64,7 +65,7 @@ pub(super) async fn read(
                 tenants.iter().map(|tenant| (tenant.id(), old.remove(tenant.id()).unwrap_or_default()));
             try_join_all(asked.map(|(tenant, old)| values(server, tenant, old)))
                 .await
-                .map_err(|failure| failure.while_doing("reading the tenants' variables"))?
+                .while_doing("reading the tenants' variables")?
                 .into_iter()
                 .flatten()
                 .collect::<Vec<_>>()

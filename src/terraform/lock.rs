@@ -1,6 +1,6 @@
 //! A state that is locked: by whom, since when, how to release it.
 
-use terraform::output::Diagnostic;
+use crate::output::Diagnostic;
 
 /// What Terraform says about a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
