@@ -344,6 +344,17 @@ pub enum Existing {
     Adopt,
 }
 
+impl Existing {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Adopt => "adopt",
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Seed {
     #[command(flatten)]
@@ -377,6 +388,9 @@ pub struct Seed {
     /// File with the destination API key that the runbooks use (default: the key that seed itself uses): to edit everything in the space
     #[arg(long, value_name = "FILE")]
     pub runbook_destination_key_file: Option<PathBuf>,
+    /// What the runbooks do with things of the same name at the destination, unless the person who starts one says otherwise
+    #[arg(long, value_name = "WHAT")]
+    pub existing: Option<Existing>,
     /// Let the runbooks deploy modules with Terraform that octoferry does not write: other providers, modules, provisioners
     #[arg(long)]
     pub allow_foreign_terraform: bool,
@@ -470,15 +484,31 @@ pub struct Migrate {
     /// Only these projects
     #[arg(long, value_name = "NAME")]
     pub project: Vec<String>,
-    /// Leave triggers enabled that are enabled at the source
-    #[arg(long)]
-    pub enable_triggers: bool,
+    #[command(flatten)]
+    pub this_time: ThisTime,
     /// File for what is left to a person
     #[arg(long, default_value = "todo.md", value_name = "FILE")]
     pub todo: PathBuf,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+/// What the deployments of one migration may do; later ones do again what the library set `Octoferry` says.
+#[derive(Debug, Clone, Args)]
+pub struct ThisTime {
+    /// Leave triggers enabled that are enabled at the source
+    #[arg(long)]
+    pub enable_triggers: bool,
+    /// Let go at the destination what is gone from the source, also projects, tenants, targets …; lists them and asks first
+    #[arg(long)]
+    pub allow_destroy: bool,
+    /// What to do with things of the same name at the destination; adopt lists them and asks first
+    #[arg(long, value_name = "WHAT")]
+    pub existing: Option<Existing>,
+    /// Deploy without the secrets that are missing, also where the library set Octoferry says otherwise
+    #[arg(long)]
+    pub placeholders: bool,
 }
 
 #[derive(Debug, Args)]

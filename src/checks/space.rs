@@ -1,11 +1,12 @@
 //! What of the source space has to be known or done before it moves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::checks::Findings;
 use crate::mark::{self, name};
+use crate::seeded::pool::{self, Known, System};
 use crate::spread;
 use documents::collection::Collection;
 use documents::document::Document;
@@ -72,68 +73,38 @@ fn names_taken(inventory: &Inventory, findings: &mut Findings) {
     }
 }
 
-/// What is known of a worker's system.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum System {
-    Linux,
-    Other,
-    Unknown,
-}
-
-fn system(worker: &Document) -> System {
-    let endpoint = worker.get("Endpoint").map_or(&Value::Null, |endpoint| endpoint);
-    match (worker.text("OperatingSystem"), worker.text("ShellName"), endpoint["CommunicationStyle"].as_str())
-    {
-        (Some("Linux"), ..) | (_, Some("Bash"), _) => System::Linux,
-        (Some("Windows" | "MacOS"), ..) | (_, Some("PowerShell"), _) => System::Other,
-        // A connection by SSH never goes to Windows, and the Kubernetes agent runs in Linux containers.
-        (_, _, Some("Ssh" | "KubernetesTentacle")) => System::Linux,
-        _ => System::Unknown,
-    }
-}
-
-/// Whether there is a pool whose workers run Linux; else how to get one. Seed takes a dynamic Linux pool, else the default one.
+/// Whether the pool that seed takes by itself has workers with Linux; else how to get one.
 fn worker_pool(inventory: &Inventory, findings: &mut Findings) {
     const CHECK: &str = "worker-pool";
     const HOW: &str = "To add one: on Octopus Cloud a dynamic worker pool with an Ubuntu image; else a Linux x86-64 machine with Tentacle or SSH as a worker, in a pool of its own (Infrastructure, Worker Pools). Then: octoferry seed --worker-pool NAME. The runbook \"__ 0. Check\" looks closer before anything else runs.";
-    let pools: Vec<&Document> = inventory.all(Collection::WorkerPools).collect();
-    let dynamic =
-        pools.iter().find(|pool| pool.text("WorkerType").is_some_and(|kind| kind.starts_with("Ubuntu")));
-    if let Some(pool) = dynamic {
-        findings.fine(CHECK, format!("the worker pool {:?} is a dynamic one with Linux", pool.name()));
-        return;
-    }
-    let mut systems: BTreeMap<&str, Vec<System>> = BTreeMap::new();
-    for worker in inventory.all(Collection::Workers).filter(|worker| !worker.flag("IsDisabled")) {
-        for pool in worker.texts("WorkerPoolIds") {
-            systems.entry(pool).or_default().push(system(worker));
+    let pools: Vec<Document> = inventory.all(Collection::WorkerPools).cloned().collect();
+    let workers: Vec<Document> = inventory.all(Collection::Workers).cloned().collect();
+    match pool::choose(&pools, &workers) {
+        Some((pool, Known::Dynamic)) => {
+            findings.fine(
+                CHECK,
+                format!("the worker pool {:?}, which seed takes, is a dynamic one with Linux", pool.name()),
+            );
+            return;
         }
+        Some((pool, Known::Linux)) => {
+            findings.fine(
+                CHECK,
+                format!("the worker pool {:?}, which seed takes, has Linux workers", pool.name()),
+            );
+            return;
+        }
+        Some((_, Known::Default)) | None => {}
     }
-    let of = |pool: &Document| systems.get(pool.id()).map_or(&[][..], Vec::as_slice);
-    let all_linux =
-        |pool: &&&Document| !of(pool).is_empty() && of(pool).iter().all(|system| *system == System::Linux);
-    let default = pools.iter().find(|pool| pool.flag("IsDefault"));
-    if let Some(pool) = default.filter(all_linux) {
-        findings.fine(CHECK, format!("the default worker pool {:?} has Linux workers", pool.name()));
-        return;
-    }
-    if let Some(pool) = pools.iter().find(all_linux) {
-        findings.person(
-            CHECK,
-            format!("the worker pool {:?} has Linux workers, but is not the default one", pool.name()),
-            format!("Name it: octoferry seed --worker-pool {:?}", pool.name()),
-        );
-        return;
-    }
-    let known = || systems.values().flatten();
-    if known().next().is_some() && known().all(|system| *system == System::Other) {
-        findings.stops(CHECK, "no worker of the space runs Linux, which octoferry's runbooks need", HOW);
-    } else if known().next().is_none() {
+    let systems: Vec<System> = pools.iter().flat_map(|pool| pool::systems(&workers, pool)).collect();
+    if systems.is_empty() {
         findings.person(
             CHECK,
             "the space shows no worker: its default pool runs steps on the Octopus Server itself, which is rarely Linux",
             HOW,
         );
+    } else if systems.iter().all(|system| *system == System::Other) {
+        findings.stops(CHECK, "no worker of the space runs Linux, which octoferry's runbooks need", HOW);
     } else {
         findings.person(
             CHECK,
@@ -410,7 +381,7 @@ mod tests {
         assert_eq!(look(&[default.clone(), worker("W", "P1", ssh)]), Some(Weight::Fine));
         assert_eq!(
             look(&[default.clone(), other.clone(), worker("W", "P2", linux.clone())]),
-            Some(Weight::Person)
+            Some(Weight::Fine)
         );
         let mixed = [default.clone(), worker("V", "P1", linux.clone()), worker("W", "P1", windows.clone())];
         assert_eq!(look(&mixed), Some(Weight::Person));

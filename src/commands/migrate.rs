@@ -1,6 +1,7 @@
 //! `octoferry migrate`: publishes and runs the runbooks in order, shows their logs, ends with a table.
 
 mod account;
+mod deploy;
 mod lent;
 mod order;
 mod runs;
@@ -23,6 +24,7 @@ use crate::settings;
 use crate::spread::{self, tenant_runs};
 use crate::ui::{Ui, table};
 use account::Account;
+use deploy::Stopped;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -77,9 +79,8 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     let version = keep_package(&source, &found).await?;
     let runs = Runs::new(&source, &environment, &version, ui);
     let mut report = Report::default();
-    let mut lent = Lent::new(&source, settings_set, &environment, &version);
+    let mut lent = Lent::new(&source);
     let work = async {
-        lent.set_triggers(arguments.enable_triggers).await?;
         lent.wake(&plan.projects).await?;
         let published = install::publish(&source, &version).await?;
         ui.info(&format!("{published} runbooks published"));
@@ -281,6 +282,7 @@ async fn journey(
         })
     };
     runs.run("Check", of_space(name::CHECK_RUNBOOK)?).await?;
+    let mut space_again = false;
     if plan.space {
         let begun = Instant::now();
         let row = report.row(&Owner::Space);
@@ -289,16 +291,41 @@ async fn journey(
         row.serialized = Step::Done;
         row.deployed = Step::Failed;
         row.manifest = Some(record::manifest_of_task(runs.source, &made, None).await?);
-        let deployed = runs.run("Deploy Space", of_space(name::DEPLOY_SPACE_RUNBOOK)?).await;
-        row.seconds = begun.elapsed().as_secs();
-        report.row(&Owner::Space).account = account::of_task(runs.source, &deployed?).await?;
-        let row = report.row(&Owner::Space);
-        row.deployed = Step::Done;
+        let deployed = deploy_space(runs, of_space(name::DEPLOY_SPACE_RUNBOOK)?, arguments, report).await;
+        report.row(&Owner::Space).seconds = begun.elapsed().as_secs();
+        match deployed {
+            Ok(()) => {}
+            // What projects still use at the destination can go when they are deployed.
+            Err(stopped) if stopped.letting_go && !plan.projects.is_empty() => {
+                runs.ui.failure(&stopped.failure);
+                runs.ui.warning("what is gone from the source may still be in use at the destination: the projects are deployed first, then the space again");
+                space_again = true;
+            }
+            Err(stopped) => return Err(stopped.failure),
+        }
     }
     if !arguments.space_only {
-        projects(runs, found, plan, report).await?;
+        projects(runs, found, plan, arguments, report).await?;
+        if space_again {
+            let runbook = of_space(name::DEPLOY_SPACE_RUNBOOK)?;
+            deploy_space(runs, runbook, arguments, report).await.map_err(|stopped| stopped.failure)?;
+        }
         tenants(runs, found, inventory, arguments, report).await?;
     }
+    Ok(())
+}
+
+/// Deploys what projects share, and notes how that ended.
+async fn deploy_space(
+    runs: &Runs<'_>,
+    runbook: &Document,
+    arguments: &cli::Migrate,
+    report: &mut Report,
+) -> Result<(), Stopped> {
+    let task = deploy::run(runs, "Deploy Space", runbook, &arguments.this_time, arguments.yes).await?;
+    let row = report.row(&Owner::Space);
+    row.account = account::of_task(runs.source, &task).await?;
+    row.deployed = Step::Done;
     Ok(())
 }
 
@@ -307,6 +334,7 @@ async fn projects(
     runs: &Runs<'_>,
     found: &Found,
     plan: &Plan<'_>,
+    arguments: &cli::Migrate,
     report: &mut Report,
 ) -> Result<(), Failure> {
     let runbook = |project: &Document, runbook: &str| {
@@ -374,7 +402,12 @@ async fn projects(
                 };
                 let begun = Instant::now();
                 let deployed = match runbook(project, name::DEPLOY_PROJECT_RUNBOOK) {
-                    Ok(runbook) => runs.run(&format!("Deploy Project {name}"), runbook).await,
+                    Ok(runbook) => {
+                        let title = format!("Deploy Project {name}");
+                        let deployed =
+                            deploy::run(runs, &title, runbook, &arguments.this_time, arguments.yes).await;
+                        deployed.map_err(|stopped| stopped.failure)
+                    }
                     Err(failure) => Err(failure),
                 };
                 let row = report.row(&Owner::Project(name.clone()));

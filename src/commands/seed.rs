@@ -9,7 +9,7 @@ use crate::mark::found::Found;
 use crate::mark::{git, name, tenant};
 use crate::outcome::Outcome;
 use crate::seeded::runbook::{self, Place};
-use crate::seeded::{backend, install, package, part, template};
+use crate::seeded::{backend, install, package, part, pool, template};
 use crate::settings;
 use crate::ui::Ui;
 use documents::collection::Collection;
@@ -134,6 +134,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         backend,
         selection,
         backend_config: arguments.backend.backend_config.clone(),
+        existing: arguments.existing.map(|existing| existing.word().to_owned()),
         backend_account,
     };
     install::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
@@ -196,13 +197,18 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     Ok(if skipped == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
 }
 
-/// Id and name of the pool that runs the steps: the named one; else a dynamic one with Linux; else the space's default.
+/// Id and name of the pool that runs the steps: the named one, else the one that `check` names.
 async fn worker_pool(source: &Server, wanted: Option<&str>) -> Result<(String, String), Failure> {
     let pools = upsert::list(source, "workerpools").await?;
-    let linux = |pool: &&Document| pool.text("WorkerType").is_some_and(|kind| kind.starts_with("Ubuntu"));
     let found = match wanted {
         Some(wanted) => pools.iter().find(|pool| pool.name().to_lowercase() == wanted.to_lowercase()),
-        None => pools.iter().find(linux).or_else(|| pools.iter().find(|pool| pool.flag("IsDefault"))),
+        None => {
+            let workers = match upsert::list(source, "workers").await {
+                Err(failure) if failure.is_forbidden() => Vec::new(),
+                workers => workers?,
+            };
+            pool::choose(&pools, &workers).map(|(pool, _)| pool)
+        }
     };
     let names: Vec<String> = pools.iter().map(|pool| format!("{:?}", pool.name())).collect();
     found.map(|pool| (pool.id().to_owned(), pool.name().to_owned())).ok_or_else(|| {

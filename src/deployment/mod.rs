@@ -6,6 +6,7 @@ pub mod existing;
 pub mod fetched;
 pub mod licence;
 pub mod order;
+pub mod refused;
 pub mod run;
 pub mod step;
 pub mod supply;

@@ -12,6 +12,7 @@ use crate::deployment::entered::Witness;
 use crate::deployment::existing::{self, Collision};
 use crate::deployment::licence;
 use crate::deployment::order::Folder;
+use crate::deployment::refused::{Reason, Refused};
 use crate::deployment::supply::{self, Became, Declared, Row, Supply};
 use crate::finish::directory::Directory;
 use crate::finish::{Finish, Report, SecretOutcome};
@@ -19,6 +20,7 @@ use crate::relay::Relay;
 use crate::ui::Ui;
 use failure::While as _;
 use failure::{Failure, FailureKind};
+use module::TRIGGERS_HELD;
 use module::manifest::Note;
 use octopus::server::Server;
 use secret::Secret;
@@ -191,6 +193,8 @@ impl Deployment<'_> {
             ("octopus_api_key", json!(self.relay.key().expose())),
             ("octopus_space_id", json!(self.destination.space_id())),
             ("enable_triggers", json!(self.enable_triggers)),
+            // The relay makes them disabled.
+            (TRIGGERS_HELD, json!(true)),
         ];
         supply::variables_file(&ready.supply, &ready.declared, &fixed)
     }
@@ -224,6 +228,9 @@ impl Deployment<'_> {
         if self.ui.json() {
             self.ui.data(&json!({ "Collisions": all }).to_string());
         }
+        let what =
+            modules.iter().flat_map(|(_, ready)| ready.collisions.iter().map(Collision::text)).collect();
+        Refused { reason: Reason::Exists, what }.leave(self.ui)?;
         Err(existing::refusal(&in_the_way))
     }
 
@@ -291,12 +298,14 @@ impl Deployment<'_> {
         if precious.is_empty() || self.allow_destroy {
             return Ok(());
         }
-        let list: Vec<String> = precious.into_iter().map(|change| format!("  {}", change.text())).collect();
+        let what: Vec<String> = precious.into_iter().map(Change::text).collect();
+        let list: Vec<String> = what.iter().map(|text| format!("  {text}")).collect();
         let message = format!("the plan would destroy these; nothing was written:\n{}", list.join("\n"));
         if self.plan_only {
             self.ui.warning(&message);
             return Ok(());
         }
+        Refused { reason: Reason::Destroys, what }.leave(self.ui)?;
         Err(Failure::failed(message).hint(
             "They are gone at the source, or were renamed or taken out of the module. If that is meant: --allow-destroy",
         ))

@@ -15,6 +15,10 @@ use serde_json::Value;
 /// Name of the manifest's file.
 pub const MANIFEST: &str = "octoferry.json";
 
+/// Terraform variable of a module: whether somebody between Terraform and the server makes triggers disabled that the provider can only make
+/// enabled, as the relay of `deploy` does.
+pub const TRIGGERS_HELD: &str = "triggers_are_held";
+
 /// A Terraform module with what octoferry has to know about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Module {

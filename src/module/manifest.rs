@@ -396,7 +396,7 @@ impl Note {
     #[must_use]
     pub fn sentence(&self) -> String {
         match self.key().last() {
-            Some(name) if !self.text.contains(name.as_str()) => {
+            Some(name) if !self.text.contains(&format!("{name:?}")) => {
                 format!("{} {}: {}", self.collection(), self.place(), self.text)
             }
             _ => self.text.clone(),

@@ -192,7 +192,45 @@ pub fn git_resources(template: &Value) -> Vec<Value> {
         .collect()
 }
 
-/// Starts a run of a published snapshot in one environment, for a tenant or without. Prompted variables keep their defaults.
+/// Where a run happens, for whom, and what it is told at its prompts.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    pub environment_id: &'a str,
+    pub tenant_id: Option<&'a str>,
+    /// Values by the names of prompted variables; the others keep their defaults.
+    pub answers: &'a [(&'a str, &'a str)],
+}
+
+/// The values of a run's form, by the ids of prompted variables: the defaults with these answers. Nothing where there is nothing to answer.
+///
+/// # Errors
+/// When the server refuses, or an answered variable asks nothing.
+async fn form_values(server: &Server, path: &str, order: &Order<'_>) -> Result<Value, Failure> {
+    if order.answers.is_empty() {
+        return Ok(json!({}));
+    }
+    let tenant = order.tenant_id.map(|tenant| format!("/{tenant}")).unwrap_or_default();
+    let path = server.path(&format!("{path}/runbookRuns/preview/{}{tenant}", order.environment_id));
+    let form = server.client.get(&path).await?["Form"].take();
+    let mut values = form["Values"].as_object().cloned().unwrap_or_default();
+    values.retain(|_, value| !value.is_null());
+    for (variable, answer) in order.answers {
+        let asks = |element: &&Value| {
+            element["Control"]["Name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(variable))
+        };
+        let elements = form["Elements"].as_array().into_iter().flatten().filter(asks);
+        let ids: Vec<&str> = elements.filter_map(|element| element["Name"].as_str()).collect();
+        if ids.is_empty() {
+            return Err(Failure::failed(format!("a run does not ask for the variable {variable}")).hint(
+                "Run octoferry seed again: it makes the runbooks' variables as this octoferry needs them.",
+            ));
+        }
+        values.extend(ids.into_iter().map(|id| (id.to_owned(), json!(answer))));
+    }
+    Ok(Value::Object(values))
+}
+
+/// Starts a run of a published snapshot in one environment, for a tenant or without.
 ///
 /// # Errors
 /// When the server refuses: the project is disabled, a required prompt has no default, no permission.
@@ -200,25 +238,27 @@ pub async fn run(
     server: &Server,
     runbook: &Document,
     snapshot_id: &str,
-    environment_id: &str,
-    tenant_id: Option<&str>,
+    order: Order<'_>,
 ) -> Result<Run, Failure> {
+    let doing = |failure: Failure| failure.while_doing(format!("starting the runbook {:?}", runbook.name()));
+    let values =
+        form_values(server, &format!("runbookSnapshots/{snapshot_id}"), &order).await.map_err(doing)?;
     let body = json!({
         "RunbookId": runbook.id(),
         "RunbookSnapshotId": snapshot_id,
-        "EnvironmentId": environment_id,
-        "TenantId": tenant_id,
+        "EnvironmentId": order.environment_id,
+        "TenantId": order.tenant_id,
         "SpaceId": server.space_id(),
         "SkipActions": [],
         "SpecificMachineIds": [],
         "ExcludedMachineIds": [],
         "UseGuidedFailure": false,
         "ForcePackageDownload": false,
-        "FormValues": {},
+        "FormValues": values,
     });
     let run = server.client.post(&server.path("runbookRuns"), &body).await.map_err(|failure| {
         let refused = failure.http_status == Some(400);
-        let failure = failure.while_doing(format!("starting the runbook {:?}", runbook.name()));
+        let failure = doing(failure);
         if refused {
             failure.hint("If a prompted variable is named: give it a default value at the source, or make it not required. octoferry never invents one.")
         } else {
@@ -237,11 +277,12 @@ pub async fn run_from_branch(
     server: &Server,
     (runbook, route): (&Document, &str),
     (package, version): (&str, &str),
-    environment_id: &str,
-    tenant_id: Option<&str>,
+    order: Order<'_>,
 ) -> Result<Run, Failure> {
     let doing = |failure: Failure| failure.while_doing(format!("starting the runbook {:?}", runbook.name()));
-    let path = server.path(&format!("{route}/runbooks/{}", runbook.id()));
+    let route = format!("{route}/runbooks/{}", runbook.id());
+    let values = form_values(server, &route, &order).await.map_err(doing)?;
+    let path = server.path(&route);
     let template = server.client.get(&format!("{path}/runbookSnapshotTemplate")).await.map_err(doing)?;
     let ours = template["Packages"].as_array().into_iter().flatten();
     let selected: Vec<Value> = ours
@@ -258,7 +299,7 @@ pub async fn run_from_branch(
         "Notes": "",
         "SelectedPackages": selected,
         "SelectedGitResources": [],
-        "Runs": [{"EnvironmentId": environment_id, "TenantId": tenant_id, "SkipActions": [], "UseGuidedFailure": false, "FormValues": {}}],
+        "Runs": [{"EnvironmentId": order.environment_id, "TenantId": order.tenant_id, "SkipActions": [], "UseGuidedFailure": false, "FormValues": values}],
     });
     let answer = server.client.post(&format!("{path}/run/v1"), &body).await.map_err(doing)?;
     let run = &answer["Resources"][0];

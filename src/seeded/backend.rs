@@ -27,10 +27,22 @@ const SECRET_ARGUMENTS: &[(&str, &[&str])] = &[
     ("remote", &["token"]),
 ];
 
+/// Settings without which a backend can't begin, but for the key of the state, by its type; from the same documentation. What a worker may have in
+/// its environment is asked for too: no other worker has it.
+const REQUIRED_ARGUMENTS: &[(&str, &[&str])] = &[
+    ("s3", &["bucket", "region"]),
+    ("azurerm", &["storage_account_name", "container_name"]),
+    ("gcs", &["bucket"]),
+    ("oss", &["bucket"]),
+    ("cos", &["bucket", "region"]),
+    ("http", &["address"]),
+    ("remote", &["organization"]),
+];
+
 /// Checks type and settings as `seed` takes them.
 ///
 /// # Errors
-/// Wrong usage: no type, a setting that is not `KEY=VALUE`, a known secret, a local state without a lasting place, a type
+/// Wrong usage: no type, a setting that the backend can't be without, a setting that is not `KEY=VALUE`, a known secret, a local state without a lasting place, a type
 /// for which octoferry has no place for the key of the state.
 pub fn check(backend: Option<&str>, settings: &[String]) -> Result<String, Failure> {
     let Some(backend) = backend else {
@@ -65,6 +77,16 @@ pub fn check(backend: Option<&str>, settings: &[String]) -> Result<String, Failu
             return Err(Failure::usage(format!("--backend-config {key} is a secret of the backend {backend}; every project would be able to read it"))
                 .hint("Credentials come from an account variable in the run or from the worker's own identity."));
         }
+    }
+    let required =
+        REQUIRED_ARGUMENTS.iter().filter(|(kind, _)| *kind == backend).flat_map(|(_, arguments)| *arguments);
+    let has = |wanted: &str| pairs.iter().any(|(key, value)| *key == wanted && !value.trim().is_empty());
+    let missing: Vec<String> = required
+        .filter(|argument| !has(argument))
+        .map(|argument| format!("--backend-config {argument}=…"))
+        .collect();
+    if !missing.is_empty() {
+        return Err(Failure::usage(format!("the backend {backend} also needs {}", missing.join(" "))));
     }
     let value = |wanted: &str| pairs.iter().find(|(key, _)| *key == wanted).map(|(_, value)| *value);
     match backend {
@@ -106,6 +128,10 @@ mod tests {
         for (backend, settings) in [
             (None, vec![]),
             (Some("s3"), vec!["bucket"]),
+            (Some("s3"), vec!["bucket=b"]),
+            (Some("s3"), vec!["bucket=b", "region="]),
+            (Some("azurerm"), vec!["container_name=states"]),
+            (Some("gcs"), vec!["prefix=x"]),
             (Some("s3"), vec!["secret_key=hunter2"]),
             (Some("http"), vec!["address=https://user:hunter2@states.example/{key}"]),
             (Some("s3"), vec!["bucket=b", "endpoint=https://x/?sig=hunter2"]),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::runbook::{self, MadeFor, Place, Runbook};
 use super::{
     package::{self, Package},
-    template,
+    prompt, template,
 };
 use crate::mark::digest::Made;
 use crate::mark::found::Found;
@@ -39,6 +39,8 @@ pub struct Settings {
     pub selection: String,
     /// `KEY=VALUE` each.
     pub backend_config: Vec<String>,
+    /// What deployments do with things of the same name, where that was said; otherwise what the set says stays.
+    pub existing: Option<String>,
     /// Variable type and account id.
     pub backend_account: Option<(&'static str, String)>,
 }
@@ -231,12 +233,6 @@ pub async fn settings_variables(
         (name::SELECTION, &settings.selection, false),
         (name::CONCURRENCY_TAG, &tag, false),
     ];
-    let defaults = [
-        (name::DEPLOY_PLACEHOLDERS, "True"),
-        (name::DEPLOY_EXISTING, "fail"),
-        (name::DEPLOY_ALLOW_DESTROY, "False"),
-        (name::DEPLOY_ENABLE_TRIGGERS, "False"),
-    ];
     edit_variables(server, set, |variables| {
         for (name, value, sensitive) in wanted {
             put_variable(variables, environment, name, if sensitive { "Sensitive" } else { "String" }, value);
@@ -246,10 +242,20 @@ pub async fn settings_variables(
         if let Some((kind, account)) = &settings.backend_account {
             put_variable(variables, environment, name::BACKEND_ACCOUNT, kind, account);
         }
-        for (name, value) in defaults {
-            let there = variables.iter().find(|variable| variable["Name"] == name);
-            let value = there.and_then(|variable| variable["Value"].as_str()).unwrap_or(value).to_owned();
-            put_variable(variables, environment, name, "String", &value);
+        for asked in &prompt::ALL {
+            let there = variables.iter().find(|variable| variable["Name"] == asked.variable);
+            let there = there.and_then(|variable| variable["Value"].as_str()).map(str::to_owned);
+            let chosen = settings.existing.as_ref().filter(|_| asked.variable == name::DEPLOY_EXISTING);
+            let value = chosen.cloned().or(there).unwrap_or_else(|| asked.default.to_owned());
+            put_variable(variables, environment, asked.variable, "String", &value);
+            let wanted = asked.fields();
+            if let Some(there) = variables.iter_mut().find(|variable| variable["Name"] == asked.variable)
+                && !upsert::holds(there, &wanted)
+            {
+                for (field, value) in wanted.as_object().into_iter().flatten() {
+                    there[field] = value.clone();
+                }
+            }
         }
     })
     .await?;

@@ -320,8 +320,8 @@ fn projects_in_git_are_named() {
 
 #[test]
 fn linux_workers_are_looked_for() {
-    let look = |system: &str, pool_is_default: bool, code: i32| {
-        let source = source_with(|space| {
+    let with = |system: &str, pool_is_default: bool| {
+        source_with(|space| {
             let pools = space["workerpools"].as_object().unwrap();
             let pool =
                 pools.values().find(|pool| pool["IsDefault"] == pool_is_default).unwrap()["Id"].clone();
@@ -330,13 +330,24 @@ fn linux_workers_are_looked_for() {
                 "OperatingSystem": system, "ShellName": "Unknown", "HealthStatus": "Healthy",
                 "Endpoint": {"CommunicationStyle": "TentaclePassive", "Uri": "https://one.example:10933/", "Thumbprint": "AA"},
             }});
-        });
+        })
+    };
+    let look = |system: &str, pool_is_default: bool, code: i32| {
+        let source = with(system, pool_is_default);
         check(&source, &sandbox_with_empty_space("Other")).arg("--json").ends_with(code)
     };
-    let fine = "the default worker pool \"Default Worker Pool\" has Linux workers";
+    let fine = "the worker pool \"Default Worker Pool\", which seed takes, has Linux workers";
     found(&look("Linux", true, 3), "worker-pool", "Fine", fine);
-    let named = "\"Office workers\" has Linux workers, but is not the default";
-    found(&look("Linux", false, 3), "worker-pool", "Person", named);
+    let fine = "the worker pool \"Office workers\", which seed takes, has Linux workers";
+    found(&look("Linux", false, 3), "worker-pool", "Fine", fine);
+    let (source, destination) = (with("Linux", false), sandbox_with_empty_space("New"));
+    let folder = tempfile::tempdir().expect("a folder");
+    octoferry(["seed", "--yes", "--backend", "local", "--backend-config", "path=/var/lib/states"])
+        .option("--package", pretended_package(folder.path()))
+        .source(&source, "Spaces-2")
+        .destination(&destination, "New")
+        .ends_with(0)
+        .says("on the worker pool \"Office workers\"");
     found(&look("Windows", true, 1), "worker-pool", "Stops", "no worker of the space runs Linux");
     found(&look("Unknown", true, 3), "worker-pool", "Person", "can't be seen");
 }

@@ -38,4 +38,5 @@ mod spread;
 #[allow(dead_code, reason = "each topic uses some of it")]
 mod support;
 mod tenants;
+mod this_time;
 mod unlock;

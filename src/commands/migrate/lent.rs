@@ -1,7 +1,6 @@
 //! What migrate changes at the source for its own time, and puts back on every way out: a failure, Ctrl-C, SIGTERM.
 
-use crate::mark::name;
-use crate::seeded::{enabled, install};
+use crate::seeded::enabled;
 use crate::ui::Ui;
 use documents::document::Document;
 use failure::Failure;
@@ -11,40 +10,13 @@ use octopus::upsert;
 /// The changes that are made so far. Each is noted before it is made, so that one that is cut short is put back too.
 pub(super) struct Lent<'a> {
     source: &'a Server,
-    /// The library set with the settings.
-    settings: &'a Document,
-    environment: &'a str,
-    /// Of the package that the runbooks use.
-    version: &'a str,
-    /// Whether deployments switch triggers on, for this time only: a run by hand must not enable what nobody asked it to.
-    triggers: bool,
     /// Ids of the disabled projects that are enabled.
     awake: Vec<String>,
 }
 
 impl<'a> Lent<'a> {
-    pub(super) fn new(
-        source: &'a Server,
-        settings: &'a Document,
-        environment: &'a str,
-        version: &'a str,
-    ) -> Self {
-        Self { source, settings, environment, version, triggers: false, awake: Vec::new() }
-    }
-
-    /// Says whether the deployments of this time enable triggers. It counts when the runbooks are published again.
-    ///
-    /// # Errors
-    /// When the server refuses.
-    pub(super) async fn set_triggers(&mut self, enable: bool) -> Result<(), Failure> {
-        self.triggers |= enable;
-        self.set(if enable { "True" } else { "False" }).await
-    }
-
-    async fn set(&self, triggers: &str) -> Result<(), Failure> {
-        let what = name::DEPLOY_ENABLE_TRIGGERS;
-        install::set_setting(self.source, self.settings, self.environment, what, triggers).await?;
-        Ok(())
+    pub(super) fn new(source: &'a Server) -> Self {
+        Self { source, awake: Vec::new() }
     }
 
     /// Enables disabled projects for their runs, journalled.
@@ -88,10 +60,6 @@ impl<'a> Lent<'a> {
         };
         for project in &self.awake {
             note(enabled::disable_again(self.source, project).await);
-        }
-        if self.triggers {
-            note(self.set("False").await);
-            note(install::publish(self.source, self.version).await.map(|_| ()));
         }
         first
     }

@@ -8,7 +8,7 @@ use crate::ui::Ui;
 use documents::document::Document;
 use failure::Failure;
 use octopus::server::Server;
-use octopus::tasks::{self, Event, Run};
+use octopus::tasks::{self, Event, Order, Run};
 
 /// The runs of one migration.
 pub(super) struct Runs<'a> {
@@ -31,7 +31,19 @@ impl<'a> Runs<'a> {
     /// # Errors
     /// When it isn't published, or the server refuses.
     pub(super) async fn start(&self, runbook: &Document) -> Result<Run, Failure> {
-        self.start_for(runbook, self.environment, None).await
+        self.start_with(runbook, &[]).await
+    }
+
+    /// Starts a run that is told these values at its prompts.
+    ///
+    /// # Errors
+    /// As [`Runs::start`]; when it does not ask for one of them.
+    pub(super) async fn start_with(
+        &self,
+        runbook: &Document,
+        answers: &[(&str, &str)],
+    ) -> Result<Run, Failure> {
+        self.start_as(runbook, Order { environment_id: self.environment, tenant_id: None, answers }).await
     }
 
     /// Starts a run in another environment, for a tenant.
@@ -41,13 +53,16 @@ impl<'a> Runs<'a> {
     pub(super) async fn start_for(
         &self,
         runbook: &Document,
-        environment: &str,
-        tenant: Option<&str>,
+        environment_id: &str,
+        tenant_id: Option<&str>,
     ) -> Result<Run, Failure> {
+        self.start_as(runbook, Order { environment_id, tenant_id, answers: &[] }).await
+    }
+
+    async fn start_as(&self, runbook: &Document, order: Order<'_>) -> Result<Run, Failure> {
         if let Some(route) = git::route_of(runbook) {
             let package = (name::PACKAGE, self.version);
-            let run =
-                tasks::run_from_branch(self.source, (runbook, route), package, environment, tenant).await?;
+            let run = tasks::run_from_branch(self.source, (runbook, route), package, order).await?;
             self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(run.task_id.clone());
             return Ok(run);
         }
@@ -56,7 +71,7 @@ impl<'a> Runs<'a> {
                 Failure::failed(format!("the runbook {:?} is not published", runbook.name()))
                     .hint("Run octoferry seed again.")
             })?;
-        let run = tasks::run(self.source, runbook, snapshot, environment, tenant).await?;
+        let run = tasks::run(self.source, runbook, snapshot, order).await?;
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(run.task_id.clone());
         Ok(run)
     }
@@ -67,12 +82,12 @@ impl<'a> Runs<'a> {
     /// When the task failed, was cancelled, or can't be read.
     pub(super) async fn follow(&self, title: &str, run: &Run) -> Result<(), Failure> {
         self.ui.info(&format!("\n== {title} ({})", run.task_id));
+        let mut before = String::new();
         let finished = tasks::follow(self.source, &run.task_id, |event| match event {
-            Event::Line { category, text } => match category.as_str() {
-                "Warning" => self.ui.info(&format!("  warning: {text}")),
-                "Error" | "Fatal" => self.ui.info(&format!("  error: {text}")),
-                _ => self.ui.info(&format!("  {text}")),
-            },
+            Event::Line { category, text } => {
+                self.ui.info(&format!("  {}{text}", mark(&before, &category, &text)));
+                before = category;
+            }
             Event::Waiting(why) => self.ui.warning(&format!("{title}: {why}")),
         })
         .await?;
@@ -113,6 +128,40 @@ impl<'a> Runs<'a> {
                 Ok(()) => self.ui.info(&format!("cancelled: {task}")),
                 Err(failure) => self.ui.warning(&format!("{failure}; cancel it in the portal")),
             }
+        }
+    }
+}
+
+/// What stands before a line of a task's log: its weight, once for the lines that belong together, and never twice.
+fn mark(before: &str, category: &str, text: &str) -> &'static str {
+    let mark = match category {
+        "Warning" => "warning: ",
+        "Error" | "Fatal" => "error: ",
+        _ => return "",
+    };
+    if before == category || text.starts_with(mark) { "" } else { mark }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mark;
+
+    #[test]
+    fn a_block_of_lines_is_marked_once() {
+        let lines = [
+            ("Info", "reading", ""),
+            ("Error", "error: the backend does not answer", ""),
+            ("Error", "", ""),
+            ("Error", "hint: wait", ""),
+            ("Info", "error: is only a word here", ""),
+            ("Error", "bash: not found", "error: "),
+            ("Warning", "left to a person:", "warning: "),
+            ("Warning", "  a secret", ""),
+        ];
+        let mut before = "";
+        for (category, text, wanted) in lines {
+            assert_eq!(mark(before, category, text), wanted, "{text}");
+            before = category;
         }
     }
 }

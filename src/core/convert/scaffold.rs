@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::convert::context::Context;
 use crate::convert::model::Kind;
 use crate::hcl::{Block, Expr, Item};
+use module::TRIGGERS_HELD;
 use module::manifest::Scope;
 
 /// Adds the Terraform files.
@@ -67,10 +68,18 @@ fn variables(context: &mut Context<'_>) {
         variable("octopus_api_key", "API key of the destination server").with("sensitive", true),
         variable("octopus_space_id", "Id of the destination space, such as Spaces-42"),
     ];
-    if holds_triggers(context) {
+    if asks_for(context, "enable_triggers") {
         blocks.push(
             Block::new("variable", &["enable_triggers"])
                 .with("description", "Whether triggers may start work: false until the cutover")
+                .with("type", Expr::reference("bool"))
+                .with("default", false),
+        );
+    }
+    if asks_for(context, TRIGGERS_HELD) {
+        blocks.push(
+            Block::new("variable", &[TRIGGERS_HELD])
+                .with("description", "Whether triggers that can't be made disabled are made: octoferry deploy does, and keeps them disabled")
                 .with("type", Expr::reference("bool"))
                 .with("default", false),
         );
@@ -83,15 +92,16 @@ fn variables(context: &mut Context<'_>) {
     }
 }
 
-/// Whether something in the module asks for `var.enable_triggers`.
-fn holds_triggers(context: &Context<'_>) -> bool {
+/// Whether something in the module asks for a variable.
+fn asks_for(context: &Context<'_>, variable: &str) -> bool {
+    let name = format!("var.{variable}");
     let mut found = false;
     for item in context.files.values().flatten() {
         if let Item::Block(block) = item {
             block.walk("", &mut |_, expression| {
                 found |= match expression {
-                    Expr::Reference(path) => path.join(".") == "var.enable_triggers",
-                    Expr::Code(code) => code.contains("var.enable_triggers"),
+                    Expr::Reference(path) => path.join(".") == name,
+                    Expr::Code(code) => code.contains(&name),
                     _ => false,
                 };
             });
@@ -212,8 +222,11 @@ fn readme(context: &Context<'_>) -> String {
             "- `secrets.tfvars` gives the {secrets} {noun} that `variables.tf` declares. They end up in the state in clear text: keep it where\n  secrets may be kept. A later apply writes them again, also over what somebody has entered at the destination since.\n"
         ));
     }
-    if holds_triggers(context) {
+    if asks_for(context, "enable_triggers") {
         text.push_str("- Triggers arrive disabled. After the cutover: `-var enable_triggers=true`, or a line in a tfvars file.\n");
+    }
+    if asks_for(context, TRIGGERS_HELD) {
+        text.push_str("- Triggers of targets can't be made disabled by the provider. Without octoferry an apply makes them only after the cutover.\n");
     }
     let finish = context.finish.len();
     if finish > 0 {

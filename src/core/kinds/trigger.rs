@@ -9,6 +9,7 @@ use crate::hcl::{Block, Expr};
 use crate::kinds::process::Actions;
 use documents::collection::Collection;
 use documents::document::Document;
+use module::TRIGGERS_HELD;
 use module::manifest::FinishStep;
 
 const FILE: &str = "triggers.tf";
@@ -313,7 +314,8 @@ fn resource(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Field
         }
     }
     fields.carry(context, TRIGGER, &mut Block::default());
-    context.made(&subject.at.target, &block.address(), false);
+    let index = if form.full { "" } else { "[0]" };
+    context.made(&subject.at.target, &format!("{}{index}", block.address()), false);
     add(context, block);
 }
 
@@ -430,12 +432,17 @@ fn common(
         (true, false) => {
             block.set("is_disabled", Expr::Not(Box::new(Expr::reference("var.enable_triggers"))))
         }
-        (false, true) => context.set(&fields.at("IsDisabled"), &Value::Bool(true), NO_ARGUMENT),
+        // What can't be made disabled is made only where something in between sees to it, or where it may start work.
+        (false, true) => {
+            context.set(&fields.at("IsDisabled"), &Value::Bool(true), NO_ARGUMENT);
+            block.set("count", Expr::Code(format!("var.{TRIGGERS_HELD} ? 1 : 0")));
+        }
         (false, false) => {
+            block.set("count", Expr::Code(format!("var.enable_triggers || var.{TRIGGERS_HELD} ? 1 : 0")));
             context.note(
                 "held",
                 &fields.at("IsDisabled"),
-                "the provider can't create this trigger disabled: octoferry deploy sees to it; a plain terraform apply would enable it at once",
+                "the provider can't make this trigger disabled: octoferry deploy sees to it; a plain terraform apply makes the trigger only with enable_triggers, enabled",
                 "",
             );
         }

@@ -3,6 +3,7 @@
 resource "octopusdeploy_project_deployment_target_trigger" "a_new_till" {
   project_id       = octopusdeploy_project.tickets.id
   name             = "A new till"
+  count            = var.enable_triggers || var.triggers_are_held ? 1 : 0
   environment_ids  = [local.environments["Sea"], local.environments["Quay"]]
   event_groups     = ["MachineCritical", "MachineAvailableForDeployment"]
   event_categories = ["MachineHealthy"]

@@ -16,6 +16,7 @@ resource "octopusdeploy_built_in_trigger" "warehouse_sync" {
 resource "octopusdeploy_project_deployment_target_trigger" "new_machine_in_the_barn" {
   project_id       = octopusdeploy_project.warehouse_sync.id
   name             = "New machine in the barn"
+  count            = var.enable_triggers || var.triggers_are_held ? 1 : 0
   environment_ids  = [local.environments["Production"]]
   event_groups     = ["Machine"]
   event_categories = ["MachineAdded"]

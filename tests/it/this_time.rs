@@ -1,0 +1,120 @@
+//! What `migrate` may do for one time: let things go at the destination, take things over. Listed first, and forgotten afterwards.
+
+use octopus_sandbox::Sandbox;
+use serde_json::{Value, json};
+
+use crate::journey::Journey;
+use crate::support::http;
+
+/// The documents of a collection of the migrated space, or of the source's.
+fn names(sandbox: &Sandbox, collection: &str) -> Vec<String> {
+    let (_, page) = http(sandbox, "GET", &format!("/api/Spaces-2/{collection}?take=1000"), None);
+    let items = page["Items"].as_array().into_iter().flatten();
+    items.filter_map(|item| Some(item["Name"].as_str()?.to_owned())).collect()
+}
+
+fn id_of(sandbox: &Sandbox, collection: &str, name: &str) -> String {
+    let (_, page) = http(sandbox, "GET", &format!("/api/Spaces-2/{collection}?take=1000"), None);
+    let mut items = page["Items"].as_array().into_iter().flatten();
+    let found = items.find(|item| item["Name"] == name).unwrap_or_else(|| panic!("{collection} {name}"));
+    found["Id"].as_str().unwrap().to_owned()
+}
+
+/// The variables of the set `Octoferry` that say what deployments do.
+fn settings(journey: &Journey) -> Vec<Value> {
+    let set = id_of(&journey.source, "libraryvariablesets", "Octoferry");
+    let (_, set) = http(&journey.source, "GET", &format!("/api/Spaces-2/variables/variableset-{set}"), None);
+    let variables = set["Variables"].as_array().unwrap().iter();
+    variables
+        .filter(|variable| variable["Name"].as_str().unwrap().starts_with("Octoferry.Deploy."))
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn what_is_gone_at_the_source_goes_at_the_destination_only_when_that_is_said_for_this_time() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    journey.spread();
+    journey.migrate(3);
+    let before = settings(&journey);
+    assert_eq!(before.len(), 4);
+    for variable in &before {
+        assert_eq!(variable["Prompt"]["Required"], false, "{variable}");
+        assert!(variable["Description"].as_str().is_some_and(|text| text.len() > 40), "{variable}");
+    }
+    let account = id_of(&journey.source, "accounts", "Letterbox backup");
+    // Nothing may use it any more.
+    let (_, page) = http(&journey.source, "GET", "/api/Spaces-2/libraryvariablesets?take=100", None);
+    for set in page["Items"].as_array().unwrap() {
+        without(&journey.source, set["VariableSetId"].as_str().unwrap(), &account);
+    }
+    without(&journey.source, "variableset-Projects-1", &account);
+    let (status, said) = http(&journey.source, "DELETE", &format!("/api/Spaces-2/accounts/{account}"), None);
+    assert_eq!(status, 200, "{said}");
+
+    let todo = journey.path("todo.md");
+    let migrate = |options: &[&str], code| {
+        journey.run(&["migrate", "--yes", "--todo", &todo]).args(options).ends_with(code)
+    };
+    migrate(&[], 1).says("would destroy").says("octoferry migrate --allow-destroy");
+    assert!(names(&journey.destination, "accounts").contains(&"Letterbox backup".to_owned()));
+    // The project at the destination still uses it when the space is deployed.
+    let ended = migrate(&["--allow-destroy", "--existing", "adopt"], 3);
+    ended
+        .says("Deploy Space:\n  destroy octopusdeploy_aws_account.letterbox_backup")
+        .says("then the space again");
+    assert!(!names(&journey.destination, "accounts").contains(&"Letterbox backup".to_owned()));
+    assert_eq!(settings(&journey), before, "it was for that time");
+    migrate(&["--space-only"], 3).says("0 to make, 0 to change, 0 to destroy");
+}
+
+/// Takes the variables with this value out of a set.
+fn without(sandbox: &Sandbox, set: &str, value: &str) {
+    let path = format!("/api/Spaces-2/variables/{set}");
+    let (_, mut document) = http(sandbox, "GET", &path, None);
+    document["Variables"].as_array_mut().unwrap().retain(|variable| variable["Value"] != value);
+    assert_eq!(http(sandbox, "PUT", &path, Some(&document)).0, 200);
+}
+
+#[test]
+fn a_name_in_the_way_is_taken_over_when_that_is_said_for_this_time_or_at_seed() {
+    let journey = Journey::with("small-web");
+    let make = |name: &str, description: &str| {
+        let body = json!({"Name": name, "Description": description});
+        assert_eq!(http(&journey.destination, "POST", "/api/Spaces-2/environments", Some(&body)).0, 201);
+    };
+    make("Test", "Somebody's own");
+    journey.seed();
+    journey.spread();
+    let todo = journey.path("todo.md");
+    let migrate = |options: &[&str], code| {
+        journey.run(&["migrate", "--yes", "--space-only", "--todo", &todo]).args(options).ends_with(code)
+    };
+    migrate(&[], 1).says("has these already").says("octoferry migrate --existing adopt");
+    migrate(&["--existing", "adopt"], 3)
+        .says("Deploy Space:\n  environments \"Test\"")
+        .says("5 to take over");
+    // The space has four of its own, and now this one.
+    let there = names(&journey.destination, "environments");
+    assert_eq!(there.iter().filter(|name| *name == "Test").count(), 1, "{there:?}");
+    let set = settings(&journey);
+    let existing = |set: &[Value]| {
+        let variable = set.iter().find(|variable| variable["Name"] == "Octoferry.Deploy.Existing");
+        variable.unwrap()["Value"].clone()
+    };
+    assert_eq!(existing(&set), "fail");
+
+    let state = format!("path={}", journey.path("state"));
+    let seed = |options: &[&str]| {
+        journey
+            .run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
+            .option("--package", crate::support::package())
+            .args(options)
+            .ends_with(0);
+    };
+    seed(&["--existing", "adopt"]);
+    assert_eq!(existing(&settings(&journey)), "adopt");
+    seed(&[]);
+    assert_eq!(existing(&settings(&journey)), "adopt", "what was said stays");
+}
