@@ -147,7 +147,7 @@ octoferry_serialize() {
     line="${line%$'\r'}"
     case "$line" in
       '') ;;
-      '--only '* | '--exclude '* | '--exclude-except '* | '--lookup '* | '--rename '*) part+=("${line%% *}=${line#* }") ;;
+      '--only '* | '--exclude '* | '--exclude-except '* | '--lookup '* | '--rename '* | '--map '*) part+=("${line%% *}=${line#* }") ;;
       *) octoferry_stop "The parameter Octoferry.Step.Selection of this step has a line that is no option: $line" ;;
     esac
   done <<<"$(octoferry_parameter Selection)"

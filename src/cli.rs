@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use failure::Failure;
-use octoferry_core::part::{Options, RENAME, Verb};
+use octoferry_core::part::{MAP, Options, RENAME, Verb};
 
 /// Move an Octopus Deploy space to another space or server, secrets included
 #[derive(Debug, Parser)]
@@ -218,6 +218,9 @@ pub struct Part {
     /// Give a thing another name at the destination: exactly OLD becomes NEW
     #[arg(long, value_name = "KIND:OLD=NEW")]
     pub rename: Vec<String>,
+    /// Use the destination's own NEW in place of OLD, which is not made
+    #[arg(long, value_name = "KIND:OLD=NEW")]
+    pub map: Vec<String>,
 }
 
 impl Part {
@@ -232,6 +235,7 @@ impl Part {
             (Verb::ExcludeExcept.option(), &self.exclude_except),
             (Verb::Lookup.option(), &self.lookup),
             (RENAME, &self.rename),
+            (MAP, &self.map),
         ];
         Options::parse(
             given.iter().flat_map(|(option, values)| values.iter().map(|value| (*option, value.as_str()))),

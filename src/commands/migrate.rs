@@ -55,9 +55,10 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
 
     let part = part::of_space(&source, settings_set).await?;
     let mut plan = Plan::of(&found, &arguments)?;
-    if let Some(ids) = part::projects(&source, &part).await? {
+    if let Some(moved) = part::moved(&source, &part).await? {
+        moved.refuse_missing(&destination).await?;
         ui.info(&format!("a part of the space moves: {}", part.texts().join(" ")));
-        plan.only(&found, &ids);
+        plan.only(&found, &moved.projects);
     }
     for (project, why) in &plan.skipped {
         ui.warning(&format!("project {project:?} is left out: {why}"));

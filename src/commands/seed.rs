@@ -62,8 +62,9 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         None => None,
     };
     let mut projects = selected_projects(&found, &arguments.project)?;
-    if let Some(ids) = part::projects(&source, &part).await? {
-        projects.retain(|project| ids.contains(project.id()));
+    if let Some(moved) = part::moved(&source, &part).await? {
+        moved.refuse_missing(&destination).await?;
+        projects.retain(|project| moved.projects.contains(project.id()));
         ui.info(&format!("\nthe runbooks will move a part of the space: {}", part.texts().join(" ")));
     }
     let with_tenants = with_tenant_secrets(&source, &found, &projects).await?;

@@ -61,7 +61,8 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     // What seed and spread put into a space is no part of it.
     let (mut left, right) = (seeded::prepare(left).0, seeded::prepare(right).0);
     let renames = renames.iter().map(|text| Rename::parse(text)).collect::<Result<Vec<_>, _>>()?;
-    rename::rename(&mut left, &renames, false)?;
+    // What was mapped together has one name by now.
+    rename::rename(&mut left, &renames, false, &|_, _| true)?;
     let comparison = compare::compare(&left, &right, &explanations);
     if ui.json() {
         ui.data(&serde_json::to_string(&comparison).expect("a comparison has only texts as keys"));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::mark::name;
+use documents::collection::Collection;
 use documents::document::Document;
 use failure::Failure;
 use failure::While as _;
@@ -38,11 +39,19 @@ pub async fn of_space(source: &Server, settings_set: &Document) -> Result<Option
         .while_doing(format!("reading the variable {}", name::SELECTION))
 }
 
-/// The ids of the projects that have modules; `None`: all. Every option is looked at.
+/// What options come to at the source.
+pub struct Moved {
+    /// Ids of the projects that have modules.
+    pub projects: BTreeSet<String>,
+    /// What the destination has in place of something of the source: collection, kind as a word, name there.
+    mapped: Vec<(Collection, String, String)>,
+}
+
+/// What the options mean; `None`: all of the space as it is. Every option is looked at.
 ///
 /// # Errors
 /// When the source can't be read, or an option finds nothing there.
-pub async fn projects(source: &Server, options: &Options) -> Result<Option<BTreeSet<String>>, Failure> {
+pub async fn moved(source: &Server, options: &Options) -> Result<Option<Moved>, Failure> {
     if options.is_empty() {
         return Ok(None);
     }
@@ -50,5 +59,31 @@ pub async fn projects(source: &Server, options: &Options) -> Result<Option<BTree
     let mut selection = part::choose(options, &inventory, Whole::All, true)?;
     let inventory = part::prepared(&mut selection, inventory, &options.renames, true)?;
     part::complete(&mut selection, &inventory, &SecretSources::default(), Whole::All);
-    Ok(Some(selection.projects(&inventory).iter().map(|project| project.id().to_owned()).collect()))
+    let projects = selection.projects(&inventory).iter().map(|project| project.id().to_owned()).collect();
+    let mapped = selection
+        .mapped()
+        .map(|renamed| (renamed.collection, renamed.noun.clone(), renamed.new.clone()))
+        .collect();
+    Ok(Some(Moved { projects, mapped }))
+}
+
+impl Moved {
+    /// Looks whether the destination has what is to take the place of something.
+    ///
+    /// # Errors
+    /// Usage: it has no such thing, with those that it has.
+    pub async fn refuse_missing(&self, destination: &Server) -> Result<(), Failure> {
+        for (collection, noun, name) in &self.mapped {
+            let there = upsert::list(destination, collection.row().route).await?;
+            if !there.iter().any(|document| document.name() == name) {
+                let names: Vec<String> =
+                    there.iter().map(|document| format!("{:?}", document.name())).collect();
+                return Err(Failure::usage(format!(
+                    "--map: the destination has no {noun} {name:?}; nothing was written"
+                ))
+                .hint(format!("It has: {}.", names.join(", "))));
+            }
+        }
+        Ok(())
+    }
 }

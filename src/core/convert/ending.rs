@@ -17,7 +17,9 @@ use module::manifest::{About, FinishStep, LeftOut, Manifest, Note, Origin, Part,
 /// An id of the source space is left in the module.
 pub fn finished(mut context: Context<'_>, left_out: Vec<LeftOut>) -> Result<Module, Failure> {
     let options = context.selection.options.clone();
-    let renamed = options.iter().filter_map(|option| option.strip_prefix("--rename ").map(str::to_owned));
+    let renamed = options.iter().filter_map(|option| {
+        option.strip_prefix("--rename ").or_else(|| option.strip_prefix("--map ")).map(str::to_owned)
+    });
     let part = Part { renamed: renamed.collect(), options, left_out };
     note_settled(&mut context);
     scaffold::add(&mut context);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::part::parse::{Options, Rule, Verb};
+use crate::part::rename;
 use crate::part::sorts::{Thing, things};
 use crate::selection::{Only, Selection, Table, at};
 use documents::collection::Collection;
@@ -58,6 +59,14 @@ pub fn choose(
     };
     for (index, thing) in of(Verb::Lookup) {
         put(&mut selection.looked_up, thing, index);
+    }
+    // The maps stand behind the rules among the options.
+    for (index, map) in options.renames.iter().enumerate().filter(|(_, rename)| rename.is_map) {
+        match rename::meant(inventory, map)? {
+            Some((_, thing, _)) => put(&mut selection.looked_up, &thing, options.rules.len() + index),
+            None if strict => return Err(rename::nothing(inventory, map)),
+            None => {}
+        }
     }
     for (index, thing) in of(Verb::Exclude) {
         exclude(&mut selection, thing, index);

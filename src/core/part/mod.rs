@@ -14,14 +14,14 @@ mod tests;
 
 use crate::dead;
 use crate::part::rename::Rename;
-use crate::selection::{Selection, trim};
+use crate::selection::{Selection, at, trim};
 use documents::inventory::Inventory;
 use failure::Failure;
 
 pub use choose::{Whole, choose};
 pub use left_out::left_out;
 pub use needed::complete;
-pub use parse::{Options, RENAME, Verb};
+pub use parse::{MAP, Options, RENAME, Verb};
 
 /// The inventory as it is converted: without references that lead nowhere, without the steps that are excluded and what only these give a
 /// meaning, and with the new names.
@@ -35,6 +35,8 @@ pub fn prepared(
     strict: bool,
 ) -> Result<Inventory, Failure> {
     let mut inventory = trim::trim(selection, dead::settle(inventory));
-    selection.renamed = rename::rename(&mut inventory, renames, strict)?;
+    let looked_up = &selection.looked_up;
+    let is_looked_up = |collection, id: &str| at(looked_up, collection, id).is_some();
+    selection.renamed = rename::rename(&mut inventory, renames, strict, &is_looked_up)?;
     Ok(inventory)
 }

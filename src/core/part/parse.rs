@@ -30,6 +30,8 @@ impl Verb {
 
 /// The option that gives things other names.
 pub const RENAME: &str = "--rename";
+/// The option that uses a thing of the destination in place of one of the source.
+pub const MAP: &str = "--map";
 
 /// Which things of a sort.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,14 +185,16 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads options, each with its value. They are kept in one order: verb by verb, renames last.
+    /// Reads options, each with its value. They are kept in one order: verb by verb, renames and maps last.
     ///
     /// # Errors
     /// Usage: an unknown option or kind, with those that there are; a value that can't be meant.
     pub fn parse<'g>(given: impl IntoIterator<Item = (&'g str, &'g str)>) -> Result<Self, Failure> {
         const VERBS: [Verb; 4] = [Verb::Only, Verb::Exclude, Verb::ExcludeExcept, Verb::Lookup];
         let given: Vec<(&str, &str)> = given.into_iter().collect();
-        let is_known = |option: &str| option == RENAME || VERBS.iter().any(|verb| verb.option() == option);
+        let is_known = |option: &str| {
+            [RENAME, MAP].contains(&option) || VERBS.iter().any(|verb| verb.option() == option)
+        };
         if let Some((option, value)) = given.iter().find(|(option, _)| !is_known(option)) {
             let line = format!("{option} {value}");
             return Err(Failure::usage(format!("{:?} is no option of a selection", line.trim_end())));
@@ -206,6 +210,9 @@ impl Options {
         }
         for text in values(RENAME) {
             options.renames.push(Rename::parse(text)?);
+        }
+        for text in values(MAP) {
+            options.renames.push(Rename::parse_map(text)?);
         }
         Ok(options)
     }
@@ -300,7 +307,7 @@ mod tests {
 
     #[test]
     fn options_are_the_same_in_lines() {
-        let text = "--only projects:Whole Shop\n--exclude tenants:tag:Region/EU\n--rename environments:A=B";
+        let text = "--only projects:Whole Shop\n--exclude tenants:tag:Region/EU\n--rename environments:A=B\n--map accounts:A=B";
         let options = Options::of_lines(&format!("\r\n{text}\r\n")).expect("options");
         assert_eq!(options.texts().join("\n"), text);
         assert!(Options::of_lines("").expect("none").is_empty());

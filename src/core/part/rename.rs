@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::part::parse::Which;
+use crate::part::parse::{MAP, RENAME, Which};
 use crate::part::sorts::{Place, Sort, Thing, named, sorts, things};
 use crate::selection::Renamed;
 use documents::collection::Collection;
@@ -15,7 +15,6 @@ use documents::inventory::Inventory;
 use documents::slug::slug_of;
 use failure::Failure;
 
-const OPTION: &str = "--rename";
 /// What has a name, and where another would not change what it is.
 const NAMELESS: &[Collection] = &[
     Collection::ScopedUserRoles,
@@ -24,9 +23,10 @@ const NAMELESS: &[Collection] = &[
     Collection::OidcIdentities,
 ];
 
-/// `--rename KIND:OLD=NEW`.
+/// `--rename KIND:OLD=NEW`, or `--map KIND:OLD=NEW`, for which the destination's own NEW takes the place of OLD.
 #[derive(Debug, Clone)]
 pub struct Rename {
+    pub(crate) is_map: bool,
     /// None: tags.
     sorts: Vec<Sort>,
     names: String,
@@ -35,7 +35,7 @@ pub struct Rename {
 
 impl fmt::Display for Rename {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{OPTION} {}", self.text)
+        write!(formatter, "{} {}", if self.is_map { MAP } else { RENAME }, self.text)
     }
 }
 
@@ -45,17 +45,37 @@ impl Rename {
     /// # Errors
     /// Usage: an unknown kind, with those that there are; no old or no new name.
     pub fn parse(text: &str) -> Result<Self, Failure> {
+        Self::read(text, false)
+    }
+
+    /// Reads the value of `--map`.
+    ///
+    /// # Errors
+    /// As [`Rename::parse`]; a kind that nothing is looked up of.
+    pub fn parse_map(text: &str) -> Result<Self, Failure> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, is_map: bool) -> Result<Self, Failure> {
+        let option = if is_map { MAP } else { RENAME };
         let like = || {
-            Failure::usage(format!("{OPTION} {text} is not like KIND:OLD=NEW"))
-                .hint("Such as environments:Production=Live or tags:Region/EU=Region/Europe.")
+            Failure::usage(format!("{option} {text} is not like KIND:OLD=NEW")).hint(if is_map {
+                "Such as worker_pools:Office=Hosted Ubuntu: the destination's own Hosted Ubuntu in place of Office."
+            } else {
+                "Such as environments:Production=Live or tags:Region/EU=Region/Europe."
+            })
         };
         let (word, names) = text.split_once(':').ok_or_else(like)?;
         if splits(names).is_empty() {
             return Err(like());
         }
-        let own = |sort: &Sort| sort.place != Place::Inside && !NAMELESS.contains(&sort.collection);
+        let own = |sort: &Sort| {
+            sort.place != Place::Inside
+                && !NAMELESS.contains(&sort.collection)
+                && (sort.can_be_looked_up || !is_map)
+        };
         let found: Vec<Sort> = named(word).into_iter().filter(own).collect();
-        let is_tag = matches!(word.trim().to_lowercase().as_str(), "tag" | "tags");
+        let is_tag = !is_map && matches!(word.trim().to_lowercase().as_str(), "tag" | "tags");
         if found.is_empty() && !is_tag {
             let mut lists: Vec<String> = Vec::new();
             for sort in sorts().into_iter().filter(own) {
@@ -64,11 +84,11 @@ impl Rename {
                 }
             }
             return Err(Failure::usage(format!(
-                "{OPTION} does not know the kind {word:?}, or can't rename it"
+                "{option} does not know the kind {word:?}, or can't be said of it"
             ))
-            .hint(format!("Kinds: {}, tags.", lists.join(", "))));
+            .hint(format!("Kinds: {}{}.", lists.join(", "), if is_map { "" } else { ", tags" })));
         }
-        Ok(Self { sorts: found, names: names.to_owned(), text: text.to_owned() })
+        Ok(Self { is_map, sorts: found, names: names.to_owned(), text: text.to_owned() })
     }
 }
 
@@ -78,11 +98,17 @@ fn splits(names: &str) -> Vec<(&str, &str)> {
     places.filter(|(old, new)| !old.is_empty() && !new.is_empty()).collect()
 }
 
-/// Gives the things their new names, in the order of the options. `strict`: an option that finds nothing is a mistake.
+/// Gives the things their new names, in the order of the options. `strict`: an option that finds nothing is a mistake. `is_looked_up`: what is
+/// the destination's own; several may stand for one thing there.
 ///
 /// # Errors
-/// Usage: nothing, or several things, have the old name; two things would have one name.
-pub fn rename(inventory: &mut Inventory, renames: &[Rename], strict: bool) -> Result<Vec<Renamed>, Failure> {
+/// Usage: nothing, or several things, have the old name; two things that are made would have one name, or one that is looked up.
+pub fn rename(
+    inventory: &mut Inventory,
+    renames: &[Rename],
+    strict: bool,
+    is_looked_up: &dyn Fn(Collection, &str) -> bool,
+) -> Result<Vec<Renamed>, Failure> {
     let mut renamed: Vec<Renamed> = Vec::new();
     for option in renames {
         let new =
@@ -94,12 +120,12 @@ pub fn rename(inventory: &mut Inventory, renames: &[Rename], strict: bool) -> Re
         }
     }
     for option in renames {
-        no_namesakes(inventory, option, &renamed)?;
+        no_namesakes(inventory, option, &renamed, is_looked_up)?;
     }
     Ok(renamed)
 }
 
-fn nothing(inventory: &Inventory, option: &Rename) -> Failure {
+pub(super) fn nothing(inventory: &Inventory, option: &Rename) -> Failure {
     let mut names: Vec<String> = option
         .sorts
         .iter()
@@ -123,7 +149,11 @@ fn nothing(inventory: &Inventory, option: &Rename) -> Failure {
     }
 }
 
-fn document(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed>, Failure> {
+/// What the option means: its sort, the thing, the new name.
+pub(super) fn meant<'i, 'o>(
+    inventory: &'i Inventory,
+    option: &'o Rename,
+) -> Result<Option<(&'o Sort, Thing<'i>, String)>, Failure> {
     let mut found: Vec<(&Sort, Thing<'_>, &str)> = Vec::new();
     for (old, new) in splits(&option.names) {
         let which = Which::Name(old.to_owned());
@@ -139,22 +169,21 @@ fn document(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed
             break;
         }
     }
-    let (sort, thing, new) = match found.as_slice() {
-        [] => return Ok(None),
-        [one] => one,
-        several => {
-            let names: Vec<String> =
-                several.iter().map(|(_, thing, _)| format!("{:?}", thing.full_name())).collect();
-            return Err(Failure::usage(format!("{option} may mean several: {}", names.join(", "))));
-        }
-    };
+    if found.len() > 1 {
+        let names: Vec<String> =
+            found.iter().map(|(_, thing, _)| format!("{:?}", thing.full_name())).collect();
+        return Err(Failure::usage(format!("{option} may mean several: {}", names.join(", "))));
+    }
+    let Some((sort, thing, new)) = found.pop() else { return Ok(None) };
     // `Shop/Backup=Shop/Save` says the project twice.
-    let new = thing
-        .owners
-        .iter()
-        .find_map(|owner| new.strip_prefix(owner.as_str())?.strip_prefix('/'))
-        .unwrap_or(new);
-    let (old, new) = (thing.name.clone(), new.to_owned());
+    let own = thing.owners.iter().find_map(|owner| new.strip_prefix(owner.as_str())?.strip_prefix('/'));
+    let new = own.unwrap_or(new).to_owned();
+    Ok(Some((sort, thing, new)))
+}
+
+fn document(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed>, Failure> {
+    let Some((sort, thing, new)) = meant(inventory, option)? else { return Ok(None) };
+    let old = thing.name.clone();
     let (collection, id) = (sort.collection, thing.document.id().to_owned());
     let tags = if collection == Collection::TagSets { tags_of_set(thing.document) } else { Vec::new() };
     let mut changed = thing.document.clone();
@@ -252,22 +281,28 @@ fn replace(field: &str, value: &mut Value, names: &BTreeMap<String, String>) {
 }
 
 /// Servers compare names without case.
-fn no_namesakes(inventory: &Inventory, option: &Rename, renamed: &[Renamed]) -> Result<(), Failure> {
+fn no_namesakes(
+    inventory: &Inventory,
+    option: &Rename,
+    renamed: &[Renamed],
+    is_looked_up: &dyn Fn(Collection, &str) -> bool,
+) -> Result<(), Failure> {
     let is_new = |collection: Collection, id: &str, name: &str| {
         renamed
             .iter()
             .any(|renamed| renamed.collection == collection && renamed.id == id && renamed.new == name)
     };
-    let mut seen: BTreeMap<(String, String), (String, bool)> = BTreeMap::new();
-    let mut take = |owner: String, name: String, is_new: bool| {
+    let mut seen: BTreeMap<(String, String), (String, bool, bool)> = BTreeMap::new();
+    let mut take = |owner: String, name: String, is_new: bool, is_theirs: bool| {
         let place = (owner, name.to_lowercase());
         match seen.get(&place) {
-            Some((other, other_is_new)) if is_new || *other_is_new => {
+            Some((_, _, true)) if is_theirs => Ok(()),
+            Some((other, other_is_new, _)) if is_new || *other_is_new => {
                 Err(Failure::usage(format!("{option}: {name:?} and {other:?} would have one name"))
-                    .hint("Rename the other one too, or choose another name."))
+                    .hint("Rename the other one too, or choose another name; or look both up at the destination (--lookup, --map)."))
             }
             _ => {
-                seen.insert(place, (name, is_new));
+                seen.insert(place, (name, is_new, is_theirs));
                 Ok(())
             }
         }
@@ -276,13 +311,13 @@ fn no_namesakes(inventory: &Inventory, option: &Rename, renamed: &[Renamed]) -> 
         for thing in things(inventory, sort) {
             let id = thing.document.id();
             let is_new = is_new(sort.collection, id, &thing.name);
-            take(thing.owners.join("/"), thing.name, is_new)?;
+            take(thing.owners.join("/"), thing.name, is_new, is_looked_up(sort.collection, id))?;
         }
     }
     if option.sorts.is_empty() {
         for (set, name) in tags_of(inventory) {
             let is_new = is_new(Collection::TagSets, &set, &name);
-            take(set, name, is_new)?;
+            take(set, name, is_new, false)?;
         }
     }
     Ok(())

@@ -497,3 +497,35 @@ fn a_runbooks_own_module_holds_the_runbook_alone() {
         }
     }
 }
+
+#[test]
+fn a_thing_of_the_destination_takes_the_place_of_one_or_of_several() {
+    let line = "--map environments:Test=Staging --map environments:Development=Staging --map worker_pools:Office_workers=Hosted_Ubuntu";
+    let modules = all("small-web", line);
+    assert_eq!(made(&modules.space, Collection::Environments), ["Production"]);
+    assert!(!made(&modules.space, Collection::WorkerPools).contains(&"Office workers".to_owned()));
+    let everywhere = std::iter::once(&modules.space).chain(modules.projects.values());
+    let names: BTreeSet<(String, String)> = everywhere.clone().flat_map(names_looked_up).collect();
+    assert!(names.contains(&("environment".to_owned(), "Staging".to_owned())), "{names:?}");
+    assert!(
+        !names.iter().any(|(_, name)| ["Test", "Development", "Office workers"].contains(&name.as_str()))
+    );
+    let mapped: Vec<&str> = modules.selection.mapped().map(|renamed| renamed.new.as_str()).collect();
+    assert_eq!(mapped, ["Staging", "Staging", "Hosted Ubuntu"]);
+    // For a comparison they are called as at the destination.
+    assert_eq!(modules.space.manifest.part.renamed[0], "environments:Test=Staging");
+
+    let unknown = mistake("small-web", "--map environments:Produktion=Live", Whole::All);
+    assert!(unknown.contains("nothing has the old name") && unknown.contains("\"Production\""), "{unknown}");
+    // What is made under that name would be in the way of it.
+    let both = mistake("small-web", "--map environments:Test=production", Whole::All);
+    assert!(both.contains("would have one name"), "{both}");
+    selected(
+        "--map environments:Test=Production --lookup environments:Production",
+        inventory("small-web"),
+        Whole::All,
+    )
+    .expect("both are the destination's");
+    mistake("small-web", "--map tags:Region/EU=Region/Europe", Whole::Space);
+    mistake("small-web", "--map runbooks:A=B", Whole::Space);
+}

@@ -189,6 +189,11 @@ impl Selection {
         needed
     }
 
+    /// What has a name of the destination's, which is looked up there.
+    pub fn mapped(&self) -> impl Iterator<Item = &Renamed> {
+        self.renamed.iter().filter(|renamed| self.fate(renamed.collection, &renamed.id) == Fate::LookUp)
+    }
+
     /// What a document is called at the source.
     #[must_use]
     pub fn source_name<'d>(&'d self, collection: Collection, document: &'d Document) -> &'d str {
