@@ -17,16 +17,18 @@ fn id_of(sandbox: &Sandbox, collection: &str, name: &str) -> String {
     let (_, page) = http(sandbox, "GET", &format!("/api/Spaces-2/{collection}?take=1000"), None);
     let mut items = page["Items"].as_array().into_iter().flatten();
     let found = items.find(|item| item["Name"] == name).unwrap_or_else(|| panic!("{collection} {name}"));
-    found["Id"].as_str().unwrap().to_owned()
+    found["Id"].as_str().expect("an id").to_owned()
 }
 
 /// The variables of the set `Octoferry` that say what deployments do.
 fn settings(journey: &Journey) -> Vec<Value> {
     let set = id_of(&journey.source, "libraryvariablesets", "Octoferry");
     let (_, set) = http(&journey.source, "GET", &format!("/api/Spaces-2/variables/variableset-{set}"), None);
-    let variables = set["Variables"].as_array().unwrap().iter();
+    let variables = set["Variables"].as_array().expect("variables").iter();
     variables
-        .filter(|variable| variable["Name"].as_str().unwrap().starts_with("Octoferry.Deploy."))
+        .filter(|variable| {
+            variable["Name"].as_str().is_some_and(|name| name.starts_with("Octoferry.Deploy."))
+        })
         .cloned()
         .collect()
 }
@@ -73,7 +75,7 @@ fn what_is_gone_at_the_source_goes_at_the_destination_only_when_that_is_said_for
 fn without(sandbox: &Sandbox, set: &str, value: &str) {
     let path = format!("/api/Spaces-2/variables/{set}");
     let (_, mut document) = http(sandbox, "GET", &path, None);
-    document["Variables"].as_array_mut().unwrap().retain(|variable| variable["Value"] != value);
+    document["Variables"].as_array_mut().expect("variables").retain(|variable| variable["Value"] != value);
     assert_eq!(http(sandbox, "PUT", &path, Some(&document)).0, 200);
 }
 
