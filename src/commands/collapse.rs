@@ -2,6 +2,7 @@
 
 use crate::cli;
 use crate::mark;
+use crate::mark::before::Before;
 use crate::mark::found::Found;
 use crate::outcome::Outcome;
 use crate::seeded::{install, put_back};
@@ -25,6 +26,13 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
     let inventory = read::read(&source, Extent::Whole).await?;
     let plan = collapse::collapse(&inventory);
     shown::show(&plan, ui);
+    let noted = Before::noted(&inventory).unwrap_or_default();
+    for change in plan.changes.iter().filter(|change| noted.differs(&change.after)) {
+        ui.warning(&format!(
+            "{}: what comes back is not what was there before seed: people changed it since, or the journal in it",
+            change.owner
+        ));
+    }
     // Those that an interrupted migration left enabled.
     let awake = put_back::awake(&inventory);
     for project in &awake {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::cli;
+use crate::mark::before::Before;
 use crate::mark::found::Found;
 use crate::mark::{git, name, tenant};
 use crate::outcome::Outcome;
@@ -17,8 +18,9 @@ use documents::document::Document;
 use documents::git::has_runbooks_in_git;
 use documents::inventory::Inventory;
 use failure::Failure;
+use octopus::read::{self, Extent};
 use octopus::server::Server;
-use octopus::{read, tasks, upsert};
+use octopus::{tasks, upsert};
 
 /// Runs the command.
 ///
@@ -106,6 +108,11 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     }
     ui.confirm("Go on?", arguments.yes)?;
 
+    // Before the first change; a space that is seeded again keeps the first note.
+    let before = match found.library_set(name::SETTINGS_SET) {
+        Ok(_) => None,
+        Err(_) => Some(Before::of(&read::read(&source, Extent::Whole).await?)),
+    };
     let version = install::package(&source, &package).await?;
     ui.info(&format!("package octoferry {version}"));
     let templates = install::templates(&source, &found).await?;
@@ -137,6 +144,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         backend_config: arguments.backend.backend_config.clone(),
         existing: arguments.existing.map(|existing| existing.word().to_owned()),
         backend_account,
+        before,
     };
     install::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
     let restricted = install::account_variables(&source, &sets[1], environment.id()).await?;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::cli;
+use crate::mark::before::Before;
 use crate::mark::found::Found;
 use crate::mark::{git, is_seeded, name, tenant};
 use crate::outcome::Outcome;
@@ -45,6 +46,7 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
     tasks::refuse_active(&source, &runbooks, "unseed").await?;
     ui.confirm("Take all of this back?", arguments.yes)?;
     let left = plan.left.len();
+    let noted = Before::noted(&inventory);
     let mut stays = things.remove_variables(&source, ui).await;
     put_back::put_back(&source, &inventory, plan, ui).await.map_err(|failure| {
         failure.hint("The keys are removed, what else seed made is still there: run unseed again when the cause is gone.")
@@ -62,7 +64,28 @@ pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
     } else if left == 0 {
         ui.info("all that seed and spread had put into the source space is taken back");
     }
-    Ok(if stays.is_empty() && left == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
+    let as_it_was = is_as_it_was(&source, noted.as_ref(), ui).await?;
+    Ok(if stays.is_empty() && left == 0 && as_it_was { Outcome::Done } else { Outcome::DoneWithNotes })
+}
+
+/// Reads the space again and holds it against what was noted before seed. The last sentence says no more than that shows.
+async fn is_as_it_was(source: &Server, noted: Option<&Before>, ui: &Ui) -> Result<bool, Failure> {
+    let Some(noted) = noted else {
+        ui.info("how the space stood before seed was not noted, so nothing can be held against it");
+        return Ok(true);
+    };
+    let (differences, compared) = noted.differences(&read::read(source, Extent::Whole).await?);
+    if differences.is_empty() {
+        ui.info(&format!(
+            "the source space is as it was: {compared} projects, variable sets, accounts and certificates are what was noted before seed"
+        ));
+    } else {
+        ui.warning(&format!(
+            "these are not as they were before seed; people changed them since, or the journal of octoferry in them. Look at them:\n  {}",
+            differences.join("\n  ")
+        ));
+    }
+    Ok(differences.is_empty())
 }
 
 /// Everything that seed made and that is still there.
@@ -150,8 +173,11 @@ impl<'a> Things<'a> {
     async fn remove_ours(&self, source: &Server, owner: &Document) -> Result<bool, Failure> {
         upsert::edit(source, &format!("variables/{}", variable_set(owner)), |set| {
             let before = set.list("Variables").to_vec();
-            let after: Vec<Value> =
-                before.iter().filter(|variable| !self.is_ours_in(owner, variable)).cloned().collect();
+            // The note goes with its set, at the very end: a run that is stopped before needs it again.
+            let is_note =
+                |variable: &Value| variable["Name"] == name::BEFORE && self.sets.contains(&owner.id());
+            let stays = |variable: &&Value| !self.is_ours_in(owner, variable) || is_note(variable);
+            let after: Vec<Value> = before.iter().filter(stays).cloned().collect();
             let differs = after.len() != before.len();
             set.fields_mut().insert("Variables".to_owned(), Value::Array(after));
             differs

@@ -1,6 +1,7 @@
 //! The marks that octoferry leaves in a source space, by which everybody knows what is its own: names, the journal at the end of a description,
-//! digests in steps; and what of it is found in a space.
+//! digests in steps, how documents stood before; and what of it is found in a space.
 
+pub mod before;
 pub mod digest;
 pub mod found;
 pub mod git;

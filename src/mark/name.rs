@@ -62,6 +62,8 @@ pub const DEPLOY_ALLOW_DESTROY: &str = "Octoferry.Deploy.AllowDestroy";
 pub const DEPLOY_ENABLE_TRIGGERS: &str = "Octoferry.Deploy.EnableTriggers";
 /// Secrets that a person says to have entered at the destination, one a line: `NAME` of the space's module, `PROJECT/NAME` of a project's.
 pub const SECRETS_DONE: &str = "Octoferry.Secrets.Done";
+/// How documents stood before seed ([`super::before`]).
+pub const BEFORE: &str = "Octoferry.Before";
 /// Octopus's own name: tasks with the same tag run one after another.
 pub const CONCURRENCY_TAG: &str = "Octopus.Task.ConcurrencyTag";
 /// Start of the names of typed account variables.

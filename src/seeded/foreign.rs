@@ -30,6 +30,7 @@ const SETTINGS: &[&str] = &[
     name::DEPLOY_ALLOW_DESTROY,
     name::DEPLOY_ENABLE_TRIGGERS,
     name::SECRETS_DONE,
+    name::BEFORE,
 ];
 
 /// The foreign ones of one set: `project "Shop": Octoferry.Destination.Url`. `owner` is the project or library set.

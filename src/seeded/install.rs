@@ -8,6 +8,7 @@ use super::{
     package::{self, Package},
     prompt, template,
 };
+use crate::mark::before::Before;
 use crate::mark::digest::Made;
 use crate::mark::found::Found;
 use crate::mark::name;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub existing: Option<String>,
     /// Variable type and account id.
     pub backend_account: Option<(&'static str, String)>,
+    /// How documents stood before octoferry changed anything; `None` when that is noted already, or can't be known any more.
+    pub before: Option<Before>,
 }
 
 impl Settings {
@@ -241,6 +244,9 @@ pub async fn settings_variables(
         variables.retain(|variable| variable["Name"] != name::BACKEND_ACCOUNT);
         if let Some((kind, account)) = &settings.backend_account {
             put_variable(variables, environment, name::BACKEND_ACCOUNT, kind, account);
+        }
+        if let Some(before) = &settings.before {
+            put_variable(variables, environment, name::BEFORE, "String", &before.text());
         }
         for asked in &prompt::ALL {
             let there = variables.iter().find(|variable| variable["Name"] == asked.variable);

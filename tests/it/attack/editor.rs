@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | a project variable `Octoferry.Destination.Url`, `.Source.Url`, `.Backend.Type`, `.Destination.ApiKey`, `.Module.Key`, scoped to `Octoferry` | the run is refused by name, nothing is asked of the attacker's server; `check` names it |
 //! | names that hold a message to Octopus which attaches a file | no such artifact, the name is shown broken |
+//! | the journal in a variable forged (a prompt more) or emptied, while the space is spread | `collapse --plan` says that this was not so before; `unseed` never says "as it was" |
 //! | a tenant whose name is an expression that gives the destination's key | it is in no argument and no log, the tenant's secrets arrive |
 
 use std::io::Read as _;
@@ -136,4 +137,43 @@ fn a_tenants_name_brings_no_secret_into_an_argument() {
     let row = ended.stdout.lines().filter(|line| line.contains(expression));
     let row: Vec<&str> = row.collect();
     assert!(!row.is_empty() && row.iter().any(|line| line.trim_end().ends_with("yes")), "{row:?}");
+}
+
+#[test]
+fn a_forged_or_emptied_journal_is_noticed() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    journey.spread();
+    journey.run(&["collapse", "--plan"]).ends_with(4).never_says("not what was there before");
+    let project = named(&journey.source, "projects", "Letterbox Web");
+    let path = format!("/api/Spaces-2/variables/{}", project["VariableSetId"].as_str().unwrap());
+    let journals = |change: &dyn Fn(&str) -> String| {
+        let (_, mut set) = http(&journey.source, "GET", &path, None);
+        let mut changed = 0;
+        for variable in set["Variables"].as_array_mut().unwrap() {
+            let description = variable["Description"].as_str().unwrap_or_default().to_owned();
+            if description.contains("[octoferry {") {
+                variable["Description"] = json!(change(&description));
+                changed += 1;
+            }
+        }
+        assert!(changed > 0, "something was spread");
+        let (status, answer) = http(&journey.source, "PUT", &path, Some(&set));
+        assert_eq!(status, 200, "{answer}");
+    };
+    // A prompt that the variable never had.
+    journals(&|text| {
+        text.replace("\"added\":", "\"prompt\":{\"Label\":\"Type it here\",\"Required\":true},\"added\":")
+    });
+    journey
+        .run(&["collapse", "--plan"])
+        .ends_with(4)
+        .says("project \"Letterbox Web\": what comes back is not what was there before seed");
+    journals(&|_| String::new());
+    journey
+        .run(&["unseed", "--yes"])
+        .ends_with(3)
+        .says("not as they were before seed")
+        .says("variables of project \"Letterbox Web\"")
+        .never_says("the source space is as it was");
 }
