@@ -61,6 +61,7 @@ fn documents_name_files_that_exist() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "docs/assumptions.md",
+        "docs/formats.md",
         "docs/decisions/README.md",
     ];
     let mut documents: Vec<PathBuf> = documents.iter().map(|path| root().join(path)).collect();
@@ -83,4 +84,66 @@ fn documents_name_files_that_exist() {
             assert!(root().join(path).exists(), "{}: `{path}`", document.display());
         }
     }
+}
+
+/// `DocumentBefore` → `document_before`.
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.extend(letter.to_lowercase());
+    }
+    out
+}
+
+/// The keys and the names of cases that the types of a Rust file write as JSON: fields, and the variants of its enums.
+fn written_names(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut inside = "";
+    for line in source.lines().take_while(|line| !line.contains("#[cfg(test)]")) {
+        let code = line.trim();
+        match line {
+            _ if line.starts_with("pub struct ") && line.ends_with('{') => inside = "struct",
+            _ if line.starts_with("pub enum ") && line.ends_with('{') => inside = "enum",
+            "}" => inside = "",
+            _ if inside.is_empty() || code.starts_with("//") || code.starts_with('#') => {}
+            _ => {
+                let is_variant = inside == "enum" && code.starts_with(char::is_uppercase);
+                let variant = code.split([' ', '(', ',']).next().filter(|_| is_variant);
+                names.extend(variant.map(snake));
+                let words = code.split(['{', ',', '}']).filter_map(|field| field.split_once(": "));
+                names.extend(words.map(|(name, _)| name.trim().trim_start_matches("pub ").to_owned()));
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn the_formats_name_every_key_of_a_manifest() {
+    let formats = text("docs/formats.md");
+    let named =
+        |name: &str| formats.contains(&format!("`{name}`")) || formats.contains(&format!("\"{name}\""));
+    let mut names = written_names(&text("src/module/manifest.rs"));
+    // A field that holds what is about a note, and is written as its parts.
+    names.retain(|name| !["about", "target", "from"].contains(&name.as_str()));
+    assert!(names.len() > 60, "{names:?}");
+    let missing: Vec<&String> = names.iter().filter(|name| !named(name)).collect();
+    assert!(missing.is_empty(), "docs/formats.md does not name {missing:?}");
+}
+
+#[test]
+fn the_formats_stream_of_secrets_is_read() {
+    // The example of the document, run as it stands.
+    let formats = text("docs/formats.md");
+    let (_, example) = formats.split_once("In Bash:").expect("an example");
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = format!("key=API-X password='se cret'\n{example}");
+    let output = crate::support::command("bash", folder.path()).args(["-c", &script]).output().expect("bash");
+    let secrets = secret::stream::read_stream(output.stdout.as_slice()).expect("a stream");
+    let values: Vec<(&str, &str)> =
+        secrets.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+    assert_eq!(values, [("Mail.Password", "se cret"), ("Octoferry.Destination.ApiKey", "API-X")]);
 }
