@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::checks::{Findings, servers};
+use crate::spread::account::restriction;
 use documents::collection::{Collection, Reading};
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -52,18 +53,23 @@ fn to_see(may_be_unseen: bool) -> BTreeSet<&'static str> {
 /// Permissions to make what an inventory holds (`None`: everything), by Terraform, or by finish alone: there a refusal stops nothing.
 fn to_make(inventory: Option<&Inventory>, by_finish: bool) -> BTreeSet<&'static str> {
     let is_made = |collection: &Collection| {
-        inventory
-            .is_none_or(|inventory| inventory.all(*collection).any(|document| is_own(*collection, document)))
+        inventory.is_none_or(|inventory| {
+            inventory.all(*collection).any(|document| is_own(inventory, *collection, document))
+        })
     };
     let made = Collection::ALL.iter().filter(|collection| !collection.row().make.is_empty());
     let made = made.filter(|collection| (**collection == Collection::OidcIdentities) == by_finish);
     let rows = made.filter(|collection| is_made(collection)).map(|collection| collection.row());
-    rows.flat_map(|row| row.make.iter().chain(row.view)).copied().collect()
+    rows.flat_map(|row| row.make).copied().collect()
 }
 
-/// Whether somebody made a document: roles and teams that every server has are made by none.
-fn is_own(collection: Collection, document: &Document) -> bool {
+/// Whether a document is made: roles and teams that every server has are not, nor tags that come with their targets.
+fn is_own(inventory: &Inventory, collection: Collection, document: &Document) -> bool {
     match collection {
+        Collection::DeploymentTargetTags => {
+            let mut targets = inventory.all(Collection::Machines);
+            !targets.any(|target| target.texts("Roles").any(|role| role == document.name()))
+        }
         Collection::UserRoles | Collection::Teams => {
             document.get("CanBeDeleted") != Some(&Value::Bool(false))
         }
@@ -166,29 +172,62 @@ const SNAPSHOT: &str = "RunbookSnapshotCreate";
 /// Compares what the source's key may do with what reading and seeding need.
 pub fn at_source(server: &Server, held: Option<&Held>, findings: &mut Findings) {
     let seed: BTreeSet<&str> = SEED.iter().copied().chain([SNAPSHOT]).collect();
-    let see = known_ones(server, held, &to_see(false)).0;
     let (seed, _) = known_ones(server, held, &seed);
-    let noted: BTreeSet<&str> = to_see(true).difference(&see).copied().collect();
-    let (noted, unknown) = known_ones(server, held, &noted);
     let check = "source-permissions";
-    tell(check, "source", "to read the space", held, &see, Lack::Stops, findings);
+    let unknown = see(check, "source", server, held, findings);
     tell(check, "source", "to seed the space and run the runbooks", held, &seed, Lack::Stops, findings);
-    let what_for = "to see its teams, roles, freezes and subscriptions";
-    tell(check, "source", what_for, held, &noted, Lack::Noted, findings);
     tell_unknown(check, "source", &unknown, findings);
 }
 
-/// Compares what the destination's key may do with what the documents of the source need.
+/// What else spread needs: accounts and certificates that refuse octoferry's runs are changed for the time.
+pub fn to_spread(server: &Server, held: Option<&Held>, inventory: &Inventory, findings: &mut Findings) {
+    let mut needed = BTreeSet::new();
+    for (collection, permission) in
+        [(Collection::Accounts, "AccountEdit"), (Collection::Certificates, "CertificateEdit")]
+    {
+        // No environment that is there yet is octoferry's.
+        if inventory.all(collection).any(|document| restriction(document, "").is_some()) {
+            needed.insert(permission);
+        }
+    }
+    if !needed.is_empty() {
+        let (needed, _) = known_ones(server, held, &needed);
+        let what_for = "to spread secrets where accounts or certificates are restricted";
+        tell("source-permissions", "source", what_for, held, &needed, Lack::Stops, findings);
+    }
+}
+
+/// Both spaces are read as a whole: the source to carry it, the destination to compare it. What of that the server doesn't know.
+fn see(
+    check: &'static str,
+    role: &str,
+    server: &Server,
+    held: Option<&Held>,
+    findings: &mut Findings,
+) -> BTreeSet<&'static str> {
+    let (must, _) = known_ones(server, held, &to_see(false));
+    let noted: BTreeSet<&str> = to_see(true).difference(&must).copied().collect();
+    let (noted, unknown) = known_ones(server, held, &noted);
+    tell(check, role, "to read the space", held, &must, Lack::Stops, findings);
+    let what_for = "to see its teams, roles, freezes and subscriptions";
+    tell(check, role, what_for, held, &noted, Lack::Noted, findings);
+    unknown
+}
+
+/// Compares what the destination's key may do with what reading it and the documents of the source need.
 pub fn at_destination(
     server: &Server,
     held: Option<&Held>,
     inventory: Option<&Inventory>,
     findings: &mut Findings,
 ) {
-    let (needed, unknown) = known_ones(server, held, &to_make(inventory, false));
+    let (needed, mut unknown) = known_ones(server, held, &to_make(inventory, false));
     let by_finish = to_make(inventory, true).difference(&needed).copied().collect();
     let (by_finish, _) = known_ones(server, held, &by_finish);
     let check = "destination-permissions";
+    unknown.extend(see(check, "destination", server, held, findings));
+    let what_for = "to see who replaced a placeholder";
+    tell(check, "destination", what_for, held, &BTreeSet::from(["EventView"]), Lack::Unsure, findings);
     let what_for = "to make what the source space holds";
     tell(check, "destination", what_for, held, &needed, Lack::Stops, findings);
     if !by_finish.is_empty() {
@@ -205,6 +244,18 @@ enum Lack {
     Stops,
     /// Something is left out, and named.
     Noted,
+    /// Less is known at the end.
+    Unsure,
+}
+
+impl Lack {
+    fn means(self) -> &'static str {
+        match self {
+            Self::Stops => "the migration can't begin",
+            Self::Noted => "what it may not see or make does not move",
+            Self::Unsure => "a placeholder stays on the list until somebody says that it is done",
+        }
+    }
 }
 
 fn tell_unknown(check: &'static str, role: &str, unknown: &BTreeSet<&str>, findings: &mut Findings) {
@@ -248,8 +299,8 @@ fn tell(
             "the owner of the {role} API key ({user}) lacks permissions {what_for}: {}",
             missing.join(", ")
         );
-        if lack == Lack::Noted {
-            findings.person(check, format!("{text}; what it may not see or make does not move"), to_do);
+        if lack != Lack::Stops {
+            findings.person(check, format!("{text}; {}", lack.means()), to_do);
         } else if held.complete {
             findings.stops(check, text, to_do);
         } else {

@@ -93,6 +93,7 @@ async fn look_at_source(
                     server.client.requests()
                 ),
             );
+            permissions::to_spread(server, held, &inventory, findings);
             space::look(&inventory, findings);
             for foreign in foreign::of_space(&inventory) {
                 findings.stops(

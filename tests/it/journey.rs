@@ -15,6 +15,9 @@ pub(crate) struct Journey {
     pub(crate) source: Sandbox,
     pub(crate) destination: Sandbox,
     pub(crate) space: String,
+    /// Whose keys the commands get, and the runbooks with them: the administrators', unless a test sets others.
+    pub(crate) source_key: String,
+    pub(crate) destination_key: String,
     /// State, modules, dumps.
     pub(crate) folder: tempfile::TempDir,
     before: Value,
@@ -36,14 +39,15 @@ impl Journey {
         let space = before["Documents"]["Server"]["spaces"]["Spaces-2"]["Name"].as_str();
         let space = space.expect("the space has a name").to_owned();
         let folder = tempfile::tempdir().expect("a folder for the journey");
-        Self { source, destination, space, folder, before }
+        let (source_key, destination_key) = (source.api_key(), destination.api_key());
+        Self { source, destination, space, source_key, destination_key, folder, before }
     }
 
     /// One of octoferry's commands, with both servers in its environment.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         octoferry(arguments)
-            .source(&self.source, &self.space)
-            .destination(&self.destination, NEW)
+            .server("SOURCE", &self.source.url(), &self.space, &self.source_key)
+            .server("DESTINATION", &self.destination.url(), NEW, &self.destination_key)
             .env("TF_CLI_CONFIG_FILE", terraform_config())
             .env("HOME", &self.path("home"))
             .in_folder(self.folder.path())

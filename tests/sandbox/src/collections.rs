@@ -29,7 +29,7 @@ pub(crate) struct Collection {
     pub(crate) name: &'static str,
     /// What ids begin with: `Environments` in `Environments-1`.
     pub(crate) prefix: &'static str,
-    /// In permissions (`EnvironmentView`) and `ItemType`.
+    /// In `ItemType` and in messages.
     pub(crate) noun: &'static str,
     /// Documents belong to the server, not to a space.
     pub(crate) of_server: bool,
@@ -431,12 +431,4 @@ fn complete_report(_: &mut Server, _: &str, report: &mut Fields, _: Option<&Valu
 /// The kind that a route's first segment names.
 pub(crate) fn find(name: &str) -> Option<&'static Collection> {
     COLLECTIONS.iter().find(|collection| collection.name == name)
-}
-
-pub(crate) fn permission_noun(name: &str) -> Option<&'static str> {
-    find(name).map(|collection| collection.noun)
-}
-
-pub(crate) fn permission_nouns() -> impl Iterator<Item = &'static str> {
-    COLLECTIONS.iter().map(|collection| collection.noun)
 }

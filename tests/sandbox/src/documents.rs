@@ -71,7 +71,7 @@ pub(crate) fn select<'a>(
     collection: &Collection,
     wanted: impl Fn(&Value) -> bool,
 ) -> Vec<&'a Value> {
-    let permission = format!("{}View", collection.noun);
+    let permission = permissions::to_view(collection.name);
     let mut documents: Vec<&Value> = server
         .store
         .all(place(collection, request), collection.name)
@@ -91,7 +91,7 @@ pub(crate) fn select<'a>(
             let project = request.query("projectid").filter(|_| collection.name == "tenants");
             project.is_none_or(|project| document["ProjectEnvironments"].get(project).is_some())
         })
-        .filter(|document| permissions::sees(server, request, &permission, document))
+        .filter(|document| permissions::sees(server, request, permission, document))
         .collect();
     paging::sort(&mut documents);
     documents
@@ -141,7 +141,7 @@ pub(crate) fn find<'a>(
 pub(crate) fn read(server: &Server, request: &Request, collection: &Collection, id: &str) -> Outcome {
     let place = place(collection, request);
     let document = find(server, place, collection.name, id)?;
-    if !permissions::sees(server, request, &format!("{}View", collection.noun), document) {
+    if !permissions::sees(server, request, permissions::to_view(collection.name), document) {
         return Err(Answer::no_document(id));
     }
     Ok(Answer::ok(show(place, collection.name, document)))

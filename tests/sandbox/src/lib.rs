@@ -169,6 +169,12 @@ impl Sandbox {
         self.shared.work_root.join("home")
     }
 
+    /// The permissions that the requests of a user needed so far, held or not.
+    #[must_use]
+    pub fn demanded_permissions(&self, user_id: &str) -> std::collections::BTreeSet<&'static str> {
+        self.shared.lock().grants.demanded(user_id)
+    }
+
     /// The addresses asked so far: method, path, query, status, user agent, user.
     #[must_use]
     pub fn requests(&self) -> Vec<Value> {

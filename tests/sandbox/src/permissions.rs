@@ -1,18 +1,27 @@
 //! What a user may: which permission a request needs, and who holds it.
 
-use std::collections::BTreeMap;
+mod known;
+mod needed;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::collections;
-use crate::request::{Method, Request};
+pub(crate) use crate::permissions::known::of_version;
+pub(crate) use crate::permissions::needed::to_view;
+use crate::request::Request;
 use crate::server::Server;
 use crate::store::{SERVER, text, texts};
 
 /// What a user was given without roles, by `POST /sandbox/users`. Users who aren't listed have what their teams have.
 #[derive(Default)]
-pub(crate) struct Grants(BTreeMap<String, Vec<Grant>>);
+pub(crate) struct Grants {
+    given: BTreeMap<String, Vec<Grant>>,
+    /// User → the permissions that their requests needed so far.
+    demanded: Mutex<BTreeMap<String, BTreeSet<&'static str>>>,
+}
 
 /// One permission, everywhere or narrowed; empty lists do not narrow.
 #[derive(Clone, Default, serde::Deserialize)]
@@ -28,7 +37,18 @@ pub(crate) struct Grant {
 
 impl Grants {
     pub(crate) fn set(&mut self, user: &str, grants: Vec<Grant>) {
-        self.0.insert(user.to_owned(), grants);
+        self.given.insert(user.to_owned(), grants);
+    }
+
+    /// The permissions that a user's requests needed so far, held or not.
+    pub(crate) fn demanded(&self, user: &str) -> BTreeSet<&'static str> {
+        let demanded = self.demanded.lock().unwrap_or_else(PoisonError::into_inner);
+        demanded.get(user).cloned().unwrap_or_default()
+    }
+
+    fn note(&self, user: &str, permission: &'static str) {
+        let mut demanded = self.demanded.lock().unwrap_or_else(PoisonError::into_inner);
+        demanded.entry(user.to_owned()).or_default().insert(permission);
     }
 }
 
@@ -43,7 +63,7 @@ enum Held {
 }
 
 fn held(server: &Server, user: &str) -> Held {
-    if let Some(grants) = server.grants.0.get(user) {
+    if let Some(grants) = server.grants.given.get(user) {
         return Held::Some { spaces: Vec::new(), grants: grants.clone() };
     }
     let mut spaces = Vec::new();
@@ -91,7 +111,7 @@ pub(crate) fn holds(server: &Server, user: &str, permission: &str, space: &str) 
         Held::Everything => true,
         Held::Some { spaces, grants } => {
             spaces.iter().any(|id| id == space)
-                || (!spaces.is_empty() && OF_SPACE_MANAGERS.contains(&permission))
+                || (!spaces.is_empty() && known::OF_SPACE_MANAGERS.contains(&permission))
                 || grants.iter().any(|grant| {
                     grant.permission == permission
                         && (space == SERVER || grant.space_id.as_deref().is_none_or(|id| id == space))
@@ -103,35 +123,38 @@ pub(crate) fn holds(server: &Server, user: &str, permission: &str, space: &str) 
 /// Refuses what the user may not do. A permission narrowed to some documents passes here and filters lists later
 /// ([`sees`]).
 pub(crate) fn check(server: &Server, request: &Request) -> Result<(), Answer> {
-    let Some(mut permission) = needed(request) else { return Ok(()) };
+    let mut permission = needed::of(request);
     // Snapshots have a permission of their own from 2026.3 on.
-    if matches!(request.route(), (Method::Post, route) if route.contains(&"runbooksnapshots") && permission == "RunbookEdit")
-        && crate::packages::compare_versions(&server.server_version, "2026.3").is_ge()
-    {
-        permission = "RunbookSnapshotCreate".to_owned();
+    if permission == "RunbookSnapshotCreate" && !is_known(server, permission) {
+        permission = "RunbookEdit";
     }
-    if !is_known(&permission, &server.server_version)
-        || holds(server, &request.user, &permission, &request.space)
-    {
-        Ok(())
-    } else {
-        Err(Answer::forbidden(&permission))
+    if permission.is_empty() || !is_known(server, permission) {
+        return Ok(());
     }
+    demand(server, request, permission)
+}
+
+fn is_known(server: &Server, permission: &str) -> bool {
+    of_version(&server.server_version).any(|(name, _)| name == permission)
 }
 
 /// Refuses unless the user holds a permission: for rooms with finer rules than the address shows.
-pub(crate) fn demand(server: &Server, request: &Request, permission: &str) -> Result<(), Answer> {
-    if holds(server, &request.user, permission, &request.space) {
-        Ok(())
-    } else {
-        Err(Answer::forbidden(permission))
-    }
+pub(crate) fn demand(server: &Server, request: &Request, permission: &'static str) -> Result<(), Answer> {
+    if may(server, request, permission) { Ok(()) } else { Err(Answer::forbidden(permission)) }
+}
+
+/// Whether the user holds a permission that the answer depends on.
+pub(crate) fn may(server: &Server, request: &Request, permission: &'static str) -> bool {
+    server.grants.note(&request.user, permission);
+    holds(server, &request.user, permission, &request.space)
 }
 
 /// Whether a narrowed permission lets the user see a document: by its environments, project, tenant or group.
 pub(crate) fn sees(server: &Server, request: &Request, permission: &str, document: &Value) -> bool {
     let Held::Some { spaces, grants } = held(server, &request.user) else { return true };
-    spaces.contains(&request.space)
+    permission.is_empty()
+        || spaces.contains(&request.space)
+        || !spaces.is_empty() && known::OF_SPACE_MANAGERS.contains(&permission)
         || grants.iter().filter(|grant| grant.permission == permission).any(|grant| {
             let id = text(document, "Id");
             let within = |allowed: &[String], field: &str| {
@@ -148,94 +171,6 @@ pub(crate) fn sees(server: &Server, request: &Request, permission: &str, documen
                     || !id.starts_with("Tenants-")
                     || grant.restricted_to_tenant_ids.iter().any(|item| item == id))
         })
-}
-
-/// The permission that an address needs; `None` where any user may ask.
-fn needed(request: &Request) -> Option<String> {
-    let (method, route) = request.route();
-    let named = |name: &str| Some(name.to_owned());
-    let verb = match method {
-        Method::Get => "View",
-        Method::Post => "Create",
-        Method::Put => "Edit",
-        Method::Delete => "Delete",
-    };
-    let view_or_edit =
-        |noun: &str| Some(format!("{noun}{}", if method == Method::Get { "View" } else { "Edit" }));
-    match (method, route.as_slice()) {
-        // Everybody may see what they are and may do.
-        (Method::Get, ["users", id, ..]) if *id == "me" || id.eq_ignore_ascii_case(&request.user) => None,
-        (_, ["variables", ..] | ["projects", _, "variables", ..] | ["projects", _, _, "variables", ..]) => {
-            view_or_edit("Variable")
-        }
-        (
-            _,
-            ["deploymentprocesses" | "runbookprocesses", ..]
-            | ["projects", _, "deploymentprocesses" | "runbookprocesses", ..]
-            | ["projects", _, _, "deploymentprocesses" | "runbookprocesses", ..],
-        ) => view_or_edit("Process"),
-        (Method::Post, ["projects", _, _, "runbooks", _, "run", ..]) => named("RunbookRunCreate"),
-        (_, ["projects", _, _, "runbooks", ..]) => view_or_edit("Runbook"),
-        (_, ["projects", _, "triggers" | "projecttriggers", ..] | ["projecttriggers", ..]) => {
-            Some(format!("Trigger{verb}"))
-        }
-        (_, ["projects", _, "channels", ..] | ["channels", ..]) => view_or_edit("Process"),
-        (_, ["projects", _, "runbooks", ..]) => view_or_edit("Runbook"),
-        (Method::Post, ["runbooks"]) => named("RunbookEdit"),
-        (Method::Delete, ["runbooks", _]) => named("RunbookEdit"),
-        (_, ["projects", _, "deploymentsettings", ..]) => view_or_edit("Project"),
-        (
-            _,
-            [
-                "tenants",
-                _,
-                "variables" | "projectvariables" | "commonvariables" | "library-variables"
-                | "project-variables",
-                ..,
-            ],
-        ) => view_or_edit("Tenant"),
-        (_, ["tenantvariables", ..]) => view_or_edit("Tenant"),
-        (Method::Post, ["packages", "raw", ..]) => named("BuiltInFeedPush"),
-        (Method::Delete, ["packages", ..]) => named("BuiltInFeedAdminister"),
-        (Method::Get, ["packages", _, "raw"]) => named("BuiltInFeedDownload"),
-        (Method::Get, ["packages", ..] | ["feeds", _, "packages", ..]) => named("FeedView"),
-        (_, ["runbooksnapshots", _, "runbookruns", ..]) => named("RunbookRunView"),
-        (Method::Post, ["runbooks", _, "run", ..] | ["runbookruns", ..] | ["runbook-runs", ..]) => {
-            named("RunbookRunCreate")
-        }
-        (Method::Get, ["runbookruns", ..]) => named("RunbookRunView"),
-        (Method::Get, ["runbooksnapshots", ..]) => named("RunbookView"),
-        (_, ["runbooksnapshots", ..]) => named("RunbookEdit"),
-        (Method::Get, ["tasks", ..]) => named("TaskView"),
-        (Method::Post, ["tasks", _, "cancel"]) => named("TaskCancel"),
-        (Method::Post, ["tasks", ..]) => named("TaskCreate"),
-        (Method::Get, ["serviceaccounts", ..]) => named("UserView"),
-        (_, ["serviceaccounts", ..]) => named("UserEdit"),
-        (Method::Put, ["retentionpolicies", ..]) => named("RetentionAdminister"),
-        (Method::Get, ["deploymenttargettags", ..]) => named("TargetTagView"),
-        (_, ["deploymenttargettags", ..]) => named("TargetTagAdminister"),
-        (Method::Get, ["artifacts", ..]) => named("ArtifactView"),
-        (Method::Get, ["events", ..]) => named("EventView"),
-        (Method::Get, ["interruptions", ..]) => named("InterruptionView"),
-        (_, ["interruptions", ..]) => named("InterruptionSubmit"),
-        (_, ["deploymentfreezes", ..]) => named("DeploymentFreezeAdminister"),
-        (_, ["platformhub", ..]) => {
-            Some(format!("PlatformHub{}", if method == Method::Get { "View" } else { "Edit" }))
-        }
-        (_, ["licenses", "licenses-current-usage"]) => named("AdministerSystem"),
-        (Method::Get, ["spaces", ..]) => None,
-        (_, ["spaces", ..]) => Some(format!("Space{verb}")),
-        (Method::Get, [first, ..]) | (_, [first, ..]) => {
-            let noun = collections::permission_noun(first)?;
-            // Tag sets can be read by everybody.
-            if noun == "TagSet" && method == Method::Get {
-                return None;
-            }
-            let verb = if method == Method::Post && route.len() > 1 { "Edit" } else { verb };
-            Some(format!("{noun}{verb}"))
-        }
-        _ => None,
-    }
 }
 
 /// The document of `GET /api/users/{id}/permissions`.
@@ -260,24 +195,29 @@ pub(crate) fn describe(server: &Server, user: &str, only_space: Option<&str>) ->
     let mut system_permissions: Vec<String> = Vec::new();
     let (all_of, grants) = match held(server, user) {
         Held::Everything => {
-            system_permissions.extend(SYSTEM_PERMISSIONS.map(ToOwned::to_owned));
+            let of_system = of_version(&server.server_version).filter(|(_, level)| level.is_of_system());
+            system_permissions.extend(of_system.map(|(name, _)| name.to_owned()));
             (spaces.clone(), Vec::new())
         }
         Held::Some { spaces, grants } => {
             if !spaces.is_empty() {
-                system_permissions.extend(OF_SPACE_MANAGERS.map(ToOwned::to_owned));
+                let of_system = known::OF_SPACE_MANAGERS.iter().filter(|name| is_known(server, name));
+                system_permissions.extend(of_system.map(|name| (*name).to_owned()));
             }
             (spaces, grants)
         }
     };
     for space in spaces.iter().filter(|space| all_of.contains(space)) {
-        for permission in space_permission_names() {
-            space_permissions.entry(permission).or_default().push(entry(space, None));
+        for (permission, _) in of_version(&server.server_version).filter(|(_, level)| level.is_of_space()) {
+            space_permissions.entry(permission.to_owned()).or_default().push(entry(space, None));
         }
     }
     for grant in &grants {
-        if SYSTEM_PERMISSIONS.contains(&grant.permission.as_str()) {
+        let Some(level) = known::level(&grant.permission) else { continue };
+        if level.is_of_system() {
             system_permissions.push(grant.permission.clone());
+        }
+        if !level.is_of_space() {
             continue;
         }
         for space in spaces.iter().filter(|space| grant.space_id.as_ref().is_none_or(|id| id == *space)) {
@@ -294,82 +234,4 @@ pub(crate) fn describe(server: &Server, user: &str, only_space: Option<&str>) ->
         "Id": "UserPermissions", "SystemPermissions": system_permissions, "SpacePermissions": space_permissions,
         "Teams": teams, "IsPermissionsComplete": true, "IsTeamsComplete": true,
     })
-}
-
-pub(crate) const SYSTEM_PERMISSIONS: [&str; 15] = [
-    "AdministerSystem",
-    "ConfigureServer",
-    "SpaceCreate",
-    "SpaceEdit",
-    "SpaceDelete",
-    "SpaceView",
-    "UserView",
-    "UserEdit",
-    "UserRoleView",
-    "UserRoleEdit",
-    "DeploymentFreezeAdminister",
-    "PlatformHubView",
-    "PlatformHubEdit",
-    "TaskView",
-    "EventView",
-];
-
-/// Whether a server of that version has a permission of that name.
-pub(crate) fn is_known(permission: &str, server_version: &str) -> bool {
-    let since = match permission {
-        "TargetTagAdminister" | "TargetTagView" => "2026.2",
-        "RunbookSnapshotCreate" => "2026.3",
-        "RetentionAdminister" => "2025.3",
-        _ => return true,
-    };
-    crate::packages::compare_versions(server_version, since).is_ge()
-}
-
-/// What the built-in role "Space Manager" has of the system (its documentation, 2026-10-08).
-const OF_SPACE_MANAGERS: [&str; 4] = ["DeploymentFreezeAdminister", "TeamView", "UserRoleView", "UserView"];
-
-/// The names of all permissions inside a space.
-pub(crate) fn space_permission_names() -> Vec<String> {
-    let mut names: Vec<String> = collections::permission_nouns()
-        .flat_map(|noun| ["View", "Create", "Edit", "Delete"].map(|verb| format!("{noun}{verb}")))
-        .collect();
-    names.extend(
-        [
-            "VariableView",
-            "VariableViewUnscoped",
-            "VariableEdit",
-            "VariableEditUnscoped",
-            "ProcessView",
-            "ProcessEdit",
-            "BuiltInFeedPush",
-            "BuiltInFeedAdminister",
-            "BuiltInFeedDownload",
-            "RunbookRunCreate",
-            "RunbookRunView",
-            "RunbookSnapshotCreate",
-            "RunbookRunDelete",
-            "RunbookSnapshotCreate",
-            "TaskView",
-            "TaskCreate",
-            "TaskCancel",
-            "TaskEdit",
-            "ArtifactView",
-            "ArtifactCreate",
-            "InterruptionView",
-            "InterruptionSubmit",
-            "EventView",
-            "RetentionAdminister",
-            "TargetTagAdminister",
-            "TargetTagView",
-            "ReleaseView",
-            "ReleaseCreate",
-            "DeploymentView",
-            "DeploymentCreate",
-            "SpaceView",
-        ]
-        .map(ToOwned::to_owned),
-    );
-    names.sort();
-    names.dedup();
-    names
 }

@@ -153,15 +153,12 @@ fn feature_toggles(server: &Server, request: &Request) -> Answer {
 }
 
 fn all_permissions(server_version: &str) -> Value {
-    let described = |name: String, of_space: bool| {
-        let description = json!({"Description": name, "CanApplyAtSpaceLevel": of_space, "CanApplyAtSystemLevel": !of_space,
-            "SupportedRestrictions": []});
-        (name, description)
-    };
-    let of_space = permissions::space_permission_names().into_iter().map(|name| described(name, true));
-    let of_system = permissions::SYSTEM_PERMISSIONS.map(|name| described(name.to_owned(), false));
-    let known = of_space.chain(of_system).filter(|(name, _)| permissions::is_known(name, server_version));
-    Value::Object(known.collect())
+    let described = permissions::of_version(server_version).map(|(name, level)| {
+        let description = json!({"Description": name, "CanApplyAtSpaceLevel": level.is_of_space(),
+            "CanApplyAtSystemLevel": level.is_of_system(), "SupportedRestrictions": []});
+        (name.to_owned(), description)
+    });
+    Value::Object(described.collect())
 }
 
 /// A new API key for a user: the only answer that ever shows it.

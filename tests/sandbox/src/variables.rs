@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::{Answer, Outcome};
 use crate::documents::{check_reference, fill};
 use crate::paging;
+use crate::permissions;
 use crate::processes;
 use crate::request::{Method, Request};
 use crate::server::Server;
@@ -29,7 +30,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         (Method::Get, ["all"]) if !server.is_switched_off("variables") => {
             let shared = shared_scope_values(server, &request.space);
             let sets = select(server, request).into_iter();
-            Ok(Answer::ok(sets.map(|set| show(server, &request.space, set, &shared)).collect()))
+            Ok(Answer::ok(sets.map(|set| show(server, request, set, &shared)).collect()))
         }
         (Method::Get, ["names"]) => names(server, request),
         (Method::Get, ["preview"]) => return None,
@@ -53,7 +54,7 @@ fn select<'a>(server: &'a Server, request: &Request) -> Vec<&'a Value> {
 fn list(server: &Server, request: &Request) -> Answer {
     let sets = select(server, request);
     let shared = shared_scope_values(server, &request.space);
-    paging::page(request, "VariableSet", &sets, |set| show(server, &request.space, set, &shared))
+    paging::page(request, "VariableSet", &sets, |set| show(server, request, set, &shared))
 }
 
 fn find<'a>(server: &'a Server, space: &str, id: &str) -> Result<&'a Value, Answer> {
@@ -66,7 +67,7 @@ fn find<'a>(server: &'a Server, space: &str, id: &str) -> Result<&'a Value, Answ
 
 fn read(server: &Server, request: &Request, id: &str) -> Outcome {
     let set = find(server, &request.space, id)?;
-    Ok(Answer::ok(show(server, &request.space, set, &shared_scope_values(server, &request.space))))
+    Ok(Answer::ok(show(server, request, set, &shared_scope_values(server, &request.space))))
 }
 
 /// `…/projects/Projects-1/variables`: the same document; a PUT answers nothing of it.
@@ -78,13 +79,26 @@ pub(crate) fn of_project(server: &mut Server, request: &Request, project: &str) 
     write(server, request, &id).map(|_| Answer::ok(json!({})))
 }
 
-fn show(server: &Server, space: &str, set: &Value, shared: &Value) -> Value {
+fn show(server: &Server, request: &Request, set: &Value, shared: &Value) -> Value {
+    let space = &request.space;
     let mut shown = set.clone();
+    // Assumption: who may not see them sees the set without them.
+    if let Some(variables) = shown["Variables"].as_array_mut()
+        && variables.iter().any(is_unscoped)
+        && !permissions::may(server, request, "VariableViewUnscoped")
+    {
+        variables.retain(|variable| !is_unscoped(variable));
+    }
     let mut scopes = shared.clone();
     add_scope_values(server, space, text(set, "OwnerId"), &mut scopes);
     shown["ScopeValues"] = scopes;
     shown["Links"] = json!({"Self": format!("/api/{space}/variables/{}", text(set, "Id"))});
     shown
+}
+
+/// Whether a variable is scoped to no environment: there are permissions for these.
+fn is_unscoped(variable: &Value) -> bool {
+    texts(&variable["Scope"], "Environment").next().is_none()
 }
 
 /// What the scopes of an owner's variables may name.
@@ -173,6 +187,16 @@ fn write(server: &mut Server, request: &Request, id: &str) -> Outcome {
     };
     for variable in &mut variables {
         complete(server, &space, variable)?;
+    }
+    // Assumption: the values of a library set are a part of it.
+    if text(&old, "OwnerId").starts_with("LibraryVariableSets-") {
+        permissions::demand(server, request, "LibraryVariableSetEdit")?;
+    }
+    let unscoped = |variables: &[Value]| -> BTreeSet<String> {
+        variables.iter().filter(|variable| is_unscoped(variable)).map(Value::to_string).collect()
+    };
+    if unscoped(&variables) != unscoped(old["Variables"].as_array().map_or(&[], Vec::as_slice)) {
+        permissions::demand(server, request, "VariableEditUnscoped")?;
     }
     let mut document = Map::new();
     for field in ["Id", "OwnerId", "SpaceId"] {

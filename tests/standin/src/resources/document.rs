@@ -26,6 +26,8 @@ pub(super) struct Document {
     pub(super) rules: Rules,
     pub(super) before: Option<Before>,
     pub(super) after: Option<After>,
+    /// A member that an update reads first and sends as it is; may be empty.
+    pub(super) kept: &'static str,
     /// Whether the official provider holds its one lock.
     pub(super) locked: bool,
 }
@@ -40,6 +42,7 @@ impl Document {
             rules,
             before: None,
             after: None,
+            kept: "",
             locked: false,
         }
     }
@@ -51,6 +54,11 @@ impl Document {
 
     pub(super) const fn after(mut self, after: After) -> Self {
         self.after = Some(after);
+        self
+    }
+
+    pub(super) const fn keeping(mut self, kept: &'static str) -> Self {
+        self.kept = kept;
         self
     }
 
@@ -135,6 +143,10 @@ impl Document {
         let id = text(&call.state, "id");
         let mut body = self.body(call, plan);
         body["Id"] = Json::String(id.to_owned());
+        if !self.kept.is_empty() {
+            let current = call.api.get(&self.address(call, plan, &format!("/{id}"))).await?;
+            body[self.kept] = current[self.kept].clone();
+        }
         let document = call.api.put(&self.write_address(call, plan, id), &body).await?;
         Ok(self.value(call, &document, plan))
     }

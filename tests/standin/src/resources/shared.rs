@@ -23,7 +23,7 @@ pub(super) fn document(name: &str) -> Option<Document> {
         .before(lifecycle)
         .after(read_lifecycle),
         "project_group" => Document::new("projectgroups", "{}", &[("slug", Read("Slug"))]).before(project_group),
-        "tag_set" => Document::new("tagsets", r#"{"Description":""}"#, &[]).before(tag_set).locked(),
+        "tag_set" => Document::new("tagsets", r#"{"Description":""}"#, &[]).before(tag_set).keeping("Tags").locked(),
         "certificate" => Document::new(
             "certificates",
             r#"{"IsExpired":false,"SelfSigned":false,"TenantedDeploymentParticipation":""}"#,
