@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 use directory::Directory;
 use documents::collection::Collection;
+use documents::renamed;
 use failure::Failure;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
 use octopus::server::Server;
@@ -260,6 +261,8 @@ impl<'a> Finish<'a> {
         for (path, change) in fields {
             let path = self.directory.resolved(&Value::Array(path.to_vec())).await?;
             let path = path.as_array().map_or(&[][..], Vec::as_slice);
+            let older = older_name(target.collection, path, &document);
+            let path = older.as_ref().map_or(path, std::slice::from_ref);
             let text = format!("{} of {what}", field::described(path));
             let value = match change {
                 Change::Value(value) => *value,
@@ -272,6 +275,12 @@ impl<'a> Finish<'a> {
                     continue;
                 }
             };
+            if let FinishValue::Json(wanted) = value
+                && document::names_secret(wanted)
+            {
+                self.set_with_secrets(&mut document, path, wanted, text, &mut written).await?;
+                continue;
+            }
             let given = self.given(value, target, path).await?;
             let Some(slot) = field::place_of(&mut document, path) else {
                 self.report.failed.push(format!("{text}: there is no such place at the destination"));
@@ -543,6 +552,14 @@ impl<'a> Finish<'a> {
 /// A secret as the API takes it.
 fn sensitive(secret: &Secret) -> Value {
     json!({"HasValue": true, "NewValue": secret.expose(), "Hint": null})
+}
+
+/// What an older destination calls a field.
+fn older_name(collection: Collection, path: &[Value], document: &Value) -> Option<Value> {
+    let [Value::String(field)] = path else { return None };
+    let older = renamed::older(collection, field)?;
+    let is_older = document.get(field).is_none() && document.get(older).is_some();
+    is_older.then(|| json!(older))
 }
 
 fn is_name(path: &[Value]) -> bool {

@@ -122,6 +122,10 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
             let Some((other_document, other)) = right.get(key) else {
                 let because = explanations.of_document(collection, key);
                 let because = because.or_else(|| unknown(&destination, "destination"));
+                let is_default = collection == Collection::RetentionPolicies;
+                let because = because.or_else(|| {
+                    is_default.then(|| "servers make these; the destination has none of this type".to_owned())
+                });
                 let archived = collection == Collection::Certificates && document.text("Archived").is_some();
                 let because =
                     because.or_else(|| archived.then(|| "it is archived, and nothing can use it".to_owned()));
@@ -151,7 +155,7 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
                 let named = source.documents.get(&collection);
                 named.is_some_and(|documents| documents.contains_key(&vec![name.to_owned()]))
             };
-            let because = is_servers_own(document)
+            let because = (collection == Collection::RetentionPolicies || is_servers_own(document))
                 .then(|| "every server makes it".to_owned())
                 .or_else(|| explanations.of_extra(collection, key, at_source))
                 .or_else(|| unknown(&source, "source"));

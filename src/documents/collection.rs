@@ -310,9 +310,10 @@ collections!(
         key: &[PROJECT],
         in_project: "deploymentsettings",
         written_in_project: true,
+        counted: false,
         view: &["ProjectView"],
         make: &["ProjectEdit"],
-        ..copy(project("deploymentsettings"))
+        ..project("deploymentsettings")
     },
     DeploymentTargetTags = Row {
         reading: Reading::ApartNoted,

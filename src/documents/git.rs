@@ -16,7 +16,7 @@ use crate::inventory::Inventory;
 pub const BRANCHES: Collection = Collection::GitBranches;
 
 /// Fields of the deployment settings and of the project that are the same.
-pub const MIRRORED: &[(&str, &str)] = &[
+const MIRRORED: &[(&str, &str)] = &[
     ("ConnectivityPolicy", "ProjectConnectivityPolicy"),
     ("DefaultGuidedFailureMode", "DefaultGuidedFailureMode"),
     ("DefaultToSkipIfAlreadyInstalled", "DefaultToSkipIfAlreadyInstalled"),
@@ -25,6 +25,23 @@ pub const MIRRORED: &[(&str, &str)] = &[
     ("ReleaseNotesTemplate", "ReleaseNotesTemplate"),
     ("VersioningStrategy", "VersioningStrategy"),
 ];
+
+/// A project's deployment settings without the fields that the project says again. A mirrored field that says something else stays, so that
+/// `verify` sees it.
+#[must_use]
+pub fn without_mirrored(project: &Document, mut settings: Document) -> Document {
+    for (field, of_project) in MIRRORED {
+        if settings.get(field) == project.get(of_project) {
+            settings.fields_mut().shift_remove(*field);
+        }
+    }
+    // A server may leave out what the address says.
+    let id = format!("deploymentsettings-{}", project.id());
+    for (field, value) in [("Id", id.as_str()), ("ProjectId", project.id())] {
+        settings.fields_mut().entry(field).or_insert_with(|| value.into());
+    }
+    settings
+}
 
 /// Where the process, the settings and the plain variables of a project are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +193,7 @@ fn put_settings(inventory: &mut Inventory, project: &mut Document, branch: &Docu
     }
     let id = format!("deploymentsettings-{}", project.id());
     let settings = of_project(project, &id, Value::Object(settings.clone()));
-    inventory.insert(Collection::DeploymentSettings, settings);
+    inventory.insert(Collection::DeploymentSettings, without_mirrored(project, settings));
 }
 
 /// The plain variables of the branch before the sensitive ones of the database.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::collection::Collection;
 use crate::document::Document;
 use crate::of_space::{about_this_space, people};
+use crate::renamed;
 use crate::slug::slug_of;
 use crate::target_tags;
 
@@ -168,7 +169,9 @@ impl Inventory {
     }
 
     /// Adds a document, or replaces the one with its id. The tag set that servers make for target tags is none: its tags are added.
-    pub fn insert(&mut self, collection: Collection, document: Document) {
+    /// Fields get their newer names.
+    pub fn insert(&mut self, collection: Collection, mut document: Document) {
+        renamed::to_newer(collection, &mut document);
         if target_tags::is_system_set(collection, &document) {
             for tag in target_tags::of_system_set(&document) {
                 self.insert(target_tags::COLLECTION, tag);

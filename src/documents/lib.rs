@@ -8,6 +8,7 @@ pub mod inventory;
 pub mod moment;
 pub mod of_space;
 pub mod property;
+pub mod renamed;
 pub mod slug;
 pub mod target_tags;
 pub mod tenancy;

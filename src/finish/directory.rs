@@ -9,6 +9,7 @@ use documents::collection::Collection;
 use documents::target_tags;
 use failure::Failure;
 use module::manifest::Target;
+use octopus::retention;
 use octopus::server::Server;
 use octopus::target_tag_list;
 
@@ -123,6 +124,11 @@ impl Directory {
                 let mut identities = answer["OidcIdentities"].as_array().into_iter().flatten();
                 let found = identities.find(|identity| identity["Name"] == *name);
                 Ok(found.map(|identity| Place::same(&id(identity), format!("{base}/{}/v1", id(identity)))))
+            }
+            (Collection::RetentionPolicies, [kind]) => {
+                let path = self.server.path(collection.name());
+                let found = retention::default_of(&self.server.client, &path, kind).await?;
+                Ok(found.map(|policy| Place::same(&id(&policy), format!("{path}/{}", id(&policy)))))
             }
             (Collection::Tags, [set, tag]) => {
                 let set = self.named("tagsets", set).await?;

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod freezes;
 pub mod read;
+pub mod retention;
 pub mod server;
 pub mod target_tag_list;
 pub mod tasks;

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::freezes;
+use crate::retention;
 use crate::server::Server;
 use crate::target_tag_list;
 use documents::collection::{Collection, Reading};
@@ -61,8 +62,10 @@ fn lists() -> impl Iterator<Item = List> {
     Collection::ALL.iter().filter(|collection| collection.row().is_listed()).copied().flat_map(lists_of)
 }
 
-/// Types of the space's retention defaults (provider 1.17.0 asks for one at a time).
-const RETENTION_TYPES: &[&str] = &["LifecycleRelease", "LifecycleTentacle", "RunbookRetention"];
+/// Types of the space's retention defaults, which are asked for one at a time: those of provider 1.17.0, and what the API's reference has beside
+/// them. Assumption: its other names (`LifecycleRetention`, `TentacleRetention`) are words of a description, not types.
+const RETENTION_TYPES: &[&str] =
+    &["LifecycleRelease", "LifecycleTentacle", "RunbookRetention", "MachinePackageCache"];
 
 /// Reads a space; of projects in Git their default branches.
 ///
@@ -266,29 +269,13 @@ fn documents(path: &str, items: Vec<Value>) -> Result<Vec<Document>, Failure> {
     items.into_iter().map(document).collect()
 }
 
-/// One of the space's retention defaults. Servers before 2025.3 have none.
+/// One of the space's retention defaults.
 async fn retention_default(server: &Server, kind: &str) -> Result<Found, Failure> {
-    let answer =
-        match server.client.get(&server.path(&format!("retentionpolicies?RetentionType={kind}"))).await {
-            Ok(answer) => answer,
-            // 400: a server that has the route, but not this type (runbooks since 2026.1).
-            Err(failure) if failure.has_no_route() => return Ok(Vec::new()),
-            Err(failure) => return Err(failure.while_doing("reading the retention defaults")),
-        };
-    // A server that ignores the filter answers a list.
-    let candidates = match answer.get("Items") {
-        Some(Value::Array(items)) => items.clone(),
-        _ => vec![answer],
-    };
-    let of_kind = candidates
-        .into_iter()
-        .filter_map(Document::new)
-        .find(|policy| policy.text("RetentionType") == Some(kind));
-    Ok(of_kind
-        .into_iter()
-        .filter(|policy| !policy.id().is_empty())
-        .map(|policy| (Collection::RetentionPolicies, policy))
-        .collect())
+    let path = server.path(Collection::RetentionPolicies.name());
+    let found = retention::default_of(&server.client, &path, kind).await;
+    let found = found.map_err(|failure| failure.while_doing("reading the retention defaults"))?;
+    let documents = found.and_then(Document::new).filter(|policy| !policy.id().is_empty());
+    Ok(documents.map(|policy| (Collection::RetentionPolicies, policy)).into_iter().collect())
 }
 
 /// Ephemeral environments: only their names are wanted, for a note.

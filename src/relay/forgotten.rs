@@ -1,6 +1,6 @@
 //! What the provider's client doesn't know and would take away. Kinds of scope of variables: any change of a set writes all of its variables, and
-//! one that loses such a kind would be valid everywhere. And fields of tenants: each project's module writes the tenants it links, after the space's module has
-//! set these fields through the API; without this the last project would take them away.
+//! one that loses such a kind would be valid everywhere. And fields of tenants and freezes: each project's module writes those it has a part of, after the
+//! space's module has set these fields through the API; without this the last project would take them away.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,32 +11,55 @@ use serde_json::{Map, Value};
 use crate::relay::address::Address;
 use crate::relay::log::Change;
 
-/// What the client knows of a tenant (library version 2.111.0, `tenants/tenant.go`).
-const KNOWN: [&str; 11] = [
-    "Id",
-    "Links",
-    "LastModifiedBy",
-    "LastModifiedOn",
-    "ClonedFromTenantId",
-    "Description",
-    "Name",
-    "ProjectEnvironments",
-    "SpaceId",
-    "TenantTags",
-    "IsDisabled",
+/// What the client knows of every resource, and of those that several modules write (library version 2.111.0: `resources/resource.go`,
+/// `tenants/tenant.go`, `deploymentfreezes/deploymentfreeze.go`).
+const OF_ALL: [&str; 4] = ["Id", "Links", "LastModifiedBy", "LastModifiedOn"];
+const KNOWN: [(&str, &[&str]); 2] = [
+    (
+        "tenants",
+        &[
+            "ClonedFromTenantId",
+            "Description",
+            "Name",
+            "ProjectEnvironments",
+            "SpaceId",
+            "TenantTags",
+            "IsDisabled",
+        ],
+    ),
+    (
+        "deploymentfreezes",
+        &[
+            "Name",
+            "Start",
+            "End",
+            "ProjectEnvironmentScope",
+            "TenantProjectEnvironmentScope",
+            "RecurringSchedule",
+            "OwnerId",
+        ],
+    ),
 ];
+
+fn known(route: &str) -> Option<&'static [&'static str]> {
+    KNOWN.iter().find(|(of, _)| *of == route).map(|(_, fields)| *fields)
+}
 
 /// What it knows of a variable's scope (`variables/variable_scope.go`).
 const SCOPES: [&str; 7] =
     ["Environment", "Machine", "Action", "Role", "Channel", "TenantTag", "ProcessOwner"];
 
-/// Id of a tenant → its fields, id of a variable → kinds of its scope that the client forgets, as last read.
+/// Id of a tenant or freeze → its fields, id of a variable → kinds of its scope that the client forgets, as last read.
 #[derive(Default)]
 pub(super) struct Forgotten(Mutex<HashMap<String, Map<String, Value>>>);
 
 impl Forgotten {
     pub(super) fn looks_at(address: &Address) -> bool {
-        matches!(address.parts().as_slice(), ["tenants"] | ["tenants", _] | ["variables", _])
+        match address.parts().as_slice() {
+            ["variables", _] => true,
+            [route] | [route, _] => known(route).is_some(),
+            _ => false,
+        }
     }
 
     /// Learns what an answer says.
@@ -56,14 +79,15 @@ impl Forgotten {
             }
             return;
         }
-        let documents = match answer["Items"].as_array() {
+        let Some(known) = known(address.kind()) else { return };
+        let documents = match answer["Items"].as_array().or(answer["DeploymentFreezes"].as_array()) {
             Some(items) => items.iter().collect(),
             None => vec![answer],
         };
         for fields in documents.into_iter().filter_map(Value::as_object) {
             let Some(id) = fields.get("Id").and_then(Value::as_str) else { continue };
-            let unknown =
-                fields.iter().filter(|(name, value)| !KNOWN.contains(&name.as_str()) && !value.is_null());
+            let is_known = |name: &str| OF_ALL.contains(&name) || known.contains(&name);
+            let unknown = fields.iter().filter(|(name, value)| !is_known(name) && !value.is_null());
             let unknown = unknown.map(|(name, value)| (name.clone(), value.clone())).collect();
             self.lock().insert(id.to_lowercase(), unknown);
         }
@@ -75,17 +99,20 @@ impl Forgotten {
         if let (["variables", _], &Method::PUT) = (parts.as_slice(), method) {
             return self.put_back_scopes(document);
         }
-        let (["tenants", id], true, Some(fields)) =
+        let ([route, id], true, Some(fields)) =
             (parts.as_slice(), *method == Method::PUT, document.as_object_mut())
         else {
             return Vec::new();
         };
+        if known(route).is_none() {
+            return Vec::new();
+        }
         let mut changes = Vec::new();
         for (name, value) in self.lock().get(*id).into_iter().flatten() {
             if !fields.contains_key(name) {
                 fields.insert(name.clone(), value.clone());
                 let what = "kept the field that the provider's client forgets";
-                changes.push(Change { what, place: format!("tenants/{name}") });
+                changes.push(Change { what, place: format!("{route}/{name}") });
             }
         }
         changes
@@ -128,6 +155,19 @@ mod tests {
         let mut written = json!({"Id": "Tenants-1", "Name": "a", "Slug": "new"});
         assert_eq!(forgotten.put_back(&Method::PUT, &address, &mut written).len(), 1);
         assert_eq!(written, json!({"Id": "Tenants-1", "Name": "a", "Slug": "new", "Icon": {"Id": "bird"}}));
+    }
+
+    #[test]
+    fn a_freeze_keeps_its_description_when_a_project_is_added() {
+        let forgotten = Forgotten::default();
+        let freeze = json!({"Id": "DeploymentFreezes-1", "Name": "a", "Description": "why", "OwnerId": null});
+        let list = Address::parse("/api/deploymentfreezes?skip=0&take=30");
+        forgotten.learn(&list, &json!({"Count": 1, "DeploymentFreezes": [freeze]}));
+        let mut written = json!({"Id": "DeploymentFreezes-1", "Name": "a"});
+        let address = Address::parse("/api/deploymentfreezes/DeploymentFreezes-1");
+        assert!(Forgotten::looks_at(&list) && Forgotten::looks_at(&address));
+        assert_eq!(forgotten.put_back(&Method::PUT, &address, &mut written).len(), 1);
+        assert_eq!(written["Description"], "why");
     }
 
     #[test]

@@ -51,9 +51,8 @@ impl Template {
     pub fn document(&self) -> Value {
         let community = self.community();
         let mut document = Map::new();
-        for field in
-            ["Name", "ActionType", "Packages", "GitDependencies", "Properties", "Parameters", "StepPackageId"]
-        {
+        // Not `StepPackageId`: the API's reference has it nowhere, and what a server does not keep would be written at each seed.
+        for field in ["Name", "ActionType", "Packages", "GitDependencies", "Properties", "Parameters"] {
             document.insert(field.to_owned(), community[field].clone());
         }
         let what = community["Description"].as_str().unwrap_or_default();

@@ -82,7 +82,7 @@ impl Portal<'_> {
     fn runbook(&self, project: &str, name: &str, template: &Value, filled: &[(&str, &str)]) -> Value {
         let runbook = self.make(
             "runbooks",
-            &json!({"Name": name, "ProjectId": project, "EnvironmentScope": "All", "MultiTenancyMode": "Untenanted",
+            &json!({"Name": name, "ProjectId": project, "EnvironmentScope": "All", "MultiTenancyMode": "Untenanted", "RunRetentionPolicy": {},
                     "DefaultGuidedFailureMode": "Off",
                     "ConnectivityPolicy": {"AllowDeploymentsToNoTargets": true, "SkipMachineBehavior": "None", "TargetRoles": []}}),
         );

@@ -4,7 +4,7 @@ use octopus_sandbox::Options;
 use serde_json::{Value, json};
 
 use crate::journey::{Journey, NEW};
-use crate::support::{Ended, octoferry, secrets_stream, space_file, terraform_config};
+use crate::support::{Ended, http, octoferry, secrets_stream, space_file, terraform_config};
 
 const NEWEST: &str = "2026.3.4567";
 
@@ -96,6 +96,37 @@ fn target_tags_and_scopes_of_a_new_kind_move_and_the_built_in_set_is_nobodys() {
     assert!(system.contains(&"in-store-only") && !system.contains(&"tier-1"), "{system:?}");
     assert_eq!(tags(&arrived, "Tier"), ["tier-1"]);
     verdict.never_says("[System]");
+}
+
+#[test]
+fn settings_that_only_the_deployment_settings_have_arrive_and_are_compared() {
+    let journey = journey([NEWEST, NEWEST], |documents| {
+        for (_, settings) in documents["deploymentsettings"].as_object_mut().expect("settings") {
+            for field in ["FailTargetDiscovery", "CancelQueuedTasks", "CancelRunningTasks"] {
+                settings[field] = json!(true);
+            }
+        }
+    });
+    let (arrived, _) = moved(&journey);
+    let settings = arrived["deploymentsettings"].as_object().expect("settings");
+    for settings in settings.values() {
+        for field in ["FailTargetDiscovery", "CancelQueuedTasks", "CancelRunningTasks"] {
+            assert_eq!(settings[field], true, "{field}");
+        }
+    }
+    let (_, first) = settings.iter().next().expect("a project");
+    let path = format!(
+        "/api/{}/projects/{}/deploymentsettings",
+        first["SpaceId"].as_str().expect("an id"),
+        first["ProjectId"].as_str().expect("an id")
+    );
+    let mut other = first.clone();
+    other["FailTargetDiscovery"] = json!(false);
+    assert_eq!(http(&journey.destination, "PUT", &path, Some(&other)).0, 200);
+    journey
+        .run(&["verify", "--notes", &journey.path("modules")])
+        .ends_with(1)
+        .says("FailTargetDiscovery: true → false");
 }
 
 #[test]

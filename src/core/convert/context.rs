@@ -11,9 +11,10 @@ use crate::convert::drawers::Drawers;
 use crate::convert::fields::is_empty;
 use crate::convert::id_text::{Piece, split_at_ids};
 use crate::convert::lookups::Lookups;
-use crate::convert::model::Carry;
+use crate::convert::model::{Carry, Hidden};
 use crate::convert::names::{Names, digest, file_name};
 use crate::convert::registry::Registry;
+use crate::convert::whole::HIDDEN;
 use crate::convert::{SecretSources, Selection};
 use crate::hcl::{Block, Expr, Item};
 use crate::selection::Needs;
@@ -436,12 +437,12 @@ impl<'i> Context<'i> {
     pub fn set(&mut self, at: &At, value: &Value, because: &str) {
         if at.reachable() {
             let free = at.path.last().and_then(Value::as_str).is_some_and(is_words);
-            let value = if free { value.clone() } else { self.portable(value) };
-            self.finish.push(FinishStep::Set {
-                target: at.target.clone(),
-                path: at.path.clone(),
-                value: FinishValue::Json(value),
-            });
+            let value = if free { value.clone() } else { self.portable_with_secrets(&HIDDEN, value, at) };
+            let value = match value.get("$secret").and_then(Value::as_str) {
+                Some(name) => FinishValue::Secret(name.to_owned()),
+                None => FinishValue::Json(value),
+            };
+            self.finish.push(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
         } else {
             self.note("not-carried", at, because, "Set it by hand at the destination.");
         }
@@ -539,6 +540,12 @@ impl<'i> Context<'i> {
         }
     }
 
+    /// The same, where each hidden value becomes an entry of the manifest, with a note where only a person can give it: what goes to the
+    /// destination as a whole leaves no secret behind unsaid.
+    pub fn portable_with_secrets(&mut self, hidden: &Hidden, value: &Value, at: &At) -> Value {
+        super::whole::portable(self, &|_| *hidden, value, at)
+    }
+
     fn needed_target(&self, text: &str) -> Option<Target> {
         if self.selection.is_part() {
             self.need_tag(text);
@@ -580,7 +587,7 @@ impl<'i> Context<'i> {
             .and_then(|id| self.inventory.get(Collection::Runbooks, id))
             .map(|runbook| runbook.name().to_owned());
         let own = match collection {
-            Collection::DeploymentProcesses => None,
+            Collection::DeploymentProcesses | Collection::DeploymentSettings => None,
             Collection::RunbookProcesses => runbook,
             Collection::Variables => {
                 let owner = document.text("OwnerId").and_then(|id| self.target_of(id));
@@ -637,7 +644,7 @@ pub(crate) fn is_portable(value: &Value) -> bool {
 }
 
 /// Fields in which people write what they like, also what looks like an id.
-fn is_words(field: &str) -> bool {
+pub(super) fn is_words(field: &str) -> bool {
     matches!(field, "Name" | "Description" | "Notes" | "Label" | "HelpText" | "Slug" | "Username" | "Host")
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::convert::context::{At, Context, Subject};
+use crate::convert::context::{At, Context, Subject, is_words};
 use crate::convert::model::{Carry, Hidden, Kind, snake_case};
 use module::manifest::FinishStep;
 
@@ -16,7 +16,8 @@ const EVERYWHERE: [&str; 6] = [
     "CommunityActionTemplateId",
 ];
 
-const HIDDEN: Hidden =
+/// What is said of a hidden value that no table knows.
+pub(super) const HIDDEN: Hidden =
     Hidden { what: "Secret value", revealed: None, because: "no variable of a step reveals it" };
 
 /// Lets finish make the document with all its fields: ids become references to names, hidden values entries of the manifest.
@@ -79,7 +80,13 @@ fn hidden(kind: &'static Kind, subject: &Subject<'_>, at: &At) -> Hidden {
     if let Some(Carry::Secret(hidden)) = known { hidden } else { HIDDEN }
 }
 
-fn portable(context: &mut Context<'_>, hidden: &dyn Fn(&At) -> Hidden, value: &Value, at: &At) -> Value {
+/// A value for finish: ids become references to names, hidden values entries of the manifest.
+pub(super) fn portable(
+    context: &mut Context<'_>,
+    hidden: &dyn Fn(&At) -> Hidden,
+    value: &Value,
+    at: &At,
+) -> Value {
     match value {
         Value::Object(fields) if fields.get("HasValue") == Some(&json!(true)) => {
             let field = at.path.iter().rev().find_map(Value::as_str).unwrap_or_default();
@@ -88,7 +95,9 @@ fn portable(context: &mut Context<'_>, hidden: &dyn Fn(&At) -> Hidden, value: &V
         Value::Object(fields) => {
             let mut out = Map::new();
             for (name, value) in fields {
-                if !EVERYWHERE.contains(&name.as_str()) {
+                if is_words(name) && value.is_string() {
+                    out.insert(name.clone(), value.clone());
+                } else if !EVERYWHERE.contains(&name.as_str()) {
                     out.insert(name.clone(), portable(context, hidden, value, &at.field(name)));
                 }
             }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, object_of, odd, read};
+use crate::convert::fields::{is_empty, odd, read};
 use crate::convert::lookups::FREEZES;
 use crate::convert::model::*;
 use crate::convert::names::label;
@@ -19,6 +19,7 @@ const FILE: &str = "freezes.tf";
 /// The data source with this list needs a filter of its own: names of freezes may repeat on a server.
 const LOOKUP: Lookup =
     Lookup { list: FREEZES, data_source: "octopusdeploy_deployment_freezes", noun: "deployment freeze" };
+const NO_ARGUMENT: &str = "the provider has no argument for it";
 const ELSEWHERE: &str = "each project's own module adds its part";
 
 fn is_owned(freeze: &Document) -> bool {
@@ -36,6 +37,7 @@ pub(super) const OF_SPACE: Kind = Kind {
         resource: "octopusdeploy_deployment_freeze",
         fields: &[
             plain("Name"),
+            finish("Description", NO_ARGUMENT),
             moment("Start"),
             moment("End"),
             finish(
@@ -83,10 +85,11 @@ pub(super) const OF_PROJECT: Kind = Kind {
         fields: &[
             reference("OwnerId", Collection::Projects),
             plain("Name"),
+            finish("Description", NO_ARGUMENT),
             moment("Start"),
             moment("End"),
             custom("ProjectEnvironmentScope", own_environments).writes(&["environment_ids"]),
-            custom("RecurringSchedule", recurring).writes(&["recurring_schedule"]),
+            custom("RecurringSchedule", recurring),
             by_code("TenantProjectEnvironmentScope"),
             ID,
             SPACE_ID,
@@ -98,34 +101,11 @@ pub(super) const OF_PROJECT: Kind = Kind {
     ..Kind::DEFAULT
 };
 
-const SCHEDULE: &[Field] = &[
-    plain("Type").keep_empty(),
-    plain("Unit"),
-    custom("UserUtcOffsetInMinutes", |_, _, value, block| {
-        // Without it the provider takes the zone of the machine that it runs on.
-        let minutes = value.as_i64().unwrap_or_default();
-        block.set("utc_offset_in_minutes", Expr::number(minutes));
-    })
-    .writes(&["utc_offset_in_minutes"]),
-    plain("EndType").keep_empty(),
-    moment("EndOnDate"),
-    plain("EndAfterOccurrences").unless(Literal::Number(0)),
-    plain("MonthlyScheduleType"),
-    plain("DateOfMonth"),
-    plain("DayNumberOfMonth"),
-    plain("DaysOfWeek"),
-    plain("DayOfWeek"),
-];
-
+/// The provider has an argument and sends it on creation, which takes none (the API's reference): it would read back nothing.
 fn recurring(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
-    match value {
-        Value::Null => {}
-        Value::Object(fields) => {
-            let mut inner = Block::default();
-            carry(context, SCHEDULE, fields, at, &mut inner);
-            block.set("recurring_schedule", object_of(inner));
-        }
-        other => odd(context, at, other),
+    if !is_empty(value) {
+        context.set(at, value, "only an update takes it");
+        block.ignore_changes("recurring_schedule");
     }
 }
 
@@ -160,7 +140,7 @@ fn of_space(context: &mut Context<'_>, subject: &Subject<'_>) {
     let mut wanted = Map::new();
     read(context, document.fields(), &subject.at, |_, fields| {
         for name in fields.names() {
-            if matches!(name, "Name" | "Start" | "End" | "RecurringSchedule") {
+            if matches!(name, "Name" | "Description" | "Start" | "End" | "RecurringSchedule") {
                 wanted.insert(name.to_owned(), fields.take(name).clone());
             }
         }
@@ -248,12 +228,12 @@ mod tests {
 
     fn freezes() -> serde_json::Value {
         json!({"deploymentfreezes": [
-            {"Id": "DeploymentFreezes-1", "Name": "Regatta", "Start": "2031-06-01T08:00:00.000Z", "End": "2031-06-03T08:00:00Z", "OwnerId": null, "RecurringSchedule": null,
+            {"Id": "DeploymentFreezes-1", "Name": "Regatta", "Description": "No boats.", "Start": "2031-06-01T08:00:00.000Z", "End": "2031-06-03T08:00:00Z", "OwnerId": null, "RecurringSchedule": null,
              "ProjectEnvironmentScope": {"Projects-1": ["Environments-1"], "Projects-404": ["Environments-1"]},
              "TenantProjectEnvironmentScope": [{"TenantId": "Tenants-1", "ProjectId": "Projects-1", "EnvironmentId": "Environments-1"}], "UnheardOf": 1},
-            {"Id": "DeploymentFreezes-2", "Name": "Nights", "Start": "2031-06-01T20:00:00Z", "End": "2031-06-02T05:00:00Z", "ProjectEnvironmentScope": {"Projects-1": []},
+            {"Id": "DeploymentFreezes-2", "Name": "Nights", "Description": "Sleep.", "Start": "2031-06-01T20:00:00Z", "End": "2031-06-02T05:00:00Z", "ProjectEnvironmentScope": {"Projects-1": []},
              "RecurringSchedule": {"Type": "Daily", "Unit": 1, "EndType": "Never"}, "UnheardOf": 1},
-            {"Id": "DeploymentFreezes-3", "Name": "Painting", "Start": "2031-04-01T08:00:00Z", "End": "2031-04-01T18:00:00Z", "OwnerId": "Projects-1",
+            {"Id": "DeploymentFreezes-3", "Name": "Painting", "Description": "Wet.", "Start": "2031-04-01T08:00:00Z", "End": "2031-04-01T18:00:00Z", "OwnerId": "Projects-1",
              "ProjectEnvironmentScope": {"Projects-1": ["Environments-1"]}, "TenantProjectEnvironmentScope": [],
              "RecurringSchedule": {"Type": "Weekly", "Unit": 2, "UserUtcOffsetInMinutes": 60, "EndType": "AfterOccurrences", "EndAfterOccurrences": 6, "DaysOfWeek": ["Monday"], "UnheardOf": 1}},
             {"Id": "DeploymentFreezes-4", "Name": "Once", "Start": "2031-04-01T08:00:00Z", "End": "2031-04-01T18:00:00Z", "OwnerId": "Projects-1"}
@@ -270,7 +250,8 @@ mod tests {
               start = "2031-06-01T08:00:00Z"
               end   = "2031-06-03T08:00:00Z"
             }
-            --- finish {"do":"document","target":{"collection":"deploymentfreezes","key":["Nights"]},"document":{"Name":"Nights","Start":"2031-06-01T20:00:00Z","End":"2031-06-02T05:00:00Z","RecurringSchedule":{"Type":"Daily","Unit":1,"EndType":"Never"}}}
+            --- finish {"do":"document","target":{"collection":"deploymentfreezes","key":["Nights"]},"document":{"Name":"Nights","Description":"Sleep.","Start":"2031-06-01T20:00:00Z","End":"2031-06-02T05:00:00Z","RecurringSchedule":{"Type":"Daily","Unit":1,"EndType":"Never"}}}
+            --- finish {"do":"set","target":{"collection":"deploymentfreezes","key":["Regatta"]},"path":["Description"],"value":{"json":"No boats."}}
             --- note unknown-field ["Nights"] UnheardOf: holds a number, and octoferry does not know this field: it is not carried
             --- note unknown-field ["Regatta"] UnheardOf: holds a number, and octoferry does not know this field: it is not carried
         "##]].assert_eq(&convert("freezes.tf", &freezes()));
@@ -312,16 +293,12 @@ mod tests {
               end             = "2031-04-01T18:00:00Z"
               environment_ids = [local.environments["Production"]]
 
-              recurring_schedule = {
-                type                  = "Weekly"
-                unit                  = 2
-                utc_offset_in_minutes = 60
-                end_type              = "AfterOccurrences"
-                end_after_occurrences = 6
-                days_of_week          = ["Monday"]
+              lifecycle {
+                ignore_changes = [recurring_schedule]
               }
             }
-            --- note unknown-field ["Tickets", "Painting"] RecurringSchedule/UnheardOf: holds a number, and octoferry does not know this field: it is not carried
+            --- finish {"do":"set","target":{"collection":"deploymentfreezes","key":["Tickets","Painting"]},"path":["Description"],"value":{"json":"Wet."}}
+            --- finish {"do":"set","target":{"collection":"deploymentfreezes","key":["Tickets","Painting"]},"path":["RecurringSchedule"],"value":{"json":{"Type":"Weekly","Unit":2,"UserUtcOffsetInMinutes":60,"EndType":"AfterOccurrences","EndAfterOccurrences":6,"DaysOfWeek":["Monday"],"UnheardOf":1}}}
         "#]].assert_eq(&convert_project("freezes.tf", &freezes()));
     }
 }

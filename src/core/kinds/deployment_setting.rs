@@ -1,4 +1,4 @@
-//! Deployment settings: for a project that is not in Git a mirror of fields of the project, but for two.
+//! Deployment settings: a mirror of fields of the project, but for those that stand nowhere else.
 
 use crate::convert::context::{Context, Subject};
 use crate::convert::fields::carry;

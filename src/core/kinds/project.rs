@@ -52,9 +52,11 @@ pub(super) const KIND: Kind = Kind {
             finish("AllowIgnoreChannelRules", NO_ARGUMENT).unless(Literal::Flag(true)),
             finish("CombineHealthAndSyncStatusInDashboardLiveStatus", NO_ARGUMENT)
                 .unless(Literal::Flag(false)),
-            finish("ExecuteDeploymentsOnResilientPipeline", NO_ARGUMENT),
+            finish("DefaultPowerShellEdition", NO_ARGUMENT),
+            finish("ExecuteDeploymentsOnEventBasedPipeline", NO_ARGUMENT),
             finish("ForcePackageDownload", NO_ARGUMENT).unless(Literal::Flag(false)),
             finish("Icon", NO_ARGUMENT),
+            finish("IsBadgesEnabled", NO_ARGUMENT).unless(Literal::Flag(false)),
             finish("ProvisioningRunbookId", CYCLE),
             finish("DeprovisioningRunbookId", CYCLE),
             by_code("VersioningStrategy"),

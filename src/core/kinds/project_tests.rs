@@ -502,3 +502,47 @@ fn fields_of_later_servers_within_the_settings_of_a_project_are_named() {
     assert!(notes.contains("unknown-field Web PersistenceSettings/Shard"), "{notes}");
     assert!(notes.contains("unknown-field Web VersioningStrategy/DonorPackage/Pattern"), "{notes}");
 }
+
+#[test]
+fn a_webhook_arrives_with_its_shared_secret_named_and_a_new_address() {
+    let module = module(&json!({
+        "runbooks": {"Runbooks-1": {"ProjectId": "Projects-1", "Name": "Restart"}},
+        "projecttriggers": {"ProjectTriggers-1": {"ProjectId": "Projects-1", "Name": "Pager", "IsDisabled": true,
+            "Filter": {"FilterType": "WebhookFilter", "Authentication": {"Type": "SharedSecret", "Secret": {"HasValue": true, "NewValue": null}}},
+            "Action": {"ActionType": "RunRunbook", "RunbookId": "Runbooks-1", "EnvironmentIds": ["Environments-1"]}}},
+    }));
+    same(
+        &expect![[r#"
+        {"do":"document","target":{"collection":"projecttriggers","key":["Web","Pager"]},"document":{"ProjectId":{"$ref":{"collection":"projects","key":["Web"]}},"Name":"Pager","Filter":{"FilterType":"WebhookFilter","Authentication":{"Type":"SharedSecret","Secret":{"$secret":"trigger_pager_secret"}}},"Action":{"ActionType":"RunRunbook","RunbookId":{"$ref":{"collection":"runbooks","key":["Web","Restart"]}},"EnvironmentIds":[{"$ref":{"collection":"environments","key":["Dev"]}}]},"IsDisabled":true}}
+    "#]],
+        &finish(&module),
+    );
+    same(
+        &expect![[r#"
+        new-address Web/Pager Filter: the destination gives the webhook an address of its own, which those who call it don't know
+        person-secret Web/Pager Filter/Authentication/Secret: Shared secret of the trigger "Pager": no step can read the shared secret of a webhook
+    "#]],
+        &notes(&module),
+    );
+    assert_eq!(module.manifest.secrets.iter().filter(|secret| !secret.terraform).count(), 1);
+}
+
+#[test]
+fn a_hidden_value_within_what_finish_sets_is_a_secret_of_the_manifest() {
+    let module = module(
+        &json!({"channels": {"Channels-1": {"ProjectId": "Projects-1", "Name": "Default", "IsDefault": true,
+        "GitResourceRules": [], "CustomFieldDefinitions": [{"FieldName": "a", "Key": {"HasValue": true, "NewValue": null}}]}}}),
+    );
+    same(
+        &expect![[r#"
+        {"do":"set","target":{"collection":"channels","key":["Web","Default"]},"path":["CustomFieldDefinitions"],"value":{"json":[{"FieldName":"a","Key":{"$secret":"channel_default_key"}}]}}
+    "#]],
+        &finish(&module),
+    );
+    same(
+        &expect![[r#"
+        person-secret Web/Default CustomFieldDefinitions/0/Key: Secret value of the channel "Default": no variable of a step reveals it
+    "#]],
+        &notes(&module),
+    );
+}

@@ -1,5 +1,5 @@
-//! How long things are kept: the space's retention defaults, three documents that every space (server 2025.3 and later) has, and the
-//! policies of lifecycles and runbooks.
+//! How long things are kept: the space's retention defaults, documents that every space (server 2025.3 and later) has, and the policies of
+//! lifecycles and runbooks.
 
 use serde_json::Value;
 
@@ -16,6 +16,11 @@ pub(super) const KIND: Kind = Kind {
     file: "retention.tf",
     discriminator: "RetentionType",
     no_shape: "the provider has no resource for this type of retention",
+    by_finish: |kind, document| match (kind.shape(document), document.text("Strategy")) {
+        (None, _) => Some("the provider has no resource for this type of retention"),
+        (_, Some("Count" | "Forever")) => None,
+        _ => Some("the provider refuses this strategy"),
+    },
     shapes: &[
         Shape {
             when: "LifecycleRelease",
@@ -37,9 +42,9 @@ pub(super) const KIND: Kind = Kind {
         plain("Strategy").keep_empty(),
         plain("QuantityToKeep"),
         plain("Unit"),
-        ignored("Name", "the server names it"),
+        computed("Name", "the server names it"),
         ignored("RetentionType", "tells the Terraform type"),
-        ignored("IsReadOnly", "a fact of the server"),
+        computed("IsReadOnly", "a fact of the server"),
         ID,
         SPACE_ID,
     ],
@@ -50,12 +55,6 @@ pub(super) const KIND: Kind = Kind {
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Some(shape) = KIND.shape(subject.document) else { return };
     let subject = Subject { label: "this".to_owned(), at: subject.at.clone(), ..*subject };
-    let strategy = subject.document.text("Strategy").unwrap_or_default();
-    if !matches!(strategy, "Count" | "Forever") {
-        let text = format!("is {strategy:?}, which the provider refuses: the destination's own stays");
-        let todo = "Set it by hand at the destination.";
-        return context.note("not-carried", &subject.at.field("Strategy"), &text, todo);
-    }
     let mut block = resource(context, &KIND, shape, &subject);
     // With `Forever` and `Default` the provider refuses quantity and unit.
     if subject.document.text("Strategy") != Some("Count") {
@@ -146,7 +145,8 @@ mod tests {
         let documents = json!({"retentionpolicies": [
             {"Id": "RetentionPolicies-1", "SpaceId": "Spaces-2", "Name": "Default LifecycleRelease", "RetentionType": "LifecycleRelease", "Strategy": "Forever", "QuantityToKeep": 0, "Unit": "", "IsReadOnly": false},
             {"Id": "RetentionPolicies-2", "Name": "Default RunbookRetention", "RetentionType": "RunbookRetention", "Strategy": "Count", "QuantityToKeep": 100, "Unit": "Items"},
-            {"Id": "RetentionPolicies-3", "Name": "Other", "RetentionType": "Other", "Strategy": "Count"}
+            {"Id": "RetentionPolicies-3", "Name": "Default LifecycleTentacle", "RetentionType": "LifecycleTentacle", "Strategy": "OfTomorrow", "QuantityToKeep": 3},
+            {"Id": "RetentionPolicies-4", "SpaceId": "Spaces-2", "Name": "Default MachinePackageCache", "RetentionType": "MachinePackageCache", "Strategy": "Quantities", "QuantityOfPackagesToKeep": 5, "IsReadOnly": false}
         ]});
         expect![[r#"
             resource "octopusdeploy_space_default_lifecycle_release_retention_policy" "this" {
@@ -160,7 +160,8 @@ mod tests {
               quantity_to_keep = 100
               unit             = "Items"
             }
-            --- note not-carried ["Other"] : the retention default "Other" is not carried: the provider has no resource for this type of retention
+            --- finish {"do":"document","target":{"collection":"retentionpolicies","key":["LifecycleTentacle"]},"document":{"RetentionType":"LifecycleTentacle","Strategy":"OfTomorrow","QuantityToKeep":3}}
+            --- finish {"do":"document","target":{"collection":"retentionpolicies","key":["MachinePackageCache"]},"document":{"RetentionType":"MachinePackageCache","Strategy":"Quantities","QuantityOfPackagesToKeep":5}}
         "#]].assert_eq(&convert("retention.tf", &documents));
     }
 }

@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, object_of, odd};
+use crate::convert::fields::{carry, is_empty, object_of, odd, read};
 use crate::convert::model::*;
 use crate::hcl::{Attribute, Block, Expr};
 use documents::collection::Collection;
 use documents::document::Document;
 
+const NO_ARGUMENT: &str = "the provider has no argument for it";
 const HISTORY: &str = "how far the server has got";
 
 pub(super) const KIND: Kind = Kind {
@@ -48,9 +49,18 @@ const NOTIFICATION: &[Field] = &[
     references("WebhookTeams", Collection::Teams),
     plain("WebhookTimeout"),
     plain("WebhookHeaderKey"),
-    custom("WebhookHeaderValue", |_, _, _, _| {}),
+    by_code("WebhookHeaderValue"),
+    custom("SlackChannelIds", channels),
+    finish("SlackChannelNames", NO_ARGUMENT),
+    finish("SlackFrequencyPeriod", NO_ARGUMENT),
+    custom("TeamsChannels", channels),
+    finish("TeamsFrequencyPeriod", NO_ARGUMENT),
     computed("EmailDigestLastProcessed", HISTORY),
     computed("EmailDigestLastProcessedEventAutoId", HISTORY),
+    computed("SlackDigestLastProcessed", HISTORY),
+    computed("SlackDigestLastProcessedEventAutoId", HISTORY),
+    computed("TeamsDigestLastProcessed", HISTORY),
+    computed("TeamsDigestLastProcessedEventAutoId", HISTORY),
     computed("WebhookLastProcessed", HISTORY),
     computed("WebhookLastProcessedEventAutoId", HISTORY),
 ];
@@ -87,20 +97,53 @@ fn notification(context: &mut Context<'_>, at: &At, value: &Value, block: &mut B
         return odd(context, at, value);
     };
     let mut inner = Block::default();
-    // Empty sets of teams are left out: the provider sends nothing for them and may read nothing back, which it calls inconsistent (1.17.0).
-    carry(context, NOTIFICATION, fields, at, &mut inner);
-    // The value is never shown; that there is one follows from the key.
-    let given = |name: &str| !is_empty(fields.get(name).unwrap_or(&Value::Null));
-    if given("WebhookHeaderKey") || given("WebhookHeaderValue") {
-        let hidden = Hidden {
-            what: "Header of the call",
-            revealed: None,
-            because: "no step can read the header of a subscription",
-        };
-        let secret = context.secret(&hidden, "webhook_header", &at.field("WebhookHeaderValue"));
-        inner.set("webhook_header_value", secret);
-    }
+    read(context, fields, at, |context, fields| {
+        // Empty sets of teams are left out: the provider sends nothing for them and may read nothing back, which it calls inconsistent (1.17.0).
+        fields.carry(context, NOTIFICATION, &mut inner);
+        let (value, place) = (fields.take("WebhookHeaderValue"), fields.at("WebhookHeaderValue"));
+        if let Some(text) = readable(value) {
+            let text = context.free_text(text, &place);
+            inner.set("webhook_header_value", text);
+        } else if is_hidden(value, fields.peek("WebhookHeaderKey")) {
+            let hidden = Hidden {
+                what: "Header of the call",
+                revealed: None,
+                because: "no step can read the header of a subscription",
+            };
+            let secret = context.secret(&hidden, "webhook_header", &place);
+            inner.set("webhook_header_value", secret);
+        }
+    });
     block.set("event_notification_subscription", object_of(inner));
+}
+
+/// The text of a header's value that is no secret: as it is, or as the API's reference has it (`{IsSensitive, SensitiveValue, Value}`).
+fn readable(value: &Value) -> Option<&str> {
+    let plain = value.get("IsSensitive").filter(|flag| **flag == Value::Bool(false));
+    let text = if plain.is_some() { value.get("Value") } else { Some(value) };
+    text.and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// Whether there is a value that is not shown. Older servers show nothing at all: that there is one follows from the key.
+fn is_hidden(value: &Value, key: Option<&Value>) -> bool {
+    match value {
+        Value::Object(_) => value["HasValue"] == true || value["SensitiveValue"]["HasValue"] == true,
+        value => !is_empty(value) || !key.is_none_or(is_empty),
+    }
+}
+
+/// Channels of Slack or Microsoft Teams, which a server reaches by a connection of its own.
+fn channels(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    if is_empty(value) {
+        return;
+    }
+    context.set(at, value, NO_ARGUMENT);
+    context.note(
+        "connection",
+        at,
+        "names channels that are reached by the source server's own connection to Slack or Teams, which is not in the space",
+        "Connect the destination with the same workspace.",
+    );
 }
 
 /// Lists that are there and empty: left out, they would be null at the destination.
@@ -165,8 +208,14 @@ mod tests {
                 "EmailTeams": ["teams-everyone"], "EmailFrequencyPeriod": "04:00:00", "EmailPriority": "High", "EmailShowDatesInTimeZoneId": "UTC",
                 "WebhookURI": "https://bell.example", "WebhookTeams": ["Teams-9"], "WebhookTimeout": "00:00:10", "WebhookHeaderKey": "X-Bell", "WebhookHeaderValue": "",
                 "EmailDigestLastProcessed": "2026-01-01", "UnheardOf": 1,
+                "SlackChannelIds": ["C01"], "SlackChannelNames": ["ops"], "SlackFrequencyPeriod": "01:00:00", "SlackDigestLastProcessed": "2026-01-01",
+                "TeamsFrequencyPeriod": "02:00:00", "TeamsChannels": [{"Id": "t-1", "Type": "Webhook", "Name": "Bridge", "WebhookUrl": {"HasValue": true, "NewValue": null}}],
                 "Filter": {"Environments": ["Environments-1"], "Projects": ["Projects-1"], "ProjectGroups": [], "Tenants": ["Tenants-1"], "Tags": ["Region/EU"],
-                    "EventGroups": ["Deployment"], "EventCategories": [], "EventAgents": [], "DocumentTypes": ["Deployments"], "Users": ["Users-7"]}}}
+                    "EventGroups": ["Deployment"], "EventCategories": [], "EventAgents": [], "DocumentTypes": ["Deployments"], "Users": ["Users-7"]}}},
+            {"Id": "Subscriptions-3", "Name": "Tide", "IsDisabled": true, "EventNotificationSubscription": {"WebhookURI": "https://bell.example", "WebhookHeaderKey": "X-Bell",
+                "WebhookHeaderValue": {"IsSensitive": false, "SensitiveValue": null, "Value": "ding"}}},
+            {"Id": "Subscriptions-4", "Name": "Wind", "IsDisabled": true, "EventNotificationSubscription": {"WebhookURI": "https://bell.example", "WebhookHeaderKey": "X-Bell",
+                "WebhookHeaderValue": {"IsSensitive": true, "SensitiveValue": {"HasValue": true, "NewValue": null}, "Value": null}}}
         ], "teams": [{"Id": "Teams-9", "SpaceId": "Spaces-2", "Name": "Bridge"}], "users": [{"Id": "Users-7", "Username": "mate"}]});
         expect![[r##"
             # All subscriptions arrive disabled. After the cutover: -var enable_triggers=true.
@@ -204,7 +253,36 @@ mod tests {
                 }
               }
             }
+
+            resource "octopusdeploy_subscription" "tide" {
+              name        = "Tide"
+              is_disabled = true # Disabled at the source as well.
+
+              event_notification_subscription = {
+                webhook_uri          = "https://bell.example"
+                webhook_header_key   = "X-Bell"
+                webhook_header_value = "ding"
+              }
+            }
+
+            resource "octopusdeploy_subscription" "wind" {
+              name        = "Wind"
+              is_disabled = true # Disabled at the source as well.
+
+              event_notification_subscription = {
+                webhook_uri          = "https://bell.example"
+                webhook_header_key   = "X-Bell"
+                webhook_header_value = var.subscription_wind_webhook_header
+              }
+            }
             --- finish {"do":"include","target":{"collection":"subscriptions","key":["Storm"]},"path":["EventNotificationSubscription","Filter","Users"],"item":{"$ref":{"collection":"users","key":["mate"]}}}
+            --- finish {"do":"set","target":{"collection":"subscriptions","key":["Storm"]},"path":["EventNotificationSubscription","SlackChannelIds"],"value":{"json":["C01"]}}
+            --- finish {"do":"set","target":{"collection":"subscriptions","key":["Storm"]},"path":["EventNotificationSubscription","SlackChannelNames"],"value":{"json":["ops"]}}
+            --- finish {"do":"set","target":{"collection":"subscriptions","key":["Storm"]},"path":["EventNotificationSubscription","SlackFrequencyPeriod"],"value":{"json":"01:00:00"}}
+            --- finish {"do":"set","target":{"collection":"subscriptions","key":["Storm"]},"path":["EventNotificationSubscription","TeamsChannels"],"value":{"json":[{"Id":"t-1","Type":"Webhook","Name":"Bridge","WebhookUrl":{"$secret":"subscription_storm_webhook_url"}}]}}
+            --- finish {"do":"set","target":{"collection":"subscriptions","key":["Storm"]},"path":["EventNotificationSubscription","TeamsFrequencyPeriod"],"value":{"json":"02:00:00"}}
+            --- note connection ["Storm"] EventNotificationSubscription/SlackChannelIds: names channels that are reached by the source server's own connection to Slack or Teams, which is not in the space
+            --- note connection ["Storm"] EventNotificationSubscription/TeamsChannels: names channels that are reached by the source server's own connection to Slack or Teams, which is not in the space
             --- note unknown-field ["Storm"] EventNotificationSubscription/UnheardOf: holds a number, and octoferry does not know this field: it is not carried
             --- note users ["Storm"] EventNotificationSubscription/Filter/Users: users are not carried: those who are at the destination under the name that users.json gives them are added
         "##]].assert_eq(&convert("subscriptions.tf", &documents));

@@ -49,6 +49,13 @@ const fn scheduled(when: &'static str) -> Shape {
     Shape { when, resource: "octopusdeploy_project_scheduled_trigger", fields: TRIGGER }
 }
 
+/// What callers of a webhook (2026.3 and later) prove themselves with. Assumption: it is the one hidden value of a trigger.
+const SHARED_SECRET: Hidden = Hidden {
+    what: "Shared secret",
+    revealed: None,
+    because: "no step can read the shared secret of a webhook",
+};
+
 /// The fields of every trigger; those of filter and action follow below.
 const TRIGGER: &[Field] = &[
     by_code("ProjectId"),
@@ -376,7 +383,8 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'
                         part.shift_remove(own);
                     }
                 }
-                wanted.insert(name.to_owned(), context.portable(&part));
+                let part = context.portable_with_secrets(&SHARED_SECRET, &part, &fields.at(name));
+                wanted.insert(name.to_owned(), part);
             }
             "ProjectId" => {
                 wanted.insert(name.to_owned(), context.portable(fields.take(name)));
@@ -386,6 +394,14 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'
             }
             _ => {}
         }
+    }
+    if subject.document.get("Filter").is_some_and(|filter| filter["FilterType"] == "WebhookFilter") {
+        context.note(
+            "new-address",
+            &subject.at.field("Filter"),
+            "the destination gives the webhook an address of its own, which those who call it don't know",
+            "Copy the address from the trigger's page at the destination, and give it to its callers.",
+        );
     }
     wanted.insert("IsDisabled".to_owned(), Value::Bool(true));
     if !subject.document.flag("IsDisabled") {

@@ -68,7 +68,8 @@ fn a_branch_and_the_secrets_of_the_database_make_an_ordinary_project() {
         json!({"Environment": ["Environments-1"], "ProcessOwner": ["Runbooks-do-it-Projects-1"]})
     );
     expect![[r#"{"Id":"deploymentprocess-Projects-1","ProjectId":"Projects-1","SpaceId":null,"Steps":[{"Name":"main","Actions":[{"Name":"main","WorkerPoolId":"WorkerPools-1","Environments":["Environments-1","Environments-2"]}]}]}"#]].assert_eq(&text(get(&inventory, Collection::DeploymentProcesses, "deploymentprocess-Projects-1")));
-    expect![[r#"{"Id":"deploymentsettings-Projects-1","ProjectId":"Projects-1","SpaceId":null,"ReleaseNotesTemplate":"new","ConnectivityPolicy":{"TargetRoles":["web"]}}"#]].assert_eq(&text(get(&inventory, Collection::DeploymentSettings, "deploymentsettings-Projects-1")));
+    expect![[r#"{"Id":"deploymentsettings-Projects-1","ProjectId":"Projects-1","SpaceId":null}"#]]
+        .assert_eq(&text(get(&inventory, Collection::DeploymentSettings, "deploymentsettings-Projects-1")));
     expect![[r#"{"Id":"Runbooks-do-it-Projects-1","ProjectId":"Projects-1","SpaceId":null,"Slug":"do-it","RunbookProcessId":"RunbookProcess-Runbooks-do-it-Projects-1","PublishedRunbookSnapshotId":null,"Name":"Do it","Environments":["Environments-1"]}"#]].assert_eq(&text(get(&inventory, Collection::Runbooks, "Runbooks-do-it-Projects-1")));
     expect![[r#"{"Id":"RunbookProcess-Runbooks-do-it-Projects-1","ProjectId":"Projects-1","SpaceId":null,"RunbookId":"Runbooks-do-it-Projects-1","Steps":[{"Name":"run","Actions":[{"Name":"run","WorkerPoolId":"WorkerPools-1","Environments":["Environments-1","Environments-2"]}]}]}"#]].assert_eq(&text(get(
         &inventory,

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{documents, many};
 use crate::server::Server;
 use documents::collection::Collection;
 use documents::document::Document;
-use documents::git::MIRRORED;
-use documents::git::{self, has_runbooks_in_git, is_version_controlled};
+use documents::git::{self, has_runbooks_in_git, is_version_controlled, without_mirrored};
 use documents::inventory::Inventory;
 use documents::of_space::Found;
 use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
@@ -36,14 +35,13 @@ pub(super) async fn inside(
         projects.iter().copied().filter(|project| !has_runbooks_in_git(project)).collect();
 
     let process_ids: Vec<String> = texts(&in_database, "DeploymentProcessId");
-    let (channels, triggers, (runbooks, inside_runbooks), processes) = futures::try_join!(
+    let (channels, triggers, (runbooks, inside_runbooks), processes, settings) = futures::try_join!(
         belonging(server, Collection::Channels, &projects, every_project),
         belonging(server, Collection::ProjectTriggers, &projects, every_project),
         runbooks(server, &with_runbooks, every_project),
         by_ids(server, Collection::DeploymentProcesses, "deploymentprocesses", &process_ids),
+        deployment_settings(server, &in_database),
     )?;
-    let settings = in_database.iter().filter_map(|project| deployment_settings(project));
-    let settings = settings.map(|document| (Collection::DeploymentSettings, document)).collect();
     Ok([channels, triggers, runbooks, inside_runbooks, processes, settings].into_iter().flatten().collect())
 }
 
@@ -178,18 +176,16 @@ fn texts(documents: &[&Document], field: &str) -> Vec<String> {
         .collect()
 }
 
-/// The deployment settings of an ordinary project: a mirror of its own fields, which needs no request.
-fn deployment_settings(project: &Document) -> Option<Document> {
-    let mut fields = Map::new();
-    fields.insert("Id".to_owned(), Value::from(format!("deploymentsettings-{}", project.id())));
-    fields.insert("ProjectId".to_owned(), Value::from(project.id()));
-    if let Some(space) = project.get("SpaceId") {
-        fields.insert("SpaceId".to_owned(), space.clone());
-    }
-    for (field, of_project) in MIRRORED {
-        if let Some(value) = project.get(of_project) {
-            fields.insert((*field).to_owned(), value.clone());
-        }
-    }
-    Document::new(Value::Object(fields))
+/// The deployment settings of ordinary projects, one request each: the API has no list of them, and some of their fields stand nowhere else.
+async fn deployment_settings(server: &Server, projects: &[&Document]) -> Result<Found, Failure> {
+    let route = Collection::DeploymentSettings.row().in_project;
+    let paths: Vec<String> =
+        projects.iter().map(|project| server.path(&format!("projects/{}/{route}", project.id()))).collect();
+    let answers = try_join_all(paths.iter().map(|path| server.client.find(path))).await;
+    let answers = answers.map_err(|failure| failure.while_doing("reading the deployment settings"))?;
+    let settings = projects.iter().zip(answers).filter_map(|(project, settings)| {
+        let settings = without_mirrored(project, Document::new(settings?)?);
+        Some((Collection::DeploymentSettings, settings))
+    });
+    Ok(settings.collect())
 }

@@ -182,16 +182,21 @@ pub(crate) fn make(
 pub(crate) fn update(server: &mut Server, request: &Request, collection: &Collection, id: &str) -> Outcome {
     let place = place(collection, request).to_owned();
     let old = find(server, &place, collection.name, id)?.clone();
-    let mut fields = request.object()?;
-    // What the request does not take stays as it is; what it takes and does not say falls back to the default.
-    if let (Some(known), Value::Object(old)) = (request.known, &old) {
-        let kept = old.iter().filter(|(name, _)| !known.takes(name));
-        fields.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-    }
+    let fields = updated(request, &old)?;
     replace(server, &place, collection, fields, &old)?;
     let id = text(&old, "Id");
     let document = server.store.get(&place, collection.name, id).ok_or_else(|| Answer::no_document(id))?;
     Ok(Answer::ok(show(&place, collection.name, document)))
+}
+
+/// The fields of an update. What the request does not take stays as it is; what it takes and does not say falls back to the default.
+pub(crate) fn updated(request: &Request, old: &Value) -> Result<Fields, Answer> {
+    let mut fields = request.object()?;
+    if let (Some(known), Value::Object(old)) = (request.known, old) {
+        let kept = old.iter().filter(|(name, _)| !known.takes(name));
+        fields.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+    }
+    Ok(fields)
 }
 
 /// Puts new fields in the place of a document.

@@ -76,7 +76,7 @@ impl Default for Options {
             rate_burst: None,
             retry_after: true,
             request_log: None,
-            server_version: "2026.1.1234".into(),
+            server_version: "2026.3.4567".into(),
             installation_id: None,
             feature_toggles: BTreeMap::from([("CommonVariableScopingFeatureToggle".into(), true)]),
             switched_off: Vec::new(),

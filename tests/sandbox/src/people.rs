@@ -223,7 +223,7 @@ fn freezes(server: &mut Server, request: &Request) -> Outcome {
             match method {
                 Method::Get => Ok(Answer::ok(old)),
                 Method::Put => {
-                    let mut fields = request.object()?;
+                    let mut fields = documents::updated(request, &old)?;
                     fields.insert("Id".into(), old["Id"].clone());
                     complete_freeze(&mut fields)?;
                     let document = Value::Object(fields);
@@ -245,7 +245,10 @@ fn complete_freeze(fields: &mut Fields) -> Result<(), Answer> {
         return Err(Answer::bad_request("Please provide a name for the deployment freeze."));
     }
     let is_owned = fields.get("OwnerId").and_then(Value::as_str).is_some_and(|owner| !owner.is_empty());
-    fill(fields, &json!({"OwnerId": null, "RecurringSchedule": null, "TenantProjectEnvironmentScope": []}));
+    fill(
+        fields,
+        &json!({"Description": null, "OwnerId": null, "RecurringSchedule": null, "TenantProjectEnvironmentScope": []}),
+    );
     // One that belongs to a project has no list of projects.
     let scope = if is_owned { Value::Null } else { json!({}) };
     if fields.get("ProjectEnvironmentScope").is_none_or(Value::is_null) {

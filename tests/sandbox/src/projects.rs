@@ -389,5 +389,10 @@ pub(crate) fn complete_loaded(server: &mut Server) {
                 server.store.put(&space, collection, Value::Object(fields));
             }
         }
+        // A dump may have none, or what another version of a server knew.
+        let projects: Vec<String> = server.store.all(&space, "projects").map(|(id, _)| id.clone()).collect();
+        for project in projects {
+            mirror_settings(server, &space, &project);
+        }
     }
 }

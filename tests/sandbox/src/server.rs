@@ -105,6 +105,7 @@ impl Shared {
         certificates::complete_loaded(&mut server);
         git::complete_loaded(&mut server);
         target_tags::complete_loaded(&mut server);
+        spaces::complete_loaded(&mut server);
         spaces::found(&mut server, dumps.is_empty(), &options);
         let administrator = server
             .store

@@ -11,6 +11,7 @@ use crate::server::Server;
 use crate::slugs::slug;
 use crate::store::{SERVER, text, texts};
 use crate::target_tags;
+use crate::version::Feature;
 
 /// Gives a server what it needs: an administrator, the built-in teams and roles, a first space when it is `empty`, and the
 /// spaces that were asked for.
@@ -122,7 +123,7 @@ pub(crate) fn bear(server: &mut Server, document: Value) -> String {
                "Description": null, "ExternalSecurityGroups": [], "Id": managers, "MemberUserIds": members,
                "Name": "Space Managers", "Slug": "space-managers", "SpaceId": id}),
     );
-    for (collection, prefix, document) in first_documents() {
+    for (collection, prefix, document) in first_documents(server) {
         let Value::Object(mut fields) = document else { continue };
         let document_id = server.store.next_id(prefix);
         fields.insert("Id".into(), json!(document_id));
@@ -134,8 +135,31 @@ pub(crate) fn bear(server: &mut Server, document: Value) -> String {
     id
 }
 
+/// The default for the machines' caches of packages, in every space of a newer server. Assumption: the version, and what it holds besides its
+/// type, which the API's reference shows alone.
+fn default_of_caches() -> Value {
+    json!({"IsReadOnly": false, "Name": "Default MachinePackageCache", "QuantityToKeep": 0,
+           "RetentionType": "MachinePackageCache", "Strategy": "Default", "Unit": ""})
+}
+
+/// Spaces of older servers get what newer ones have from the start.
+pub(crate) fn complete_loaded(server: &mut Server) {
+    if !server.has(Feature::Reference) {
+        return;
+    }
+    let spaces: Vec<String> = server.store.all(SERVER, "spaces").map(|(id, _)| id.clone()).collect();
+    for space in spaces {
+        if server.store.find(&space, "retentionpolicies", "RetentionType", "MachinePackageCache").is_none() {
+            let mut document = default_of_caches();
+            document["Id"] = json!(server.store.next_id("RetentionPolicies"));
+            document["SpaceId"] = json!(space);
+            server.store.put(&space, "retentionpolicies", document);
+        }
+    }
+}
+
 /// What every space has from the start.
-fn first_documents() -> Vec<(&'static str, &'static str, Value)> {
+fn first_documents(server: &Server) -> Vec<(&'static str, &'static str, Value)> {
     let keep =
         || json!({"QuantityToKeep": 0, "ShouldKeepForever": true, "Strategy": "Default", "Unit": "Items"});
     let mut documents = vec![
@@ -172,6 +196,9 @@ fn first_documents() -> Vec<(&'static str, &'static str, Value)> {
                    "PackageAcquisitionLocationOptions": ["NotAcquired"], "Slug": "octopus-server-releases-built-in"}),
         ),
     ];
+    if server.has(Feature::Reference) {
+        documents.push(("retentionpolicies", "RetentionPolicies", default_of_caches()));
+    }
     for (kind, strategy, quantity, unit) in [
         ("LifecycleRelease", "Forever", 0, ""),
         ("LifecycleTentacle", "Forever", 0, ""),

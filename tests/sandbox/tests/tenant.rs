@@ -33,12 +33,13 @@ fn world() -> (World, [String; 2]) {
         let links = json!({&world.project: [world.environment, world.other_environment]});
         let tenant = world.make("tenants", json!({"Name": name, "ProjectEnvironments": links}));
         let value = |environment: &str, text: &str| {
-            json!({"ProjectId": world.project, "TemplateId": own, "Value": secret(&format!("{name}-{text}")),
+            json!({"OwnerId": world.project, "ProjectId": world.project, "TemplateId": own, "Value": secret(&format!("{name}-{text}")),
                    "Scope": {"EnvironmentIds": [environment]}})
         };
         let values = json!([value(&world.environment, "test"), value(&world.other_environment, "other")]);
         world.send("PUT", &format!("tenants/{tenant}/projectvariables"), json!({"Variables": values}));
-        let shared = json!({"LibraryVariableSetId": world.set, "TemplateId": common, "Value": secret(&format!("{name}-common"))});
+        let shared = json!({"OwnerId": world.set, "LibraryVariableSetId": world.set, "TemplateId": common,
+                            "Value": secret(&format!("{name}-common")), "Scope": {"EnvironmentIds": []}});
         world.send("PUT", &format!("tenants/{tenant}/commonvariables"), json!({"Variables": [shared]}));
         tenant
     });

@@ -75,6 +75,27 @@ fn address(value: &Json) -> String {
     format!("{ROUTE}/{}", text(value, "deploymentfreeze_id"))
 }
 
+/// What the official client knows of a freeze (library version 2.111.0): the rest is not in what it writes.
+const KNOWN: [&str; 8] = [
+    "Id",
+    "Name",
+    "Start",
+    "End",
+    "ProjectEnvironmentScope",
+    "TenantProjectEnvironmentScope",
+    "RecurringSchedule",
+    "OwnerId",
+];
+
+/// The freeze as the client reads it.
+async fn known(call: &Call<'_>, address: &str) -> Result<Json> {
+    let mut freeze = call.api.get(address).await?;
+    if let Some(fields) = freeze.as_object_mut() {
+        fields.retain(|name, _| KNOWN.contains(&name.as_str()));
+    }
+    Ok(freeze)
+}
+
 fn entry(plan: &Json) -> Json {
     json!({"TenantId": plan["tenant_id"], "ProjectId": plan["project_id"], "EnvironmentId": plan["environment_id"]})
 }
@@ -83,7 +104,7 @@ fn entry(plan: &Json) -> Json {
 /// What the server says.
 pub(super) async fn write(call: &Call<'_>, plan: &Json, part: Part) -> Result<Json> {
     let _lock = call.api.lock().await;
-    let mut freeze = call.api.get(&address(plan)).await?;
+    let mut freeze = known(call, &address(plan)).await?;
     let mut state = plan.clone();
     let (id, project) = (text(plan, "deploymentfreeze_id"), text(plan, "project_id"));
     match part {
@@ -129,7 +150,7 @@ pub(super) async fn read(call: &Call<'_>, part: Part) -> Result<Option<Json>> {
 /// What the server says.
 pub(super) async fn delete(call: &Call<'_>, part: Part) -> Result<()> {
     let _lock = call.api.lock().await;
-    let mut freeze = match call.api.get(&address(&call.state)).await {
+    let mut freeze = match known(call, &address(&call.state)).await {
         Err(error) if is_gone(&error) => return Ok(()),
         freeze => freeze?,
     };

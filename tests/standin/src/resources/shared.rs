@@ -226,6 +226,8 @@ fn runbook(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
         };
         body.insert("RunRetentionPolicy".to_owned(), policy);
     }
+    // Without either block the client sends its own default.
+    body.entry("RunRetentionPolicy").or_insert(json!({"Strategy": "Default"}));
     // The client has fixed numbers for the strategies that don't count.
     if let Some(Json::Object(policy)) = body.get_mut("RunRetentionPolicy") {
         let (forever, quantity) = match policy.get("Strategy").and_then(Json::as_str) {

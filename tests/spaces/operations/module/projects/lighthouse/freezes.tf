@@ -11,12 +11,7 @@ resource "octopusdeploy_project_deployment_freeze" "painting" {
   end             = "2031-04-01T18:00:00Z"
   environment_ids = [local.environments["Quay"]]
 
-  recurring_schedule = {
-    type                  = "Weekly"
-    unit                  = 2
-    utc_offset_in_minutes = 60
-    end_type              = "AfterOccurrences"
-    end_after_occurrences = 6
-    days_of_week          = ["Monday", "Saturday"]
+  lifecycle {
+    ignore_changes = [recurring_schedule]
   }
 }
