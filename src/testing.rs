@@ -15,6 +15,13 @@ use secret::Secret;
 /// `METHOD /path?query` and the body of each request, in order.
 pub(crate) type Requests = Arc<Mutex<Vec<(String, Value)>>>;
 
+const REFUSED: &str = "refused with";
+
+/// An answer that refuses.
+pub(crate) fn refusal(status: u16, message: &str) -> Value {
+    json!({REFUSED: status, "ErrorMessage": message})
+}
+
 /// A space `Spaces-1` of a server whose answers `answer` gives, of `METHOD /path?query` below `/api/Spaces-1/` and the body; null: 404.
 pub(crate) async fn server(
     answer: impl Fn(&str, &Value) -> Value + Send + Sync + 'static,
@@ -26,7 +33,9 @@ pub(crate) async fn server(
         let body: Value = serde_json::from_str(&body).unwrap_or_default();
         let answer = answer(&asked, &body);
         log.lock().unwrap().push((asked, body));
-        let status = if answer.is_null() { StatusCode::NOT_FOUND } else { StatusCode::OK };
+        let refused = answer[REFUSED].as_u64().and_then(|status| StatusCode::from_u16(status as u16).ok());
+        let otherwise = if answer.is_null() { StatusCode::NOT_FOUND } else { StatusCode::OK };
+        let status = refused.unwrap_or(otherwise);
         let answer = if answer.is_null() { json!({"ErrorMessage": "not found"}) } else { answer };
         async move { (status, Json(answer)) }
     });

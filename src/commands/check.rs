@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::checks::cost::{self, Cost};
 use crate::checks::forecast::Forecast;
 use crate::checks::permissions::{self, Held};
-use crate::checks::{Findings, servers, space};
+use crate::checks::{Findings, offered, servers, space};
 use crate::cli;
 use crate::deployment::licence;
 use crate::outcome::Outcome;
@@ -41,6 +41,9 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
         Some(server) => look_at_destination(server, held.1.as_ref(), from.as_ref(), &mut findings).await,
         None => None,
     };
+    if let (Some(source), Some(destination), Some(from)) = (&source, &destination, &from) {
+        offered::look(from, source, destination, &mut findings).await;
+    }
     let mut report = json!({});
     if let (Some(server), Some(from)) = (&source, &from) {
         match Forecast::of(from) {

@@ -48,7 +48,7 @@ impl<'i> Names<'i> {
         };
         let project = name_of(Collection::Projects, "ProjectId");
         let own = match collection {
-            Collection::DeploymentProcesses => None,
+            Collection::DeploymentProcesses | Collection::DeploymentSettings => None,
             Collection::RunbookProcesses => {
                 name_of(Collection::Runbooks, "RunbookId").or_else(|| self.runbook_of_process(document.id()))
             }

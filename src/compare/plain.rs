@@ -25,7 +25,8 @@ const COMPUTED: &[(Collection, &[&str])] = &[
     // The health of a machine, as each server sees it.
     (Collection::Machines, HEALTH),
     (Collection::Workers, HEALTH),
-    (Collection::LibraryVariableSets, &["Version"]),
+    // Body and language of a script module are variables; some clients send copies, which servers of today drop.
+    (Collection::LibraryVariableSets, &["Version", "scriptBody", "syntax"]),
     // What a snapshot froze, and when.
     (
         Collection::RunbookSnapshots,

@@ -104,7 +104,9 @@ impl Deployment<'_> {
         let variables = self.variables(&ready)?;
         if !self.plan_only {
             let steps = Finish::new(self.destination.clone(), &ready.supply.found, &module.path);
-            steps.before(&module.manifest).await?;
+            for refused in steps.before(&module.manifest).await? {
+                self.ui.warning(&format!("before the plan: {refused}"));
+            }
         }
         let plan = self.planned(module, &ready, &variables).await?;
         let mut outcome = Outcome {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::directory::Place;
 use super::stayed::Written;
 use super::{Finish, SecretOutcome, described, field, sensitive};
 use documents::collection::Collection;
@@ -38,7 +39,7 @@ impl Finish<'_> {
             for list in target.collection.row().made_with.iter().filter(|list| wanted.get(**list).is_none()) {
                 new[*list] = json!([]);
             }
-            let made = self.directory.server.client.post(&route, &new).await?;
+            let made = self.make(target, &route, &new).await?;
             self.directory.forget();
             self.report.done.push(format!("made {what}"));
             self.tell_secrets(&what, &secrets, &Value::Null);
@@ -49,7 +50,7 @@ impl Finish<'_> {
                 let there = self.directory.server.client.get(&place.read).await?;
                 if !holds(&there, &without_secrets(&wanted)) {
                     let after = kept(&there, &secrets_as_they_are(&wanted));
-                    let answer = self.directory.server.client.put(&place.write, &after).await?;
+                    let answer = self.update(target, &place, &after).await?;
                     self.directory.forget();
                     self.name_lost(&what, &place, &secrets_as_they_are(&wanted), answer).await?;
                 }
@@ -69,7 +70,7 @@ impl Finish<'_> {
         if after == before {
             self.report.already += 1;
         } else {
-            let answer = self.directory.server.client.put(&place.write, &after).await?;
+            let answer = self.update(target, &place, &after).await?;
             self.directory.forget();
             self.report.done.push(what.clone());
             self.name_lost(&what, &place, &after, answer).await?;
@@ -78,12 +79,37 @@ impl Finish<'_> {
         Ok(())
     }
 
+    /// Makes a document, by the route for its type where there is one.
+    async fn make(&self, target: &Target, route: &str, new: &Value) -> Result<Value, Failure> {
+        let client = &self.directory.server.client;
+        if has_typed_route(target, new) {
+            match client.post(&format!("{route}/v2"), new).await {
+                Err(failure) if matches!(failure.http_status, Some(404 | 405)) => {}
+                other => return other,
+            }
+        }
+        client.post(route, new).await
+    }
+
+    /// Writes a document that is there, in the same way.
+    async fn update(&self, target: &Target, place: &Place, document: &Value) -> Result<Value, Failure> {
+        let client = &self.directory.server.client;
+        if has_typed_route(target, document) {
+            match client.put(&format!("{}/v2", place.write), document).await {
+                Err(failure) if matches!(failure.http_status, Some(404 | 405)) => {}
+                other => return other,
+            }
+        }
+        client.put(&place.write, document).await
+    }
+
     /// Makes what Terraform's part of the module looks up, before the plan. What such a document refers to and is not there yet is left
-    /// out of its lists: `run` completes it after the apply.
+    /// out of its lists: `run` completes it after the apply. What the destination refuses is told and stops nothing here: a plan that needs it
+    /// says so, and `run` lists it.
     ///
     /// # Errors
-    /// When the destination can't be reached, or refuses.
-    pub async fn before(mut self, manifest: &Manifest) -> Result<(), Failure> {
+    /// When the destination can't be reached, or the key may not do that.
+    pub async fn before(mut self, manifest: &Manifest) -> Result<Vec<String>, Failure> {
         for step in &manifest.finish {
             let FinishStep::DocumentBefore { target, document } = step else { continue };
             if self.directory.find(target).await?.is_some() {
@@ -93,10 +119,10 @@ impl Finish<'_> {
             match self.document(target, &document).await {
                 // It refers to something that Terraform makes; the plan will say what it misses.
                 Err(failure) if failure.is_missing() => {}
-                other => other?,
+                other => self.note_refusal(target, other)?,
             }
         }
-        Ok(())
+        Ok(self.report.failed)
     }
 
     /// The document without the items of lists that refer to what is not there, and without tags: Terraform makes them, and a server refuses
@@ -254,6 +280,13 @@ impl Finish<'_> {
     }
 }
 
+/// Whether there is a route for documents of this type beside that of the collection: Git credentials of every type but user name and
+/// password (`git-credentials/v2`, `git-credentials/{id}/v2`, 2026.2 and later; the older routes know no type).
+fn has_typed_route(target: &Target, document: &Value) -> bool {
+    let kind = document["Details"]["Type"].as_str();
+    target.collection == Collection::GitCredentials && kind.is_some_and(|kind| kind != "UsernamePassword")
+}
+
 /// Whether a value of the manifest holds a secret by its name.
 pub(super) fn names_secret(value: &Value) -> bool {
     match value {
@@ -378,5 +411,56 @@ mod tests {
             without_nothing(&json!({"p": {"HasValue": true, "NewValue": null}}))["p"]["HasValue"],
             json!(false)
         );
+    }
+
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use crate::testing;
+
+    fn key() -> (Target, Value) {
+        let target = Target { collection: Collection::GitCredentials, key: vec!["Deploy key".into()] };
+        (target, json!({"Name": "Deploy key", "Details": {"Type": "SshKey", "Username": "git"}}))
+    }
+
+    #[tokio::test]
+    async fn git_credentials_of_other_types_have_a_route_of_their_own() {
+        for (there, method) in [
+            (json!([]), "POST git-credentials/v2"),
+            (json!([{"Id": "G-1", "Name": "Deploy key"}]), "PUT git-credentials/G-1/v2"),
+        ] {
+            let (server, requests) = testing::server(move |asked, _| match asked {
+                "GET git-credentials/G-1" => json!({"Id": "G-1", "Name": "Deploy key", "Details": {"Type": "SshKey", "Username": "old"}}),
+                asked if asked.starts_with("GET") => json!({"TotalResults": there.as_array().map_or(0, Vec::len), "Items": there}),
+                _ => json!({"Id": "G-1"}),
+            })
+            .await;
+            let secrets = BTreeMap::new();
+            let mut finish = Finish::new(server, &secrets, Path::new("."));
+            let (target, wanted) = key();
+            finish.document(&target, &wanted).await.ok().unwrap();
+            let asked: Vec<String> =
+                testing::written(&requests).into_iter().map(|(asked, _)| asked).collect();
+            assert_eq!(asked, [method]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_before_the_plan_stops_nothing() {
+        let (server, _) = testing::server(|asked, _| match asked {
+            "POST git-credentials/v2" => {
+                testing::refusal(400, "The key is of a kind that this server does not take.")
+            }
+            _ => json!({"TotalResults": 0, "Items": []}),
+        })
+        .await;
+        let secrets = BTreeMap::new();
+        let (target, document) = key();
+        let manifest = json!({"format": 1, "octoferry": "", "scope": {"of": "space"},
+            "source": {"installation_id": "", "space_id": "Spaces-1", "space_name": "S"},
+            "finish": [{"do": "document_before", "target": target, "document": document}]});
+        let manifest: Manifest = serde_json::from_value(manifest).unwrap();
+        let refused = Finish::new(server, &secrets, Path::new(".")).before(&manifest).await.ok().unwrap();
+        assert!(refused.len() == 1 && refused[0].contains("does not take"), "{refused:?}");
     }
 }

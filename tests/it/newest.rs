@@ -168,3 +168,73 @@ fn what_a_server_does_not_keep_is_named_and_icons_have_an_address() {
     let mut projects = dump["Documents"][id]["projects"].as_object().expect("projects").values();
     assert!(projects.all(|project| project["Icon"]["Id"] == "map-signs"));
 }
+
+/// A space with one of each thing that the vendor's reference has and the space's own time had not.
+fn with_todays_fields(documents: &mut Value) {
+    let hidden = json!({"HasValue": true, "NewValue": null, "Hint": null});
+    for (_, project) in documents["projects"].as_object_mut().into_iter().flatten() {
+        project["DefaultPowerShellEdition"] = json!("Core");
+        project["IsBadgesEnabled"] = json!(true);
+        project["ExecuteDeploymentsOnEventBasedPipeline"] = json!(true);
+    }
+    let (_, project) = documents["projects"].as_object().expect("projects").iter().next().expect("a project");
+    let project = project["Id"].clone();
+    let (runbook, _) = documents["runbooks"].as_object().expect("runbooks").iter().next().expect("a runbook");
+    let runbook = runbook.clone();
+    documents["projecttriggers"]["ProjectTriggers-90"] = json!({"Id": "ProjectTriggers-90", "SpaceId": "Spaces-2", "ProjectId": project, "Name": "Pager", "Description": "",
+        "IsDisabled": false, "Filter": {"FilterType": "WebhookFilter", "Secret": hidden},
+        "Action": {"ActionType": "RunRunbook", "RunbookId": runbook, "EnvironmentIds": [], "TenantIds": [], "TenantTags": []}});
+    documents["git-credentials"]["GitCredentials-90"] = json!({"Id": "GitCredentials-90", "SpaceId": "Spaces-2", "Name": "Deploy key", "Description": "",
+        "Details": {"Type": "SshKey", "Username": "git", "PrivateKey": hidden, "Passphrase": hidden}, "RepositoryRestrictions": {"Enabled": false, "AllowedRepositories": []}});
+    documents["retentionpolicies"]["RetentionPolicies-90"] = json!({"Id": "RetentionPolicies-90", "SpaceId": "Spaces-2", "Name": "Default MachinePackageCache",
+        "RetentionType": "MachinePackageCache", "Strategy": "Count", "QuantityToKeep": 7, "Unit": "Items", "IsReadOnly": false});
+    documents["subscriptions"]["Subscriptions-90"] = json!({"Id": "Subscriptions-90", "SpaceId": "Spaces-2", "Name": "Ops", "Type": "Event", "IsDisabled": true,
+        "EventNotificationSubscription": {"EmailDigestLastProcessed": null, "EmailDigestLastProcessedEventAutoId": null, "EmailFrequencyPeriod": "01:00:00", "EmailPriority": "Normal",
+            "EmailShowDatesInTimeZoneId": "UTC", "EmailTeams": [], "Filter": {"DocumentTypes": [], "Environments": [], "EventAgents": [], "EventCategories": ["Modified"], "EventGroups": [],
+                "ProjectGroups": [], "Projects": [], "Tags": [], "Tenants": [], "Users": []},
+            "SlackChannelIds": ["C012"], "SlackChannelNames": ["ops"], "SlackFrequencyPeriod": "02:00:00",
+            "TeamsChannels": [{"Type": "Webhook", "Name": "Ops", "WebhookUrl": hidden}], "TeamsFrequencyPeriod": "03:00:00",
+            "WebhookHeaderKey": "X-Ops", "WebhookHeaderValue": "loud", "WebhookLastProcessed": null, "WebhookLastProcessedEventAutoId": null, "WebhookTeams": [],
+            "WebhookTimeout": "00:00:10", "WebhookURI": "https://ops.example"}});
+}
+
+#[test]
+fn what_servers_of_today_have_arrives_and_its_secrets_are_named() {
+    let mut dump: Value =
+        serde_json::from_slice(&std::fs::read(space_file("small-web")).expect("the space")).expect("JSON");
+    let documents = &mut dump["Documents"]["Spaces-2"];
+    with_todays_fields(documents);
+    let (project, _) = documents["projects"].as_object().expect("projects").iter().next().expect("a project");
+    let (environment, _) =
+        documents["environments"].as_object().expect("environments").iter().next().expect("an environment");
+    let (project, environment) = (project.clone(), environment.clone());
+    dump["Documents"]["Server"]["deploymentfreezes"]["DeploymentFreezes-90"] = json!({"Id": "DeploymentFreezes-90", "Name": "Holidays", "Description": "Nobody is in.",
+        "Start": "2031-12-24T08:00:00Z", "End": "2032-01-02T08:00:00Z", "OwnerId": null, "RecurringSchedule": null, "TenantProjectEnvironmentScope": [],
+        "ProjectEnvironmentScope": {project: [environment]}});
+    let [source, destination] =
+        [NEWEST, NEWEST].map(|version| Options { server_version: version.into(), ..Options::default() });
+    let journey = Journey::of(Options { documents: vec![dump], ..source }, destination);
+    let (arrived, verdict) = moved(&journey);
+    verdict.never_says("different  projects ").never_says("different  subscriptions Ops: E");
+    assert_eq!(named(&arrived, "retentionpolicies", "Default MachinePackageCache")["QuantityToKeep"], 7);
+    let subscription = &named(&arrived, "subscriptions", "Ops")["EventNotificationSubscription"];
+    assert_eq!(subscription["SlackChannelIds"], json!(["C012"]));
+    assert_eq!(subscription["WebhookHeaderValue"], "loud");
+    assert_eq!(subscription["TeamsChannels"][0]["Name"], "Ops");
+    assert_eq!(named(&arrived, "git-credentials", "Deploy key")["Details"]["Type"], "SshKey");
+    assert_eq!(named(&arrived, "projecttriggers", "Pager")["IsDisabled"], true);
+    let freezes = journey.destination.dump()["Documents"]["Server"]["deploymentfreezes"].clone();
+    let freeze = freezes.as_object().expect("freezes").values().next().expect("the freeze").clone();
+    assert_eq!(
+        freeze["Description"], "Nobody is in.",
+        "also after a project's module has written the freeze"
+    );
+    let modules = std::fs::read_to_string(journey.path("modules/space/octoferry.json"))
+        .expect("the manifest")
+        + &std::fs::read_to_string(journey.path("modules/projects/letterbox-web/octoferry.json"))
+            .expect("the manifest");
+    for secret in ["Filter/Secret", "Details/PrivateKey", "Details/Passphrase", "TeamsChannels"] {
+        assert!(modules.contains(secret), "{secret}");
+    }
+    journey.run(&["check"]).ends_with(3).says("Deploy key");
+}

@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::convert::context::{At, Context};
 use crate::convert::model::{Carry, Field, Hidden, Literal, OneOf};
 use crate::convert::time;
+use crate::convert::whole::without_ids;
 use crate::hcl::{Attribute, Block, Expr};
 use documents::slug::slug_of;
 
@@ -244,7 +245,8 @@ fn shape(value: &Value) -> &'static str {
 }
 
 /// Whether a value is null, false, zero, empty, or an object of such values.
-fn says_nothing(value: &Value) -> bool {
+#[must_use]
+pub fn says_nothing(value: &Value) -> bool {
     match value {
         Value::Bool(flag) => !flag,
         Value::Number(number) => number.as_f64() == Some(0.0),
@@ -356,6 +358,9 @@ fn carry_field(
             }
             other => odd(context, at, other),
         },
+        Carry::Blocks(fields) | Carry::Objects(fields) if holds_more(fields, value, at) => {
+            left_to_finish(context, field, value, at, into);
+        }
         Carry::Block(fields) => {
             if let Some(mut inner) = nested(context, fields, value, at, &field.argument()) {
                 hoist(&mut inner, &format!("{}[0]", field.argument()), into);
@@ -412,6 +417,47 @@ fn hoist(inner: &mut Block, path: &str, into: &mut Block) {
     for ignored in inner.take_ignored() {
         into.ignore_changes(&format!("{path}.{ignored}"));
     }
+}
+
+/// Whether a list has an item that finish can't find again, with something in it that the provider has no argument for: such an item would mean
+/// more than at the source (a rule without one of its limits).
+fn holds_more(fields: &[Field], value: &Value, at: &At) -> bool {
+    let items = value.as_array().map_or(&[][..], Vec::as_slice);
+    let is_more =
+        |(index, item): (usize, &Value)| !at.item(items, index).reachable() && !says_all(fields, item);
+    at.reachable() && items.iter().enumerate().any(is_more)
+}
+
+/// Whether the provider has an argument for all that an object of a table holds.
+#[must_use]
+pub fn says_all(fields: &[Field], object: &Value) -> bool {
+    let all = |inner: &[Field], value: &Value| match value {
+        Value::Array(items) => items.iter().all(|item| says_all(inner, item)),
+        other => says_all(inner, other),
+    };
+    object.as_object().into_iter().flatten().all(|(name, value)| {
+        let known = fields.iter().find(|field| field.api == name);
+        says_nothing(value)
+            || HISTORY.contains(&name.as_str())
+            || name == "Links"
+            || known.is_some_and(|field| match field.carry {
+                Carry::Finish(_) => field.unless.is_some_and(|usual| usual.equals(value)),
+                Carry::Block(inner) | Carry::Object(inner) | Carry::Blocks(inner) | Carry::Objects(inner) => {
+                    all(inner, value)
+                }
+                _ => true,
+            })
+    })
+}
+
+/// Lets finish set a list as a whole; Terraform has it empty, and looks away.
+fn left_to_finish(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
+    let argument = field.argument();
+    if field.keep_empty {
+        into.set(&argument, Vec::new());
+    }
+    into.ignore_changes(&argument);
+    context.set(at, &without_ids(value), "the provider does not know all that an item of the list says");
 }
 
 fn is_taken(field: &Field, value: &Value) -> bool {

@@ -60,7 +60,7 @@ pub(super) fn add_item(
 }
 
 /// The server gives ids itself.
-fn without_ids(value: &Value) -> Value {
+pub(super) fn without_ids(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.iter().filter(|(name, value)| *name != "Id" || !value.is_string());

@@ -68,8 +68,8 @@ const FIELDS: &[Field] = &[
                 ],
             )
             .named("action_package"),
-            ignored("VersionTagRegex", LIMIT),
-            ignored("VersioningStrategy", LIMIT),
+            finish("VersionTagRegex", LIMIT),
+            finish("VersioningStrategy", LIMIT),
             ID,
         ],
     )
@@ -129,31 +129,9 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     if comes_with_project(context, subject.document) {
         change_default(context, subject);
     } else {
-        let mut block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
-        leave_rules_to_finish(context, subject, &mut block);
+        let block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
         convert::make(context, &KIND, subject, block);
     }
-}
-
-/// What the provider knows of a rule.
-const OF_A_RULE: [&str; 5] = ["Id", "Links", "Tag", "VersionRange", "ActionPackages"];
-
-/// A rule with a limit that the provider does not know (`VersionTagRegex`, `VersioningStrategy`) would let through more than at the source:
-/// then all rules of the channel are finish's, and Terraform looks at none.
-fn leave_rules_to_finish(context: &mut Context<'_>, subject: &Subject<'_>, block: &mut Block) {
-    let rules = subject.document.get("Rules").unwrap_or(&Value::Null);
-    let is_known = |rule: &Value| {
-        let mut fields = rule.as_object().into_iter().flatten();
-        fields.all(|(name, value)| OF_A_RULE.contains(&name.as_str()) || is_empty(value))
-    };
-    if rules.as_array().is_none_or(|rules| rules.iter().all(is_known)) {
-        return;
-    }
-    block.blocks.retain(|inner| inner.kind != "rule");
-    let ignored = Expr::List(vec![Expr::reference("rule")]);
-    block.blocks.push(Block::new("lifecycle", &[]).with("ignore_changes", ignored));
-    let because = "the provider does not know all that limits a rule";
-    context.set(&subject.at.field("Rules"), &without_ids(rules), because);
 }
 
 fn heading(context: &Context<'_>, channel: &Document) -> String {
@@ -273,7 +251,9 @@ mod tests {
             {"Id": "Channels-2", "Name": "Hotfix", "ProjectId": "Projects-1", "Rules": [
                 {"Id": "r1", "VersionRange": "[1.0,)", "Tag": "", "ActionPackages": [], "VersionTagRegex": "^hotfix", "VersioningStrategy": "SemVer"}]},
             {"Id": "Channels-3", "Name": "Plain", "ProjectId": "Projects-1", "Rules": [
-                {"Id": "r2", "VersionRange": "[2.0,)", "Tag": "", "ActionPackages": [], "VersionTagRegex": null, "VersioningStrategy": ""}]}
+                {"Id": "r2", "VersionRange": "[2.0,)", "Tag": "", "ActionPackages": [], "VersionTagRegex": null, "VersioningStrategy": ""}]},
+            {"Id": "Channels-4", "Name": "Tomorrow", "ProjectId": "Projects-1", "GitResourceRules": [
+                {"Id": "g1", "Rules": ["refs/heads/main"], "GitDependencyActions": [{"DeploymentActionSlug": "deploy", "GitDependencyName": "", "OnlyTags": ["v*"]}]}]}
         ]});
         expect![[r##"
             # The channel "Default" comes with the project.
@@ -295,7 +275,17 @@ mod tests {
                 version_range = "[2.0,)"
               }
             }
+
+            resource "octopusdeploy_channel" "tomorrow" {
+              project_id = octopusdeploy_project.tickets.id
+              name       = "Tomorrow"
+
+              lifecycle {
+                ignore_changes = [git_resource_rules]
+              }
+            }
             --- finish {"do":"set","target":{"collection":"channels","key":["Tickets","Hotfix"]},"path":["Rules"],"value":{"json":[{"VersionRange":"[1.0,)","Tag":"","ActionPackages":[],"VersionTagRegex":"^hotfix","VersioningStrategy":"SemVer"}]}}
+            --- finish {"do":"set","target":{"collection":"channels","key":["Tickets","Tomorrow"]},"path":["GitResourceRules"],"value":{"json":[{"Rules":["refs/heads/main"],"GitDependencyActions":[{"DeploymentActionSlug":"deploy","GitDependencyName":"","OnlyTags":["v*"]}]}]}}
         "##]].assert_eq(&convert_project("channels.tf", &documents));
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{Fields, is_empty, odd, read, read_value};
+use crate::convert::fields::{Fields, is_empty, odd, read, read_value, says_all, says_nothing};
 use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
 use crate::kinds::process::Actions;
@@ -96,15 +96,20 @@ const MACHINE: &[Field] = &[
     plain("Roles"),
 ];
 
-const GIT: &[Field] = &[objects(
-    "Sources",
-    &[
-        custom("DeploymentActionSlug", action_slug).writes(&["deployment_action_slug"]),
-        plain("GitDependencyName").keep_empty(),
-        plain("IncludeFilePaths").or(Literal::NoItems),
-        plain("ExcludeFilePaths").or(Literal::NoItems),
-    ],
-)];
+const GIT: &[Field] = &[objects("Sources", SOURCE)];
+
+const SOURCE: &[Field] = &[
+    custom("DeploymentActionSlug", action_slug).writes(&["deployment_action_slug"]),
+    plain("GitDependencyName").keep_empty(),
+    plain("IncludeFilePaths").or(Literal::NoItems),
+    plain("ExcludeFilePaths").or(Literal::NoItems),
+];
+
+/// A package of a feed's trigger; the primary one of a step has no name.
+const PACKAGE: &[Field] = &[
+    custom("DeploymentActionSlug", action_slug).writes(&["deployment_action_slug"]),
+    plain("PackageReference"),
+];
 
 const TENANT_TAGS: Field = finish("TenantTags", NO_ARGUMENT);
 
@@ -212,14 +217,14 @@ fn form(trigger: &Document) -> Option<Form> {
     let block = |name, fields| Part { block: Some(name), fields };
     let shape = KIND.shape(trigger)?;
     let resource = shape.resource;
-    let filter = trigger.get("Filter").and_then(Value::as_object)?;
+    let said = trigger.get("Filter").and_then(Value::as_object)?;
     let action = trigger.get("Action").unwrap_or(&Value::Null);
     let action_type = action["ActionType"].as_str().unwrap_or_default();
-    if lacks(filter, shape.when, action) {
+    if lacks(said, shape.when, action) {
         return None;
     }
     let (full, filter, action) = match (shape.when, action_type) {
-        ("MachineFilter", "AutoDeploy") if has_known_events(filter) => {
+        ("MachineFilter", "AutoDeploy") if has_known_events(said) => {
             (false, beside(MACHINE), beside(AUTO_DEPLOY))
         }
         ("FeedFilter", "CreateRelease") => (true, beside(&[]), beside(CREATE_RELEASE)),
@@ -243,7 +248,23 @@ fn form(trigger: &Document) -> Option<Form> {
             (true, filter, action)
         }
     };
-    Some(Form { resource, full, filter, action })
+    knows_filter(said, filter.fields).then_some(Form { resource, full, filter, action })
+}
+
+/// Whether the provider knows all that a filter says: without one of its limits the trigger would start more than at the source.
+fn knows_filter(filter: &Map<String, Value>, table: &[Field]) -> bool {
+    const OF_EVERY: [&str; 6] =
+        ["FilterType", "Timezone", "Id", "SpaceId", "LastModifiedOn", "LastModifiedBy"];
+    filter.iter().all(|(name, value)| {
+        let items = value.as_array().map_or(&[][..], Vec::as_slice);
+        match name.as_str() {
+            "Sources" => items.iter().all(|item| says_all(SOURCE, item)),
+            "Packages" => items.iter().all(|item| says_all(PACKAGE, item)),
+            name => {
+                says_nothing(value) || OF_EVERY.contains(&name) || table.iter().any(|field| field.api == name)
+            }
+        }
+    })
 }
 
 /// Whether a trigger says nothing, or what the provider refuses, where its resource wants an argument: a runbook that is chosen by tags, say.
@@ -504,15 +525,14 @@ fn required_channel(
     }
 }
 
-/// A block for each package; the primary one of a step has no name.
+/// A block for each package.
 fn packages(context: &mut Context<'_>, filter: &mut Fields<'_>, block: &mut Block) {
     let (items, list_at) = (filter.list("Packages"), filter.at("Packages"));
     for (index, item) in items.iter().enumerate() {
         let primary = is_empty(&item["PackageReference"]);
         let mut inner = Block::new(if primary { "primary_package" } else { "package" }, &[]);
-        let known = [custom("DeploymentActionSlug", action_slug), plain("PackageReference")];
         let read = read_value(context, item, &list_at.item(items, index), |context, fields| {
-            fields.carry(context, known, &mut inner);
+            fields.carry(context, PACKAGE, &mut inner);
         });
         if read.is_some() {
             block.blocks.push(inner);

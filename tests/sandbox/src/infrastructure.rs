@@ -64,6 +64,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         (Method::Get, ["workerpools", "supportedtypes"]) => Ok(Answer::ok(
             json!({"Id": "supportedtypes", "SupportedPoolTypes": ["StaticWorkerPool", "DynamicWorkerPool"]}),
         )),
+        (Method::Get, ["workerpools", "dynamicworkertypes"]) => Ok(Answer::ok(dynamic_worker_types())),
         (_, ["git-credentials", ..]) => return git_credentials(server, request),
         (Method::Get, ["environments", "v2"]) => Ok(list_both(server, request)),
         (Method::Get, ["retentionpolicies"]) if request.query("retentiontype").is_some() => {
@@ -76,6 +77,22 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         }
         _ => return None,
     })
+}
+
+/// What workers of a service there are, with the dates of their lives.
+fn dynamic_worker_types() -> Value {
+    let kind = |id: &str, description: &str, deprecated: Value, end: Value| {
+        json!({"Id": id, "Type": id, "Description": description, "StartDateUtc": "2022-06-01T00:00:00Z",
+               "DeprecationDateUtc": deprecated, "EndOfLifeDateUtc": end})
+    };
+    json!({"Id": "dynamicworkertypes", "WorkerTypes": [
+        kind("Ubuntu1804", "Ubuntu 18.04", json!("2023-01-01T00:00:00Z"), json!("2023-04-03T00:00:00Z")),
+        kind("Ubuntu2204", "Ubuntu 22.04", Value::Null, json!("2032-04-01T00:00:00Z")),
+        kind("UbuntuDefault", "Ubuntu (default)", Value::Null, Value::Null),
+        kind("Windows2019", "Windows Server 2019", Value::Null, Value::Null),
+        kind("Windows2022", "Windows Server 2022", Value::Null, Value::Null),
+        kind("WindowsDefault", "Windows (default)", Value::Null, Value::Null),
+    ]})
 }
 
 /// `…/git-credentials`: user names and passwords; `…/v2`: each type.

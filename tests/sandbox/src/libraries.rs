@@ -8,9 +8,28 @@ use crate::documents::{fill, refuse_if_mentioned};
 use crate::server::Server;
 use crate::store::new_uuid;
 use crate::variables;
+use crate::version::Feature;
 
 pub(crate) fn defaults() -> Value {
     json!({"ContentType": "Variables", "Description": null, "Templates": []})
+}
+
+/// A loaded set may be one of a server that kept what clients sent.
+pub(crate) fn complete_loaded(server: &mut Server) {
+    if !server.has(Feature::Reference) {
+        return;
+    }
+    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
+    for space in spaces {
+        let sets: Vec<Value> =
+            server.store.all(&space, "libraryvariablesets").map(|(_, set)| set.clone()).collect();
+        for mut set in sets {
+            if let Some(fields) = set.as_object_mut() {
+                fields.retain(|name, _| !["scriptBody", "syntax"].contains(&name.as_str()));
+            }
+            server.store.put(&space, "libraryvariablesets", set);
+        }
+    }
 }
 
 pub(crate) fn complete(

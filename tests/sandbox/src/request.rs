@@ -40,7 +40,7 @@ pub(crate) struct Request {
 }
 
 /// First segments of addresses that belong to the server, not to a space.
-const SERVER_ROUTES: [&str; 27] = [
+const SERVER_ROUTES: [&str; 28] = [
     "spaces",
     "users",
     "teams",
@@ -54,6 +54,7 @@ const SERVER_ROUTES: [&str; 27] = [
     "communityactiontemplates",
     "platformhub",
     "ratelimitingpolicies",
+    "sshknownhosts",
     "permissions",
     "serviceaccounts",
     "tasks",

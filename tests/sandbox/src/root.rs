@@ -8,6 +8,7 @@ use crate::permissions;
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::{SERVER, new_uuid, now};
+use crate::version::Feature;
 
 pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
     let (method, route) = request.route();
@@ -45,11 +46,71 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
             server.maintenance = fields.get("IsInMaintenanceMode") == Some(&Value::Bool(true));
             Answer::ok(Value::Object(fields))
         }),
+        (_, ["sshknownhosts", ..]) if server.has(Feature::GitCredentialTypes) => known_hosts(server, request),
+        (Method::Get, ["ratelimitingpolicies"]) if server.has(Feature::Reference) => Ok(rate_limits(request)),
         (Method::Get, ["configuration", "feature-toggles"]) => Ok(feature_toggles(server, request)),
         (Method::Get, ["licenses", "licenses-current-status"]) => Ok(Answer::ok(license_status(server))),
         (Method::Get, ["licenses", "licenses-current-usage"]) => Ok(Answer::ok(license_usage(server))),
         _ => return None,
     })
+}
+
+const HOSTS: &str = "sshknownhosts";
+
+/// The hosts of Git repositories that the server trusts (API reference of 2026-08: a shape of its own).
+fn known_hosts(server: &mut Server, request: &Request) -> Outcome {
+    let (method, route) = request.route();
+    match (method, route.as_slice()) {
+        (Method::Get, [_]) => {
+            let part = request.query("partialhost").unwrap_or_default().to_lowercase();
+            let all: Vec<&Value> = server.store.all(SERVER, HOSTS).map(|(_, host)| host).collect();
+            let found: Vec<&Value> = all
+                .iter()
+                .copied()
+                .filter(|host| crate::store::text(host, "Host").to_lowercase().contains(&part))
+                .collect();
+            Ok(Answer::ok(json!({"FilteredCount": found.len(), "Resources": found, "TotalCount": all.len()})))
+        }
+        (Method::Post, [_]) => {
+            let fields = request.object()?;
+            let entries = fields["KnownHostEntries"].as_array().cloned().unwrap_or_default();
+            let mut added = Vec::new();
+            for entry in entries.iter().filter_map(Value::as_str) {
+                let parts: Vec<&str> = entry.split_whitespace().collect();
+                let [host, kind, key] = parts.as_slice() else {
+                    return Err(Answer::bad_request(format!("'{entry}' is no entry of known hosts.")));
+                };
+                let id = server.store.next_id("SshKnownHosts");
+                let document = json!({"Host": host, "Id": id, "KeyType": kind, "PublicKey": key});
+                server.store.put(SERVER, HOSTS, document.clone());
+                added.push(document);
+            }
+            Ok(Answer::created(json!({"AddedResources": added})))
+        }
+        (Method::Delete, [_, id]) => {
+            let found = server.store.get(SERVER, HOSTS, id).ok_or_else(|| Answer::no_document(id))?;
+            let id = crate::store::text(found, "Id").to_owned();
+            server.store.remove(SERVER, HOSTS, &id);
+            Ok(Answer::ok(json!({})))
+        }
+        _ => Err(Answer::not_found("The resource you requested was not found.")),
+    }
+}
+
+/// The built-in policies of rate limiting. What they hold is the documentation's (2026-07); the sandbox limits by its own options.
+fn rate_limits(request: &Request) -> Answer {
+    let policy = |number: usize, name: &str, scope: &str| {
+        json!({"Id": format!("RateLimitingPolicies-{number}"), "Name": name, "ScopeType": scope, "RequestsPerMinute": 200,
+               "BurstLimit": 200, "AuditMode": false, "IsEnabled": true, "IsBuiltIn": true})
+    };
+    let policies = [
+        policy(1, "Unauthenticated", "Unauthenticated"),
+        policy(2, "Authenticated users", "AuthenticatedHuman"),
+        policy(3, "AI agents", "AiAgent"),
+        policy(4, "Webhook triggers", "WebhookTrigger"),
+    ];
+    let found: Vec<&Value> = policies.iter().collect();
+    crate::paging::page(request, "RateLimitingPolicy", &found, Value::clone)
 }
 
 /// The root document: only the links that public clients really use.

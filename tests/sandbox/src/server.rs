@@ -106,6 +106,7 @@ impl Shared {
         git::complete_loaded(&mut server);
         target_tags::complete_loaded(&mut server);
         spaces::complete_loaded(&mut server);
+        crate::libraries::complete_loaded(&mut server);
         spaces::found(&mut server, dumps.is_empty(), &options);
         let administrator = server
             .store
