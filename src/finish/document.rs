@@ -255,9 +255,10 @@ impl Finish<'_> {
                 };
                 Value::Object(fields.iter().map(filled).collect::<Map<_, _>>())
             }
-            // Which item of the list at the destination is meant can't be told.
+            // Which item of the list at the destination is meant can't be told; where there is none, each is new.
             Value::Array(items) => {
-                Value::Array(items.iter().map(|item| self.filled(item, path, None, secrets)).collect())
+                let before = before.filter(|before| is_empty_list(before, path));
+                Value::Array(items.iter().map(|item| self.filled(item, path, before, secrets)).collect())
             }
             other => other.clone(),
         }
@@ -294,6 +295,12 @@ pub(super) fn names_secret(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(names_secret),
         _ => false,
     }
+}
+
+/// Whether a document has no list there, or one without items.
+fn is_empty_list(document: &Value, path: &str) -> bool {
+    let list = if path.is_empty() { Some(document) } else { document.pointer(&format!("/{path}")) };
+    list.and_then(Value::as_array).is_none_or(Vec::is_empty)
 }
 
 /// Whether a document has a secret there.
@@ -421,6 +428,21 @@ mod tests {
     fn key() -> (Target, Value) {
         let target = Target { collection: Collection::GitCredentials, key: vec!["Deploy key".into()] };
         (target, json!({"Name": "Deploy key", "Details": {"Type": "SshKey", "Username": "git"}}))
+    }
+
+    #[tokio::test]
+    async fn a_secret_in_an_item_of_a_new_list_gets_its_placeholder() {
+        let (server, _) = testing::server(|_, _| json!({})).await;
+        let secrets = BTreeMap::new();
+        let mut finish = Finish::new(server, &secrets, Path::new("."));
+        finish.placeholders.insert("url".to_owned(), "placeholder".to_owned());
+        let wanted = json!([{"Name": "Ops", "Url": {"$secret": "url"}}]);
+        let filled =
+            |before: &Value| finish.filled(&wanted, "", Some(before), &mut Vec::new())[0]["Url"].clone();
+        assert_eq!(filled(&json!([])), json!({"HasValue": true, "NewValue": "placeholder"}));
+        assert_eq!(filled(&Value::Null), json!({"HasValue": true, "NewValue": "placeholder"}));
+        let there = json!([{"Name": "Ops", "Url": {"HasValue": true, "NewValue": null}}]);
+        assert_eq!(filled(&there), json!({"HasValue": true, "NewValue": null}));
     }
 
     #[tokio::test]

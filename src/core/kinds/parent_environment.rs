@@ -26,8 +26,13 @@ pub(super) const KIND: Kind = Kind {
                 &[plain("ExpiryDays").named("days"), plain("ExpiryHours").named("hours")],
             ),
             custom("EnvironmentTags", |context, at, value, _| {
-                // No route that the vendor publishes takes them: where this server's does not either, finish says so.
                 if !is_empty(value) {
+                    context.note(
+                        "not-carried",
+                        at,
+                        "no route that the vendor publishes takes the tags of a parent environment; finish tries it, and says where they did not stay",
+                        "",
+                    );
                     let value = context.portable(value);
                     context.finish(FinishStep::Try {
                         target: at.target.clone(),
@@ -99,6 +104,7 @@ mod tests {
             --- finish {"do":"set","target":{"collection":"parentenvironments","key":["Trials"]},"path":["SortOrder"],"value":{"json":0}}
             --- finish {"do":"try","target":{"collection":"parentenvironments","key":["Trials"]},"path":["AutomaticDeprovisioningRule","UnheardOf"],"value":1}
             --- finish {"do":"try","target":{"collection":"parentenvironments","key":["Trials"]},"path":["EnvironmentTags"],"value":["Region/EU"]}
+            --- note not-carried ["Trials"] EnvironmentTags: no route that the vendor publishes takes the tags of a parent environment; finish tries it, and says where they did not stay
             --- note unknown-field ["Trials"] AutomaticDeprovisioningRule/UnheardOf: holds a number, and octoferry does not know this field: finish sets it as it is, where the destination takes it
         "#]].assert_eq(&convert("environments.tf", &documents));
     }
