@@ -22,6 +22,7 @@ mod made_up;
 mod markers;
 mod newest;
 mod odd;
+mod outputs;
 mod pace;
 mod packages;
 mod part;
