@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use unicode_width::UnicodeWidthStr as _;
 use zeroize::Zeroizing;
 
 use failure::Failure;
@@ -288,11 +289,17 @@ pub fn shell_quoted(text: &str) -> String {
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let line = |cells: &mut dyn Iterator<Item = String>| {
-        let padded: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let padded: Vec<String> = cells
+            .zip(&widths)
+            .map(|(cell, width)| {
+                let blanks = " ".repeat(width - cell.width());
+                cell + &blanks
+            })
+            .collect();
         padded.join("  ").trim_end().to_owned()
     };
     let mut lines = Vec::with_capacity(rows.len() + 1);
@@ -309,7 +316,14 @@ pub fn table(rows: &[Vec<String>]) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::harmless;
+    use super::{harmless, table};
+
+    #[test]
+    fn columns_stand_below_each_other_however_wide_the_letters_are() {
+        let rows =
+            [["name", "n"], ["東京", "1"], ["e\u{301}te", "2"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), "name  n\n----  -\n東京  1\ne\u{301}te   2");
+    }
 
     #[test]
     fn nothing_of_others_is_a_message_or_moves_a_cursor() {
