@@ -39,6 +39,21 @@ pub struct Prepared {
     _credentials: Option<MemoryFile>,
 }
 
+/// Variables of Terraform's environment that a backend takes its credentials from, each with the part of the account that it is.
+fn of_environment(kind: &str) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        "azurerm" => &[
+            ("ARM_SUBSCRIPTION_ID", "SubscriptionNumber"),
+            ("ARM_CLIENT_ID", "Client"),
+            ("ARM_CLIENT_SECRET", "Password"),
+            ("ARM_TENANT_ID", "TenantId"),
+        ],
+        "pg" => &[("PGUSER", "Username"), ("PGPASSWORD", "Password")],
+        "http" => &[("TF_HTTP_USERNAME", "Username"), ("TF_HTTP_PASSWORD", "Password")],
+        _ => &[],
+    }
+}
+
 impl Backend {
     /// From the command line, else from the secrets on standard input. `None`: nothing is said about a backend.
     ///
@@ -203,18 +218,6 @@ impl Backend {
                     return Ok((Some(MemoryFile::with("octoferry-aws", text.as_bytes())?), environment));
                 }
             }
-            "azurerm" => {
-                for (name, from) in [
-                    ("ARM_SUBSCRIPTION_ID", "SubscriptionNumber"),
-                    ("ARM_CLIENT_ID", "Client"),
-                    ("ARM_CLIENT_SECRET", "Password"),
-                    ("ARM_TENANT_ID", "TenantId"),
-                ] {
-                    if let Some(value) = part(from) {
-                        set(name, value.expose());
-                    }
-                }
-            }
             "gcs" => {
                 if let Some(encoded) = part("JsonKey") {
                     // Octopus gives the JSON in base64 (Calamari decodes it as well).
@@ -236,19 +239,12 @@ impl Backend {
                     );
                 }
             }
-            "http" | "pg" => {
-                let names = if self.kind == "pg" {
-                    ["PGUSER", "PGPASSWORD"]
-                } else {
-                    ["TF_HTTP_USERNAME", "TF_HTTP_PASSWORD"]
-                };
-                for (name, from) in names.into_iter().zip(["Username", "Password"]) {
-                    if let Some(value) = part(from) {
-                        set(name, value.expose());
-                    }
-                }
+            kind => {
+                let parts = of_environment(kind).iter().filter_map(|(to, from)| Some((to, part(from)?)));
+                parts.for_each(|(to, value)| {
+                    set(to, value.expose());
+                });
             }
-            _ => {}
         }
         Ok((None, environment))
     }

@@ -16,6 +16,7 @@ mod tenant;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -139,30 +140,9 @@ impl<'a> Finish<'a> {
         while let Some(step) = steps.next() {
             match step {
                 FinishStep::Set { .. } | FinishStep::Order { .. } | FinishStep::Item { .. } => {
-                    let Some((target, path, change)) = change_of(step) else { continue };
-                    let mut fields = vec![(path, change)];
-                    while let Some((next, path, change)) = steps.peek().and_then(|step| change_of(step))
-                        && next == target
-                        && !is_name(path)
-                        && !is_name(fields[0].0)
-                    {
-                        fields.push((path, change));
-                        steps.next();
-                    }
-                    let what = described(target);
-                    let result = self.set(target, &fields).await;
-                    self.note_failure(&what, result)?;
+                    self.set_together(step, &mut steps).await?;
                 }
-                FinishStep::Try { target, path, value } => {
-                    let mut fields = vec![(path, FinishValue::Json(value.clone()))];
-                    while let Some(FinishStep::Try { target: next, path, value }) = steps.peek()
-                        && next == target
-                    {
-                        fields.push((path, FinishValue::Json(value.clone())));
-                        steps.next();
-                    }
-                    self.attempt(target, &fields).await?;
-                }
+                FinishStep::Try { .. } => self.attempt_together(step, &mut steps).await?,
                 FinishStep::TenantValue { .. } => {}
                 FinishStep::Document { target, document }
                 | FinishStep::DocumentBefore { target, document } => {
@@ -197,6 +177,43 @@ impl<'a> Finish<'a> {
             self.switch_on(manifest).await?;
         }
         Ok(self.report)
+    }
+
+    /// Sets a field, and what the next steps set in the same document, with one write. A name is set alone: others go by it.
+    async fn set_together<'s>(
+        &mut self,
+        step: &'s FinishStep,
+        steps: &mut Peekable<std::slice::Iter<'s, FinishStep>>,
+    ) -> Result<(), Failure> {
+        let Some((target, path, change)) = change_of(step) else { return Ok(()) };
+        let mut fields = vec![(path, change)];
+        while let Some((next, path, change)) = steps.peek().and_then(|step| change_of(step))
+            && next == target
+            && !is_name(path)
+            && !is_name(fields[0].0)
+        {
+            fields.push((path, change));
+            steps.next();
+        }
+        let result = self.set(target, &fields).await;
+        self.note_failure(&described(target), result)
+    }
+
+    /// The same for fields that octoferry does not know.
+    async fn attempt_together<'s>(
+        &mut self,
+        step: &'s FinishStep,
+        steps: &mut Peekable<std::slice::Iter<'s, FinishStep>>,
+    ) -> Result<(), Failure> {
+        let FinishStep::Try { target, path, value } = step else { return Ok(()) };
+        let mut fields = vec![(path, FinishValue::Json(value.clone()))];
+        while let Some(FinishStep::Try { target: next, path, value }) = steps.peek()
+            && next == target
+        {
+            fields.push((path, FinishValue::Json(value.clone())));
+            steps.next();
+        }
+        self.attempt(target, &fields).await
     }
 
     /// A refusal of one step is reported with the others; a server that is gone stops everything.
@@ -259,92 +276,113 @@ impl<'a> Finish<'a> {
         let mut document = self.directory.server.client.get(&place.read).await?;
         let mut written = Vec::new();
         for (path, change) in fields {
-            let path = self.directory.resolved(&Value::Array(path.to_vec())).await?;
-            let path = path.as_array().map_or(&[][..], Vec::as_slice);
-            let older = older_name(target.collection, path, &document);
-            let path = older.as_ref().map_or(path, std::slice::from_ref);
-            let text = format!("{} of {what}", field::described(path));
-            let value = match change {
-                Change::Value(value) => *value,
-                Change::Order(names) => {
-                    self.order(&mut document, path, names, text, &mut written);
-                    continue;
-                }
-                Change::Item { after, item } => {
-                    self.item(&mut document, path, (after, item), &what, &mut written).await?;
-                    continue;
-                }
-            };
-            if let FinishValue::Json(wanted) = value
-                && document::names_secret(wanted)
-            {
-                self.set_with_secrets(&mut document, path, wanted, text, &mut written).await?;
-                continue;
-            }
-            let given = self.given(value, target, path).await?;
-            let Some(slot) = field::place_of(&mut document, path) else {
-                self.report.failed.push(format!("{text}: there is no such place at the destination"));
-                continue;
-            };
-            let given = match given {
-                // A secret that the API takes, and shows, as plain text.
-                Given::Secret(new) if !slot.is_object() && is_shown(path) => {
-                    Given::Json(new["NewValue"].clone())
-                }
-                given => given,
-            };
-            match given {
-                // A server gives the items of a list ids.
-                Given::Json(new) if *slot == new || new.is_array() && holds(slot, &new) => {
-                    self.report.already += 1;
-                    // A property that shall not be there: servers have texts in them, never nothing.
-                    if new.is_null() {
-                        remove_last(&mut document, path);
-                    }
-                }
-                Given::Json(new) | Given::Secret(new) => {
-                    *slot = new;
-                    if slot.is_null() && path.iter().rev().nth(1).is_some_and(|part| part == "Properties") {
-                        remove_last(&mut document, path);
-                    }
-                    written.push(Written { text, path: path.to_vec() });
-                    self.note_secret(value, SecretOutcome::Set);
-                }
-                Given::Nothing => {
-                    let kept = slot["HasValue"] == true || slot.as_str().is_some_and(|text| !text.is_empty());
-                    let is_text =
-                        target.collection == Collection::Variables || (is_shown(path) && !slot.is_object());
-                    if slot.is_null() {
-                        remove_last(&mut document, path);
-                    }
-                    if matches!(value, FinishValue::Secret(name) if self.of_terraform.contains(name)) {
-                        continue;
-                    }
-                    if kept {
-                        self.note_secret(value, SecretOutcome::Kept);
-                    } else if let Some(placeholder) = self.placeholder(value) {
-                        if let Some(slot) = field::place_of(&mut document, path) {
-                            *slot = if is_text {
-                                json!(placeholder)
-                            } else {
-                                json!({"HasValue": true, "NewValue": placeholder, "Hint": null})
-                            };
-                        }
-                        self.note_secret(value, SecretOutcome::Placeholder);
-                        self.report.open.push(format!("{text}: a placeholder stands there"));
-                        written
-                            .push(Written { text: format!("{text} (a placeholder)"), path: path.to_vec() });
-                    } else {
-                        self.note_secret(value, SecretOutcome::Missing);
-                        self.report.open.push(format!("{text}: no value"));
-                    }
-                }
-            }
+            self.set_field(&mut document, target, (path, change), &mut written).await?;
         }
         if !written.is_empty() {
             self.write(&place, &document, written).await?;
         }
         Ok(())
+    }
+
+    /// Sets one field in a document that was read, and says in `written` what has to be written.
+    async fn set_field(
+        &mut self,
+        document: &mut Value,
+        target: &Target,
+        (path, change): (&[Value], &Change<'_>),
+        written: &mut Vec<Written>,
+    ) -> Result<(), Failure> {
+        let what = described(target);
+        let path = self.directory.resolved(&Value::Array(path.to_vec())).await?;
+        let path = path.as_array().map_or(&[][..], Vec::as_slice);
+        let older = older_name(target.collection, path, document);
+        let path = older.as_ref().map_or(path, std::slice::from_ref);
+        let text = format!("{} of {what}", field::described(path));
+        let value = match change {
+            Change::Value(value) => *value,
+            Change::Order(names) => {
+                self.order(document, path, names, text, written);
+                return Ok(());
+            }
+            Change::Item { after, item } => {
+                self.item(document, path, (after, item), &what, written).await?;
+                return Ok(());
+            }
+        };
+        if let FinishValue::Json(wanted) = value
+            && document::names_secret(wanted)
+        {
+            return self.set_with_secrets(document, path, wanted, text, written).await;
+        }
+        let given = self.given(value, target, path).await?;
+        let Some(slot) = field::place_of(document, path) else {
+            self.report.failed.push(format!("{text}: there is no such place at the destination"));
+            return Ok(());
+        };
+        let given = match given {
+            // A secret that the API takes, and shows, as plain text.
+            Given::Secret(new) if !slot.is_object() && is_shown(path) => Given::Json(new["NewValue"].clone()),
+            given => given,
+        };
+        match given {
+            // A server gives the items of a list ids.
+            Given::Json(new) if *slot == new || new.is_array() && holds(slot, &new) => {
+                self.report.already += 1;
+                // A property that shall not be there: servers have texts in them, never nothing.
+                if new.is_null() {
+                    remove_last(document, path);
+                }
+            }
+            Given::Json(new) | Given::Secret(new) => {
+                *slot = new;
+                if slot.is_null() && path.iter().rev().nth(1).is_some_and(|part| part == "Properties") {
+                    remove_last(document, path);
+                }
+                written.push(Written { text, path: path.to_vec() });
+                self.note_secret(value, SecretOutcome::Set);
+            }
+            Given::Nothing => {
+                self.nothing_given(document, (target.collection, path), value, text, written);
+            }
+        }
+        Ok(())
+    }
+
+    /// A secret that nobody gave: what is there stays, else a placeholder takes its place.
+    fn nothing_given(
+        &mut self,
+        document: &mut Value,
+        (collection, path): (Collection, &[Value]),
+        value: &FinishValue,
+        text: String,
+        written: &mut Vec<Written>,
+    ) {
+        let Some(slot) = field::place_of(document, path) else { return };
+        let kept = slot["HasValue"] == true || slot.as_str().is_some_and(|text| !text.is_empty());
+        let is_text = collection == Collection::Variables || (is_shown(path) && !slot.is_object());
+        if slot.is_null() {
+            remove_last(document, path);
+        }
+        if matches!(value, FinishValue::Secret(name) if self.of_terraform.contains(name)) {
+            return;
+        }
+        if kept {
+            self.note_secret(value, SecretOutcome::Kept);
+        } else if let Some(placeholder) = self.placeholder(value) {
+            if let Some(slot) = field::place_of(document, path) {
+                *slot = if is_text {
+                    json!(placeholder)
+                } else {
+                    json!({"HasValue": true, "NewValue": placeholder, "Hint": null})
+                };
+            }
+            self.note_secret(value, SecretOutcome::Placeholder);
+            self.report.open.push(format!("{text}: a placeholder stands there"));
+            written.push(Written { text: format!("{text} (a placeholder)"), path: path.to_vec() });
+        } else {
+            self.note_secret(value, SecretOutcome::Missing);
+            self.report.open.push(format!("{text}: no value"));
+        }
     }
 
     /// A document that isn't there: renamed already, or a failure.
@@ -494,27 +532,31 @@ impl<'a> Finish<'a> {
         let id = found["Id"].as_str().unwrap_or_default();
         let became = tenant::set(&self.directory.server, scoped, id, wanted).await?;
         for ((text, value), became) in told.into_iter().zip(became) {
-            match became {
-                tenant::Became::Set => {
-                    self.note_secret(value, SecretOutcome::Set);
-                    self.report.done.push(text);
-                }
-                tenant::Became::AlreadySo => self.report.already += 1,
-                tenant::Became::Kept => self.note_secret(value, SecretOutcome::Kept),
-                tenant::Became::Absent => {
-                    self.note_secret(value, SecretOutcome::Missing);
-                    self.report.open.push(format!("{text}: no value"));
-                }
-                tenant::Became::NoTemplate => self
-                    .report
-                    .failed
-                    .push(format!("{text}: no project that the tenant is linked to has this template")),
-                tenant::Became::NoEnvironments => self.report.open.push(format!(
-                    "{text}: this server knows no environments for values of library variable sets"
-                )),
-            }
+            self.note_tenant_value(text, value, became);
         }
         Ok(())
+    }
+
+    fn note_tenant_value(&mut self, text: String, value: &FinishValue, became: tenant::Became) {
+        match became {
+            tenant::Became::Set => {
+                self.note_secret(value, SecretOutcome::Set);
+                self.report.done.push(text);
+            }
+            tenant::Became::AlreadySo => self.report.already += 1,
+            tenant::Became::Kept => self.note_secret(value, SecretOutcome::Kept),
+            tenant::Became::Absent => {
+                self.note_secret(value, SecretOutcome::Missing);
+                self.report.open.push(format!("{text}: no value"));
+            }
+            tenant::Became::NoTemplate => self
+                .report
+                .failed
+                .push(format!("{text}: no project that the tenant is linked to has this template")),
+            tenant::Became::NoEnvironments => self.report.open.push(format!(
+                "{text}: this server knows no environments for values of library variable sets"
+            )),
+        }
     }
 
     /// Target triggers, which the provider can't switch: those that the source has on.

@@ -6,6 +6,8 @@
 //! `finish` sets through the API what the provider can't carry. `seeded` and `spread` prepare the source space and
 //! put it back; `compare` shows that both spaces are equal. ARCHITECTURE.md has the map and the invariants.
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
+
 pub mod backend;
 pub mod checks;
 pub mod cli;
@@ -37,7 +39,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    let ui = ui::Ui::new(arguments.global.json, arguments.global.step);
+    let ui = ui::Ui::new(ui::Audience { json: arguments.global.json, step: arguments.global.step });
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -20,6 +20,15 @@ use failure::While as _;
 use secret::Secret;
 use secret::mask::Masker;
 
+/// Who listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Audience {
+    /// A program that reads results as JSON.
+    pub json: bool,
+    /// Octopus, which runs us in a step.
+    pub step: bool,
+}
+
 /// Where messages go and how they look.
 pub struct Ui {
     json: bool,
@@ -31,7 +40,7 @@ pub struct Ui {
 #[expect(clippy::print_stderr, reason = "the one place that talks")]
 impl Ui {
     #[must_use]
-    pub fn new(json: bool, step: bool) -> Self {
+    pub fn new(Audience { json, step }: Audience) -> Self {
         Self { json, step, masker: Arc::default() }
     }
 

@@ -121,24 +121,7 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
     let mut pending: Vec<&Folder> = Vec::new();
     let mut ended = Vec::new();
     let mut open = 0;
-    // All that stands in the way is known before anything is written.
-    let mut directory = Directory::new(deployment.destination.clone());
-    let mut prepared = Vec::new();
-    for module in modules {
-        let ready = deployment.prepare(module, &mut directory).await;
-        if modules.len() == 1 || deployment.interrupt.reason().is_some() {
-            prepared.push(Ok(ready?));
-        } else {
-            prepared.push(ready);
-        }
-    }
-    let looked_at: Vec<_> = modules
-        .iter()
-        .zip(&prepared)
-        .filter_map(|(module, ready)| Some((module, ready.as_ref().ok()?)))
-        .collect();
-    deployment.refuse_collisions(&looked_at).await?;
-    for (module, ready) in modules.iter().zip(prepared) {
+    for (module, ready) in modules.iter().zip(prepared(deployment, modules).await?) {
         if let Some(needed) = failed.iter().find(|other| module.needs(other)) {
             ui.warning(&format!("{}: not deployed, since {:?} failed", module.name(), needed.name()));
             failed.push(module);
@@ -176,14 +159,7 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
         ui.data(&serde_json::json!({"Modules": ended}).to_string());
     }
     if !failed.is_empty() {
-        let names: Vec<String> = failed.iter().map(|module| format!("{:?}", module.name())).collect();
-        return Err(Failure::failed(format!(
-            "{} of {} modules failed: {}",
-            failed.len(),
-            modules.len(),
-            names.join(", ")
-        ))
-        .hint("Deploy again when the reasons are gone: what is deployed already stays as it is."));
+        return Err(some_failed(&failed, modules.len()));
     }
     Ok(match (deployment.plan_only, pending.is_empty(), open) {
         (true, true, _) => Outcome::Done,
@@ -191,6 +167,36 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
         (false, _, 0) => Outcome::Done,
         (false, ..) => Outcome::DoneWithNotes,
     })
+}
+
+/// All modules made ready: all that stands in the way is known before anything is written.
+async fn prepared<'d>(
+    deployment: &'d Deployment<'_>,
+    modules: &[Folder],
+) -> Result<Vec<Result<run::Ready<'d>, Failure>>, Failure> {
+    let mut directory = Directory::new(deployment.destination.clone());
+    let mut prepared = Vec::new();
+    for module in modules {
+        let ready = deployment.prepare(module, &mut directory).await;
+        if modules.len() == 1 || deployment.interrupt.reason().is_some() {
+            prepared.push(Ok(ready?));
+        } else {
+            prepared.push(ready);
+        }
+    }
+    let looked_at: Vec<_> = modules
+        .iter()
+        .zip(&prepared)
+        .filter_map(|(module, ready)| Some((module, ready.as_ref().ok()?)))
+        .collect();
+    deployment.refuse_collisions(&looked_at).await?;
+    Ok(prepared)
+}
+
+fn some_failed(failed: &[&Folder], of: usize) -> Failure {
+    let names: Vec<String> = failed.iter().map(|module| format!("{:?}", module.name())).collect();
+    Failure::failed(format!("{} of {of} modules failed: {}", failed.len(), names.join(", ")))
+        .hint("Deploy again when the reasons are gone: what is deployed already stays as it is.")
 }
 
 /// What a person should know after a module: secrets, what is left to do; in a step also as artifacts.

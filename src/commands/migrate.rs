@@ -338,15 +338,56 @@ async fn projects(
     arguments: &cli::Migrate,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let runbook = |project: &Document, runbook: &str| {
-        found.runbook(project.id(), runbook).ok_or_else(|| {
-            Failure::failed(format!("the runbook {runbook:?} of {:?} is gone", project.name()))
-        })
-    };
-    // All at once: the server runs them as its queue allows.
+    let (mut after, mut failed) = serialize_projects(runs, found, plan, report).await;
+    loop {
+        match order::next(&after, &failed) {
+            Next::Nothing => return Ok(()),
+            Next::Deploy(name) => {
+                after.remove(&name);
+                if let Some(project) = plan.projects.iter().find(|project| project.name() == name)
+                    && !deploy_project(runs, found, project, arguments, report).await?
+                {
+                    failed.insert(name);
+                }
+            }
+            Next::Skip(name, needed) => {
+                after.remove(&name);
+                report.row(&Owner::Project(name.clone())).deployed =
+                    Step::Blocked(format!("it needs {needed}"));
+                failed.insert(name);
+            }
+            Next::Cycle(names) => {
+                let circle = names.join(", ");
+                runs.ui.warning(&format!(
+                    "these projects need each other, so none can be deployed first: {circle}"
+                ));
+                for name in names {
+                    after.remove(&name);
+                    report.row(&Owner::Project(name.clone())).deployed =
+                        Step::Blocked(format!("{circle} need each other"));
+                    failed.insert(name);
+                }
+            }
+        }
+    }
+}
+
+fn runbook_of<'f>(found: &'f Found, project: &Document, runbook: &str) -> Result<&'f Document, Failure> {
+    found
+        .runbook(project.id(), runbook)
+        .ok_or_else(|| Failure::failed(format!("the runbook {runbook:?} of {:?} is gone", project.name())))
+}
+
+/// Serializes all projects at once: the server runs them as its queue allows. Project → those that it needs, and the projects that failed.
+async fn serialize_projects(
+    runs: &Runs<'_>,
+    found: &Found,
+    plan: &Plan<'_>,
+    report: &mut Report,
+) -> (BTreeMap<String, Vec<String>>, BTreeSet<String>) {
     let mut started = Vec::new();
     for project in &plan.projects {
-        let run = match runbook(project, name::SERIALIZE_PROJECT_RUNBOOK) {
+        let run = match runbook_of(found, project, name::SERIALIZE_PROJECT_RUNBOOK) {
             Ok(runbook) => runs.start(runbook).await,
             Err(failure) => Err(failure),
         };
@@ -358,17 +399,7 @@ async fn projects(
     let mut here: BTreeMap<String, String> = BTreeMap::new();
     for (project, run) in started {
         let begun = Instant::now();
-        let serialized = match run {
-            Ok(run) => {
-                let title = format!("Serialize Project {}", project.name());
-                runs.follow(&title, &run).await.map(|()| run.task_id)
-            }
-            Err(failure) => Err(failure),
-        };
-        let manifest = match serialized {
-            Ok(made) => record::manifest_of_task(runs.source, &made, Some(project.id())).await,
-            Err(failure) => Err(failure),
-        };
+        let manifest = serialized(runs, project, run).await;
         let row = report.row(&Owner::Project(project.name().to_owned()));
         row.seconds = begun.elapsed().as_secs();
         match manifest {
@@ -393,53 +424,48 @@ async fn projects(
             needed.clone_from(name);
         }
     }
-    loop {
-        match order::next(&after, &failed) {
-            Next::Nothing => return Ok(()),
-            Next::Deploy(name) => {
-                after.remove(&name);
-                let Some(project) = plan.projects.iter().find(|project| project.name() == name) else {
-                    continue;
-                };
-                let begun = Instant::now();
-                let deployed = match runbook(project, name::DEPLOY_PROJECT_RUNBOOK) {
-                    Ok(runbook) => {
-                        let title = format!("Deploy Project {name}");
-                        let deployed =
-                            deploy::run(runs, &title, runbook, &arguments.this_time, arguments.yes).await;
-                        deployed.map_err(|stopped| stopped.failure)
-                    }
-                    Err(failure) => Err(failure),
-                };
-                let row = report.row(&Owner::Project(name.clone()));
-                row.seconds += begun.elapsed().as_secs();
-                row.deployed = if deployed.is_ok() { Step::Done } else { Step::Failed };
-                match deployed {
-                    Ok(task) => row.account = account::of_task(runs.source, &task).await?,
-                    Err(failure) => {
-                        runs.ui.failure(&failure);
-                        failed.insert(name);
-                    }
-                }
-            }
-            Next::Skip(name, needed) => {
-                after.remove(&name);
-                report.row(&Owner::Project(name.clone())).deployed =
-                    Step::Blocked(format!("it needs {needed}"));
-                failed.insert(name);
-            }
-            Next::Cycle(names) => {
-                let circle = names.join(", ");
-                runs.ui.warning(&format!(
-                    "these projects need each other, so none can be deployed first: {circle}"
-                ));
-                for name in names {
-                    after.remove(&name);
-                    report.row(&Owner::Project(name.clone())).deployed =
-                        Step::Blocked(format!("{circle} need each other"));
-                    failed.insert(name);
-                }
-            }
+    (after, failed)
+}
+
+/// Waits for a run that serializes a project.
+async fn serialized(
+    runs: &Runs<'_>,
+    project: &Document,
+    run: Result<tasks::Run, Failure>,
+) -> Result<Manifest, Failure> {
+    let run = run?;
+    runs.follow(&format!("Serialize Project {}", project.name()), &run).await?;
+    record::manifest_of_task(runs.source, &run.task_id, Some(project.id())).await
+}
+
+/// Deploys a project; whether that went well.
+async fn deploy_project(
+    runs: &Runs<'_>,
+    found: &Found,
+    project: &Document,
+    arguments: &cli::Migrate,
+    report: &mut Report,
+) -> Result<bool, Failure> {
+    let begun = Instant::now();
+    let deployed = match runbook_of(found, project, name::DEPLOY_PROJECT_RUNBOOK) {
+        Ok(runbook) => {
+            let title = format!("Deploy Project {}", project.name());
+            let deployed = deploy::run(runs, &title, runbook, &arguments.this_time, arguments.yes).await;
+            deployed.map_err(|stopped| stopped.failure)
+        }
+        Err(failure) => Err(failure),
+    };
+    let row = report.row(&Owner::Project(project.name().to_owned()));
+    row.seconds += begun.elapsed().as_secs();
+    row.deployed = if deployed.is_ok() { Step::Done } else { Step::Failed };
+    match deployed {
+        Ok(task) => {
+            row.account = account::of_task(runs.source, &task).await?;
+            Ok(true)
+        }
+        Err(failure) => {
+            runs.ui.failure(&failure);
+            Ok(false)
         }
     }
 }

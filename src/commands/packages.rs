@@ -51,16 +51,7 @@ pub async fn run(arguments: cli::Packages, ui: &Ui) -> Result<Outcome, Failure> 
             packages::file_name(package)
         ));
     }
-    let bytes: i64 = to_copy.iter().filter_map(|package| package.get("PackageSizeBytes")?.as_i64()).sum();
-    for package in &to_copy {
-        ui.data(&packages::file_name(package));
-    }
-    ui.info(&format!(
-        "{} packages to copy ({bytes} bytes), {} are there, {} records of build information to copy",
-        to_copy.len(),
-        of_fate(Fate::There).len(),
-        information.len()
-    ));
+    announce(&to_copy, of_fate(Fate::There).len(), information.len(), ui);
     if let Some(days) = retention(&destination).await? {
         ui.info(&format!(
             "the destination's built-in feed takes packages that no release uses after {days} days; its settings are under Library, Packages"
@@ -85,6 +76,18 @@ pub async fn run(arguments: cli::Packages, ui: &Ui) -> Result<Outcome, Failure> 
     }
     ui.info(&format!("{} packages copied", to_copy.len() - failures.len()));
     Ok(if failures.is_empty() { left } else { Outcome::NotWell })
+}
+
+/// Lists what will be copied; `there`: how many packages need not be.
+fn announce(to_copy: &[&Document], there: usize, information: usize, ui: &Ui) {
+    let bytes: i64 = to_copy.iter().filter_map(|package| package.get("PackageSizeBytes")?.as_i64()).sum();
+    for package in to_copy {
+        ui.data(&packages::file_name(package));
+    }
+    ui.info(&format!(
+        "{} packages to copy ({bytes} bytes), {there} are there, {information} records of build information to copy",
+        to_copy.len()
+    ));
 }
 
 /// Copies one package and compares what arrived; what went wrong, else nothing.

@@ -25,24 +25,78 @@ use octopus::{tasks, upsert};
 /// Runs the command.
 ///
 /// # Errors
-/// What stopped it.
+/// Wrong usage, a space that can't be seeded, and what a server refuses.
 pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
-    let backend = backend::check(arguments.backend.backend.as_deref(), &arguments.backend.backend_config)?;
     if arguments.tools == cli::Tools::Container && arguments.image.is_none() {
         return Err(Failure::usage(
             "--tools container needs --image REF: an image with bash, openssl and Terraform",
         ));
     }
-    let package = match &arguments.package {
-        Some(file) => package::of_file(file)?,
-        None => package::of_program(&package::own_program()?)?,
-    };
+    let package = arguments
+        .package
+        .as_deref()
+        .map_or_else(|| package::of_program(&package::own_program()?), package::of_file)?;
     let part = arguments.part.options()?;
-    let selection = part::lines(&part)?;
+    let (source, destination, mut settings) = settings_of(&arguments, part::lines(&part)?, ui).await?;
+    let found = Found::read(&source).await?;
+    let runbooks: Vec<&str> = found.seeded_runbooks().map(Document::id).collect();
+    tasks::refuse_active(&source, &runbooks, "seed").await?;
+    let (pool, pool_name) = worker_pool(&source, arguments.worker_pool.as_deref()).await?;
+    let mut projects = selected_projects(&found, &arguments.project)?;
+    if let Some(moved) = part::moved(&source, &part).await? {
+        moved.refuse_missing(&destination).await?;
+        projects.retain(|project| moved.projects.contains(project.id()));
+        ui.info(&format!("\nthe runbooks will move a part of the space: {}", part.texts().join(" ")));
+    }
+    let with_tenants = with_tenant_secrets(&source, &found, &projects).await?;
+    announce(&projects, &with_tenants, &pool_name, &package, ui);
+    ui.confirm("Go on?", arguments.yes)?;
+
+    // Before the first change.
+    settings.before = before(&source, &found).await?;
+    let version = install::package(&source, &package).await?;
+    ui.info(&format!("package octoferry {version}"));
+    let templates = install::templates(&source, &found).await?;
+    ui.info(&format!("{} step templates", templates.len()));
+    let environment = install::environment(&source, &found).await?;
+    let sets = library_sets(&source, &found).await?;
+    install::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
+    let restricted = install::account_variables(&source, &sets[1], environment.id()).await?;
+    ui.info("environment and library variable sets");
+
+    let setting = install::Setting {
+        environment: environment.id(),
+        feed: found.built_in_feed()?.id(),
+        templates,
+        place: Place { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
+        made_for: settings.made_for(&package, arguments.allow_foreign_terraform),
+    };
+    own_project(&source, &found, &sets, &setting, ui).await?;
+    let mut skipped = 0;
+    for project in &projects {
+        let for_tenants = with_tenants.contains(project.id()).then_some(&settings);
+        if !into_project(&source, &found, project, &sets[0], for_tenants, &setting, ui).await? {
+            skipped += 1;
+        }
+    }
+    let published = install::publish(&source, &version).await?;
+    ui.info(&format!("{published} runbooks published"));
+
+    name_restricted(&restricted, ui);
+    ui.info("\nNext: octoferry spread --plan, octoferry spread, octoferry migrate. octoferry unseed takes all of it back.");
+    Ok(if skipped == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
+}
+
+/// Both servers, and what the runbooks are given: addresses, keys, backend, selection.
+async fn settings_of(
+    arguments: &cli::Seed,
+    selection: String,
+    ui: &Ui,
+) -> Result<(Server, Server, install::Settings), Failure> {
+    let backend = backend::check(arguments.backend.backend.as_deref(), &arguments.backend.backend_config)?;
     let transport = settings::transport(&arguments.connection)?;
     let given = settings::Settings::read(None, ui)?;
     let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
-
     let source_key = arguments.runbook_source_key_file.as_deref();
     let source_key = settings::runbook_key(&source, "source", source_key, &transport).await?;
     let destination_key = arguments.runbook_destination_key_file.as_deref();
@@ -55,35 +109,71 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
             ));
         }
     }
-    let found = Found::read(&source).await?;
-    let runbooks: Vec<&str> = found.seeded_runbooks().map(Document::id).collect();
-    tasks::refuse_active(&source, &runbooks, "seed").await?;
-    let (pool, pool_name) = worker_pool(&source, arguments.worker_pool.as_deref()).await?;
     let backend_account = match &arguments.backend_account {
         Some(name) => Some(account(&source, name).await?),
         None => None,
     };
-    let mut projects = selected_projects(&found, &arguments.project)?;
-    if let Some(moved) = part::moved(&source, &part).await? {
-        moved.refuse_missing(&destination).await?;
-        projects.retain(|project| moved.projects.contains(project.id()));
-        ui.info(&format!("\nthe runbooks will move a part of the space: {}", part.texts().join(" ")));
+    let settings = install::Settings {
+        source_url: source.client.address().to_owned(),
+        source_space: source.space_id().to_owned(),
+        source_key: source_key.unwrap_or_else(|| source.client.key().clone()),
+        destination_url: destination.client.address().to_owned(),
+        destination_space: destination.space_id().to_owned(),
+        destination_key: destination_key.unwrap_or_else(|| destination.client.key().clone()),
+        module_key: match given.given_module_key()? {
+            Some(key) => key,
+            None => install::new_module_key()?,
+        },
+        backend,
+        selection,
+        backend_config: arguments.backend.backend_config.clone(),
+        existing: arguments.existing.map(|existing| existing.word().to_owned()),
+        backend_account,
+        before: None,
+    };
+    Ok((source, destination, settings))
+}
+
+/// Accounts whose secrets no run can read yet.
+fn name_restricted(accounts: &[String], ui: &Ui) {
+    for account in accounts {
+        ui.warning(&format!(
+            "{account:?} does not allow the environment {}: spread adds it, so that its secrets can be read",
+            name::ENVIRONMENT
+        ));
     }
-    let with_tenants = with_tenant_secrets(&source, &found, &projects).await?;
+}
+
+/// How the space stands, if it is not seeded yet: one that is seeded again keeps the first note.
+async fn before(source: &Server, found: &Found) -> Result<Option<Before>, Failure> {
+    match found.library_set(name::SETTINGS_SET) {
+        Ok(_) => Ok(None),
+        Err(_) => Ok(Some(Before::of(&read::read(source, Extent::Whole).await?))),
+    }
+}
+
+/// Says what will be put where, before anything is.
+fn announce(
+    projects: &[&Document],
+    with_tenants: &BTreeSet<String>,
+    pool: &str,
+    package: &package::Package,
+    ui: &Ui,
+) {
     ui.info(&format!(
         "\nseed puts into the source space: the package octoferry, {} step templates, the environment {}, 3 library variable sets with both API keys, \
-         the project {} with 3 runbooks, and 2 runbooks into each of {} projects. They run on the worker pool {pool_name:?}.",
+         the project {} with 3 runbooks, and 2 runbooks into each of {} projects. They run on the worker pool {pool:?}.",
         template::ALL.len(),
         name::ENVIRONMENT,
         name::PROJECT,
         projects.len(),
     ));
+    let names = |chosen: &dyn Fn(&Document) -> bool| -> Vec<String> {
+        let chosen = projects.iter().filter(|project| chosen(project));
+        chosen.map(|project| format!("{:?}", project.name())).collect()
+    };
     if !with_tenants.is_empty() {
-        let names: Vec<String> = projects
-            .iter()
-            .filter(|project| with_tenants.contains(project.id()))
-            .map(|project| format!("{:?}", project.name()))
-            .collect();
+        let names = names(&|project| with_tenants.contains(project.id()));
         ui.info(&format!(
             "{} also get the runbook {:?}, which runs for tenants in their own environments, and variables with both API keys that only it sees: {}.",
             names.len(),
@@ -91,11 +181,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
             names.join(", ")
         ));
     }
-    let in_git: Vec<String> = projects
-        .iter()
-        .filter(|project| has_runbooks_in_git(project))
-        .map(|project| format!("{:?}", project.name()))
-        .collect();
+    let in_git = names(&has_runbooks_in_git);
     if !in_git.is_empty() {
         ui.info(&format!(
             "The runbooks of {} are stored in Git: there octoferry's are committed to a branch {:?}, which is never merged.",
@@ -106,18 +192,10 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     if let Some(warning) = &package.warning {
         ui.warning(warning);
     }
-    ui.confirm("Go on?", arguments.yes)?;
+}
 
-    // Before the first change; a space that is seeded again keeps the first note.
-    let before = match found.library_set(name::SETTINGS_SET) {
-        Ok(_) => None,
-        Err(_) => Some(Before::of(&read::read(&source, Extent::Whole).await?)),
-    };
-    let version = install::package(&source, &package).await?;
-    ui.info(&format!("package octoferry {version}"));
-    let templates = install::templates(&source, &found).await?;
-    ui.info(&format!("{} step templates", templates.len()));
-    let environment = install::environment(&source, &found).await?;
+/// The library variable sets: settings, accounts, secrets.
+async fn library_sets(source: &Server, found: &Found) -> Result<Vec<Document>, Failure> {
     let what = [
         (name::SETTINGS_SET, "Addresses, spaces, API keys and backend for octoferry's runbooks."),
         (name::ACCOUNTS_SET, "Lets octoferry's runbooks read the parts of accounts and certificates."),
@@ -125,85 +203,66 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     ];
     let mut sets = Vec::new();
     for (set, what) in what {
-        sets.push(install::library_set(&source, &found, set, what).await?);
+        sets.push(install::library_set(source, found, set, what).await?);
     }
-    let module_key = match given.given_module_key()? {
-        Some(key) => key,
-        None => install::new_module_key()?,
-    };
-    let settings = install::Settings {
-        source_url: source.client.address().to_owned(),
-        source_space: source.space_id().to_owned(),
-        source_key: source_key.unwrap_or_else(|| source.client.key().clone()),
-        destination_url: destination.client.address().to_owned(),
-        destination_space: destination.space_id().to_owned(),
-        destination_key: destination_key.unwrap_or_else(|| destination.client.key().clone()),
-        module_key,
-        backend,
-        selection,
-        backend_config: arguments.backend.backend_config.clone(),
-        existing: arguments.existing.map(|existing| existing.word().to_owned()),
-        backend_account,
-        before,
-    };
-    install::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
-    let restricted = install::account_variables(&source, &sets[1], environment.id()).await?;
-    ui.info("environment and library variable sets");
+    Ok(sets)
+}
 
-    let setting = install::Setting {
-        environment: environment.id(),
-        feed: found.built_in_feed()?.id(),
-        templates,
-        place: Place { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
-        made_for: settings.made_for(&package, arguments.allow_foreign_terraform),
-    };
-    let own = install::project(&source, &found, &sets).await?;
+/// The project with the runbooks of the space.
+async fn own_project(
+    source: &Server,
+    found: &Found,
+    sets: &[Document],
+    setting: &install::Setting<'_>,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let own = install::project(source, found, sets).await?;
     for runbook in install::runbooks_of(true) {
-        install::runbook(&source, &found, &own, runbook, &setting).await?;
+        install::runbook(source, found, &own, runbook, setting).await?;
     }
     ui.info(&format!("runbooks in {:?}", own.name()));
-    let mut skipped = 0;
-    for project in &projects {
-        let runbooks = async {
-            if has_runbooks_in_git(project) {
-                git::ensure_branch(&source, project).await?;
-            }
-            for runbook in install::runbooks_of(false) {
-                install::runbook(&source, &found, project, runbook, &setting).await?;
-            }
-            Ok::<_, Failure>(())
-        };
-        match runbooks.await {
-            Ok(()) => {}
-            // A server without a way to the repository, or without leave to write there, is no reason to leave the other projects.
-            Err(failure) if has_runbooks_in_git(project) && failure.is_of_repository() => {
-                ui.warning(&format!(
-                    "project {:?} gets no runbooks, since its repository can't be written: {failure}",
-                    project.name()
-                ));
-                skipped += 1;
-                continue;
-            }
-            Err(failure) => return Err(failure),
-        }
-        install::link(&source, project, sets[0].id()).await?;
-        if with_tenants.contains(project.id()) {
-            let made = install::runbook(&source, &found, project, &runbook::TENANT_SECRETS, &setting).await?;
-            install::tenant_variables(&source, project, &made, &settings).await?;
-        }
-        ui.info(&format!("runbooks in {:?}", project.name()));
-    }
-    let published = install::publish(&source, &version).await?;
-    ui.info(&format!("{published} runbooks published"));
+    Ok(())
+}
 
-    for account in &restricted {
-        ui.warning(&format!(
-            "{account:?} does not allow the environment {}: spread adds it, so that its secrets can be read",
-            name::ENVIRONMENT
-        ));
+/// Puts the runbooks into a project of the user's; false where its repository can't be written. `for_tenants`: it also gets the runbook that
+/// runs for tenants, with these settings.
+async fn into_project(
+    source: &Server,
+    found: &Found,
+    project: &Document,
+    set: &Document,
+    for_tenants: Option<&install::Settings>,
+    setting: &install::Setting<'_>,
+    ui: &Ui,
+) -> Result<bool, Failure> {
+    let runbooks = async {
+        if has_runbooks_in_git(project) {
+            git::ensure_branch(source, project).await?;
+        }
+        for runbook in install::runbooks_of(false) {
+            install::runbook(source, found, project, runbook, setting).await?;
+        }
+        Ok::<_, Failure>(())
+    };
+    match runbooks.await {
+        Ok(()) => {}
+        // A server without a way to the repository, or without leave to write there, is no reason to leave the other projects.
+        Err(failure) if has_runbooks_in_git(project) && failure.is_of_repository() => {
+            ui.warning(&format!(
+                "project {:?} gets no runbooks, since its repository can't be written: {failure}",
+                project.name()
+            ));
+            return Ok(false);
+        }
+        Err(failure) => return Err(failure),
     }
-    ui.info("\nNext: octoferry spread --plan, octoferry spread, octoferry migrate. octoferry unseed takes all of it back.");
-    Ok(if skipped == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
+    install::link(source, project, set.id()).await?;
+    if let Some(settings) = for_tenants {
+        let made = install::runbook(source, found, project, &runbook::TENANT_SECRETS, setting).await?;
+        install::tenant_variables(source, project, &made, settings).await?;
+    }
+    ui.info(&format!("runbooks in {:?}", project.name()));
+    Ok(true)
 }
 
 /// Id and name of the pool that runs the steps: the named one, else the one that `check` names.

@@ -14,16 +14,18 @@ use crate::settings::{self, Settings};
 use crate::ui::{Ui, table};
 use documents::collection::Collection;
 use documents::document::Document;
-use documents::inventory::Inventory;
+use documents::inventory::{Inventory, Unread};
 use failure::Failure;
 use module::Module;
 use module::manifest::{Note, Scope};
 use module::tally::{self, Tally};
-use octoferry_core::convert;
+use octoferry_core::convert::{self, SecretSources};
 use octoferry_core::part::{self, Options, Whole};
 use octoferry_core::selection::{Fate, Selection};
 use octoferry_core::{kinds, modules};
 use octopus::read::{self, Extent};
+use octopus::server::Server;
+use secret::Secret;
 
 /// How many notes are shown one by one; the others are counted.
 const SHOWN: usize = 25;
@@ -33,23 +35,9 @@ const SHOWN: usize = 25;
 /// # Errors
 /// What stopped it.
 pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure> {
-    let (options, wanted) = match arguments.what {
-        SerializeWhat::Space(options) => (options, Wanted::Space),
-        SerializeWhat::Project { names, options } => (options, Wanted::Projects(names)),
-        SerializeWhat::Runbook { name, project, options } => {
-            (options, Wanted::Runbook { name, project: vec![project] })
-        }
-        SerializeWhat::All(options) => (options, Wanted::All),
-    };
+    let (options, wanted) = what(arguments.what);
     let asked = options.part.options()?;
-    if matches!(wanted, Wanted::Runbook { .. }) {
-        if options.push {
-            return Err(Failure::usage("--push can't be said of a runbook's module: no step fetches one"));
-        }
-        if !options.part.only.is_empty() {
-            return Err(Failure::usage("--only can't be said of one runbook: its module holds nothing else"));
-        }
-    }
+    refuse_for_runbook(&options, &wanted)?;
     let strict = !options.for_all;
     let transport = settings::transport(&options.connection)?;
     let given = Settings::read(options.secrets, ui)?;
@@ -74,37 +62,86 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     let mut selection = part::choose(&asked, &inventory, whole, strict)?;
     let inventory = part::prepared(&mut selection, inventory, &asked.renames, strict)?;
     part::complete(&mut selection, &inventory, &sources, whole);
+    let source = Source { server: &server, inventory, selection, sources, unread };
+    let folders = folders(&source.inventory, &source.selection, &wanted, &ids, &options.out)?;
     // One after the other: the modules of a large space would not fit the memory together.
     let mut written = Vec::new();
-    for (folder, maker) in folders(&inventory, &selection, &wanted, &ids, &options.out)? {
+    for (folder, maker) in folders {
+        written.push(source.write(folder, &maker, key.as_ref(), ui).await?);
+    }
+    let Source { inventory, selection, .. } = &source;
+    let stale = stale_projects(&options.out, &wanted, inventory, &written);
+    let choice = Choice::new(selection, inventory, whole, &written);
+    report(&written, &choice, &stale, ui);
+    let needs_person =
+        written.iter().flat_map(|module| &module.notes).any(Note::needs_person) || !stale.is_empty();
+    Ok(if needs_person { Outcome::DoneWithNotes } else { Outcome::Done })
+}
+
+fn what(what: SerializeWhat) -> (cli::SerializeOptions, Wanted) {
+    match what {
+        SerializeWhat::Space(options) => (options, Wanted::Space),
+        SerializeWhat::Project { names, options } => (options, Wanted::Projects(names)),
+        SerializeWhat::Runbook { name, project, options } => {
+            (options, Wanted::Runbook { name, project: vec![project] })
+        }
+        SerializeWhat::All(options) => (options, Wanted::All),
+    }
+}
+
+fn refuse_for_runbook(options: &cli::SerializeOptions, wanted: &Wanted) -> Result<(), Failure> {
+    if !matches!(wanted, Wanted::Runbook { .. }) {
+        return Ok(());
+    }
+    if options.push {
+        return Err(Failure::usage("--push can't be said of a runbook's module: no step fetches one"));
+    }
+    if !options.part.only.is_empty() {
+        return Err(Failure::usage("--only can't be said of one runbook: its module holds nothing else"));
+    }
+    Ok(())
+}
+
+/// What modules are made of.
+struct Source<'a> {
+    server: &'a Server,
+    inventory: Inventory,
+    selection: Selection,
+    sources: SecretSources,
+    /// What the source's key may not see.
+    unread: Vec<Unread>,
+}
+
+impl Source<'_> {
+    /// Makes a module, writes it, and pushes it if there is a key to seal it with.
+    async fn write(
+        &self,
+        folder: PathBuf,
+        maker: &Maker<'_>,
+        key: Option<&Secret>,
+        ui: &Ui,
+    ) -> Result<Written, Failure> {
+        let Self { server, inventory, selection, sources, unread } = self;
         let mut module = match maker {
-            Maker::Space => modules::space(&inventory, &selection, &sources)?,
-            Maker::Project(id) => modules::project(&inventory, id, &selection, &sources)?,
-            Maker::Runbook(id) => modules::runbook(&inventory, id, &selection, &sources)?,
+            Maker::Space => modules::space(inventory, selection, sources)?,
+            Maker::Project(id) => modules::project(inventory, id, selection, sources)?,
+            Maker::Runbook(id) => modules::runbook(inventory, id, selection, sources)?,
         };
         if matches!(maker, Maker::Space) {
             module.manifest.notes.extend(unread.iter().map(Note::not_read));
             module.manifest.notes.sort();
         }
         folder::write_module(&module, &folder)?;
-        let package = match &key {
-            Some(key) => Some(package::push(&server, &module, key).await?),
+        let package = match key {
+            Some(key) => Some(package::push(server, &module, key).await?),
             None => None,
         };
         if let Some(package) = &package {
             ui.info(&format!("uploaded {}", package.described()));
-            if ui.in_step() {
-                ui.artifact(package::ARTIFACT, &json!(package).to_string())?;
-            }
+            ui.artifact(package::ARTIFACT, &json!(package).to_string())?;
         }
-        written.push(Written::new(folder, module, package));
+        Ok(Written::new(folder, module, package))
     }
-    let stale = stale_projects(&options.out, &wanted, &inventory, &written);
-    let choice = Choice::new(&selection, &inventory, whole, &written);
-    report(&written, &choice, &stale, ui);
-    let needs_person =
-        written.iter().flat_map(|module| &module.notes).any(Note::needs_person) || !stale.is_empty();
-    Ok(if needs_person { Outcome::DoneWithNotes } else { Outcome::Done })
 }
 
 /// What the command line asks for.

@@ -4,6 +4,8 @@
 //! `names` says what an id stands for, `plain` makes a document comparable, `explain` finds the note behind a difference, `skew` knows the
 //! fields that one of the servers is too old for.
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
+
 mod explain;
 mod names;
 mod plain;
@@ -122,13 +124,7 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
             let Some((other_document, other)) = right.get(key) else {
                 let because = explanations.of_document(collection, key);
                 let because = because.or_else(|| unknown(&destination, "destination"));
-                let is_default = collection == Collection::RetentionPolicies;
-                let because = because.or_else(|| {
-                    is_default.then(|| "servers make these; the destination has none of this type".to_owned())
-                });
-                let archived = collection == Collection::Certificates && document.text("Archived").is_some();
-                let because =
-                    because.or_else(|| archived.then(|| "it is archived, and nothing can use it".to_owned()));
+                let because = because.or_else(|| of_no_use(collection, document).map(str::to_owned));
                 outcome.missing.push(Absent { key: key.clone(), because });
                 continue;
             };
@@ -167,6 +163,17 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
         comparison.kinds.insert(collection, outcome);
     }
     comparison
+}
+
+/// Why nobody misses a document.
+fn of_no_use(collection: Collection, document: &Document) -> Option<&'static str> {
+    match collection {
+        Collection::RetentionPolicies => Some("servers make these; the destination has none of this type"),
+        Collection::Certificates if document.text("Archived").is_some() => {
+            Some("it is archived, and nothing can use it")
+        }
+        _ => None,
+    }
 }
 
 /// Whether the documents that both sides have stand in another order.

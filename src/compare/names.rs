@@ -47,29 +47,23 @@ impl<'i> Names<'i> {
             Some(self.inventory.get(collection, id).map_or(id, Document::name).to_owned())
         };
         let project = name_of(Collection::Projects, "ProjectId");
+        let own = |field: &str| document.text(field).map(str::to_owned);
         let own = match collection {
             Collection::DeploymentProcesses | Collection::DeploymentSettings => None,
             Collection::RunbookProcesses => {
                 name_of(Collection::Runbooks, "RunbookId").or_else(|| self.runbook_of_process(document.id()))
             }
             Collection::RunbookSnapshots => {
-                return [
-                    project,
-                    name_of(Collection::Runbooks, "RunbookId"),
-                    document.text("Name").map(str::to_owned),
-                ]
-                .into_iter()
-                .flatten()
-                .collect();
+                let names = [project, name_of(Collection::Runbooks, "RunbookId"), own("Name")];
+                return names.into_iter().flatten().collect();
             }
-            Collection::RetentionPolicies => document.text("RetentionType").map(str::to_owned),
-            Collection::Users => document.text("Username").map(str::to_owned),
+            Collection::RetentionPolicies => own("RetentionType"),
+            Collection::Users => own("Username"),
             // A team may have one role several times; then their order tells them apart.
             Collection::ScopedUserRoles => {
-                return [name_of(Collection::Teams, "TeamId"), name_of(Collection::UserRoles, "UserRoleId")]
-                    .into_iter()
-                    .flatten()
-                    .collect();
+                let names =
+                    [name_of(Collection::Teams, "TeamId"), name_of(Collection::UserRoles, "UserRoleId")];
+                return names.into_iter().flatten().collect();
             }
             Collection::OidcIdentities => {
                 let account = document.text("ServiceAccountId").unwrap_or_default();
@@ -88,23 +82,19 @@ impl<'i> Names<'i> {
             }
             // The two feeds that servers make; their names are whatever language or person made of them.
             Collection::Feeds if matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject")) => {
-                document.text("FeedType").map(str::to_owned)
+                own("FeedType")
             }
             Collection::Variables => {
-                let (projects, libraries) =
-                    (name_of(Collection::Projects, "OwnerId"), Collection::LibraryVariableSets);
-                let is_project = document
-                    .text("OwnerId")
-                    .is_some_and(|owner| self.inventory.get(Collection::Projects, owner).is_some());
-                if is_project { projects } else { name_of(libraries, "OwnerId") }
+                let owner = document.text("OwnerId").unwrap_or_default();
+                let of_project = self.inventory.get(Collection::Projects, owner).is_some();
+                let owners = if of_project { Collection::Projects } else { Collection::LibraryVariableSets };
+                name_of(owners, "OwnerId")
             }
             Collection::TenantVariableValues => {
                 let owner =
                     project.or_else(|| name_of(Collection::LibraryVariableSets, "LibraryVariableSetId"));
-                return [name_of(Collection::Tenants, "TenantId"), owner, self.template(document)]
-                    .into_iter()
-                    .flatten()
-                    .collect();
+                let names = [name_of(Collection::Tenants, "TenantId"), owner, self.template(document)];
+                return names.into_iter().flatten().collect();
             }
             _ => Some(document.name().to_owned()),
         };

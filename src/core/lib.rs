@@ -4,6 +4,8 @@
 //! lead nowhere. `part` reads which part of a space is wanted and finds what that needs, `selection` is the answer. `hcl` is Terraform text
 //! as `terraform fmt` prints it.
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
+
 pub mod convert;
 pub mod dead;
 pub mod hcl;

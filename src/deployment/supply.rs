@@ -156,6 +156,20 @@ const EVALUATED: &str =
 const COMPOSED: &str =
     "not handed over: Terraform would alter it (it composes Unicode), and finish has no way to this place";
 
+/// Why standard input has no value for a secret.
+fn why_not_given(entry: &SecretEntry) -> String {
+    let variable = entry.from.octopus_variable();
+    match &entry.from {
+        SecretOrigin::Tenant { tenant, environments, .. } => format!(
+            "comes with the runbook {:?}, run for the tenant {tenant:?} in {}",
+            name::TENANT_SECRETS_RUNBOOK,
+            environments.join(" or ")
+        ),
+        SecretOrigin::Person { because, .. } => format!("for a person, as {variable}: {because}"),
+        _ => format!("the variable {variable} has no value in this run"),
+    }
+}
+
 /// Finds the module's secrets among those from standard input (by Octopus variable). `are_raw`: whether Octopus has not evaluated expressions in a
 /// variable.
 ///
@@ -195,18 +209,10 @@ pub fn supply(
                 (if evaluated { Became::Evaluated } else { Became::Found }, evaluated)
             }
         } else {
-            let why = match &entry.from {
-                SecretOrigin::Tenant { tenant, environments, .. } => format!(
-                    "comes with the runbook {:?}, run for the tenant {tenant:?} in {}",
-                    name::TENANT_SECRETS_RUNBOOK,
-                    environments.join(" or ")
-                ),
-                SecretOrigin::Person { because, .. } => format!("for a person, as {variable}: {because}"),
-                _ => {
-                    missing.push(format!("  {variable}: {}", entry.description));
-                    format!("the variable {variable} has no value in this run")
-                }
-            };
+            if !matches!(entry.from, SecretOrigin::Tenant { .. } | SecretOrigin::Person { .. }) {
+                missing.push(format!("  {variable}: {}", entry.description));
+            }
+            let why = why_not_given(entry);
             if entry.terraform {
                 supply.placeholders.insert(entry.name.clone(), entry.placeholder());
             }

@@ -1,5 +1,7 @@
 //! What a space holds, as data: documents and inventories of them, and the facts about Octopus that need no server.
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
+
 pub mod collection;
 pub mod document;
 pub mod git;

@@ -1,5 +1,7 @@
 //! What can go wrong, said so that a tired person knows what happened, to what, and what to do.
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
+
 use std::fmt;
 use std::io;
 

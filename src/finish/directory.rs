@@ -64,18 +64,7 @@ impl Directory {
         let collection = target.collection;
         match (collection, key.as_slice()) {
             (_, [project, name]) if !collection.row().in_project.is_empty() => {
-                let Some(project) = self.named("projects", project).await? else { return Ok(None) };
-                let project = id(&project);
-                let row = collection.row();
-                let list = format!("projects/{project}/{}", row.in_project);
-                let Some(document) = self.named(&list, name).await? else { return Ok(None) };
-                let id = id(&document);
-                let path = format!("{}/{id}", collection.documents(self.server.space_id()));
-                let mut place = Place::same(&id, path);
-                if row.written_in_project {
-                    place.write = self.server.path(&format!("{list}/{id}"));
-                }
-                Ok(Some(place))
+                self.in_project(collection, project, name).await
             }
             (Collection::DeploymentProcesses, [project]) => {
                 self.part_of("projects", project, "DeploymentProcessId", collection.name()).await
@@ -103,42 +92,11 @@ impl Directory {
                 let key = vec![(*project).to_owned(), (*runbook).to_owned()];
                 self.action(&Target { collection: Collection::RunbookProcesses, key }, action).await
             }
-            (FREEZES, [.., name]) => {
-                let projects = self.list("projects").await?.to_vec();
-                let owner = match key.as_slice() {
-                    [project, _] => self.named("projects", project).await?.map(|project| id(&project)),
-                    _ => Some(String::new()),
-                };
-                let freezes = self.list(FREEZES.name()).await?;
-                let found = freezes.iter().find(|freeze| {
-                    freeze["Name"].as_str().is_some_and(|other| is_same_composed(other, name))
-                        && Some(freeze["OwnerId"].as_str().unwrap_or_default()) == owner.as_deref()
-                        && is_of_space(freeze, &projects)
-                });
-                Ok(found.map(|freeze| Place::same(&id(freeze), format!("/api/{FREEZES}/{}", id(freeze)))))
-            }
-            (IDENTITIES, [account, name]) => {
-                let Some(account) = self.named("users", account).await? else { return Ok(None) };
-                let base = format!("/api/serviceaccounts/{}/{IDENTITIES}", id(&account));
-                let answer = self.server.client.get(&format!("{base}/v1?skip=0&take=1000")).await?;
-                let mut identities = answer["OidcIdentities"].as_array().into_iter().flatten();
-                let found = identities.find(|identity| identity["Name"] == *name);
-                Ok(found.map(|identity| Place::same(&id(identity), format!("{base}/{}/v1", id(identity)))))
-            }
-            (Collection::RetentionPolicies, [kind]) => {
-                let path = self.server.path(collection.name());
-                let found = retention::default_of(&self.server.client, &path, kind).await?;
-                Ok(found.map(|policy| Place::same(&id(&policy), format!("{path}/{}", id(&policy)))))
-            }
-            (Collection::Tags, [set, tag]) => {
-                let set = self.named("tagsets", set).await?;
-                let tags = set.as_ref().and_then(|set| set["Tags"].as_array()).map_or(&[][..], Vec::as_slice);
-                let tag = by_name(&mut tags.iter(), |tag| tag["Name"].as_str(), tag);
-                Ok(set.as_ref().zip(tag).map(|(set, tag)| Place {
-                    id: id(tag),
-                    ..Place::same("", self.server.path(&format!("tagsets/{}", id(set))))
-                }))
-            }
+            (FREEZES, [name]) => self.freeze(None, name).await,
+            (FREEZES, [project, name]) => self.freeze(Some(project), name).await,
+            (IDENTITIES, [account, name]) => self.identity(account, name).await,
+            (Collection::RetentionPolicies, [kind]) => self.retention(kind).await,
+            (Collection::Tags, [set, tag]) => self.tag(set, tag).await,
             (target_tags::COLLECTION, [tag]) => {
                 let found = self.named(collection.name(), tag).await?;
                 Ok(found
@@ -158,6 +116,71 @@ impl Directory {
             ))
             .hint("The module is of another version of octoferry: serialize again.")),
         }
+    }
+
+    /// A document of a project.
+    async fn in_project(
+        &mut self,
+        collection: Collection,
+        project: &str,
+        name: &str,
+    ) -> Result<Option<Place>, Failure> {
+        let Some(project) = self.named("projects", project).await? else { return Ok(None) };
+        let project = id(&project);
+        let row = collection.row();
+        let list = format!("projects/{project}/{}", row.in_project);
+        let Some(document) = self.named(&list, name).await? else { return Ok(None) };
+        let id = id(&document);
+        let path = format!("{}/{id}", collection.documents(self.server.space_id()));
+        let mut place = Place::same(&id, path);
+        if row.written_in_project {
+            place.write = self.server.path(&format!("{list}/{id}"));
+        }
+        Ok(Some(place))
+    }
+
+    /// A freeze of this space: the project's own one, or one of nobody's.
+    async fn freeze(&mut self, project: Option<&str>, name: &str) -> Result<Option<Place>, Failure> {
+        let projects = self.list("projects").await?.to_vec();
+        let owner = match project {
+            Some(project) => self.named("projects", project).await?.map(|project| id(&project)),
+            None => Some(String::new()),
+        };
+        let freezes = self.list(FREEZES.name()).await?;
+        let found = freezes.iter().find(|freeze| {
+            freeze["Name"].as_str().is_some_and(|other| is_same_composed(other, name))
+                && Some(freeze["OwnerId"].as_str().unwrap_or_default()) == owner.as_deref()
+                && is_of_space(freeze, &projects)
+        });
+        Ok(found.map(|freeze| Place::same(&id(freeze), format!("/api/{FREEZES}/{}", id(freeze)))))
+    }
+
+    /// An OIDC identity of a service account.
+    async fn identity(&mut self, account: &str, name: &str) -> Result<Option<Place>, Failure> {
+        let Some(account) = self.named("users", account).await? else { return Ok(None) };
+        let base = format!("/api/serviceaccounts/{}/{IDENTITIES}", id(&account));
+        let answer = self.server.client.get(&format!("{base}/v1?skip=0&take=1000")).await?;
+        let mut identities = answer["OidcIdentities"].as_array().into_iter().flatten();
+        let found = identities.find(|identity| identity["Name"] == *name);
+        Ok(found.map(|identity| Place::same(&id(identity), format!("{base}/{}/v1", id(identity)))))
+    }
+
+    /// The space's default retention policy of a type.
+    async fn retention(&mut self, kind: &str) -> Result<Option<Place>, Failure> {
+        let path = self.server.path(Collection::RetentionPolicies.name());
+        let found = retention::default_of(&self.server.client, &path, kind).await?;
+        Ok(found.map(|policy| Place::same(&id(&policy), format!("{path}/{}", id(&policy)))))
+    }
+
+    /// A tag, which is read and written with its set.
+    async fn tag(&mut self, set: &str, tag: &str) -> Result<Option<Place>, Failure> {
+        let set = self.named("tagsets", set).await?;
+        let tags = set.as_ref().and_then(|set| set["Tags"].as_array()).map_or(&[][..], Vec::as_slice);
+        let tag = by_name(&mut tags.iter(), |tag| tag["Name"].as_str(), tag);
+        Ok(set.as_ref().zip(tag).map(|(set, tag)| Place {
+            id: id(tag),
+            ..Place::same("", self.server.path(&format!("tagsets/{}", id(set))))
+        }))
     }
 
     /// The value with every `$ref` replaced by the id at the destination.

@@ -34,28 +34,7 @@ impl Finish<'_> {
                 // Servers make these, nobody else can: `verify` says that this one has none.
                 return Ok(());
             }
-            let route = self.directory.new_documents(target).await?;
-            let mut new = without_nothing(&wanted);
-            for list in target.collection.row().made_with.iter().filter(|list| wanted.get(**list).is_none()) {
-                new[*list] = json!([]);
-            }
-            let made = self.make(target, &route, &new).await?;
-            self.directory.forget();
-            self.report.done.push(format!("made {what}"));
-            self.tell_secrets(&what, &secrets, &Value::Null);
-            // Some fields, such as slugs, are only taken by an update; and some answers are less than the document.
-            if !holds(&made, &without_secrets(&wanted))
-                && let Some(place) = self.directory.find(target).await?
-            {
-                let there = self.directory.server.client.get(&place.read).await?;
-                if !holds(&there, &without_secrets(&wanted)) {
-                    let after = kept(&there, &secrets_as_they_are(&wanted));
-                    let answer = self.update(target, &place, &after).await?;
-                    self.directory.forget();
-                    self.name_lost(&what, &place, &secrets_as_they_are(&wanted), answer).await?;
-                }
-            }
-            return Ok(());
+            return self.new_document(target, &what, &wanted, &secrets).await;
         };
         let mut after = before.clone();
         // What a person switches: written when a document is made, never again.
@@ -76,6 +55,38 @@ impl Finish<'_> {
             self.name_lost(&what, &place, &after, answer).await?;
         }
         self.tell_secrets(&what, &secrets, &before);
+        Ok(())
+    }
+
+    /// Makes a document that the destination lacks.
+    async fn new_document(
+        &mut self,
+        target: &Target,
+        what: &str,
+        wanted: &Value,
+        secrets: &[(String, String, bool)],
+    ) -> Result<(), Failure> {
+        let route = self.directory.new_documents(target).await?;
+        let mut new = without_nothing(wanted);
+        for list in target.collection.row().made_with.iter().filter(|list| wanted.get(**list).is_none()) {
+            new[*list] = json!([]);
+        }
+        let made = self.make(target, &route, &new).await?;
+        self.directory.forget();
+        self.report.done.push(format!("made {what}"));
+        self.tell_secrets(what, secrets, &Value::Null);
+        // Some fields, such as slugs, are only taken by an update; and some answers are less than the document.
+        if !holds(&made, &without_secrets(wanted))
+            && let Some(place) = self.directory.find(target).await?
+        {
+            let there = self.directory.server.client.get(&place.read).await?;
+            if !holds(&there, &without_secrets(wanted)) {
+                let after = kept(&there, &secrets_as_they_are(wanted));
+                let answer = self.update(target, &place, &after).await?;
+                self.directory.forget();
+                self.name_lost(what, &place, &secrets_as_they_are(wanted), answer).await?;
+            }
+        }
         Ok(())
     }
 

@@ -193,35 +193,41 @@ async fn older(server: &Server, tenant: &str, wanted: &[Wanted]) -> Result<Vec<B
                     .collect(),
                 Owner::Project(_) => wanted.environments.iter().cloned().map(Some).collect(),
             };
-            let mut result = Became::AlreadySo;
-            for environment in environments {
-                let values = match environment {
-                    None => &mut *variables,
-                    Some(environment) => {
-                        if !variables[&environment].is_object() {
-                            variables[&environment] = json!({});
-                        }
-                        &mut variables[&environment]
-                    }
-                };
-                let place = values.get(&wanted.template);
-                match &wanted.value {
-                    None => result = kept_or_absent(place),
-                    Some(Given::Plain(new)) if place == Some(new) => {}
-                    Some(Given::Plain(new) | Given::Secret(new)) => {
-                        values[&wanted.template] = new.clone();
-                        changed = true;
-                        result = Became::Set;
-                    }
-                }
-            }
-            result
+            let became = put(variables, environments, wanted);
+            changed |= matches!(became, Became::Set);
+            became
         })
         .collect();
     if changed {
         server.client.post(&path, &document).await?;
     }
     Ok(became)
+}
+
+/// Puts a value into an owner's values: for these environments, or for all alike.
+fn put(variables: &mut Value, environments: Vec<Option<String>>, wanted: &Wanted) -> Became {
+    let mut result = Became::AlreadySo;
+    for environment in environments {
+        let values = match environment {
+            None => &mut *variables,
+            Some(environment) => {
+                if !variables[&environment].is_object() {
+                    variables[&environment] = json!({});
+                }
+                &mut variables[&environment]
+            }
+        };
+        let place = values.get(&wanted.template);
+        match &wanted.value {
+            None => result = kept_or_absent(place),
+            Some(Given::Plain(new)) if place == Some(new) => {}
+            Some(Given::Plain(new) | Given::Secret(new)) => {
+                values[&wanted.template] = new.clone();
+                result = Became::Set;
+            }
+        }
+    }
+    result
 }
 
 fn offers(of_owner: &Value, template: &str) -> bool {

@@ -1,5 +1,7 @@
 //! A module: the Terraform folder we write, its manifest.
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
+
 pub mod manifest;
 pub mod policy;
 pub mod seal;

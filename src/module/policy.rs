@@ -234,55 +234,73 @@ fn foreign_setting(
 
 /// The tokens of a file. Comments but those with `#`, and heredocs, are never written by octoferry, and refused.
 fn tokens(text: &str) -> Result<Vec<Token<'_>>, &'static str> {
-    /// What the braces and quotes that are open belong to.
-    #[derive(PartialEq)]
-    enum Open {
-        Brace,
-        Interpolation,
-        Template,
-    }
-    let mut tokens = Vec::new();
-    let mut open: Vec<Open> = Vec::new();
+    let mut reader = Reader { tokens: Vec::new(), open: Vec::new() };
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
-        if open.last() == Some(&Open::Template) {
-            let length = template_text(rest);
-            if length > 0 {
-                tokens.push(Token::Text(&rest[..length]));
-                rest = &rest[length..];
-            } else if letter == '"' {
-                tokens.push(Token::Quote);
-                open.pop();
-                rest = &rest[1..];
-            } else {
-                // Only `${` and `%{` are left.
-                tokens.push(Token::Interpolate);
-                open.push(Open::Interpolation);
-                rest = &rest[2..];
-            }
-            continue;
+        let length = if reader.open.last() == Some(&Open::Template) {
+            reader.in_template(rest, letter)
+        } else {
+            reader.outside(rest, letter)?
+        };
+        rest = &rest[length..];
+    }
+    if reader.open.is_empty() { Ok(reader.tokens) } else { Err("braces or quotes that stay open") }
+}
+
+/// What the braces and quotes that are open belong to.
+#[derive(PartialEq)]
+enum Open {
+    Brace,
+    Interpolation,
+    Template,
+}
+
+/// The tokens that were read. Each step takes the next one and answers how many bytes it is.
+struct Reader<'t> {
+    tokens: Vec<Token<'t>>,
+    open: Vec<Open>,
+}
+
+impl<'t> Reader<'t> {
+    fn in_template(&mut self, rest: &'t str, letter: char) -> usize {
+        let length = template_text(rest);
+        if length > 0 {
+            self.tokens.push(Token::Text(&rest[..length]));
+            length
+        } else if letter == '"' {
+            self.tokens.push(Token::Quote);
+            self.open.pop();
+            1
+        } else {
+            // Only `${` and `%{` are left.
+            self.tokens.push(Token::Interpolate);
+            self.open.push(Open::Interpolation);
+            2
         }
-        let length = match letter {
+    }
+
+    fn outside(&mut self, rest: &'t str, letter: char) -> Result<usize, &'static str> {
+        Ok(match letter {
             '"' => {
-                tokens.push(Token::Quote);
-                open.push(Open::Template);
+                self.tokens.push(Token::Quote);
+                self.open.push(Open::Template);
                 1
             }
             '{' => {
-                tokens.push(Token::Sign('{'));
-                open.push(Open::Brace);
+                self.tokens.push(Token::Sign('{'));
+                self.open.push(Open::Brace);
                 1
             }
             '}' => {
-                match open.pop() {
-                    Some(Open::Brace) => tokens.push(Token::Sign('}')),
-                    Some(Open::Interpolation) => tokens.push(Token::EndInterpolation),
+                match self.open.pop() {
+                    Some(Open::Brace) => self.tokens.push(Token::Sign('}')),
+                    Some(Open::Interpolation) => self.tokens.push(Token::EndInterpolation),
                     _ => return Err("braces that don't fit"),
                 }
                 1
             }
             '\n' => {
-                tokens.push(Token::Line);
+                self.tokens.push(Token::Line);
                 1
             }
             '#' => rest.find('\n').unwrap_or(rest.len()),
@@ -294,17 +312,15 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, &'static str> {
             letter if letter.is_alphanumeric() || letter == '_' => {
                 let part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
                 let length = rest.find(|letter| !part(letter)).unwrap_or(rest.len());
-                tokens.push(Token::Word(&rest[..length]));
+                self.tokens.push(Token::Word(&rest[..length]));
                 length
             }
             other => {
-                tokens.push(Token::Sign(other));
+                self.tokens.push(Token::Sign(other));
                 other.len_utf8()
             }
-        };
-        rest = &rest[length..];
+        })
     }
-    if open.is_empty() { Ok(tokens) } else { Err("braces or quotes that stay open") }
 }
 
 /// How many bytes of a template are text: up to its end, or to something that is evaluated.

@@ -96,44 +96,7 @@ pub async fn read_branch(
         logos::read(server, &mut inventory).await?;
         return Ok(inventory);
     }
-    let lists = try_join_all(lists().map(|list| whole_list(server, list)));
-    let retention = try_join_all(RETENTION_TYPES.iter().map(|kind| retention_default(server, kind)));
-    let (lists, retention, parents, ephemeral, freezes, tags, people) = futures::try_join!(
-        lists,
-        retention,
-        parent_environments(server),
-        ephemeral_environments(server),
-        deployment_freezes(server),
-        target_tags(server),
-        people::read(server)
-    )?;
-    let (people, unseen) = people;
-    insert(&mut inventory, people);
-    inventory.unread.extend(unseen);
-    for list in lists {
-        match list {
-            Ok(found) => insert(&mut inventory, found),
-            Err(unread) => inventory.unread.push(unread),
-        }
-    }
-    insert(&mut inventory, retention.into_iter().flatten().collect());
-    insert(&mut inventory, parents);
-    insert(&mut inventory, ephemeral);
-    match tags {
-        Ok(Some(tags)) => insert(&mut inventory, tags),
-        Ok(None) => {
-            inventory.unknown.insert(target_tags::COLLECTION);
-        }
-        Err(note) => inventory.unread.push(note),
-    }
-    match freezes {
-        Ok(freezes) => {
-            let freezes = about_this_space(&inventory, freezes);
-            insert(&mut inventory, freezes);
-        }
-        Err(unread) => inventory.unread.push(unread),
-    }
-
+    read_shared(server, &mut inventory).await?;
     let entered: BTreeSet<String> = match extent {
         Extent::Whole => inventory.all(Collection::Projects).map(|project| project.id().to_owned()).collect(),
         Extent::Shared | Extent::Projects(_) => BTreeSet::new(),
@@ -153,6 +116,53 @@ pub async fn read_branch(
     insert(&mut inventory, versions);
     logos::read(server, &mut inventory).await?;
     Ok(inventory)
+}
+
+/// Puts in the freezes that are about this space.
+fn add_freezes(inventory: &mut Inventory, freezes: Result<Found, Unread>) {
+    match freezes {
+        Ok(freezes) => {
+            let freezes = about_this_space(inventory, freezes);
+            insert(inventory, freezes);
+        }
+        Err(unread) => inventory.unread.push(unread),
+    }
+}
+
+/// What belongs to no project, put into an inventory.
+async fn read_shared(server: &Server, inventory: &mut Inventory) -> Result<(), Failure> {
+    let lists = try_join_all(lists().map(|list| whole_list(server, list)));
+    let retention = try_join_all(RETENTION_TYPES.iter().map(|kind| retention_default(server, kind)));
+    let (lists, retention, parents, ephemeral, freezes, tags, people) = futures::try_join!(
+        lists,
+        retention,
+        parent_environments(server),
+        ephemeral_environments(server),
+        deployment_freezes(server),
+        target_tags(server),
+        people::read(server)
+    )?;
+    let (people, unseen) = people;
+    insert(inventory, people);
+    inventory.unread.extend(unseen);
+    for list in lists {
+        match list {
+            Ok(found) => insert(inventory, found),
+            Err(unread) => inventory.unread.push(unread),
+        }
+    }
+    insert(inventory, retention.into_iter().flatten().collect());
+    insert(inventory, parents);
+    insert(inventory, ephemeral);
+    match tags {
+        Ok(Some(tags)) => insert(inventory, tags),
+        Ok(None) => {
+            inventory.unknown.insert(target_tags::COLLECTION);
+        }
+        Err(note) => inventory.unread.push(note),
+    }
+    add_freezes(inventory, freezes);
+    Ok(())
 }
 
 /// Tenants and their values for these projects and their library sets, put into an inventory that has the projects.

@@ -1,5 +1,7 @@
 //! Values that must never be seen, and the masking of text that might hold them.
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
+
 pub mod exact;
 pub mod mask;
 pub mod placeholder;

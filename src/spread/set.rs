@@ -29,14 +29,10 @@ pub(super) fn spread(
     let mut lines = replaced;
     let mut left = Vec::new();
     for variable in before {
-        let Some(fields) = variable.as_object() else {
+        let Some(fields) = variable.as_object().filter(|fields| !name::is_ours(text(fields, "Name"))) else {
             variables.push(variable.clone());
             continue;
         };
-        if name::is_ours(text(fields, "Name")) {
-            variables.push(variable.clone());
-            continue;
-        }
         let original = match state_of(fields, before) {
             State::Ordinary | State::Alias | State::Renamed { .. } => {
                 variables.push(variable.clone());

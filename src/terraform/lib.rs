@@ -3,6 +3,8 @@
 //! `process` starts and interrupts, `program` finds, `working_copy` holds what Terraform works in, `memory_file` holds what must not lie on
 //! a disk, `plan` and `output` read what Terraform says.
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
+
 pub mod lock;
 pub mod memory_file;
 pub mod output;

@@ -55,7 +55,6 @@ pub fn unlock(
     let mut unlocked = Unlocked::default();
     let mut known: BTreeSet<(String, String)> = BTreeSet::new();
     let mut broken: Vec<String> = Vec::new();
-    let mut read = 0;
     for module in modules {
         let project = match &module.manifest.scope {
             Scope::Project { id, .. } => Some(id.clone()),
@@ -69,14 +68,14 @@ pub fn unlock(
                 known.insert((row.id.clone(), path.clone()));
             }
             let SecretOrigin::Person { octopus_variable, .. } = &secret.from else { continue };
+            let found = |value: &Secret| Found {
+                project: project.clone(),
+                variable: octopus_variable.clone(),
+                description: secret.description.clone(),
+                value: exact::written(value),
+            };
             if let Some(value) = place.and_then(|place| plain(inventory, place)) {
-                read += 1;
-                unlocked.found.push(Found {
-                    project: project.clone(),
-                    variable: octopus_variable.clone(),
-                    description: secret.description.clone(),
-                    value: exact::written(&value),
-                });
+                unlocked.found.push(found(&value));
                 continue;
             }
             let Some((row, (encrypted, path))) = value else {
@@ -91,30 +90,14 @@ pub fn unlock(
                 continue;
             };
             match decrypted(key, &encrypted, &secret.field) {
-                Some(value) => {
-                    read += 1;
-                    unlocked.found.push(Found {
-                        project: project.clone(),
-                        variable: octopus_variable.clone(),
-                        description: secret.description.clone(),
-                        value: exact::written(&value),
-                    });
-                }
+                Some(value) => unlocked.found.push(found(&value)),
                 None => broken.push(format!("  {}, {path}", row.described())),
             }
         }
     }
+    let read = unlocked.found.len();
     if !broken.is_empty() {
-        let list = broken.join("\n");
-        return Err(if read == 0 {
-            Failure::failed(format!("the master key opens none of these; nothing was written:\n{list}"))
-                .hint("Is it the key of the server that the rows are of? A node shows it: Octopus.Server.exe show-master-key")
-        } else {
-            Failure::failed(format!(
-                "these values are damaged, the others can be read; nothing was written:\n{list}"
-            ))
-            .hint("Query the rows again.")
-        });
+        return Err(damaged(&broken.join("\n"), read));
     }
     unlocked.unknown = unknown(inventory, rows, &known);
     if read == 0 && !rows.is_empty() && rows.values().all(|row| inventory.collection_of(&row.id).is_none()) {
@@ -126,6 +109,16 @@ pub fn unlock(
     }
     other_names(inventory, rows)?;
     Ok(unlocked)
+}
+
+/// Values that can't be decrypted (their list), while `read` others could.
+fn damaged(list: &str, read: usize) -> Failure {
+    if read == 0 {
+        return Failure::failed(format!("the master key opens none of these; nothing was written:\n{list}"))
+            .hint("Is it the key of the server that the rows are of? A node shows it: Octopus.Server.exe show-master-key");
+    }
+    Failure::failed(format!("these values are damaged, the others can be read; nothing was written:\n{list}"))
+        .hint("Query the rows again.")
 }
 
 /// A secret that the API takes, and shows, as plain text: so it lies in the database, too.

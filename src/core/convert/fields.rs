@@ -293,21 +293,7 @@ fn carry_field(
                 context.set(at, value, because);
             }
         }
-        Carry::Slug => {
-            let name = object.get("Name").and_then(Value::as_str).unwrap_or_default();
-            // Terraform composes every name: the server makes the slug of that.
-            let usual = slug_of(&name.nfc().collect::<String>());
-            match value.as_str().filter(|text| !text.is_empty()) {
-                Some(text) if text != usual || context.slug_is_contested(at.target.collection, &usual) => {
-                    context.set(
-                        at,
-                        value,
-                        "the provider has no argument for the slug, or does not send it on creation",
-                    );
-                }
-                _ => {}
-            }
-        }
+        Carry::Slug => carry_slug(context, object, value, at),
         Carry::Secret(hidden) => carry_secret(context, field, &hidden, value, at, into),
         Carry::FinishSecret(hidden, because) => {
             // Some servers show such a secret as it is; it must not get into a file.
@@ -318,49 +304,51 @@ fn carry_field(
         _ if default => {}
         _ if empty && !field.keep_empty => {}
         _ if !is_taken(field, value) => refused(context, field, value, at, into),
-        _ if value.is_null() && field.absent.is_some() => {
-            if let Some(absent) = field.absent {
-                into.set(&field.argument(), literal(absent));
-            }
-        }
-        Carry::Plain => {
-            if let Some(expression) = plain(context, value, at) {
-                into.set(&field.argument(), expression);
-            }
-        }
-        Carry::Reference(collection) => match value {
-            // The provider wants an argument and sends an empty text where the document has nothing.
-            Value::Null => {
-                into.set(&field.argument(), "");
-                context.set(at, value, "the provider sends an empty text for nothing");
-            }
-            Value::String(id) if id.is_empty() => into.set(&field.argument(), ""),
-            Value::String(id) => {
-                let expression = context.reference(collection, id, at);
-                into.set(&field.argument(), expression);
-            }
-            other => odd(context, at, other),
-        },
-        Carry::References(collection) => match value {
-            Value::Null => into.set(&field.argument(), Vec::new()),
-            Value::Array(ids) if ids.iter().all(Value::is_string) => {
-                let expressions = context.references(collection, ids, at);
-                into.set(&field.argument(), expressions);
-            }
-            other => odd(context, at, other),
-        },
-        Carry::Tags => match value {
-            Value::Null => into.set(&field.argument(), Vec::new()),
-            Value::Array(names) if names.iter().all(Value::is_string) => {
-                let tags: Vec<Expr> =
-                    names.iter().filter_map(Value::as_str).map(|name| context.tag(name)).collect();
-                into.set(&field.argument(), tags);
-            }
-            other => odd(context, at, other),
-        },
+        _ => write_field(context, field, value, at, into),
+    }
+}
+
+/// The server makes the slug of the name: finish sets one that is another, or that several documents would get.
+fn carry_slug(context: &mut Context<'_>, object: &Map<String, Value>, value: &Value, at: &At) {
+    let name = object.get("Name").and_then(Value::as_str).unwrap_or_default();
+    // Terraform composes every name: the server makes the slug of that.
+    let usual = slug_of(&name.nfc().collect::<String>());
+    let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return };
+    if text != usual || context.slug_is_contested(at.target.collection, &usual) {
+        context.set(at, value, "the provider has no argument for the slug, or does not send it on creation");
+    }
+}
+
+/// Writes what the provider has an argument or a block for.
+fn write_field(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
+    if let Some(absent) = field.absent.filter(|_| value.is_null()) {
+        into.set(&field.argument(), literal(absent));
+        return;
+    }
+    match field.carry {
         Carry::Blocks(fields) | Carry::Objects(fields) if holds_more(fields, value, at) => {
             left_to_finish(context, field, value, at, into);
         }
+        Carry::Block(_) | Carry::Blocks(_) | Carry::Object(_) | Carry::Objects(_) => {
+            write_nested(context, field, value, at, into);
+        }
+        Carry::Inline(tables) => {
+            read_value(context, value, at, |context, inner| {
+                inner.carry(context, tables.into_iter().flatten(), into);
+            });
+        }
+        Carry::OneOf(one) => carry_one_of(context, one, value, at, into),
+        _ => {
+            if let Some(expression) = argument(context, field, value, at) {
+                into.attributes.push(expression);
+            }
+        }
+    }
+}
+
+/// Objects below a field: blocks, or arguments that hold objects.
+fn write_nested(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
+    match field.carry {
         Carry::Block(fields) => {
             if let Some(mut inner) = nested(context, fields, value, at, &field.argument()) {
                 hoist(&mut inner, &format!("{}[0]", field.argument()), into);
@@ -385,31 +373,42 @@ fn carry_field(
                 nested_list(context, fields, value, at, "").into_iter().map(object_of).collect();
             into.set(&field.argument(), items);
         }
-        Carry::Inline(tables) => {
-            read_value(context, value, at, |context, inner| {
-                inner.carry(context, tables.into_iter().flatten(), into);
-            });
-        }
-        Carry::OneOf(one) => carry_one_of(context, one, value, at, into),
-        Carry::Moment(zone) => match value {
-            Value::Null => {}
-            Value::String(text) => into.set(&field.argument(), time::moment(text, zone)),
-            other => odd(context, at, other),
-        },
-        Carry::TimeSpan => match value.as_str().and_then(|text| Some((text, time::nanoseconds(text)?))) {
-            Some((text, nanoseconds)) => into.attributes.push(Attribute {
-                name: field.argument(),
-                value: Expr::number(nanoseconds),
-                comment: Some(text.to_owned()),
-            }),
-            None => odd(context, at, value),
-        },
-        Carry::Map => {
-            if let Some(expression) = map(context, value, at) {
-                into.set(&field.argument(), expression);
-            }
-        }
+        _ => {}
     }
+}
+
+/// The argument of a field that is one value or a list of values; `None`: it is for finish, or has got a note.
+fn argument(context: &mut Context<'_>, field: &Field, value: &Value, at: &At) -> Option<Attribute> {
+    let mut comment = None;
+    let expression = match (field.carry, value) {
+        (Carry::Plain, _) => plain(context, value, at)?,
+        (Carry::Map, _) => map(context, value, at)?,
+        // The provider wants an argument and sends an empty text where the document has nothing.
+        (Carry::Reference(_), Value::Null) => {
+            context.set(at, value, "the provider sends an empty text for nothing");
+            "".into()
+        }
+        (Carry::Reference(_), Value::String(id)) if id.is_empty() => "".into(),
+        (Carry::Reference(collection), Value::String(id)) => context.reference(collection, id, at),
+        (Carry::References(_) | Carry::Tags, Value::Null) => Vec::new().into(),
+        (Carry::References(collection), Value::Array(ids)) if ids.iter().all(Value::is_string) => {
+            context.references(collection, ids, at).into()
+        }
+        (Carry::Tags, Value::Array(names)) if names.iter().all(Value::is_string) => {
+            names.iter().filter_map(Value::as_str).map(|name| context.tag(name)).collect::<Vec<_>>().into()
+        }
+        (Carry::Moment(_), Value::Null) => return None,
+        (Carry::Moment(zone), Value::String(text)) => time::moment(text, zone).into(),
+        (Carry::TimeSpan, Value::String(text)) if time::nanoseconds(text).is_some() => {
+            comment = Some(text.clone());
+            Expr::number(time::nanoseconds(text)?)
+        }
+        _ => {
+            odd(context, at, value);
+            return None;
+        }
+    };
+    Some(Attribute { name: field.argument(), value: expression, comment })
 }
 
 /// What Terraform ignores inside of a block is for the resource to say.

@@ -157,6 +157,14 @@ fn plain(name: &str) -> String {
 }
 
 fn readme(context: &Context<'_>) -> String {
+    let mut text = what_it_is(context);
+    list_files(context, &mut text);
+    by_hand(context, &mut text);
+    text
+}
+
+/// The head of the README: of what the module was made, and of which part.
+fn what_it_is(context: &Context<'_>) -> String {
     let space =
         plain(context.inventory.space.as_ref().map(documents::document::Document::name).unwrap_or_default());
     let mut text = String::new();
@@ -193,6 +201,11 @@ fn readme(context: &Context<'_>) -> String {
             options.join(" ")
         ));
     }
+    text
+}
+
+/// The table of its files.
+fn list_files(context: &Context<'_>, text: &mut String) {
     text.push_str("\n| file | what |\n| --- | --- |\n");
     for (file, items) in &context.files {
         let resources = items
@@ -210,6 +223,10 @@ fn readme(context: &Context<'_>) -> String {
         text.push_str(&format!("| `{file}` | {what} |\n"));
     }
     text.push_str("| `octoferry.json` | for octoferry: where each secret comes from, what Terraform can't set, what was left out |\n");
+}
+
+/// How to apply it without octoferry, and what then is to be known.
+fn by_hand(context: &Context<'_>, text: &mut String) {
     text.push_str("\nBy hand, without octoferry:\n\n    export TF_VAR_octopus_url=https://… TF_VAR_octopus_api_key=API-… TF_VAR_octopus_space_id=Spaces-…\n    terraform init\n    terraform apply");
     let secrets = context.variables.len();
     text.push_str(if secrets == 0 { "\n\n" } else { " -var-file=secrets.tfvars\n\n" });
@@ -240,5 +257,4 @@ fn readme(context: &Context<'_>) -> String {
             "- What was left out, changed or needs a person is listed under `notes` in `octoferry.json`.\n",
         );
     }
-    text
 }

@@ -107,16 +107,17 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
             "Write the body by hand at the destination.",
         );
     }
-    let syntax = syntax.unwrap_or("PowerShell");
-    let body = body.unwrap_or_default();
-    let script = Block::new("script", &[]);
+    block.blocks.push(script(context, subject, body.unwrap_or_default(), syntax.unwrap_or("PowerShell")));
+    make(context, &KIND, subject, block);
+}
+
+fn script(context: &mut Context<'_>, subject: &Subject<'_>, body: &str, syntax: &str) -> Block {
     let expression = if body.contains('\n') {
         context.file("scripts/script-modules", subject.document.name(), ending(syntax), body, &subject.at)
     } else {
         context.free_text(body, &subject.at)
     };
-    block.blocks.push(script.with("body", expression).with("syntax", syntax));
-    make(context, &KIND, subject, block);
+    Block::new("script", &[]).with("body", expression).with("syntax", syntax)
 }
 
 /// The ending of a script's file.

@@ -8,14 +8,14 @@ use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::{
-    deployment_freezes, ephemeral_environments, find_projects, git, insert, lists_of, many,
+    add_freezes, deployment_freezes, ephemeral_environments, find_projects, git, insert, lists_of, many,
     parent_environments, people, projects, tenant_values, whole_list,
 };
 use crate::server::Server;
 use documents::collection::{Collection, OfPart};
 use documents::document::Document;
 use documents::inventory::{Inventory, Reach};
-use documents::of_space::{Found, about_this_space};
+use documents::of_space::Found;
 use failure::Failure;
 use failure::While as _;
 
@@ -51,13 +51,7 @@ pub(super) async fn read(
     }
     inventory.unread.extend(unseen);
     // Freezes, roles and subscriptions name projects, not the other way round.
-    match freezes {
-        Ok(freezes) => {
-            let freezes = about_this_space(inventory, freezes);
-            insert(inventory, freezes);
-        }
-        Err(unread) => inventory.unread.push(unread),
-    }
+    add_freezes(inventory, freezes);
     add_lists(server, inventory, of_part(OfPart::All)).await?;
     let (variables, values, branches) = futures::try_join!(
         projects::variable_sets(server, inventory, &entered),
