@@ -352,6 +352,7 @@ fn triggers_say_what_the_provider_can_and_leave_the_rest_to_finish() {
         resource "octopusdeploy_project_deployment_target_trigger" "machines" {
           project_id      = octopusdeploy_project.web.id
           name            = "Machines"
+          count           = var.triggers_are_held ? 1 : 0
           environment_ids = [local.environments["Dev"]]
         }
 
