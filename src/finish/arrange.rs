@@ -24,8 +24,15 @@ impl Finish<'_> {
         documents.sort_by_key(|document| place(document).unwrap_or(names.len()));
         let ids: Vec<&Value> = documents.iter().map(|document| &document["Id"]).collect();
         server.client.put(&server.path(&format!("{collection}/sortorder")), &json!(ids)).await?;
+        let mut after = server.client.list(&server.path(collection.name())).await?;
+        after.sort_by_key(|document| (document["SortOrder"].as_i64(), place(document)));
+        let stayed = after.iter().filter_map(place).is_sorted();
         self.directory.forget();
-        self.report.done.push(format!("the order of the {collection}"));
+        if stayed {
+            self.report.done.push(format!("the order of the {collection}"));
+        } else {
+            self.report.open.push(format!("the order of the {collection}: the destination did not keep it"));
+        }
         Ok(())
     }
 }
@@ -53,6 +60,9 @@ mod tests {
             let mut finish = Finish::new(server, &secrets, Path::new("."));
             finish.arrange(Collection::WorkerPools, &wanted.map(str::to_owned)).await.ok().unwrap();
             assert_eq!(testing::written(&requests), written);
+            // This server answers the same list for ever.
+            let lost = usize::from(!written.is_empty());
+            assert_eq!((finish.report.open.len(), finish.report.done.len()), (lost, 0));
         }
     }
 }

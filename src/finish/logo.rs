@@ -26,8 +26,12 @@ impl Finish<'_> {
             return Ok(());
         }
         let name = file.rsplit('/').next().unwrap_or(file);
-        client.upload(&path, name, content).await?;
-        self.report.done.push(format!("the logo of {what}"));
+        client.upload(&path, name, content.clone()).await?;
+        if client.download(&path).await.is_ok_and(|bytes| bytes == content) {
+            self.report.done.push(format!("the logo of {what}"));
+        } else {
+            self.report.open.push(format!("the logo of {what}: the destination did not keep it as it is"));
+        }
         Ok(())
     }
 }

@@ -237,3 +237,10 @@ fn what_servers_of_today_have_arrives_and_its_secrets_are_named() {
     }
     journey.run(&["check"]).ends_with(3).says("Deploy key");
 }
+
+#[test]
+fn the_oldest_servers_still_move_a_space() {
+    let journey = journey(["2024.4", "2024.4"], |_| {});
+    let (arrived, _) = moved(&journey);
+    assert_eq!(named(&arrived, "projects", "Letterbox Web")["Name"], "Letterbox Web");
+}
