@@ -21,10 +21,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use directory::Directory;
+use directory::{Directory, Place};
 use documents::collection::Collection;
 use documents::renamed;
 use failure::Failure;
+use module::identities::Identities;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
 use octopus::server::Server;
 use octopus::upsert::holds;
@@ -78,6 +79,8 @@ pub struct Finish<'a> {
     of_terraform: BTreeSet<String>,
     /// What stands for those that only a person can give, by the manifest's names: without a value a step would run, and run wrongly.
     placeholders: BTreeMap<String, String>,
+    /// Keys that documents had which have another one now; none that another document has.
+    formerly: BTreeMap<Target, Vec<Target>>,
     /// Folder of the module, for the files that steps name.
     folder: PathBuf,
     report: Report,
@@ -121,9 +124,40 @@ impl<'a> Finish<'a> {
             secrets,
             of_terraform: BTreeSet::new(),
             placeholders: BTreeMap::new(),
+            formerly: BTreeMap::new(),
             folder: folder.to_owned(),
             report: Report::default(),
         }
+    }
+
+    /// The same, knowing what the documents that finish makes were called before: one that is there under such a name is that document.
+    #[must_use]
+    pub fn knowing(mut self, identities: &Identities) -> Self {
+        let target = |collection, key: &Vec<String>| Target { collection, key: key.clone() };
+        let current: BTreeSet<Target> = identities
+            .named
+            .iter()
+            .filter_map(|named| Some(target(named.collection, named.keys.first()?)))
+            .collect();
+        for named in &identities.named {
+            let mut keys = named.keys.iter().map(|key| target(named.collection, key));
+            let Some(now) = keys.next() else { continue };
+            self.formerly.insert(now, keys.filter(|key| !current.contains(key)).collect());
+        }
+        self
+    }
+
+    /// The place of a document, also when it has a name there that it has no longer.
+    async fn find(&mut self, target: &Target) -> Result<Option<Place>, Failure> {
+        if let Some(place) = self.directory.find(target).await? {
+            return Ok(Some(place));
+        }
+        for former in self.formerly.get(target).cloned().unwrap_or_default() {
+            if let Some(place) = self.directory.find(&former).await? {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
     }
 
     /// Runs all steps. A step that can't be done does not stop the others.

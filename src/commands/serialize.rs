@@ -17,6 +17,7 @@ use documents::document::Document;
 use documents::inventory::{Inventory, Unread};
 use failure::Failure;
 use module::Module;
+use module::identities::Identities;
 use module::manifest::{Note, Scope};
 use module::tally::{self, Tally};
 use octoferry_core::convert::{self, SecretSources};
@@ -122,6 +123,9 @@ impl Source<'_> {
         ui: &Ui,
     ) -> Result<Written, Failure> {
         let Self { server, inventory, selection, sources, unread } = self;
+        let mut selection = selection.clone();
+        selection.earlier = earlier(server, &folder, *maker, key).await?;
+        let selection = &selection;
         let mut module = match maker {
             Maker::Space => modules::space(inventory, selection, sources)?,
             Maker::Project(id) => modules::project(inventory, id, selection, sources)?,
@@ -142,6 +146,26 @@ impl Source<'_> {
         }
         Ok(Written::new(folder, module, package))
     }
+}
+
+/// What the resources of the last module are at the source: of the newest in the feed, where it can be told that octoferry made it; else of the
+/// one in the folder.
+async fn earlier(
+    server: &Server,
+    folder: &Path,
+    maker: Maker<'_>,
+    key: Option<&Secret>,
+) -> Result<Identities, Failure> {
+    let project = match maker {
+        Maker::Space => Some(None),
+        Maker::Project(id) => Some(Some(id)),
+        Maker::Runbook(_) => None,
+    };
+    let pushed = match (key, project) {
+        (Some(key), Some(project)) => package::newest_identities(server, project, key).await?,
+        _ => None,
+    };
+    Ok(pushed.or_else(|| folder::read_identities(folder, server.space_id())).unwrap_or_default())
 }
 
 /// What the command line asks for.

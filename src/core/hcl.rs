@@ -144,6 +144,8 @@ pub struct Block {
     pub attributes: Vec<Attribute>,
     pub blocks: Vec<Block>,
     pub depends_on: Vec<Expr>,
+    /// Of a resource: the id that it has at the source; not printed.
+    pub made_of: String,
 }
 
 impl Block {
@@ -196,6 +198,13 @@ impl Block {
     #[must_use]
     pub fn resource(resource_type: &str, label: &str) -> Self {
         Self::new("resource", &[resource_type, label])
+    }
+
+    /// Says what the resource is at the source, by its id there.
+    #[must_use]
+    pub fn made_of(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.made_of);
+        self
     }
 
     /// The address of a resource: `octopusdeploy_environment.production`.

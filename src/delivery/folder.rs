@@ -8,6 +8,7 @@ use std::{fs, process};
 use crate::mark::name;
 use failure::Failure;
 use failure::While as _;
+use module::identities::{self, Identities};
 use module::manifest::{self, Manifest};
 use module::{MANIFEST, Module};
 
@@ -86,6 +87,14 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
         }
     })?;
     parse_manifest(&bytes).while_doing(path.display())
+}
+
+/// What the resources of the module in a folder are at the source, when it is one of that space.
+#[must_use]
+pub fn read_identities(folder: &Path, space_id: &str) -> Option<Identities> {
+    let manifest = fs::read(folder.join(MANIFEST)).ok().and_then(|bytes| manifest::parse(&bytes).ok())?;
+    let of_it = fs::read(folder.join(identities::FILE)).ok().filter(|_| manifest.source.space_id == space_id);
+    of_it.and_then(|bytes| Identities::parse(&bytes))
 }
 
 /// The manifest in these bytes; one that asks for octoferry's own variables is refused.

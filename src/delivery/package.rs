@@ -20,6 +20,7 @@ use crate::delivery::folder;
 use crate::mark::name::MODULE_PACKAGE;
 use failure::Failure;
 use failure::While as _;
+use module::identities::{self, Identities};
 use module::manifest::{Manifest, Scope};
 use module::{MANIFEST, Module, policy, seal};
 use octopus::client::encode;
@@ -147,6 +148,22 @@ pub async fn fetch(
     let manifest = folder::parse_manifest(files.get(MANIFEST).map_or(&[], Vec::as_slice)).map_err(doing)?;
     folder::write(&files, into)?;
     Ok(Fetched { pushed, manifest, foreign: found.foreign })
+}
+
+/// What the resources of the newest sealed module are at the source; nothing when there is none, or it is of an older octoferry.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn newest_identities(
+    server: &Server,
+    project_id: Option<&str>,
+    key: &Secret,
+) -> Result<Option<Identities>, Failure> {
+    let id = id(server.space_id(), project_id);
+    let found = Listed::read(server, &id).await?.newest_sealed(server, &id, key).await?;
+    let Some(found) = found else { return Ok(None) };
+    let files = unpack(&found.content)?;
+    Ok(files.get(identities::FILE).and_then(|content| Identities::parse(content)))
 }
 
 /// The manifest of a module that was pushed, by version and digest: for who knows them, and not the key.

@@ -1,12 +1,15 @@
 //! The parts of a deployment: which modules in which order, which secrets they get, what stands at the destination already, and the run of
 //! one module through Terraform and finish.
 
+mod destruction;
 pub mod entered;
 pub mod existing;
 pub mod fetched;
+mod identity;
 pub mod licence;
 pub mod order;
 pub mod refused;
+mod renames;
 pub mod run;
 pub mod step;
 pub mod supply;

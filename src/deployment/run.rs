@@ -8,11 +8,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::backend::{self, Backend, Prepared};
+use crate::deployment::destruction;
 use crate::deployment::entered::Witness;
 use crate::deployment::existing::{self, Collision};
+use crate::deployment::identity;
 use crate::deployment::licence;
 use crate::deployment::order::Folder;
 use crate::deployment::refused::{Reason, Refused};
+use crate::deployment::renames;
 use crate::deployment::supply::{self, Became, Declared, Row, Supply};
 use crate::finish::directory::Directory;
 use crate::finish::{Finish, Report, SecretOutcome};
@@ -21,6 +24,7 @@ use crate::ui::Ui;
 use failure::While as _;
 use failure::{Failure, FailureKind};
 use module::TRIGGERS_HELD;
+use module::identities::Identities;
 use module::manifest::Note;
 use octopus::server::Server;
 use secret::Secret;
@@ -92,6 +96,8 @@ pub struct Ready<'a> {
     declared: Declared,
     /// The state before anything was done.
     state: State,
+    /// What the module's resources are at the source.
+    identities: Identities,
     pub collisions: Vec<Collision>,
 }
 
@@ -102,8 +108,11 @@ impl Deployment<'_> {
     /// What stopped it. What was done until then is in the state: a later run goes on from there.
     pub async fn run(&self, module: &Folder, mut ready: Ready<'_>) -> Result<Outcome, Failure> {
         let variables = self.variables(&ready)?;
+        self.relay.expect_steps(identity::steps(&module.manifest, &ready.identities, &ready.state));
+        self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));
         if !self.plan_only {
-            let steps = Finish::new(self.destination.clone(), &ready.supply.found, &module.path);
+            let steps = Finish::new(self.destination.clone(), &ready.supply.found, &module.path)
+                .knowing(&ready.identities);
             for refused in steps.before(&module.manifest).await? {
                 self.ui.warning(&format!("before the plan: {refused}"));
             }
@@ -119,7 +128,7 @@ impl Deployment<'_> {
             plan_text: ready.terraform.plan_text(&plan).await?,
         };
         self.ui.info(&format!("  plan: {}", outcome.summary));
-        self.refuse_destruction(&plan)?;
+        self.refuse_destruction(module, &ready, &plan).await?;
         licence::check(&self.destination, &plan).await?;
         if self.plan_only {
             for change in &plan.changes {
@@ -129,10 +138,14 @@ impl Deployment<'_> {
             return Ok(outcome);
         }
         if outcome.changes {
+            for text in renames::give_free(&self.destination, &plan).await? {
+                self.ui.info(&format!("  {text}"));
+            }
             self.apply(&ready, &plan).await?;
         }
         ready.terraform.stop_if_interrupted()?;
-        let report = self.finish(module, &mut ready.supply).await?;
+        ready.supply.finish.extend(identity::order_of_templates(&ready.identities, &ready.state));
+        let report = self.finish(module, &ready.identities, &mut ready.supply).await?;
         ready.terraform.stop_if_interrupted()?;
         outcome.differences = self.plan_again(&ready, &variables).await?;
         outcome.open = open_things(module, &ready.supply, &report, &outcome.differences);
@@ -179,13 +192,22 @@ impl Deployment<'_> {
         };
         terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
         let state = terraform.state().await?;
+        let identities = identity::of_module(&terraform.directory, &state)?;
+        let (state, moved) = identity::align(&terraform, state, &identities, self.plan_only).await?;
+        for text in moved {
+            self.ui.info(&format!("  {text}"));
+        }
         let collisions = existing::look(&module.manifest, &state, destination).await?;
-        if self.adopt && !collisions.is_empty() {
-            let blocks = existing::import_blocks(&collisions);
+        let open_tofu = self.program.name == "OpenTofu";
+        let mut blocks = identity::retyping_blocks(&identities, &state, open_tofu);
+        if self.adopt {
+            blocks.push_str(&existing::import_blocks(&collisions));
+        }
+        if !blocks.is_empty() {
             std::fs::write(terraform.directory.join("octoferry_existing.tf"), blocks)
                 .while_doing("writing the import blocks")?;
         }
-        Ok(Ready { terraform, backend, supply, declared, state, collisions })
+        Ok(Ready { terraform, backend, supply, declared, state, identities, collisions })
     }
 
     /// The values of the module's Terraform variables, in a file that only Terraform can read.
@@ -295,12 +317,18 @@ impl Deployment<'_> {
         failure
     }
 
-    fn refuse_destruction(&self, plan: &Plan) -> Result<(), Failure> {
-        let precious = plan.precious_destroyed();
-        if precious.is_empty() || self.allow_destroy {
+    /// Stops before something is destroyed that nobody can bring back, or so much that somebody's rights may have shrunk.
+    async fn refuse_destruction(
+        &self,
+        module: &Folder,
+        ready: &Ready<'_>,
+        plan: &Plan,
+    ) -> Result<(), Failure> {
+        let what =
+            destruction::reasons(&self.destination, module, &ready.identities, &ready.state, plan).await?;
+        if what.is_empty() || self.allow_destroy {
             return Ok(());
         }
-        let what: Vec<String> = precious.into_iter().map(Change::text).collect();
         let list: Vec<String> = what.iter().map(|text| format!("  {text}")).collect();
         let message = format!("the plan would destroy these; nothing was written:\n{}", list.join("\n"));
         if self.plan_only {
@@ -309,7 +337,7 @@ impl Deployment<'_> {
         }
         Refused { reason: Reason::Destroys, what }.leave(self.ui)?;
         Err(Failure::failed(message).hint(
-            "They are gone at the source, or were renamed or taken out of the module. If that is meant: --allow-destroy",
+            "Is it gone at the source, or taken out of the module, and is that meant? Then: --allow-destroy",
         ))
     }
 
@@ -420,8 +448,13 @@ impl Deployment<'_> {
         Some(keep())
     }
 
-    async fn finish(&self, module: &Folder, supply: &mut Supply) -> Result<Report, Failure> {
-        let steps = Finish::new(self.destination.clone(), &supply.found, &module.path);
+    async fn finish(
+        &self,
+        module: &Folder,
+        identities: &Identities,
+        supply: &mut Supply,
+    ) -> Result<Report, Failure> {
+        let steps = Finish::new(self.destination.clone(), &supply.found, &module.path).knowing(identities);
         let mut manifest = module.manifest.clone();
         manifest.finish.append(&mut supply.finish);
         let report = steps.run(&manifest, self.enable_triggers).await.map_err(|failure| {

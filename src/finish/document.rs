@@ -23,7 +23,7 @@ impl Finish<'_> {
             return Ok(());
         }
         let wanted = self.directory.resolved(wanted).await?;
-        let place = self.directory.find(target).await?;
+        let place = self.find(target).await?;
         let before = match &place {
             Some(place) => self.directory.server.client.get(&place.read).await?,
             None => Value::Null,

@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
 
+pub mod identities;
 pub mod manifest;
 pub mod policy;
 pub mod seal;

@@ -194,7 +194,7 @@ impl SecretOrigin {
 }
 
 /// A document at the destination, found by names alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// Collection as in the inventory: `environments`, `deploymentprocesses`, `runbookprocesses`, …

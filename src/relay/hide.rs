@@ -25,6 +25,37 @@ pub(super) struct Hide {
     /// Process id → its steps that Terraform doesn't see at all.
     foreign: Mutex<HashMap<String, Foreign>>,
     defaults: Defaults,
+    steps: Mutex<Steps>,
+}
+
+/// Which steps the module makes as templated ones. It alone decides whose secrets Terraform knows of: an action says which template it is made of
+/// also where the provider writes it as a plain step.
+#[derive(Debug, Clone, Default)]
+pub struct Steps {
+    /// Id at the destination, of a child step that of its action → whether it is a templated one.
+    pub ids: HashMap<String, bool>,
+    /// The same by name, for those that are not there yet: whether it is one of a runbook, and its name. None: some are, others are not.
+    pub names: HashMap<(bool, String), Option<bool>>,
+}
+
+impl Steps {
+    /// The ids of the actions of a process that are made by plain steps.
+    fn plain(&self, process: &Value) -> BTreeSet<String> {
+        let mut plain = BTreeSet::new();
+        let is_runbook = process["RunbookId"].as_str().is_some_and(|id| !id.is_empty());
+        for step in process["Steps"].as_array().into_iter().flatten() {
+            for (index, action) in step["Actions"].as_array().into_iter().flatten().enumerate() {
+                let own = if index == 0 { step } else { action };
+                let text = |field: &str| own[field].as_str().unwrap_or_default().to_owned();
+                let known = self.ids.get(&text("Id")).copied();
+                let is_templated = known.or_else(|| *self.names.get(&(is_runbook, text("Name")))?);
+                if is_templated == Some(false) {
+                    plain.extend(action["Id"].as_str().map(str::to_owned));
+                }
+            }
+        }
+        plain
+    }
 }
 
 type Hidden = BTreeMap<String, BTreeSet<String>>;
@@ -94,12 +125,17 @@ impl Hide {
     fn take_out(&self, holder: Holder, document: &mut Value) -> bool {
         let Some(id) = document["Id"].as_str().map(str::to_lowercase) else { return false };
         let mut hidden = Hidden::new();
+        let plain = match holder {
+            Holder::Process => self.steps().plain(document),
+            Holder::Templates => BTreeSet::new(),
+        };
         each_part(holder, document, |part, id| {
             let mut names = BTreeSet::new();
             match holder {
                 Holder::Process => {
                     if let Some(properties) = part.get_mut("Properties").and_then(Value::as_object_mut) {
-                        let shown = self.defaults.of(properties);
+                        let shown =
+                            if plain.contains(&id) { BTreeSet::new() } else { self.defaults.of(properties) };
                         names = properties
                             .iter()
                             .filter(|(name, value)| value.is_object() && !shown.contains(*name))
@@ -169,6 +205,15 @@ impl Hide {
         Ok(changes)
     }
 
+    /// Says which steps the module that comes next has.
+    pub(super) fn expect(&self, steps: Steps) {
+        *self.steps() = steps;
+    }
+
+    fn steps(&self) -> MutexGuard<'_, Steps> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn foreign(&self) -> MutexGuard<'_, HashMap<String, Foreign>> {
         self.foreign.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -228,6 +273,26 @@ mod tests {
         let changes = hide.put_back(&client, &Method::PUT, &address, &mut written).await.ok().unwrap();
         assert_eq!(written["Steps"][0]["Actions"][0]["Properties"], json!({"Plain": "2", "Secret": secret}));
         assert_eq!(changes[0].place, "deploymentprocesses/Install/Secret");
+    }
+
+    #[test]
+    fn the_module_decides_which_step_is_a_templated_one() {
+        let steps = Steps {
+            ids: HashMap::from([("s1".to_owned(), false), ("a3".to_owned(), true)]),
+            names: HashMap::from([
+                ((false, "Other".to_owned()), Some(false)),
+                ((false, "Child".to_owned()), Some(false)),
+                ((true, "Other".to_owned()), Some(true)),
+            ]),
+        };
+        let process = |runbook: &str| {
+            json!({"RunbookId": runbook, "Steps": [
+                {"Id": "s1", "Name": "Tell", "Actions": [{"Id": "a1", "Name": "Tell"}, {"Id": "a3", "Name": "Child"}]},
+                {"Id": "s2", "Name": "Other", "Actions": [{"Id": "a2", "Name": "Called otherwise"}]},
+            ]})
+        };
+        assert_eq!(steps.plain(&process("")), BTreeSet::from(["a1".to_owned(), "a2".to_owned()]));
+        assert_eq!(steps.plain(&process("Runbooks-1")), BTreeSet::from(["a1".to_owned()]));
     }
 
     #[tokio::test]

@@ -1,13 +1,14 @@
 //! The relay: octoferry's own loopback server between Terraform and the destination, while deploy runs.
 //!
 //! Terraform gets an address on 127.0.0.1 and a key that is valid for this run only; the real key never leaves octoferry. Requests go through
-//! the client, so they are paced and repeated like our own. Five things are changed on the way, and nothing else; each is counted and told:
+//! the client, so they are paced and repeated like our own. Six things are changed on the way, and nothing else; each is counted and told:
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
-//! again ([`hold`]), and what the provider can't read is shown so that it can ([`readable`]). What Terraform has just read or written is
+//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), and what the provider can't read is shown so that it can ([`readable`]). What Terraform has just read or written is
 //! answered from memory ([`remember`]).
 
 mod address;
+mod align;
 mod defaults;
 mod foreign;
 mod forgotten;
@@ -17,6 +18,7 @@ mod keep;
 mod log;
 mod readable;
 mod remember;
+mod tag;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -30,7 +32,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use address::Address;
+pub use align::{Template, Templates};
 use failure::Failure;
+pub use hide::Steps;
 pub use log::{Change, Log};
 use octopus::client::Client;
 use secret;
@@ -52,6 +56,7 @@ struct Shared {
     hold: hold::Hold,
     hide: hide::Hide,
     forgotten: forgotten::Forgotten,
+    align: align::Align,
     remember: remember::Remember,
     log: Log,
 }
@@ -76,6 +81,7 @@ impl Relay {
             hold: hold::Hold { enable_triggers },
             hide: hide::Hide::default(),
             forgotten: forgotten::Forgotten::default(),
+            align: align::Align::default(),
             remember: remember::Remember::default(),
             log: Log::default(),
         });
@@ -102,6 +108,16 @@ impl Relay {
     /// To be called when another run of Terraform begins: nothing that was read before counts any more.
     pub fn forget(&self) {
         self.shared.remember.forget();
+    }
+
+    /// Says how the steps of the module that comes next are made.
+    pub fn expect_steps(&self, steps: Steps) {
+        self.shared.hide.expect(steps);
+    }
+
+    /// Says which templates documents of the destination have in the module that comes next.
+    pub fn expect_templates(&self, templates: Templates) {
+        self.shared.align.expect(templates);
     }
 
     /// What passed through, and what was changed.
@@ -186,7 +202,7 @@ impl Shared {
         };
         let content_type = answer.headers.get(CONTENT_TYPE).cloned();
         let body = if answer.status.is_success() {
-            match self.after(&address, answer.body).await {
+            match self.after(&method, &address, answer.body).await {
                 Ok(body) => body,
                 Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
             }
@@ -209,6 +225,7 @@ impl Shared {
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
         let mut changes = self.hide.put_back(&self.client, method, address, &mut document).await?;
         changes.extend(self.forgotten.put_back(method, address, &mut document));
+        changes.extend(tag::keep_id(&self.client, method, address, &mut document).await?);
         changes.extend(self.hold.before(&self.client, method, address, &mut document).await?);
         changes.extend(keep::keep_lost(&self.client, method, address, &mut document).await?);
         if secret::placeholder::may_be_in(&body) {
@@ -222,10 +239,11 @@ impl Shared {
     }
 
     /// The answer as Terraform sees it.
-    async fn after(&self, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
+    async fn after(&self, method: &Method, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
         let is_of_interest = self.hide.looks_at(address)
             || self.hold.looks_at(address)
             || readable::looks_at(address)
+            || align::Align::looks_at(address)
             || forgotten::Forgotten::looks_at(address);
         if !is_of_interest {
             return Ok(body);
@@ -234,8 +252,9 @@ impl Shared {
         self.forgotten.learn(address, &document);
         let hidden = self.hide.hide(&self.client, address, &mut document).await?;
         let held = self.hold.after(address, &mut document);
+        let aligned = self.align.show(method, address, &mut document);
         let shown = readable::make_readable(address, &mut document);
-        if !(hidden || held) && shown.is_empty() {
+        if !(hidden || held || aligned) && shown.is_empty() {
             return Ok(body);
         }
         self.log.changes(shown);

@@ -7,6 +7,7 @@
 
 pub mod lock;
 pub mod memory_file;
+mod moves;
 pub mod output;
 pub mod plan;
 pub mod process;
@@ -93,6 +94,10 @@ impl Terraform<'_> {
     /// # Errors
     /// What Terraform said, masked.
     pub async fn state(&self) -> Result<State, Failure> {
+        State::parse(&self.state_as_it_is().await?)
+    }
+
+    async fn state_as_it_is(&self) -> Result<Output, Failure> {
         let ended = self.invocation(vec!["state".into(), "pull".into()]).run(&self.interrupt, |_| {}).await?;
         self.stop_if_interrupted()?;
         if !ended.success {
@@ -102,7 +107,26 @@ impl Terraform<'_> {
                 format!("the state can't be read:\n{}", said.trim()),
             ));
         }
-        State::parse(&ended.stdout)
+        Ok(ended.stdout)
+    }
+
+    /// Gives what stands in the state other addresses (there → here), in one write: it is done as a whole or not at all.
+    ///
+    /// # Errors
+    /// When Terraform can't be run, or the backend does not take the state: another run may have written it meanwhile.
+    pub async fn move_in_state(&self, moves: &BTreeMap<String, String>) -> Result<State, Failure> {
+        let after = Zeroizing::new(moves::moved(&self.state_as_it_is().await?, moves)?);
+        let file = MemoryFile::with("octoferry-state", &after)?;
+        match self.push_state(std::path::Path::new(&file.path())).await? {
+            Ok(()) => State::parse(&after),
+            Err(said) => Err(Failure::new(
+                FailureKind::Terraform,
+                format!(
+                    "what was renamed at the source could not get its address in the state; nothing was written:\n{}",
+                    said.trim()
+                ),
+            )),
+        }
     }
 
     /// Makes a plan in memory. `None` for the plan when Terraform failed; the diagnostics say why.

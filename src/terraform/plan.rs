@@ -1,11 +1,12 @@
 //! What a plan would do. Of the values only names of attributes are kept: the values may be secrets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::memory_file::MemoryFile;
 use failure::{Failure, FailureKind};
+use secret::placeholder::is_placeholder;
 
 /// A plan in memory, and its changes.
 pub struct Plan {
@@ -25,6 +26,17 @@ pub struct Change {
     pub imported: bool,
     /// Attributes that change.
     pub attributes: BTreeSet<String>,
+    /// Whether a placeholder of ours stood in it: a person may have entered what belongs there, since the destination shows no secret.
+    pub holds_placeholder: bool,
+    /// Of a step that goes: the ids of its process and of the step.
+    pub step: Option<(String, String)>,
+    /// Of what is there: its id.
+    pub id: String,
+    /// The names that it has and that it gets; empty where there is none.
+    pub name_before: String,
+    pub name_after: String,
+    /// Of a tag: its set.
+    pub parent: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,14 +105,34 @@ impl Plan {
         parts.join(", ")
     }
 
+    /// What would be destroyed.
+    pub fn destroyed(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| matches!(change.action, Action::Destroy | Action::Replace))
+    }
+
     /// What would be destroyed, though others use it, or it may hold what nobody can bring back.
     #[must_use]
     pub fn precious_destroyed(&self) -> Vec<&Change> {
-        self.changes
-            .iter()
-            .filter(|change| {
-                matches!(change.action, Action::Destroy | Action::Replace) && is_precious(&change.kind)
+        self.destroyed().filter(|change| is_precious(&change.kind) || change.holds_placeholder).collect()
+    }
+
+    /// Types of which more would go at once than a person is likely to delete, with how many go and how many there are: `there` counts by type.
+    /// Steps are left out: they go with their process, and no right hides one.
+    #[must_use]
+    pub fn shrunken(&self, there: &BTreeMap<String, usize>) -> Vec<(String, usize, usize)> {
+        /// So many go one by one, by hand.
+        const BY_HAND: usize = 4;
+        let mut gone: BTreeMap<&str, usize> = BTreeMap::new();
+        for change in self.changes.iter().filter(|change| change.action == Action::Destroy) {
+            *gone.entry(&change.kind).or_default() += 1;
+        }
+        let count = |kind: &str| there.get(kind).copied().unwrap_or_default();
+        gone.into_iter()
+            .filter(|(kind, _)| {
+                kind.starts_with("octopusdeploy_") && !kind.starts_with("octopusdeploy_process")
             })
+            .filter(|(kind, gone)| *gone > BY_HAND && gone * 3 > count(kind))
+            .map(|(kind, gone)| (kind.to_owned(), gone, count(kind)))
             .collect()
     }
 }
@@ -146,7 +178,35 @@ fn change(value: &Value) -> Option<Change> {
         }
     }
     let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    Some(Change { address: text("address"), kind: text("type"), action, imported, attributes })
+    let (kind, before) = (text("type"), &value["change"]["before"]);
+    let after = &value["change"]["after"];
+    let text_of = |values: &Value, name: &str| values[name].as_str().unwrap_or_default().to_owned();
+    let either = |name: &str| {
+        Some(text_of(before, name)).filter(|text| !text.is_empty()).unwrap_or_else(|| text_of(after, name))
+    };
+    let is_step = kind.starts_with("octopusdeploy_process_") && kind.ends_with("step");
+    Some(Change {
+        address: text("address"),
+        action,
+        imported,
+        attributes,
+        holds_placeholder: holds_placeholder(before),
+        step: is_step.then(|| (either("process_id"), text_of(before, "id"))),
+        id: text_of(before, "id"),
+        name_before: text_of(before, "name"),
+        name_after: text_of(after, "name"),
+        parent: either("tag_set_id"),
+        kind,
+    })
+}
+
+fn holds_placeholder(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_placeholder(text),
+        Value::Array(items) => items.iter().any(holds_placeholder),
+        Value::Object(fields) => fields.values().any(holds_placeholder),
+        _ => false,
+    }
 }
 
 /// What a rerun may not destroy unasked: what others use, and what may hold a secret that a person has entered. The rest are parts that the module
@@ -202,5 +262,33 @@ mod tests {
         assert_eq!(plan.precious_destroyed().len(), 2);
         // A replacement is reported twice: as destroyed and as made.
         assert_eq!(plan.changing(), 5);
+    }
+
+    #[test]
+    fn what_holds_a_placeholder_and_what_goes_in_numbers_is_told() {
+        let change = |kind: &str, number: usize, before: &str| {
+            format!(
+                r#"{{"address": "{kind}.v{number}", "mode": "managed", "type": "{kind}", "change": {{"actions": ["delete"], "before": {before}}}}}"#
+            )
+        };
+        let mut changes =
+            vec![change("octopusdeploy_variable", 0, r#"{"sensitive_value": "octoferry-placeholder x"}"#)];
+        changes.extend((0..5).map(|number| change("octopusdeploy_runbook", number, "{}")));
+        changes.extend((0..4).map(|number| change("octopusdeploy_channel", number, "{}")));
+        changes.push(change("octopusdeploy_process_child_step", 0, r#"{"process_id": "p", "id": "s"}"#));
+        let shown = format!(r#"{{"resource_changes": [{}]}}"#, changes.join(","));
+        let plan = Plan::parse(MemoryFile::empty("test").ok().unwrap(), shown.as_bytes()).ok().unwrap();
+        let precious: Vec<&str> =
+            plan.precious_destroyed().iter().map(|change| change.address.as_str()).collect();
+        assert_eq!(precious, ["octopusdeploy_variable.v0"]);
+        let there = |runbooks: usize| {
+            BTreeMap::from([
+                ("octopusdeploy_runbook".to_owned(), runbooks),
+                ("octopusdeploy_channel".to_owned(), 4),
+            ])
+        };
+        assert_eq!(plan.shrunken(&there(14)), [("octopusdeploy_runbook".to_owned(), 5, 14)]);
+        assert_eq!(plan.shrunken(&there(15)), []);
+        assert_eq!(plan.changes.last().unwrap().step, Some(("p".to_owned(), "s".to_owned())));
     }
 }

@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::moves;
 use failure::{Failure, FailureKind};
+use module::identities::Identities;
 
 /// The managed resources of a state: address without its index → ids of its instances.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     pub resources: BTreeMap<String, Vec<String>>,
+    /// Addresses of steps → how they are imported: the ids of their process, of the parent of a child step, and their own.
+    pub steps: BTreeMap<String, String>,
+    /// What they are at the source, as the last apply has kept it.
+    pub identities: Identities,
 }
 
 #[derive(Deserialize)]
@@ -36,10 +42,14 @@ struct Instance {
     attributes: Option<Attributes>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Attributes {
     #[serde(default)]
     id: Option<serde_json::Value>,
+    #[serde(default)]
+    process_id: Option<serde_json::Value>,
+    #[serde(default)]
+    parent_id: Option<serde_json::Value>,
 }
 
 impl State {
@@ -56,15 +66,26 @@ impl State {
             Failure::new(FailureKind::Terraform, format!("the state is not as Terraform writes it ({place})"))
         })?;
         let mut resources: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut steps = BTreeMap::new();
         for resource in file.resources.into_iter().filter(|resource| resource.mode == "managed") {
             let prefix = resource.module.map(|module| format!("{module}.")).unwrap_or_default();
-            let ids = resources.entry(format!("{prefix}{}.{}", resource.kind, resource.name)).or_default();
+            let address = format!("{prefix}{}.{}", resource.kind, resource.name);
+            let ids = resources.entry(address.clone()).or_default();
             for instance in resource.instances {
-                let id = instance.attributes.and_then(|attributes| attributes.id);
+                let attributes = instance.attributes.unwrap_or_default();
+                if resource.kind.ends_with("_step") && attributes.process_id.is_some() {
+                    let parts = [&attributes.process_id, &attributes.parent_id, &attributes.id];
+                    let parts: Vec<&str> =
+                        parts.into_iter().flatten().filter_map(|part| part.as_str()).collect();
+                    steps.insert(address.clone(), parts.join(":"));
+                }
+                let id = attributes.id;
                 ids.push(id.as_ref().and_then(|id| id.as_str()).unwrap_or_default().to_owned());
             }
         }
-        Ok(Self { resources })
+        let identities =
+            serde_json::from_slice(bytes).map(|state| moves::identities_of(&state)).unwrap_or_default();
+        Ok(Self { resources, steps, identities })
     }
 
     /// Whether something of this address is there; an index is ignored.
@@ -105,16 +126,21 @@ mod tests {
     fn addresses_and_ids_are_read() {
         let text = br#"{"version": 4, "resources": [
             {"mode": "data", "type": "octopusdeploy_feeds", "name": "x", "instances": [{"attributes": {"id": "1"}}]},
+            {"mode": "managed", "type": "octopusdeploy_process_child_step", "name": "warm_up", "instances": [{"attributes": {"id": "a", "process_id": "p", "parent_id": "s"}}]},
             {"mode": "managed", "type": "octopusdeploy_environment", "name": "test", "instances": [{"attributes": {"id": "Environments-1", "name": "s3cret"}}]}
         ]}"#;
         let state = State::parse(text).ok().unwrap();
         assert!(state.has("octopusdeploy_environment.test"));
+        assert_eq!(state.steps["octopusdeploy_process_child_step.warm_up"], "p:s:a");
         assert!(state.has("octopusdeploy_environment.test[0]"));
         assert!(!state.has("octopusdeploy_feeds.x"));
         assert!(state.has_id("Environments-1") && !state.has_id("1"));
         assert_eq!(
             state.beyond(&State::default()),
-            [("octopusdeploy_environment.test".to_owned(), "Environments-1".to_owned())]
+            [
+                ("octopusdeploy_environment.test".to_owned(), "Environments-1".to_owned()),
+                ("octopusdeploy_process_child_step.warm_up".to_owned(), "a".to_owned())
+            ]
         );
         assert_eq!(State::parse(b"\n").ok().unwrap(), State::default());
     }

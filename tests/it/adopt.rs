@@ -117,6 +117,8 @@ fn takes_over(space: &str, options: &[&str]) {
         .collect();
     let (mut made, mut adopted) = (BTreeSet::new(), BTreeSet::new());
     types_of(&merge.modules(), &mut made, &mut adopted);
+    // What keeps the identities in the state is nothing of the destination.
+    made.remove("terraform_data");
     made.retain(|name| !NO_IMPORT.contains(&name.as_str()) && !WRITERS.contains(&name.as_str()));
     let named: BTreeSet<String> = named.union(&adopted).cloned().collect();
     assert_eq!(named, made, "each type that can be imported is named with the id for it");
@@ -170,7 +172,7 @@ fn what_can_not_be_taken_over_is_named_with_the_way_around_it() {
 }
 
 #[test]
-fn a_part_that_was_made_under_another_address_is_in_nobodys_way() {
+fn a_variable_whose_scope_changes_is_changed_in_place() {
     let work = tempfile::tempdir().expect("a folder");
     let (modules, changed) = (work.path().join("modules"), work.path().join("space.json"));
     let mut space: Value =
@@ -193,7 +195,7 @@ fn a_part_that_was_made_under_another_address_is_in_nobodys_way() {
     };
     serialize_and_deploy(&space_file("small-web"));
 
-    // The address of a variable tells its scope, that of a step its type.
+    // The address of a variable tells the scope that it had at first.
     let variables = space["Documents"]["Spaces-2"]["variables"]["variableset-Projects-1"]["Variables"]
         .as_array_mut()
         .expect("variables");
@@ -201,5 +203,5 @@ fn a_part_that_was_made_under_another_address_is_in_nobodys_way() {
     assert_ne!(scoped["Scope"], json!({"Role": ["elsewhere"]}));
     scoped["Scope"] = json!({"Role": ["elsewhere"]});
     std::fs::write(&changed, space.to_string()).expect("written");
-    serialize_and_deploy(&changed).says("1 to make, 0 to change, 1 to destroy");
+    serialize_and_deploy(&changed).says("0 to make, 1 to change, 0 to destroy");
 }

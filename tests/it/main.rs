@@ -43,3 +43,4 @@ mod support;
 mod tenants;
 mod this_time;
 mod unlock;
+mod years;

@@ -24,6 +24,7 @@ use documents::ids::is_everywhere;
 use documents::inventory::Inventory;
 use documents::slug::slug_of;
 use module::SecretPlace;
+use module::identities::Named;
 use module::manifest::{
     About, FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, Target,
 };
@@ -152,6 +153,8 @@ pub struct Context<'i> {
     planned: BTreeMap<String, Planned<'i>>,
     /// Parts of documents that have an id → how finish finds them.
     pub(super) part_targets: BTreeMap<String, Target>,
+    /// What is found by its name alone, with the names that it has.
+    pub(super) named: Vec<Named>,
     /// Expressions for the ids of documents (and actions) that this module makes.
     pub(super) addresses: BTreeMap<String, Expr>,
     /// Expressions for the canonical names of tags that this module makes.
@@ -183,7 +186,7 @@ impl<'i> Context<'i> {
             sources,
             selection,
             scope,
-            names: Names::default(),
+            names: Names::after(selection.earlier.labels()),
             lookups: Lookups::default(),
             files: BTreeMap::new(),
             texts: BTreeMap::new(),
@@ -202,6 +205,7 @@ impl<'i> Context<'i> {
             drawers: Drawers::default(),
             planned: BTreeMap::new(),
             part_targets: BTreeMap::new(),
+            named: Vec::new(),
             addresses: BTreeMap::new(),
             tags: BTreeMap::new(),
             predecessors: BTreeMap::new(),

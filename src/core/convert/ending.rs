@@ -9,6 +9,7 @@ use documents::collection::Collection;
 use documents::ids::is_everywhere;
 use failure::Failure;
 use module::Module;
+use module::identities::{self, Identities, Named};
 use module::manifest::{About, FinishStep, LeftOut, Manifest, Note, Origin, Part, Scope};
 
 /// Adds what every module has, and looks for what must not be there.
@@ -22,6 +23,10 @@ pub fn finished(mut context: Context<'_>, left_out: Vec<LeftOut>) -> Result<Modu
     });
     let part = Part { renamed: renamed.collect(), options, left_out };
     note_settled(&mut context);
+    let identities = identities(&mut context);
+    context
+        .documents
+        .insert(identities::FILE.to_owned(), String::from_utf8_lossy(&identities.to_bytes()).into_owned());
     scaffold::add(&mut context);
     leftover_ids(&context)?;
     let inventory = context.inventory;
@@ -59,6 +64,44 @@ pub fn finished(mut context: Context<'_>, left_out: Vec<LeftOut>) -> Result<Modu
             part,
         },
     })
+}
+
+/// What each resource of the module is at the source, and what is found by its name alone.
+fn identities(context: &mut Context<'_>) -> Identities {
+    let mut named = std::mem::take(&mut context.named);
+    let mut resources = BTreeMap::new();
+    for item in context.files.values().flatten() {
+        let Item::Block(block) = item else { continue };
+        if block.kind == "resource" {
+            resources.insert(block.address(), block.made_of.clone());
+            named.extend(templates(context, block));
+        }
+    }
+    // Templates stay in their order.
+    let document = |named: &Named| named.id.split('/').next().unwrap_or_default().to_owned();
+    named.sort_by_key(|named| (named.collection, document(named)));
+    let mut identities = Identities { resources, named };
+    identities.remember_names(&context.selection.earlier);
+    identities
+}
+
+/// The templates of a project or a library set: the provider tells them apart by their place in the list, and tenants have values for their ids.
+fn templates(context: &Context<'_>, block: &Block) -> Vec<Named> {
+    let collection = match block.labels.first().map(String::as_str) {
+        Some("octopusdeploy_project") => Collection::Projects,
+        Some("octopusdeploy_library_variable_set") => Collection::LibraryVariableSets,
+        _ => return Vec::new(),
+    };
+    let Some(document) = context.inventory.get(collection, &block.made_of) else { return Vec::new() };
+    let named = |template: &serde_json::Value| {
+        let (id, name) = (template["Id"].as_str()?, template["Name"].as_str()?);
+        Some(Named {
+            collection,
+            id: format!("{}/{id}", document.id()),
+            keys: vec![vec![document.name().to_owned(), name.to_owned()]],
+        })
+    };
+    document.list("Templates").iter().filter_map(named).collect()
 }
 
 /// The notes on references that led nowhere, of the documents that this module makes.

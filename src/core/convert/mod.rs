@@ -128,6 +128,7 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
     for kind in kinds {
         let mut documents = documents(context, kind);
         documents.sort_by_key(|document| id_order(document.id()));
+        context.names.keep(&name_space(kind), documents.iter().map(|document| document.id()));
         let mut subjects: Vec<Subject<'_>> =
             documents.into_iter().map(|document| subject(context, kind, document)).collect();
         subjects.sort_by(|left, right| left.label.cmp(&right.label));
@@ -147,6 +148,11 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
             order_by_slug(context, &subjects);
         }
         work.extend(subjects.into_iter().map(|subject| (*kind, subject)));
+    }
+    for (kind, subject) in &work {
+        if let Some(keep) = kind.keep {
+            keep(context, subject);
+        }
     }
     for (kind, subject) in &work {
         if let Some(declare) = kind.declare {
@@ -270,13 +276,19 @@ fn described(kind: &Kind, subject: &Subject<'_>) -> String {
     }
 }
 
+/// Where the labels of a kind's documents must differ.
+fn name_space(kind: &Kind) -> String {
+    format!("{} {}", kind.collection, kind.noun)
+}
+
 fn subject<'i>(context: &mut Context<'i>, kind: &'static Kind, document: &'i Document) -> Subject<'i> {
     let mut at = place(context, kind, document);
     // What has no name of its own goes by those of its key.
     let own = document.get("Name").map(|_| document.name().to_owned());
     let name = own.unwrap_or_else(|| at.target.key.join(" "));
-    let label = context.names.claim(
-        &format!("{} {}", kind.collection, kind.noun),
+    let label = context.names.claim_for(
+        document.id(),
+        &name_space(kind),
         &names::label(&name),
         if name == document.name() { &name } else { document.id() },
     );
@@ -305,7 +317,7 @@ pub fn resource_of(
     subject: &Subject<'_>,
     fields: &mut Fields<'_>,
 ) -> Block {
-    let mut block = Block::resource(shape.resource, &subject.label);
+    let mut block = Block::resource(shape.resource, &subject.label).made_of(subject.document.id());
     fields.carry(context, kind.fields_of(shape), &mut block);
     block
 }

@@ -46,6 +46,8 @@ pub struct Kind {
     pub adopt: Option<Adopt>,
     /// How another module finds a document of this kind by its name.
     pub lookup: Option<Lookup>,
+    /// Keeps for the parts of a document the labels that they have in the last module, before anything claims one.
+    pub keep: Option<fn(&mut Context<'_>, &Subject<'_>)>,
     /// Declares ids of what `expand` makes, before any reference is asked for.
     pub declare: Option<fn(&mut Context<'_>, &Subject<'_>)>,
     /// Takes the place of "one document, one resource".
@@ -73,6 +75,7 @@ impl Kind {
         built_in: |_| None,
         adopt: None,
         lookup: None,
+        keep: None,
         declare: None,
         expand: None,
         expands_to: &[],

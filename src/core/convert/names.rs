@@ -65,9 +65,38 @@ pub fn digest(text: &str) -> String {
 #[derive(Debug, Default)]
 pub struct Names {
     taken: BTreeMap<String, BTreeSet<String>>,
+    /// Id at the source → the label that it has in the last module.
+    known: BTreeMap<String, String>,
+    /// Name space and id → the label that it keeps.
+    kept: BTreeMap<(String, String), String>,
 }
 
 impl Names {
+    /// With the labels of the last module, by ids at the source.
+    #[must_use]
+    pub fn after(known: BTreeMap<String, String>) -> Self {
+        Self { known, ..Self::default() }
+    }
+
+    /// Keeps for these things the labels that they have in the last module, whatever they are called now. To be said before anything claims a
+    /// label in the name space. A thing that is gone keeps none: its label is free for who bears its name now.
+    pub fn keep<'a>(&mut self, space: &str, ids: impl IntoIterator<Item = &'a str>) {
+        for id in ids {
+            let Some(label) = self.known.get(id) else { continue };
+            if self.taken.entry(space.to_owned()).or_default().insert(label.clone()) {
+                self.kept.insert((space.to_owned(), id.to_owned()), label.clone());
+            }
+        }
+    }
+
+    /// The label that was kept for a thing, else one that is claimed for it.
+    pub fn claim_for(&mut self, id: &str, space: &str, wanted: &str, distinct: &str) -> String {
+        match self.kept.remove(&(space.to_owned(), id.to_owned())) {
+            Some(label) => label,
+            None => self.claim(space, wanted, distinct),
+        }
+    }
+
     /// The wanted label if it is free, else with a short suffix made of `distinct`, which no other claimer has. Claim in the order
     /// in which things were made: then a new neighbour renames nothing.
     pub fn claim(&mut self, space: &str, wanted: &str, distinct: &str) -> String {
@@ -110,6 +139,19 @@ mod tests {
         assert_eq!(names.claim("environments", "a_b", "A B"), "a_b");
         assert_eq!(names.claim("environments", "a_b", "a-b"), format!("a_b_{}", digest("a-b")));
         assert_eq!(names.claim("accounts", "a_b", "a-b"), "a_b");
+    }
+
+    #[test]
+    fn what_is_renamed_keeps_its_label_and_what_is_gone_leaves_it() {
+        let known = [("E-1", "one"), ("E-2", "two"), ("E-3", "three")];
+        let mut names =
+            Names::after(known.map(|(id, label)| (id.to_owned(), label.to_owned())).into_iter().collect());
+        names.keep("e", ["E-1", "E-2", "E-9"]);
+        // Two are renamed crosswise, the third was deleted and made again, and a new one bears a name that is not free.
+        assert_eq!(names.claim_for("E-1", "e", "two", "Two"), "one");
+        assert_eq!(names.claim_for("E-2", "e", "one", "One"), "two");
+        assert_eq!(names.claim_for("E-9", "e", "three", "Three"), "three");
+        assert_eq!(names.claim_for("E-10", "e", "one", "one"), format!("one_{}", digest("one")));
     }
 
     proptest::proptest! {

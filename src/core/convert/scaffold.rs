@@ -6,12 +6,15 @@ use crate::convert::context::Context;
 use crate::convert::model::Kind;
 use crate::hcl::{Block, Expr, Item};
 use module::TRIGGERS_HELD;
+use module::identities;
 use module::manifest::Scope;
 
 /// Adds the Terraform files.
 pub(super) fn add(context: &mut Context<'_>) {
     context.add("versions.tf", terraform());
     context.add("versions.tf", provider());
+    let keeper = keeps_identities(context);
+    context.add("versions.tf", keeper);
     variables(context);
     if !context.lookups.is_empty() {
         let heading = if matches!(context.scope, Scope::Runbook { .. }) {
@@ -56,6 +59,25 @@ fn provider() -> Block {
         .with("address", Expr::reference("var.octopus_url"))
         .with("api_key", Expr::reference("var.octopus_api_key"))
         .with("space_id", Expr::reference("var.octopus_space_id"))
+}
+
+/// Keeps in the state what the resources are at the source. Written after what has templates: until then the old names of these count.
+fn keeps_identities(context: &Context<'_>) -> Block {
+    let mut block =
+        Block::resource("terraform_data", "identities").with("input", Expr::file(identities::FILE));
+    for item in context.files.values().flatten() {
+        if let Item::Block(other) = item
+            && other.kind == "resource"
+            && other.blocks.iter().any(|inner| inner.kind == "template")
+        {
+            block.depends_on.push(Expr::reference(&other.address()));
+        }
+    }
+    block.comment = Some(
+        "What each resource is at the source, so that a rename there is a change here, and nothing new."
+            .to_owned(),
+    );
+    block
 }
 
 fn variables(context: &mut Context<'_>) {
@@ -213,15 +235,18 @@ fn list_files(context: &Context<'_>, text: &mut String) {
             .filter(|item| matches!(item, Item::Block(block) if block.kind == "resource"))
             .count();
         let what = match file.as_str() {
-            "versions.tf" => "Terraform, provider".to_owned(),
             "variables.tf" => "address, key and space of the destination; one variable per secret".to_owned(),
             "adopt.tf" => "takes over what every server makes with a space".to_owned(),
             "lookups.tf" => "ids of things that this module uses and does not make".to_owned(),
+            "versions.tf" => "Terraform, provider, and what keeps `identities.json` in the state".to_owned(),
             _ if resources == 1 => "1 resource".to_owned(),
             _ => format!("{resources} resources"),
         };
         text.push_str(&format!("| `{file}` | {what} |\n"));
     }
+    text.push_str(
+        "| `identities.json` | what each resource is at the source: labels stay when names change |\n",
+    );
     text.push_str("| `octoferry.json` | for octoferry: where each secret comes from, what Terraform can't set, what was left out |\n");
 }
 

@@ -68,6 +68,7 @@ pub(super) const PART: Kind = Kind {
     },
     shapes: &[],
     lookup: None,
+    keep: Some(keep),
     expand: Some(part),
     expands_to: &["octopusdeploy_deployment_freeze_project", "octopusdeploy_deployment_freeze_tenant"],
     ..OF_SPACE
@@ -96,6 +97,7 @@ pub(super) const OF_PROJECT: Kind = Kind {
         ],
         ..Shape::DEFAULT
     }],
+    keep: Some(keep),
     expand: Some(of_project),
     expands_to: &["octopusdeploy_deployment_freeze_tenant"],
     ..Kind::DEFAULT
@@ -162,7 +164,8 @@ fn part(context: &mut Context<'_>, subject: &Subject<'_>) {
     let at = subject.at.field("ProjectEnvironmentScope");
     let scope = subject.document.get("ProjectEnvironmentScope").and_then(Value::as_object);
     if let Some(environments) = scope.and_then(|scope| scope.get(&project)).and_then(Value::as_array) {
-        let mut block = Block::resource("octopusdeploy_deployment_freeze_project", &subject.label);
+        let mut block = Block::resource("octopusdeploy_deployment_freeze_project", &subject.label)
+            .made_of(subject.document.id());
         block.set("deploymentfreeze_id", freeze.clone());
         let project = context.reference(Collection::Projects, &project, &at);
         block.set("project_id", project);
@@ -184,6 +187,21 @@ fn of_project(context: &mut Context<'_>, subject: &Subject<'_>) {
     });
 }
 
+/// Where the labels of the tenants of freezes must differ.
+const TENANTS: &str = "freeze tenants";
+
+/// What the part of a freeze that is for a tenant is at the source.
+fn identity(subject: &Subject<'_>, scope: &Value) -> String {
+    let text = |field: &str| scope[field].as_str().unwrap_or_default();
+    format!("{}/{}/{}", subject.document.id(), text("TenantId"), text("EnvironmentId"))
+}
+
+fn keep(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let scopes = subject.document.list("TenantProjectEnvironmentScope").iter();
+    let ids: Vec<String> = scopes.map(|scope| identity(subject, scope)).collect();
+    context.names.keep(TENANTS, ids.iter().map(String::as_str));
+}
+
 /// A resource for each tenant and environment, one after the other: each writes the whole freeze.
 fn tenants(context: &mut Context<'_>, subject: &Subject<'_>, scopes: &[Value], project: &str, freeze: &Expr) {
     let at = subject.at.field("TenantProjectEnvironmentScope");
@@ -202,12 +220,10 @@ fn tenants(context: &mut Context<'_>, subject: &Subject<'_>, scopes: &[Value], p
         };
         let words = [name(Collection::Tenants, tenant), name(Collection::Environments, environment)];
         let wanted = format!("{}_{}_{}", subject.label, label(&words[0]), label(&words[1]));
-        let label = context.names.claim(
-            "freeze tenants",
-            &wanted,
-            &format!("{}{tenant}{environment}", subject.at.id),
-        );
-        let mut block = Block::resource("octopusdeploy_deployment_freeze_tenant", &label);
+        let identity = identity(subject, scope);
+        let distinct = format!("{}{tenant}{environment}", subject.at.id);
+        let label = context.names.claim_for(&identity, TENANTS, &wanted, &distinct);
+        let mut block = Block::resource("octopusdeploy_deployment_freeze_tenant", &label).made_of(&identity);
         block.set("deploymentfreeze_id", freeze.clone());
         let tenant = super::tenant_link::tenant(context, tenant, &at);
         block.set("tenant_id", tenant);

@@ -15,6 +15,8 @@ mod endpoint;
 mod environment;
 mod feed;
 mod git_credential;
+#[cfg(test)]
+mod identity_tests;
 mod insights_report;
 mod kubernetes;
 mod library_variable_set;
@@ -105,6 +107,16 @@ pub const PROJECT: &[&Kind] = &[
     &deployment_freeze::OF_PROJECT,
     &user_role::OF_PROJECT,
 ];
+
+/// The collection of the documents that a Terraform type stands for.
+#[must_use]
+pub fn collection_of(resource: &str) -> Option<Collection> {
+    let mut kinds = SPACE.iter().chain(PROJECT);
+    let is_one = |kind: &&&Kind| {
+        kind.shapes.iter().any(|shape| shape.resource == resource) || kind.expands_to.contains(&resource)
+    };
+    kinds.find(is_one).map(|kind| kind.collection)
+}
 
 /// What a conversion is handed: all kinds, and what they do together.
 pub static ALL: Registry = Registry {

@@ -281,7 +281,8 @@ fn versioning_strategy(
         if donor.is_some() && !has_process(context, subject) {
             return None;
         }
-        let mut block = Block::resource("octopusdeploy_project_versioning_strategy", &subject.label);
+        let mut block = Block::resource("octopusdeploy_project_versioning_strategy", &subject.label)
+            .made_of(subject.document.id());
         block.set("project_id", project_id(context, subject));
         match donor {
             Some(donor) if !context.drawers.open::<Actions>().has_name(donor.action) => {
@@ -364,7 +365,8 @@ fn release_creation(
         "" => "".into(),
         id => context.reference(Collection::Channels, id, &at.field("ChannelId")),
     };
-    let mut block = Block::resource("octopusdeploy_built_in_trigger", &subject.label);
+    let mut block =
+        Block::resource("octopusdeploy_built_in_trigger", &subject.label).made_of(subject.document.id());
     block.set("count", Expr::Code("var.enable_triggers ? 1 : 0".to_owned()));
     block.set("project_id", project_id(context, subject));
     block.set("channel_id", channel);

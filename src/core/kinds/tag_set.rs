@@ -41,6 +41,7 @@ pub(super) const KIND: Kind = Kind {
         ..Shape::DEFAULT
     }],
     lookup: Some(Lookup { list: "tag_sets", data_source: "octopusdeploy_tag_sets", noun: "tag set" }),
+    keep: Some(keep),
     declare: Some(declare),
     expand: Some(expand),
     expands_to: &["octopusdeploy_tag"],
@@ -62,13 +63,26 @@ fn canonical_name(subject: &Subject<'_>, tag: &Value) -> Option<String> {
     Some(given.map_or_else(|| format!("{}/{name}", subject.document.name()), str::to_owned))
 }
 
+/// Where the labels of tags must differ.
+const NAMES: &str = "tags";
+
+/// What a tag is at the source; one without an id goes by its name.
+fn identity<'t>(tag: &'t Value, canonical: &'t str) -> &'t str {
+    tag["Id"].as_str().unwrap_or(canonical)
+}
+
+fn keep(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let tags = subject.document.list("Tags").iter();
+    context.names.keep(NAMES, tags.filter_map(|tag| tag["Id"].as_str()));
+}
+
 fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
     for tag in subject.document.list("Tags") {
         let Some(canonical) = canonical_name(subject, tag) else { continue };
         let name = tag.get("Name").and_then(Value::as_str).unwrap_or_default();
         let own = label(name);
         let wanted = format!("{}_{}", subject.label, own.trim_start_matches('_'));
-        let label = context.names.claim("tags", &wanted, &canonical);
+        let label = context.names.claim_for(identity(tag, &canonical), NAMES, &wanted, &canonical);
         context.declare_tag(
             &canonical,
             Expr::reference(&format!("octopusdeploy_tag.{label}.canonical_tag_name")),
@@ -93,6 +107,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         let Expr::Reference(address) = context.tag(&canonical) else { continue };
         let mut block = Block::new("resource", &[]);
         block.labels = address.into_iter().take(2).collect();
+        let mut block = block.made_of(identity(tag, &canonical));
         block.set("tag_set_id", set.clone());
         carry(context, TAG, fields, &at, &mut block);
         block.depends_on.extend(previous.replace(Expr::reference(&block.address())));

@@ -30,6 +30,7 @@ pub(super) const KIND: Kind = Kind {
             .and_then(Value::as_object)
             .is_some_and(|links| links.contains_key(project))
     },
+    keep: Some(keep),
     declare: Some(declare),
     expand: Some(expand),
     expands_to: &["octopusdeploy_tenant_project", "octopusdeploy_tenant_project_variable"],
@@ -57,6 +58,24 @@ struct Linked {
     needs_template_ids: bool,
 }
 
+/// What a value is at the source: one value may be for several environments, and becomes a resource when it is for one.
+fn identity(value: &Document, environment: &str) -> String {
+    format!("{}/{environment}", value.id())
+}
+
+fn keep(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let inventory = context.inventory;
+    let mut ids = Vec::new();
+    for value in inventory.of(Collection::TenantVariableValues, subject.document.id()) {
+        let of_scope = value.get("Scope").and_then(|scope| scope["EnvironmentIds"].as_array());
+        let environments = of_scope.map_or_else(|| value.list("EnvironmentIds"), Vec::as_slice);
+        ids.extend(
+            environments.iter().filter_map(Value::as_str).map(|environment| identity(value, environment)),
+        );
+    }
+    context.names.keep(RESOURCE, ids.iter().map(String::as_str));
+}
+
 /// Remembers the tenants that are linked.
 fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
     context.drawers.open::<Linked>().tenants.insert(subject.document.id().to_owned(), subject.label.clone());
@@ -70,6 +89,9 @@ pub(super) fn tenant(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
     }
 }
 
+/// A tenant's value for a template of the project.
+const RESOURCE: &str = "octopusdeploy_tenant_project_variable";
+
 fn link(label: &str) -> Expr {
     Expr::reference("octopusdeploy_tenant_project").attribute(label)
 }
@@ -82,7 +104,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let at = subject.at.field("ProjectEnvironments").field(project.name());
     let environments =
         tenant.get("ProjectEnvironments").and_then(|links| links.get(&project_id)).and_then(Value::as_array);
-    let mut block = Block::resource("octopusdeploy_tenant_project", &subject.label);
+    let mut block = Block::resource("octopusdeploy_tenant_project", &subject.label).made_of(tenant.id());
     let tenant_id = context.reference(Collection::Tenants, tenant.id(), &at);
     block.set("tenant_id", tenant_id);
     let project_expression = context.reference(Collection::Projects, &project_id, &at);
@@ -230,12 +252,9 @@ fn project_value(
     context.drawers.open::<Linked>().needs_template_ids = true;
     let names = environment_names(context, &found.environments);
     let wanted = label(&format!("{}_{}_{}", subject.label, label(found.template_name()), label(&names[0])));
-    let label = context.names.claim(
-        "octopusdeploy_tenant_project_variable",
-        &wanted,
-        &format!("{}{environment}", value.id()),
-    );
-    let mut block = Block::resource("octopusdeploy_tenant_project_variable", &label);
+    let identity = identity(value, environment);
+    let label = context.names.claim_for(&identity, RESOURCE, &wanted, &identity);
+    let mut block = Block::resource(RESOURCE, &label).made_of(&identity);
     block.set("tenant_id", link(&subject.label).attribute("tenant_id"));
     block.set("project_id", link(&subject.label).attribute("project_id"));
     if let Some(environment) = context.target_of(environment) {

@@ -296,7 +296,7 @@ fn lacks(filter: &Map<String, Value>, filter_type: &str, action: &Value) -> bool
 }
 
 fn resource(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'_>, form: Form) {
-    let mut block = Block::resource(form.resource, &subject.label);
+    let mut block = Block::resource(form.resource, &subject.label).made_of(subject.document.id());
     common(context, subject, fields, &mut block, form.full);
     let (filter, filter_at) = (fields.take("Filter"), fields.at("Filter"));
     let (action, action_at) = (fields.take("Action"), fields.at("Action"));

@@ -101,7 +101,8 @@ fn assign(context: &mut Context<'_>, subject: &Subject<'_>) {
         }
         document.fields_mut().insert("ProjectIds".to_owned(), Value::from(vec![id]));
     }
-    let mut block = Block::resource("octopusdeploy_scoped_user_role", &subject.label);
+    let mut block =
+        Block::resource("octopusdeploy_scoped_user_role", &subject.label).made_of(subject.document.id());
     convert::fields::carry(context, ASSIGNMENT, document.fields(), &subject.at, &mut block);
     block.set("space_id", Expr::reference("var.octopus_space_id"));
     context.add(subject.file, block);

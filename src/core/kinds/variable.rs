@@ -25,6 +25,7 @@ pub(super) const PROJECT: Kind = Kind {
     of: |document| document.text("OwnerId").is_some_and(|owner| owner.starts_with("Projects-")),
     // Frozen copies of snapshots have ids of their own.
     belongs: |document, project| document.id() == format!("variableset-{project}"),
+    keep: Some(keep),
     expand: Some(expand),
     expands_to: &[RESOURCE],
     ..Kind::DEFAULT
@@ -93,6 +94,8 @@ struct Planned<'i> {
     fields: &'i Map<String, Value>,
     label: String,
     at: At,
+    /// What it is at the source: a cloned project has the variable ids of the original.
+    identity: String,
 }
 
 impl Planned<'_> {
@@ -120,6 +123,16 @@ impl Planned<'_> {
             && (self.is_sensitive()
                 || (self.text("Type") == other.text("Type") && self.text("Value") == other.text("Value")))
     }
+}
+
+fn identity(set: &Document, variable: &Value) -> String {
+    format!("{}/{}", set.id(), variable["Id"].as_str().unwrap_or_default())
+}
+
+fn keep(context: &mut Context<'_>, subject: &Subject<'_>) {
+    let variables = subject.document.list("Variables").iter();
+    let ids: Vec<String> = variables.map(|variable| identity(subject.document, variable)).collect();
+    context.names.keep(RESOURCE, ids.iter().map(String::as_str));
 }
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
@@ -202,7 +215,7 @@ fn plan<'i>(
             wanted = format!("{wanted}_{}", label(&part).trim_start_matches('_'));
         }
         let id = fields.get("Id").and_then(Value::as_str).unwrap_or_default();
-        let variable = Planned { fields, label: label(&wanted), at };
+        let variable = Planned { fields, label: label(&wanted), at, identity: identity(document, item) };
         if by_finish(context, &variable, document, owner, set_at) {
             continue;
         }
@@ -222,7 +235,7 @@ fn plan<'i>(
             );
             continue;
         }
-        let label = context.names.claim(RESOURCE, &variable.label, id);
+        let label = context.names.claim_for(&variable.identity, RESOURCE, &variable.label, id);
         let mut variable = Planned { label, ..variable };
         variable.at.prefix = if collection == Collection::Projects {
             format!("variable_{}", variable.label)
@@ -317,7 +330,7 @@ fn resource(
     owner: &Document,
     collection: Collection,
 ) -> Block {
-    let mut block = Block::resource(RESOURCE, &variable.label);
+    let mut block = Block::resource(RESOURCE, &variable.label).made_of(&variable.identity);
     block.set("owner_id", owner_id.clone());
     read(context, variable.fields, &variable.at, |context, fields| {
         let name = context.text(fields.text("Name"), &fields.at("Name"));

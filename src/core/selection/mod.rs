@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
+use module::identities::Identities;
 
 /// Collection → id → something about the document.
 pub(crate) type Table<T> = BTreeMap<Collection, BTreeMap<String, T>>;
@@ -46,6 +47,8 @@ pub struct Selection {
     pub(crate) only: Option<Only>,
     /// Whether there are modules for all that is selected: only then something is left out of all of them.
     pub(crate) of_all: bool,
+    /// What the resources of the last module are at the source: each thing keeps the label that it has there.
+    pub earlier: Identities,
 }
 
 /// What `--only` selects.

@@ -260,6 +260,15 @@ pub(crate) fn complete_tag_set(
     for tag in gone {
         refuse_tag_in_use(server, space, text(tag, "CanonicalTagName"))?;
     }
+    // Assumption: a server keeps the tags of things by their ids, so that a new name of a tag or its set is theirs too.
+    for (old, new) in
+        old_tags.iter().filter_map(|old| Some((old, tags.iter().find(|tag| tag["Id"] == old["Id"])?)))
+    {
+        let (old, new) = (text(old, "CanonicalTagName"), text(new, "CanonicalTagName"));
+        if old != new && !old.is_empty() {
+            server.store.rename_tag(space, old, new);
+        }
+    }
     fields.insert("Tags".into(), Value::Array(tags));
     Ok(())
 }

@@ -96,6 +96,22 @@ impl Store {
         self.put(space, collection, document);
     }
 
+    /// Writes another name of a tag wherever documents of the space hold it.
+    pub(crate) fn rename_tag(&mut self, space: &str, old: &str, new: &str) {
+        fn rename(value: &mut Value, old: &str, new: &str) {
+            match value {
+                Value::String(text) if text == old => new.clone_into(text),
+                Value::Array(items) => items.iter_mut().for_each(|item| rename(item, old, new)),
+                Value::Object(fields) => fields.values_mut().for_each(|field| rename(field, old, new)),
+                _ => {}
+            }
+        }
+        let collections = self.documents.get_mut(space).into_iter().flatten();
+        for document in collections.flat_map(|(_, documents)| documents.values_mut()) {
+            rename(document, old, new);
+        }
+    }
+
     /// Removes a document and its secrets.
     pub(crate) fn remove(&mut self, space: &str, collection: &str, id: &str) -> Option<Value> {
         self.forget_tenant(space, collection, id);

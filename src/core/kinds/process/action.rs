@@ -47,7 +47,7 @@ pub(super) fn first(
     process: &Expr,
 ) -> Block {
     let action = step.first();
-    let mut block = Block::resource(action.resource, &action.label);
+    let mut block = Block::resource(action.resource, &action.label).made_of(&action.identity);
     block.set("process_id", process.clone().attribute("id"));
     fields::read(context, action.fields, &action.at, |context, of_action| {
         let name = context.text(of_step.text("Name"), &of_step.at("Name"));
@@ -79,7 +79,7 @@ pub(super) fn child(
     action: &Action<'_>,
     process: &Expr,
 ) -> Block {
-    let mut block = Block::resource(action.resource, &action.label);
+    let mut block = Block::resource(action.resource, &action.label).made_of(&action.identity);
     block.set("process_id", process.clone().attribute("id"));
     block.set("parent_id", step.first().address().attribute("id"));
     fields::read(context, action.fields, &action.at, |context, of_action| {

@@ -108,7 +108,7 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
         return;
     }
     let address = Expr::reference("octopusdeploy_process").attribute(&process.label);
-    let mut block = Block::resource("octopusdeploy_process", &process.label);
+    let mut block = Block::resource("octopusdeploy_process", &process.label).made_of(process.document.id());
     block.set("project_id", process.project.clone());
     if let Some(runbook) = &process.runbook {
         block.set("runbook_id", runbook.clone());
@@ -116,7 +116,8 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
     context.made(&process.at.target, &block.address(), true);
     context.add(&process.file, block);
 
-    let mut order = Block::resource("octopusdeploy_process_steps_order", &process.label);
+    let mut order =
+        Block::resource("octopusdeploy_process_steps_order", &process.label).made_of(process.document.id());
     order.set("process_id", address.clone().attribute("id"));
     order.set(
         "steps",
@@ -139,7 +140,9 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
         if children.is_empty() {
             continue;
         }
-        let mut order = Block::resource("octopusdeploy_process_child_steps_order", &step.first().label);
+        let first = step.first();
+        let mut order =
+            Block::resource("octopusdeploy_process_child_steps_order", &first.label).made_of(&first.identity);
         order.set("process_id", address.clone().attribute("id"));
         order.set("parent_id", step.first().address().attribute("id"));
         order.set(

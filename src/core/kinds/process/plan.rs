@@ -51,6 +51,8 @@ pub(crate) struct Action<'i> {
     pub(crate) fields: &'i Map<String, Value>,
     pub(crate) resource: &'static str,
     pub(crate) label: String,
+    /// What it is at the source: a cloned process has the action ids of the original.
+    pub(crate) identity: String,
     /// The template when it is written as a templated step.
     pub(crate) template: Option<&'i Document>,
     /// Whether it is named otherwise than its step, though it is the step's own: the provider has one name for both.
@@ -128,6 +130,7 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
     let scoped = actions_in_scopes(context, project);
     let mut planned = Vec::new();
     let deployment = format!("deploymentprocess-{}", project.id());
+    keep_labels(context, project);
     let of_project = matches!(context.scope, Scope::Project { .. });
     let is_made = |process: &&Document| {
         of_project
@@ -172,6 +175,30 @@ struct Place {
     owner: String,
 }
 
+/// Where the labels of processes must differ.
+const PROCESSES: &str = "octopusdeploy_process";
+/// The same of steps and child steps, of whichever type: one that becomes a templated step keeps its label.
+const STEPS: &str = "steps";
+
+/// All processes of the project, before the first step claims a label.
+fn keep_labels(context: &mut Context<'_>, project: &Document) {
+    let inventory = context.inventory;
+    for collection in [Collection::DeploymentProcesses, Collection::RunbookProcesses] {
+        for process in inventory.of(collection, project.id()) {
+            context.names.keep(PROCESSES, [process.id()]);
+            let actions =
+                process.list("Steps").iter().filter_map(|step| step["Actions"].as_array()).flatten();
+            let ids: Vec<String> =
+                actions.map(|action| identity(process.id(), action["Id"].as_str())).collect();
+            context.names.keep(STEPS, ids.iter().map(String::as_str));
+        }
+    }
+}
+
+fn identity(process: &str, action: Option<&str>) -> String {
+    format!("{process}/{}", action.unwrap_or_default())
+}
+
 fn process<'i>(
     context: &mut Context<'i>,
     project: &Document,
@@ -181,7 +208,7 @@ fn process<'i>(
     scoped: &BTreeSet<String>,
 ) -> Process<'i> {
     let wanted = runbook.map_or("deployment", |(_, label)| label);
-    let label = context.names.claim("octopusdeploy_process", wanted, document.id());
+    let label = context.names.claim_for(document.id(), PROCESSES, wanted, document.id());
     let at = At {
         target: place.target.clone(),
         id: document.id().to_owned(),
@@ -199,7 +226,15 @@ fn process<'i>(
                 framework::step(context, items, index, &list, &place.owner);
                 continue;
             }
-            steps.extend(step(context, fields, at, &place, runbook.map(|(_, label)| label.as_str()), scoped));
+            steps.extend(step(
+                context,
+                fields,
+                at,
+                &place,
+                runbook.map(|(_, label)| label.as_str()),
+                scoped,
+                document.id(),
+            ));
         } else {
             crate::convert::fields::odd(context, &at, item);
         }
@@ -229,6 +264,7 @@ fn step<'i>(
     place: &Place,
     runbook: Option<&str>,
     scoped: &BTreeSet<String>,
+    process: &str,
 ) -> Option<Step<'i>> {
     let name = fields.get("Name").and_then(Value::as_str).unwrap_or_default();
     let items = fields.get("Actions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -266,9 +302,10 @@ fn step<'i>(
             (false, false) => "octopusdeploy_process_child_step",
             (false, true) => "octopusdeploy_process_templated_child_step",
         };
-        let label = context.names.claim(resource, &wanted, id);
+        let identity = identity(process, Some(id));
+        let label = context.names.claim_for(&identity, STEPS, &wanted, id);
         action_at.prefix = format!("step_{label}");
-        let planned = Action { fields: action, resource, label, template, renamed, at: action_at };
+        let planned = Action { fields: action, resource, label, identity, template, renamed, at: action_at };
         match resource {
             "octopusdeploy_process_step" => context.declare(id, planned.address().attribute("action_id")),
             "octopusdeploy_process_templated_step" => {}

@@ -80,10 +80,11 @@ pub(super) async fn update(call: &Call<'_>, plan: &Json) -> Result<Json> {
     let mut set = call.api.get(&address(call, plan)).await?;
     let mut tags = items(&set, "Tags").to_vec();
     let place = tags.iter_mut().find(|tag| tag["Id"] == json!(id)).context("the tag is not in its set")?;
-    *place = body(plan, id);
+    // As the official provider does: the id is not known yet when it sends the tag (`resource_tag.go`, 1.17.0).
+    *place = body(plan, "");
     set["Tags"] = Json::Array(tags);
     let set = call.api.put(&address(call, plan), &set).await?;
-    Ok(value(&set, find(&set, id, "").context("the tag is not in the answer")?))
+    Ok(value(&set, find(&set, "", text(plan, "name")).context("the tag is not in the answer")?))
 }
 
 /// # Errors

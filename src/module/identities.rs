@@ -1,0 +1,134 @@
+//! `identities.json` in a module: what each of its resources is at the source. Names change; ids of the source don't.
+//!
+//! The next conversion reads the file of the last module and gives each thing the label that it had, so that a rename is an update in place.
+//! The module's resource `terraform_data.identities` keeps it in Terraform's state too: there a deployment finds what the resources of the state
+//! are, also when no earlier module is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use documents::collection::Collection;
+
+/// Name of the file.
+pub const FILE: &str = "identities.json";
+/// Address of the resource that keeps it in the state.
+pub const ADDRESS: &str = "terraform_data.identities";
+
+/// What a module's resources are at the source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identities {
+    /// Terraform address → id of the document, or of the part of one (`variableset-Projects-1/…`).
+    pub resources: BTreeMap<String, String>,
+    /// What has no address of its own: documents that finish makes, templates of projects and library sets.
+    #[serde(default)]
+    pub named: Vec<Named>,
+}
+
+/// Something that is found by its name alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Named {
+    pub collection: Collection,
+    /// Id at the source; of a template after the id of its document.
+    pub id: String,
+    /// Natural keys, as in [`crate::manifest::Target::key`]: the one that it has, then those that it had. Of a template its document's key and
+    /// its name.
+    pub keys: Vec<Vec<String>>,
+}
+
+impl Identities {
+    /// Reads the file's content; nothing that can't be understood says anything.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// The file's content.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("it has only texts as keys");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Id at the source → the label that its resources have.
+    #[must_use]
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        let label = |(address, id): (&String, &String)| {
+            let (_, label) = address.split_once('.')?;
+            is_label(label).then(|| (id.clone(), label.to_owned()))
+        };
+        self.resources.iter().filter_map(label).collect()
+    }
+
+    /// Which resources of an earlier module are here under another address: (there, here). Only such of the same type: one of another type is
+    /// another thing to Terraform.
+    #[must_use]
+    pub fn moved_since(&self, earlier: &Self) -> BTreeMap<String, String> {
+        let kind = |address: &str| address.split_once('.').map_or("", |(kind, _)| kind).to_owned();
+        let here: BTreeMap<(String, &str), &String> =
+            self.resources.iter().map(|(address, id)| ((kind(address), id.as_str()), address)).collect();
+        let moved = earlier.resources.iter().filter_map(|(address, id)| {
+            let now = here.get(&(kind(address), id.as_str())).filter(|now| **now != address)?;
+            Some((address.clone(), (*now).clone()))
+        });
+        moved.collect()
+    }
+
+    /// Ids that were there earlier and are not here.
+    #[must_use]
+    pub fn gone_since(&self, earlier: &Self) -> BTreeSet<String> {
+        let here: BTreeSet<&String> = self.resources.values().collect();
+        earlier.resources.values().filter(|id| !here.contains(id)).cloned().collect()
+    }
+
+    /// Adds the names that things had in an earlier module.
+    pub fn remember_names(&mut self, earlier: &Self) {
+        for named in &mut self.named {
+            let before = earlier
+                .named
+                .iter()
+                .find(|other| other.collection == named.collection && other.id == named.id);
+            for key in before.into_iter().flat_map(|before| &before.keys) {
+                if !named.keys.contains(key) {
+                    named.keys.push(key.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Whether a text is a label as octoferry makes them: nothing else of an older file gets into a module.
+fn is_label(text: &str) -> bool {
+    !text.starts_with(|letter: char| letter.is_ascii_digit())
+        && !text.is_empty()
+        && text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(resources: &[(&str, &str)]) -> Identities {
+        let resources = resources.iter().map(|(address, id)| ((*address).to_owned(), (*id).to_owned()));
+        Identities { resources: resources.collect(), named: Vec::new() }
+    }
+
+    #[test]
+    fn what_has_another_address_now_was_moved_unless_its_type_changed() {
+        let earlier = of(&[("x_a.one", "A-1"), ("x_a.two", "A-2"), ("x_a.three", "A-3"), ("x_b.one", "A-4")]);
+        let now = of(&[("x_a.two", "A-1"), ("x_a.one", "A-2"), ("x_a.three", "A-3"), ("x_c.one", "A-4")]);
+        let moved: Vec<(String, String)> = now.moved_since(&earlier).into_iter().collect();
+        let expected = [("x_a.one", "x_a.two"), ("x_a.two", "x_a.one")];
+        assert_eq!(moved, expected.map(|(from, to)| (from.to_owned(), to.to_owned())));
+        assert!(now.gone_since(&earlier).is_empty());
+        assert_eq!(of(&[]).gone_since(&now).len(), 4);
+    }
+
+    #[test]
+    fn labels_that_octoferry_does_not_make_are_nobodys() {
+        let labels =
+            of(&[("x.good_1", "A-1"), ("x.bad\"}", "A-2"), ("x.a.b", "A-3"), ("none", "A-4")]).labels();
+        assert_eq!(labels.into_keys().collect::<Vec<_>>(), ["A-1"]);
+    }
+}

@@ -1,0 +1,61 @@
+//! A tag that gets another name, colour or description keeps its id. The provider writes the set without the id of the tag that it changes
+//! (1.17.0, `resource_tag.go`): to the server that tag is gone, and a new one there, which nothing has.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::relay::address::Address;
+use crate::relay::log::Change;
+use failure::Failure;
+use octopus::client::Client;
+
+/// Gives the id back: the provider changes one tag at a time, so the one without an id is the one that is missing.
+pub(super) async fn keep_id(
+    client: &Client,
+    method: &Method,
+    address: &Address,
+    set: &mut Value,
+) -> Result<Vec<Change>, Failure> {
+    let (&Method::PUT, ["tagsets", _]) = (method, address.parts().as_slice()) else { return Ok(Vec::new()) };
+    if !tags(set).any(has_no_id) {
+        return Ok(Vec::new());
+    }
+    let current = client.find(&address.path).await?.unwrap_or_default();
+    Ok(put_back(set, &current).into_iter().collect())
+}
+
+fn tags(set: &Value) -> impl Iterator<Item = &Value> {
+    set["Tags"].as_array().into_iter().flatten()
+}
+
+fn has_no_id(tag: &Value) -> bool {
+    tag["Id"].as_str().unwrap_or_default().is_empty()
+}
+
+fn put_back(set: &mut Value, current: &Value) -> Option<Change> {
+    let mut missing = tags(current).filter(|tag| !tags(set).any(|sent| sent["Id"] == tag["Id"]));
+    let (Some(missing), None) = (missing.next(), missing.next()) else { return None };
+    let mut nameless = set["Tags"].as_array_mut()?.iter_mut().filter(|tag| has_no_id(tag));
+    let (Some(tag), None) = (nameless.next(), nameless.next()) else { return None };
+    tag["Id"] = json!(missing["Id"]);
+    let place = format!("tagsets/{}", tag["Name"].as_str().unwrap_or_default());
+    Some(Change { what: "kept the tag that the provider would make anew", place })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tag_without_an_id_is_the_one_that_is_missing() {
+        let current = json!({"Tags": [{"Id": "T/1", "Name": "a"}, {"Id": "T/2", "Name": "b"}]});
+        let mut renamed = json!({"Tags": [{"Id": "T/1", "Name": "a"}, {"Id": "", "Name": "c"}]});
+        assert!(put_back(&mut renamed, &current).is_some());
+        assert_eq!(renamed["Tags"][1], json!({"Id": "T/2", "Name": "c"}));
+        let mut new =
+            json!({"Tags": [{"Id": "T/1", "Name": "a"}, {"Id": "T/2", "Name": "b"}, {"Name": "c"}]});
+        assert!(put_back(&mut new, &current).is_none());
+        let mut two = json!({"Tags": [{"Name": "c"}, {"Name": "d"}]});
+        assert!(put_back(&mut two, &current).is_none());
+    }
+}
