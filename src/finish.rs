@@ -5,6 +5,7 @@
 
 mod arrange;
 mod certificate;
+mod default_pool;
 pub mod directory;
 mod document;
 pub(crate) mod field;
@@ -190,6 +191,10 @@ impl<'a> Finish<'a> {
                 FinishStep::Arrange { collection, names } => {
                     let result = self.arrange(*collection, names).await;
                     self.note_failure(&format!("the order of the {collection}"), result)?;
+                }
+                FinishStep::DefaultPool { name } => {
+                    let result = self.default_pool(name, manifest).await;
+                    self.note_failure(&format!("the default worker pool {name:?}"), result)?;
                 }
                 FinishStep::Certificate { target, thumbprint, data, password } => {
                     let result = self.certificate(target, thumbprint, data, password.as_deref()).await;

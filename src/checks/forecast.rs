@@ -155,7 +155,7 @@ impl Forecast {
         findings.person(
             "collisions",
             format!("the destination has these names already:\n      {}", list.join("\n      ")),
-            "If an earlier migration made them, all is well. Else deploy stops at them, unless the variable Octoferry.Deploy.Existing of the library set \"Octoferry\" says adopt. With --lookup KIND:NAME (of serialize and seed) what is there is used as it is, with --rename KIND:NAME=OTHER both will be there.",
+            "If an earlier migration made them, all is well. Else deployments stop at them, unless migrate or seed is told --existing adopt: then they become what the source says. With --lookup KIND:NAME (of serialize and seed) what is there is used as it is, with --rename KIND:NAME=OTHER both will be there.",
         );
     }
 

@@ -8,6 +8,7 @@ pub mod permissions;
 pub mod servers;
 pub mod space;
 pub mod worker;
+pub mod workers;
 
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::checks::cost::{self, Cost};
 use crate::checks::forecast::Forecast;
 use crate::checks::permissions::{self, Held};
-use crate::checks::{Findings, offered, servers, space};
+use crate::checks::{Findings, offered, servers, space, workers};
 use crate::cli;
 use crate::deployment::licence;
 use crate::outcome::Outcome;
@@ -166,6 +166,9 @@ async fn tell(
     if let Some(to) = to {
         forecast.tell_collisions(to, findings);
         if let Some(server) = destination {
+            let features = server.client.find("/api/featuresconfiguration").await.ok().flatten();
+            let built_in = features.and_then(|features| features["IsBuiltInWorkerEnabled"].as_bool());
+            workers::look(&forecast.inventory, to, built_in, findings);
             match licence::limits(server).await {
                 Ok(limits) => forecast.tell_licence(&limits, to, findings),
                 Err(_) => findings.known(

@@ -2,6 +2,7 @@
 
 mod account;
 mod deploy;
+mod kept;
 mod lent;
 mod order;
 mod runs;
@@ -54,7 +55,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     nothing_in_the_way(&source, &found).await?;
 
     let part = part::of_space(&source, settings_set).await?;
-    let mut plan = Plan::of(&found, &arguments)?;
+    let mut plan = Plan::of(&found, &arguments, source.space.name())?;
     if let Some(moved) = part::moved(&source, &part).await? {
         moved.refuse_missing(&destination).await?;
         ui.info(&format!("a part of the space moves: {}", part.texts().join(" ")));
@@ -98,7 +99,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
         }
     };
     let put_back = lent.put_back(ui).await;
-    report.show(&arguments, ui)?;
+    report.show(&arguments, &plan, ui)?;
     result.and(put_back)?;
     Ok(report.outcome(&plan))
 }
@@ -106,15 +107,20 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
 /// What is to be run.
 struct Plan<'a> {
     space: bool,
+    space_name: String,
     projects: Vec<&'a Document>,
     /// Projects that are left out, and why.
     skipped: Vec<(String, String)>,
 }
 
 impl<'a> Plan<'a> {
-    fn of(found: &'a Found, arguments: &cli::Migrate) -> Result<Self, Failure> {
-        let mut plan =
-            Self { space: arguments.project.is_empty(), projects: Vec::new(), skipped: Vec::new() };
+    fn of(found: &'a Found, arguments: &cli::Migrate, space_name: &str) -> Result<Self, Failure> {
+        let mut plan = Self {
+            space: arguments.project.is_empty(),
+            space_name: space_name.to_owned(),
+            projects: Vec::new(),
+            skipped: Vec::new(),
+        };
         if arguments.space_only {
             return Ok(plan);
         }
@@ -597,8 +603,48 @@ impl Report {
         &mut self.rows[index]
     }
 
+    /// What is left of each that was to be moved. What was not deployed this time has what stood there, and why.
+    fn parts(&self, plan: &Plan<'_>) -> Vec<kept::Part> {
+        let of_row = |row: &Row| {
+            let is_done = row.deployed == Step::Done;
+            let mut items = match &row.manifest {
+                Some(manifest) => todo::items(manifest, &row.account),
+                None => Vec::new(),
+            };
+            if !is_done {
+                let why = match &row.deployed {
+                    Step::Blocked(why) => format!(": {why}"),
+                    _ => String::new(),
+                };
+                items.push(kept::Item::new(format!(
+                    "The last migration did not deploy this{why}. Run `octoferry migrate` again when the reason is gone."
+                )));
+            }
+            let title = row.manifest.as_ref().map(todo::title);
+            let title = title.unwrap_or_else(|| match row.of.project() {
+                Some(name) => format!("Project {name}"),
+                None => format!("Space {}", plan.space_name),
+            });
+            kept::Part { title, items, keep: !is_done }
+        };
+        let skipped = plan.skipped.iter().map(|(project, why)| kept::Part {
+            title: format!("Project {project}"),
+            items: vec![kept::Item::new(format!("It was left out of the last migration: {why}."))],
+            keep: true,
+        });
+        self.rows.iter().map(of_row).chain(skipped).collect()
+    }
+
+    /// Whether each project that was to be moved has its row.
+    fn is_whole(&self, plan: &Plan<'_>) -> bool {
+        let has_row = |project: &&Document| {
+            self.rows.iter().any(|row| row.of.project() == Some(project.name()) && row.manifest.is_some())
+        };
+        self.rows.iter().any(|row| row.of == Owner::Space) && plan.projects.iter().all(has_row)
+    }
+
     /// Prints the table and writes the list for the person.
-    fn show(&self, arguments: &cli::Migrate, ui: &Ui) -> Result<(), Failure> {
+    fn show(&self, arguments: &cli::Migrate, plan: &Plan<'_>, ui: &Ui) -> Result<(), Failure> {
         if self.rows.is_empty() {
             return Ok(());
         }
@@ -637,10 +683,18 @@ impl Report {
         if let Some(sum) = account::summed_up(self.rows.iter().map(|row| &row.account)) {
             ui.info(&sum);
         }
-        let modules: Vec<(&Manifest, &Account)> =
-            self.rows.iter().filter_map(|row| Some((row.manifest.as_ref()?, &row.account))).collect();
         let file = &arguments.todo;
-        std::fs::write(file, todo::text(&modules)).while_doing(format!("writing {}", file.display()))?;
+        // A device or a pipe has no list of before.
+        let old = match file.metadata() {
+            Ok(there) if there.is_file() => {
+                std::fs::read_to_string(file).while_doing(format!("reading {}", file.display()))?
+            }
+            _ => String::new(),
+        };
+        let is_all =
+            plan.space && arguments.project.is_empty() && !arguments.space_only && self.is_whole(plan);
+        let text = kept::merged(&old, &self.parts(plan), is_all);
+        std::fs::write(file, text).while_doing(format!("writing {}", file.display()))?;
         ui.info(&format!("what is left to you: {}", file.display()));
         Ok(())
     }

@@ -1,19 +1,24 @@
 //! `octoferry report`: what is left to people, from both servers, at any time; `--audit` from the source alone, before a migration.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::checks::forecast::Forecast;
 use crate::cli::{self, ReportForm};
+use crate::deployment::entered::Witness;
+use crate::mark::name;
 use crate::outcome::Outcome;
 use crate::report::{self, Address, Item, Report, Section};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use crate::{cutover, packages, seeded};
 use compare::{self, Comparison, Explanations};
+use documents::collection::Collection;
 use documents::inventory::Inventory;
 use failure::Failure;
 use failure::While as _;
-use module::manifest::Manifest;
+use module::manifest::{Manifest, SecretOrigin};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
 use octopus::upsert;
@@ -67,7 +72,11 @@ async fn made(
 ) -> Result<Report, Failure> {
     let forecast = Forecast::of(left)?;
     let manifests: Vec<&Manifest> = forecast.modules.iter().map(|module| &module.manifest).collect();
-    let mut items = report::of_modules(&manifests);
+    let entered = match destination {
+        Some(server) => entered(left, server, &manifests).await?,
+        None => BTreeSet::new(),
+    };
+    let mut items = report::of_modules(&manifests, &entered);
     items.extend(report::tentacles(&forecast.inventory, &address(destination).await));
     let mut equal = None;
     if let (Some(server), Some(right)) = (destination, right) {
@@ -86,6 +95,37 @@ async fn made(
     let projects = report::projects(&forecast.inventory, &manifests, &items, right);
     let destination = destination.map(Server::described);
     Ok(Report { source: source.described(), destination, items, projects, equal })
+}
+
+/// Secrets that are at the destination, by the same word as a deployment's: a person has said so, or somebody else has changed what holds it.
+async fn entered(
+    source: &Inventory,
+    destination: &Server,
+    manifests: &[&Manifest],
+) -> Result<BTreeSet<String>, Failure> {
+    let variables = source.all(Collection::Variables).flat_map(|set| set.list("Variables"));
+    let done = variables.filter(|variable| variable["Name"] == name::SECRETS_DONE);
+    let mut entered: BTreeSet<String> = done
+        .filter_map(|variable| variable["Value"].as_str())
+        .flat_map(str::lines)
+        .map(str::to_owned)
+        .collect();
+    let mut witness = None;
+    for manifest in manifests {
+        for secret in
+            manifest.secrets.iter().filter(|secret| matches!(secret.from, SecretOrigin::Person { .. }))
+        {
+            let mut asked = match witness.take() {
+                Some(witness) => witness,
+                None => Witness::new(destination.clone()).await,
+            };
+            if asked.is_entered(secret).await? {
+                entered.insert(manifest.name_of_secret(&secret.name));
+            }
+            witness = Some(asked);
+        }
+    }
+    Ok(entered)
 }
 
 /// Equal documents and all that the source has.

@@ -117,6 +117,9 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
         };
         let left = source.documents.get(&collection).unwrap_or(&nothing);
         let right = destination.documents.get(&collection).unwrap_or(&nothing);
+        // A pool of the destination's own that can run steps stays the default one.
+        let own_default = collection == Collection::WorkerPools
+            && right.iter().any(|(key, (pool, _))| pool.flag("IsDefault") && !left.contains_key(key));
         let mut outcome = KindComparison::default();
         let mut at_source = Known::default();
         left.values().for_each(|(_, value)| at_source.learn(value));
@@ -141,6 +144,10 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
                 // The other way round would hide what got lost in every document.
                 let is_new = difference.source.is_none() && at_source.lacks(way);
                 let unknown = is_new.then_some("the source server does not know this field");
+                let unknown = unknown.or_else(|| {
+                    (own_default && difference.path == "IsDefault")
+                        .then_some("the destination's own worker pool stays the default one")
+                });
                 difference.because =
                     explanations.of_field(collection, key, difference).or_else(|| unknown.map(str::to_owned));
             }

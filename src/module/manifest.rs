@@ -222,6 +222,8 @@ pub enum FinishStep {
     Order { target: Target, path: Vec<Value>, names: Vec<String> },
     /// Puts the documents of a collection into the order of these names (`PUT …/sortorder`). Others stay behind them.
     Arrange { collection: Collection, names: Vec<String> },
+    /// Makes the worker pool of this name the default one, unless one of the destination's own is it and can run steps.
+    DefaultPool { name: String },
     /// A step, an action or an extension's settings that the provider can't carry, in the list at `path`: made when no item has its `Name`
     /// (`ExtensionId`), behind the last that is
     /// there of `after`; else brought to what `item` says. In `item` stand `$ref`s and `$secret`s as in `document` below.

@@ -6,6 +6,8 @@ mod machines;
 mod markdown;
 mod table;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::ui::shell_quoted;
@@ -14,7 +16,7 @@ use compare::Comparison;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
-use module::manifest::{Manifest, Scope, SecretOrigin};
+use module::manifest::{Manifest, Scope, SecretEntry, SecretOrigin};
 
 pub use html::html;
 pub use machines::{Address, tentacles};
@@ -113,9 +115,9 @@ impl Report {
     }
 }
 
-/// What the modules leave to people.
+/// What the modules leave to people. `entered`: secrets that are at the destination, as [`Manifest::name_of_secret`] names them.
 #[must_use]
-pub fn of_modules(manifests: &[&Manifest]) -> Vec<Item> {
+pub fn of_modules(manifests: &[&Manifest], entered: &BTreeSet<String>) -> Vec<Item> {
     let mut items = Vec::new();
     for manifest in manifests {
         let project = match &manifest.scope {
@@ -129,12 +131,15 @@ pub fn of_modules(manifests: &[&Manifest]) -> Vec<Item> {
             text,
             commands,
         };
-        for secret in &manifest.secrets {
+        let is_open = |secret: &&SecretEntry| !entered.contains(&manifest.name_of_secret(&secret.name));
+        for secret in manifest.secrets.iter().filter(is_open) {
             if let SecretOrigin::Person { octopus_variable, because } = &secret.from {
                 let text = format!(
                     "{because}. Enter it at the destination, or as the sensitive variable {octopus_variable} at the source"
                 );
-                items.push(item(Section::Secrets, secret.description.clone(), text, Vec::new()));
+                let name = shell_quoted(&manifest.name_of_secret(&secret.name));
+                let done = vec![format!("octoferry secrets done {name}")];
+                items.push(item(Section::Secrets, secret.description.clone(), text, done));
             }
         }
         for note in manifest.notes.iter().filter(|note| note.needs_person() && !note.is_about_secret()) {
@@ -255,7 +260,7 @@ mod tests {
 
     fn report() -> Report {
         let manifest = manifest();
-        let mut items = of_modules(&[&manifest]);
+        let mut items = of_modules(&[&manifest], &BTreeSet::new());
         items.push(Item {
             section: Section::ByHand,
             project: "<script>alert(1)</script>".into(),
@@ -281,10 +286,13 @@ mod tests {
 
     #[test]
     fn the_secrets_that_a_person_enters_and_what_is_held_back_are_items() {
-        let items = of_modules(&[&manifest()]);
+        let items = of_modules(&[&manifest()], &BTreeSet::new());
         let secrets: Vec<&Item> = items.iter().filter(|item| item.section == Section::Secrets).collect();
         assert_eq!(secrets.len(), 1, "{secrets:?}");
         assert_eq!(secrets[0].subject, "Password of the feed \"Letterbox images\"");
+        let entered = BTreeSet::from(["feed_letterbox_images_password".to_owned()]);
+        let items = of_modules(&[&manifest()], &entered);
+        assert!(!items.iter().any(|item| item.section == Section::Secrets), "somebody has entered it");
     }
 
     #[test]

@@ -63,10 +63,27 @@ fn a_person_may_say_what_is_entered() {
         .filter_map(|line| line.split("octoferry secrets done '").nth(1)?.split('\'').next())
         .collect();
     assert_eq!(names.len(), 3, "{list}");
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    // People work with the list: what they write and tick stays, whatever is moved next.
+    let (section, rest) = list.split_once("\n## Project ").expect("the space's part");
+    let edited =
+        format!("{section}\n- [ ] Tell the night shift\n\n## Project {rest}").replacen("- [ ] ", "- [x] ", 1);
+    std::fs::write(journey.path("todo.md"), &edited).expect("it is written");
+    let project = rest.lines().next().expect("its name");
+    journey.run(&["migrate", "--yes", "--project", project, "--todo", &journey.path("todo.md")]).ends_with(3);
+    let kept = todo(&journey);
+    assert!(kept.contains("- [ ] Tell the night shift") && kept.contains("- [x] "), "{kept}");
+    assert!(names.iter().all(|name| kept.contains(name)), "no other part is dropped: {kept}");
     journey.run(&["secrets", "done", "nothing_of_that_name"]).ends_with(2).says("todo.md names them");
-    journey.run(&["secrets", "done", names[0], names[1]]).ends_with(0);
+    journey.run(&["secrets", "done", &names[0], &names[1]]).ends_with(0);
     journey.migrate(3).says("as a person says");
     let left = todo(&journey);
-    assert!(left.contains(names[2]) && !left.contains(names[0]) && !left.contains(names[1]), "{left}");
+    let only_the_last = |list: &str| {
+        let has = |name: &str| list.contains(&format!("octoferry secrets done '{name}'"));
+        assert!(has(&names[2]) && !has(&names[0]) && !has(&names[1]), "{list}");
+    };
+    only_the_last(&left);
+    assert!(left.contains("- [ ] Tell the night shift"), "{left}");
+    only_the_last(&journey.run(&["report"]).ends_with(3).stdout);
     journey.unseed();
 }

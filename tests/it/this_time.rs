@@ -120,3 +120,41 @@ fn a_name_in_the_way_is_taken_over_when_that_is_said_for_this_time_or_at_seed() 
     seed(&[]);
     assert_eq!(existing(&settings(&journey)), "adopt", "what was said stays");
 }
+
+#[test]
+fn what_the_destination_has_as_its_defaults_keeps_its_place_where_it_is_in_use() {
+    let journey = Journey::with("small-web");
+    let make = |collection: &str, body: Value| {
+        let (status, made) =
+            http(&journey.destination, "POST", &format!("/api/Spaces-2/{collection}"), Some(&body));
+        assert_eq!(status, 201, "{made}");
+        made
+    };
+    let group = id_of(&journey.destination, "projectgroups", "Default Project Group");
+    let lifecycle = id_of(&journey.destination, "lifecycles", "Default Lifecycle");
+    make("projects", json!({"Name": "Theirs", "ProjectGroupId": group, "LifecycleId": lifecycle}));
+    make(
+        "workerpools",
+        json!({"Name": "Hosted Ubuntu", "WorkerPoolType": "DynamicWorkerPool", "WorkerType": "UbuntuDefault", "IsDefault": true}),
+    );
+    journey.seed();
+    journey.spread();
+    let todo = journey.path("todo.md");
+    let migrate = |options: &[&str], code| {
+        journey.run(&["migrate", "--yes", "--todo", &todo]).args(options).ends_with(code)
+    };
+    let refused = migrate(&[], 1);
+    refused.says("lifecycles \"Default Lifecycle\"").says("the default one, in use there by 1 project");
+    refused.says("projectgroups \"Default Project Group\"").never_says("workerpools \"Default Worker Pool\"");
+    migrate(&["--existing", "adopt"], 3).says("\"Hosted Ubuntu\" stays the default one");
+    let default = || {
+        let (_, page) = http(&journey.destination, "GET", "/api/Spaces-2/workerpools?take=100", None);
+        let mut pools = page["Items"].as_array().into_iter().flatten();
+        pools.find(|pool| pool["IsDefault"] == true).map(|pool| pool["Name"].clone())
+    };
+    assert_eq!(default(), Some(json!("Hosted Ubuntu")));
+    migrate(&[], 3).says("0 to make, 0 to change, 0 to destroy");
+    assert_eq!(default(), Some(json!("Hosted Ubuntu")));
+    let verdict = journey.run(&["verify"]).ends_with(0);
+    assert!(verdict.stdout.contains("all of them noted"), "{}", verdict.stdout);
+}

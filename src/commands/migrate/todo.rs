@@ -3,51 +3,38 @@
 use std::fmt::Write as _;
 
 use super::account::Account;
+use super::kept::Item;
 use crate::mark::name;
 use crate::ui;
 use documents::collection::Collection;
 use module::manifest::{Manifest, Note, Scope, SecretEntry, SecretOrigin};
 
-/// The file's text; the space first, then projects in the given order, each with what its deployment said about its secrets.
+/// What a module leaves to do, after what its deployment said about its secrets.
 #[must_use]
-pub(super) fn text(modules: &[(&Manifest, &Account)]) -> String {
-    let mut text = String::from("# What is left to you\n");
-    let mut any = false;
-    for (manifest, account) in modules {
-        let mut part = String::new();
-        for (secret, why) in open(manifest, account) {
+pub(super) fn items(manifest: &Manifest, account: &Account) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (secret, why) in open(manifest, account) {
+        let key = format!("**Secret** {}: ", secret.description);
+        let mut text = format!("{key}{why}. Enter it at the destination: {}", portal(secret));
+        if let SecretOrigin::Person { octopus_variable, .. } = &secret.from {
             let _ = write!(
-                part,
-                "- [ ] **Secret** {}: {why}. Enter it at the destination: {}",
-                secret.description,
-                portal(secret)
-            );
-            if let SecretOrigin::Person { octopus_variable, .. } = &secret.from {
-                let _ = write!(
-                    part,
-                    "; or at the source as the sensitive variable `{octopus_variable}` {}, scoped to the environment `{}`, and run the migration again",
-                    place(manifest),
-                    name::ENVIRONMENT,
-                );
-            }
-            let _ = writeln!(
-                part,
-                ". When it is there: `octoferry secrets done {}`.",
-                ui::shell_quoted(&manifest.name_of_secret(&secret.name))
+                text,
+                "; or at the source as the sensitive variable `{octopus_variable}` {}, scoped to the environment `{}`, and run the migration again",
+                place(manifest),
+                name::ENVIRONMENT,
             );
         }
-        for note in notes(manifest) {
-            let _ = writeln!(part, "- [ ] {}", note.task());
-        }
-        if !part.is_empty() {
-            any = true;
-            let _ = write!(text, "\n## {}\n\n{part}", title(manifest));
-        }
+        let _ = write!(
+            text,
+            ". When it is there: `octoferry secrets done {}`.",
+            ui::shell_quoted(&manifest.name_of_secret(&secret.name))
+        );
+        items.push(Item { key, text });
     }
-    if !any {
-        text.push_str("\nNothing.\n");
-    }
-    text
+    items.extend(notes(manifest).map(|note| Item::new(note.task())));
+    // One item is one line, whatever a name holds.
+    let line = |text: &str| text.split(char::is_control).collect::<Vec<_>>().join(" ");
+    items.into_iter().map(|item| Item { key: line(&item.key), text: line(&item.text) }).collect()
 }
 
 /// How many lines of the file the module causes.
@@ -88,7 +75,9 @@ fn notes(manifest: &Manifest) -> impl Iterator<Item = &Note> {
     manifest.notes.iter().filter(|note| note.needs_person() && !note.is_about_secret())
 }
 
-fn title(manifest: &Manifest) -> String {
+/// The heading of a module's part.
+#[must_use]
+pub(super) fn title(manifest: &Manifest) -> String {
     match &manifest.scope {
         Scope::Space => format!("Space {}", manifest.source.space_name),
         Scope::Project { name, .. } => format!("Project {name}"),
@@ -111,6 +100,10 @@ mod tests {
     use crate::commands::migrate::account::Became;
     use module::manifest::About;
     use module::manifest::{Origin, SecretEntry};
+
+    fn text(manifest: &Manifest, account: &Account) -> String {
+        items(manifest, account).iter().map(|item| format!("{}\n", item.text)).collect()
+    }
 
     fn manifest(scope: Scope) -> Manifest {
         Manifest {
@@ -164,19 +157,15 @@ mod tests {
         let nothing = Account::new();
         assert_eq!((count(&space, &nothing), count(&project, &nothing)), (2, 0));
         expect_test::expect![[r##"
-            # What is left to you
-
-            ## Space Shop
-
-            - [ ] **Secret** Password of the feed "Images": no step can read feed passwords. Enter it at the destination: Library, External Feeds, "Images"; or at the source as the sensitive variable `Octoferry.Secret.feed_password` in the library variable set `Octoferry Secrets`, scoped to the environment `Octoferry`, and run the migration again. When it is there: `octoferry secrets done 'feed_password'`.
-            - [ ] Targets trust the old server. Let them trust the new one.
+            **Secret** Password of the feed "Images": no step can read feed passwords. Enter it at the destination: Library, External Feeds, "Images"; or at the source as the sensitive variable `Octoferry.Secret.feed_password` in the library variable set `Octoferry Secrets`, scoped to the environment `Octoferry`, and run the migration again. When it is there: `octoferry secrets done 'feed_password'`.
+            Targets trust the old server. Let them trust the new one.
         "##]]
-        .assert_eq(&text(&[(&space, &nothing), (&project, &nothing)]));
+        .assert_eq(&text(&space, &nothing));
         let became =
             |open| Account::from([("feed_password".to_owned(), Became { text: "x".to_owned(), open })]);
         assert_eq!(count(&space, &became(false)), 1, "somebody has entered it");
         assert!(
-            text(&[(&space, &became(true))])
+            text(&space, &became(true))
                 .contains("\"Images\": x. Enter it at the destination: Library, External Feeds, \"Images\"")
         );
     }

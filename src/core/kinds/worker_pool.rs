@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::convert::context::{Context, Subject};
+use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::odd;
 use crate::convert::model::*;
 use crate::convert::{make, resource};
 use crate::hcl::{Block, Expr};
@@ -37,7 +38,7 @@ pub(super) const KIND: Kind = Kind {
         },
     ],
     last: &[
-        flag("IsDefault"),
+        custom("IsDefault", default).writes(&[]),
         plain("SortOrder"),
         ignored("WorkerPoolType", "tells the Terraform type"),
         computed("CanAddWorkers", "follows from the type of the pool"),
@@ -73,28 +74,28 @@ const WORKER_TYPES: [&str; 7] = [
     "WindowsDefault",
 ];
 
-/// The server's own pool is the default one until another takes its place: then it must wait for that.
+/// Which pool is the default is settled by finish: the destination's own may be in use.
+fn default(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    match value.as_bool() {
+        Some(true) => {
+            let name = at.target.key.last().cloned().unwrap_or_default();
+            context.finish(FinishStep::DefaultPool { name });
+        }
+        Some(false) => {}
+        None if value.is_null() => {}
+        None => odd(context, at, value),
+    }
+}
+
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Some(shape) = KIND.shape(subject.document) else { return };
     let mut block = resource(context, &KIND, shape, subject);
-    let server_made = KIND.adopt.is_some_and(|adopt| (adopt.document)(subject.document));
-    if server_made && !subject.document.flag("IsDefault") {
-        let inventory = context.inventory;
-        let default = inventory.all(KIND.collection).find(|pool| pool.flag("IsDefault"));
-        if let Some(Expr::Reference(address)) = default.and_then(|pool| context.address(pool.id())) {
-            block.comment =
-                Some("A pool that becomes the default takes the place of the one before it.".to_owned());
-            block.set("is_default", false);
-            // Beside its place in the table.
-            block.attributes.sort_by_key(|attribute| attribute.name == "sort_order");
-            block.depends_on.push(Expr::Reference(address.into_iter().take(2).collect()));
-        }
-    }
-    // An update takes no order, and the provider would want it again and again. The order of all is for finish.
+    // An update takes no order, and the provider would want it again and again. The order of all, and which is the default, are for finish.
+    let mut settled = vec![Expr::reference("is_default")];
     if block.attributes.iter().any(|attribute| attribute.name == "sort_order") {
-        let order = Expr::List(vec![Expr::reference("sort_order")]);
-        block.blocks.push(Block::new("lifecycle", &[]).with("ignore_changes", order));
+        settled.push(Expr::reference("sort_order"));
     }
+    block.blocks.push(Block::new("lifecycle", &[]).with("ignore_changes", Expr::List(settled)));
     make(context, &KIND, subject, block);
 }
 
@@ -124,33 +125,29 @@ mod tests {
             {"Id": "WorkerPools-2", "SpaceId": "Spaces-2", "Name": "Hosted", "Description": "In the cloud.", "WorkerPoolType": "DynamicWorkerPool", "WorkerType": "Ubuntu2204", "IsDefault": true, "SortOrder": 1, "CanAddWorkers": false, "Slug": "hosted"},
             {"Id": "WorkerPools-3", "Name": "Of tomorrow", "WorkerPoolType": "QuantumWorkerPool"}
         ]});
-        expect![[r##"
-            # A pool that becomes the default takes the place of the one before it.
+        expect![[r#"
             resource "octopusdeploy_static_worker_pool" "default_worker_pool" {
               name       = "Default Worker Pool"
-              is_default = false
               sort_order = 0
 
               lifecycle {
-                ignore_changes = [sort_order]
+                ignore_changes = [is_default, sort_order]
               }
-
-              depends_on = [octopusdeploy_dynamic_worker_pool.hosted]
             }
 
             resource "octopusdeploy_dynamic_worker_pool" "hosted" {
               name        = "Hosted"
               description = "In the cloud."
               worker_type = "Ubuntu2204"
-              is_default  = true
               sort_order  = 1
 
               lifecycle {
-                ignore_changes = [sort_order]
+                ignore_changes = [is_default, sort_order]
               }
             }
             --- finish {"do":"document","target":{"collection":"workerpools","key":["Of tomorrow"]},"document":{"Name":"Of tomorrow","WorkerPoolType":"QuantumWorkerPool"}}
+            --- finish {"do":"default_pool","name":"Hosted"}
             --- finish {"do":"arrange","collection":"workerpools","names":["Of tomorrow","Default Worker Pool","Hosted"]}
-        "##]].assert_eq(&convert("worker_pools.tf", &documents));
+        "#]].assert_eq(&convert("worker_pools.tf", &documents));
     }
 }

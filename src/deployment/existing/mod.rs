@@ -1,5 +1,6 @@
 //! What stands at the destination already under the name of something that a module makes.
 
+mod defaults;
 mod parts;
 mod tenant;
 
@@ -24,6 +25,8 @@ pub struct Collision {
     address: String,
     /// The id for an import, or why it can't be imported.
     import: Result<String, String>,
+    /// Of what every server makes, and the module takes over by itself: who uses it there, `3 projects`.
+    in_use: Option<String>,
 }
 
 impl Collision {
@@ -32,7 +35,13 @@ impl Collision {
     pub fn text(&self) -> String {
         let part = self.part.as_ref().map(|part| format!(": {part:?}")).unwrap_or_default();
         let id = self.import.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
-        format!("{} {:?}{part}{id}", self.target.collection, self.target.key.join("/"))
+        let users = self.in_use.as_ref().map(|users| format!(", the default one, in use there by {users}"));
+        format!(
+            "{} {:?}{part}{id}{}",
+            self.target.collection,
+            self.target.key.join("/"),
+            users.unwrap_or_default()
+        )
     }
 
     /// For `--json`.
@@ -46,6 +55,7 @@ impl Collision {
             "Address": self.address,
             "Id": self.import.as_ref().ok(),
             "NoImport": self.import.as_ref().err(),
+            "InUse": self.in_use,
         })
     }
 }
@@ -77,9 +87,11 @@ pub async fn look(
                 part: None,
                 address: made.address.clone(),
                 import,
+                in_use: None,
             });
         }
     }
+    collisions.extend(defaults::look(manifest, state, directory).await?);
     let parts = parts::look(manifest, state, directory).await?;
     let values = tenant::look(manifest, state, directory).await?;
     // A variable whose scope has changed, a step that is of another type now: made by octoferry, under the address that it had then.
@@ -132,7 +144,8 @@ pub fn refusal(modules: &[(String, &[Collision])]) -> Failure {
 #[must_use]
 pub fn import_blocks(collisions: &[Collision]) -> String {
     let mut blocks = String::new();
-    for collision in collisions {
+    // What is the default there has a block in the module.
+    for collision in collisions.iter().filter(|collision| collision.in_use.is_none()) {
         if let Ok(id) = &collision.import {
             let _ = writeln!(blocks, "import {{\n  to = {}\n  id = \"{id}\"\n}}\n", collision.address);
         }

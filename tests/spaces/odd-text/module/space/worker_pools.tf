@@ -4,17 +4,16 @@ resource "octopusdeploy_static_worker_pool" "_1" {
   sort_order  = 0
 
   lifecycle {
-    ignore_changes = [sort_order]
+    ignore_changes = [is_default, sort_order]
   }
 }
 
 resource "octopusdeploy_static_worker_pool" "default_worker_pool" {
   name       = "Default Worker Pool"
-  is_default = true
   sort_order = 0
 
   lifecycle {
-    ignore_changes = [sort_order]
+    ignore_changes = [is_default, sort_order]
   }
 }
 
@@ -24,7 +23,7 @@ resource "octopusdeploy_static_worker_pool" "pool_a" {
   sort_order  = 0
 
   lifecycle {
-    ignore_changes = [sort_order]
+    ignore_changes = [is_default, sort_order]
   }
 }
 
@@ -34,7 +33,7 @@ resource "octopusdeploy_static_worker_pool" "pool_a_35426b" {
   sort_order  = 0
 
   lifecycle {
-    ignore_changes = [sort_order]
+    ignore_changes = [is_default, sort_order]
   }
 
   depends_on = [octopusdeploy_static_worker_pool.pool_a]
