@@ -136,10 +136,20 @@ pub struct Check {
 }
 
 /// Where secrets come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretsFrom {
-    /// Standard input: `octoferry-secrets/1`, NUL, then name NUL value NUL for each, an empty name NUL, the count NUL
+    /// `stdin`: `octoferry-secrets/1`, NUL, then name NUL value NUL for each, an empty name NUL, the count NUL.
     Stdin,
+    /// A file that only its owner may read: a JSON object, name of the Octopus variable → value.
+    File(PathBuf),
+}
+
+impl std::str::FromStr for SecretsFrom {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(if text == "stdin" { Self::Stdin } else { Self::File(text.into()) })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -314,8 +324,9 @@ pub struct Deploy {
     pub backend: Backend,
     #[command(flatten)]
     pub tenant: Tenant,
-    /// Read secrets and keys from standard input, in the format of the step templates
-    #[arg(long, value_name = "FROM")]
+    /// `stdin`: secrets and keys on standard input, in the format of the step templates; else a file of JSON that only you may read, with
+    /// {"name of the Octopus variable": "value"}, as octoferry needs prints the names
+    #[arg(long, value_name = "stdin|FILE")]
     pub secrets: Option<SecretsFrom>,
     /// The values on standard input are as Octopus stores them, no expression in them is evaluated
     #[arg(long, requires = "secrets")]

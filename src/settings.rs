@@ -38,6 +38,8 @@ pub struct Settings<'a> {
     environment: BTreeMap<String, Secret>,
     /// The secrets from standard input, if they were announced.
     streamed: Option<BTreeMap<String, Secret>>,
+    /// From a file.
+    filed: BTreeMap<String, Secret>,
 }
 
 /// The environment for processes that we start: everything but our own API keys.
@@ -104,17 +106,20 @@ impl<'a> Settings<'a> {
     /// # Errors
     /// When the stream of secrets is not whole.
     pub fn read(secrets: Option<cli::SecretsFrom>, ui: &'a Ui) -> Result<Self, Failure> {
-        let streamed = match secrets {
-            Some(cli::SecretsFrom::Stdin) => Some(stream::read_stream(std::io::stdin().lock())?),
-            None => None,
+        let (streamed, filed) = match secrets {
+            Some(cli::SecretsFrom::Stdin) => {
+                (Some(stream::read_stream(std::io::stdin().lock())?), BTreeMap::new())
+            }
+            Some(cli::SecretsFrom::File(file)) => (None, secrets_of_file(&file)?),
+            None => (None, BTreeMap::new()),
         };
-        Ok(Self { ui, environment: octoferry_environment(), streamed })
+        Ok(Self { ui, environment: octoferry_environment(), streamed, filed })
     }
 
-    /// The secrets from standard input; empty when none were announced.
+    /// The secrets from standard input or from a file; empty when none were announced.
     #[must_use]
     pub fn secrets(&self) -> BTreeMap<String, Secret> {
-        self.streamed.clone().unwrap_or_default()
+        self.streamed.as_ref().unwrap_or(&self.filed).clone()
     }
 
     /// The key by which module packages are sealed: from the secrets of a step, or `OCTOFERRY_MODULE_KEY`; `None` when it isn't given.
@@ -261,6 +266,10 @@ impl<'a> Settings<'a> {
                     .hint("It belongs to the library variable set \"Octoferry\", scoped to the environment \"Octoferry\": is the set linked to this project?")
             });
         }
+        // With a file of secrets the keys may stay where they are at a workstation.
+        if let Some(key) = self.filed.get(side.streamed_key) {
+            return Ok(key.clone());
+        }
         if let Some(key) = self.environment.get(&variable(role, "API_KEY")) {
             return Ok(key.clone());
         }
@@ -341,6 +350,18 @@ pub fn private_file(option: &str, file: &Path) -> Result<Secret, Failure> {
     Ok(Secret::new(text.trim().to_owned()))
 }
 
+/// Secrets by the names of Octopus variables.
+fn secrets_of_file(file: &Path) -> Result<BTreeMap<String, Secret>, Failure> {
+    let text = private_file("--secrets", file)?;
+    // An error's own text would show what it found.
+    let secrets: BTreeMap<String, String> = serde_json::from_str(text.expose()).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Failure::usage(format!("--secrets {}: not a JSON object of texts ({place})", file.display()))
+            .hint("Such as {\"Database.Password\": \"…\"}; octoferry needs MODULE prints the names.")
+    })?;
+    Ok(secrets.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
+}
+
 /// The key alone, with or without a newline at the end.
 fn key_from_file(option: &str, file: &Path) -> Result<Secret, Failure> {
     let content = std::fs::read_to_string(file).map(Zeroizing::new);
@@ -362,6 +383,26 @@ mod tests {
         for fine in ["https://octopus.example", "http://127.0.0.1:8065", "http://localhost", "http://[::1]:1"]
         {
             assert!(!is_plain(fine), "{fine}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_secrets_is_for_its_owner_and_shows_nothing_when_it_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secrets.json");
+        let with = |text: &str, mode: u32| {
+            std::fs::write(&file, text).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            secrets_of_file(&file)
+        };
+        let secrets = with(r##"{"Payment.Key": " s3cr#{t} ", "Empty": ""}"##, 0o600).unwrap();
+        assert_eq!(secrets["Payment.Key"].expose(), " s3cr#{t} ");
+        assert_eq!(secrets.len(), 2);
+        let open = with("{}", 0o640).unwrap_err();
+        assert!(open.message.contains("others may read"), "{open}");
+        for wrong in [r#"{"A": hunter2}"#, r#"{"A": ["hunter2"]}"#, r#""hunter2""#, "hunter2"] {
+            let failure = with(wrong, 0o600).unwrap_err();
+            assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
         }
     }
 

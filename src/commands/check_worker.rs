@@ -25,7 +25,7 @@ use terraform::program::Program;
 /// # Errors
 /// What stopped it before it could look: a cut stream of secrets, wrong usage, an interruption. And all that it found, in one failure.
 pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
-    let settings = Settings::read(arguments.secrets, ui)?;
+    let settings = Settings::read(arguments.secrets.clone(), ui)?;
     let interrupt = Interrupt::listen(ui.in_step())?;
     let streamed = settings.secrets();
     let mut findings = Findings::default();

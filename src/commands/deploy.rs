@@ -28,8 +28,10 @@ use terraform::program::Program;
 ///
 /// # Errors
 /// What stopped it. With several modules: which of them failed, after all that don't depend on those.
-pub async fn run(arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
-    let settings = Settings::read(arguments.secrets, ui)?;
+pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
+    // What a person has written into a file is meant as it stands.
+    arguments.raw |= matches!(arguments.secrets, Some(cli::SecretsFrom::File(_)));
+    let settings = Settings::read(arguments.secrets.take(), ui)?;
     let interrupt = Interrupt::listen(ui.in_step())?;
     let mut streamed = settings.secrets();
     let exact = exact::read(&mut streamed);
