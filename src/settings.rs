@@ -395,13 +395,13 @@ mod tests {
             std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
             secrets_of_file(&file)
         };
-        let secrets = with(r##"{"Payment.Key": " s3cr#{t} ", "Empty": ""}"##, 0o600).unwrap();
+        let secrets = with(r##"{"Payment.Key": " s3cr#{t} ", "Empty": ""}"##, 0o600).ok().unwrap();
         assert_eq!(secrets["Payment.Key"].expose(), " s3cr#{t} ");
         assert_eq!(secrets.len(), 2);
-        let open = with("{}", 0o640).unwrap_err();
+        let open = with("{}", 0o640).err().unwrap();
         assert!(open.message.contains("others may read"), "{open}");
         for wrong in [r#"{"A": hunter2}"#, r#"{"A": ["hunter2"]}"#, r#""hunter2""#, "hunter2"] {
-            let failure = with(wrong, 0o600).unwrap_err();
+            let failure = with(wrong, 0o600).err().unwrap();
             assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
         }
     }
