@@ -20,7 +20,7 @@ use crate::delivery::record;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::seeded::{install, package, part};
+use crate::seeded::{install, later, package, part};
 use crate::settings;
 use crate::spread::{self, tenant_runs};
 use crate::ui::{Ui, table};
@@ -48,17 +48,22 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     let transport = settings::transport(&arguments.connection)?;
     let given = settings::Settings::read(None, ui)?;
     let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
-    let found = Found::read(&source).await?;
+    let mut found = Found::read(&source).await?;
     let environment = found.environment()?.id().to_owned();
-    let settings_set = found.library_set(name::SETTINGS_SET)?;
-    same_destination(&source, settings_set, &destination).await?;
+    same_destination(&source, found.library_set(name::SETTINGS_SET)?, &destination).await?;
     nothing_in_the_way(&source, &found).await?;
 
-    let part = part::of_space(&source, settings_set).await?;
-    let mut plan = Plan::of(&found, &arguments, source.space.name())?;
-    if let Some(moved) = part::moved(&source, &part).await? {
+    let part = part::of_space(&source, found.library_set(name::SETTINGS_SET)?).await?;
+    let moved = part::moved(&source, &part).await?;
+    if let Some(moved) = &moved {
         moved.refuse_missing(&destination).await?;
         ui.info(&format!("a part of the space moves: {}", part.texts().join(" ")));
+    }
+    if seed_new(&source, &found, moved.as_ref(), &arguments, ui).await? {
+        found = Found::read(&source).await?;
+    }
+    let mut plan = Plan::of(&found, &arguments, source.space.name())?;
+    if let Some(moved) = &moved {
         plan.only(&found, &moved.projects);
     }
     for (project, why) in &plan.skipped {
@@ -71,6 +76,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
         plan.projects.iter().copied().filter(|project| project.flag("IsDisabled")).collect();
     if !disabled.is_empty() {
         let names: Vec<String> = disabled.iter().map(|project| format!("{:?}", project.name())).collect();
+        ui.info(&format!("disabled at the source, and so at the destination, but for what octoferry cutover has disabled: {}", names.join(", ")));
         let question =
             format!("Enable the disabled {} at the source while their runbooks run?", names.join(", "));
         if ui.confirm(&question, arguments.yes).is_err() {
@@ -104,6 +110,51 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     Ok(report.outcome(&plan))
 }
 
+/// Gives projects that were made since seed their runbooks, after asking; whether any got them.
+async fn seed_new(
+    source: &Server,
+    found: &Found,
+    moved: Option<&part::Moved>,
+    arguments: &cli::Migrate,
+    ui: &Ui,
+) -> Result<bool, Failure> {
+    let patterns = later::patterns(source, found.library_set(name::SETTINGS_SET)?).await?;
+    let (Some(patterns), false) = (patterns, arguments.space_only) else { return Ok(false) };
+    let mut new = later::made_since(found, &patterns);
+    new.retain(|project| {
+        let asked =
+            arguments.project.is_empty() || arguments.project.iter().any(|name| is_named(name, project));
+        asked && moved.is_none_or(|moved| moved.projects.contains(project.id()))
+    });
+    if new.is_empty() {
+        return Ok(false);
+    }
+    let names: Vec<String> = new.iter().map(|project| format!("{:?}", project.name())).collect();
+    ui.info(&format!("made since octoferry seed: {}", names.join(", ")));
+    if ui.confirm("Put the two runbooks and the library set Octoferry into them?", arguments.yes).is_err() {
+        return Ok(false);
+    }
+    let pattern = later::Pattern::read(source, found).await?;
+    for project in new {
+        match pattern.seed(source, found, project).await {
+            Ok(()) => ui.info(&format!("runbooks in {:?}", project.name())),
+            Err(failure) if failure.is_of_repository() => {
+                ui.warning(&format!("project {:?} gets no runbooks: {failure}", project.name()));
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    ui.info("Secrets of tenants are read in these projects once octoferry seed has run again; octoferry spread looks at their own secrets.");
+    Ok(true)
+}
+
+/// Whether a project is meant by a name, a slug or an id.
+fn is_named(wanted: &str, project: &Document) -> bool {
+    [project.name(), project.text("Slug").unwrap_or_default(), project.id()]
+        .iter()
+        .any(|text| text.to_lowercase() == wanted.to_lowercase())
+}
+
 /// What is to be run.
 struct Plan<'a> {
     space: bool,
@@ -125,20 +176,16 @@ impl<'a> Plan<'a> {
             return Ok(plan);
         }
         let own = found.own_projects();
-        let named = |wanted: &str, project: &Document| {
-            [project.name(), project.text("Slug").unwrap_or_default(), project.id()]
-                .iter()
-                .any(|text| text.to_lowercase() == wanted.to_lowercase())
-        };
         for wanted in &arguments.project {
-            if !own.iter().any(|project| named(wanted, project)) {
+            if !own.iter().any(|project| is_named(wanted, project)) {
                 let names: Vec<String> = own.iter().map(|project| format!("{:?}", project.name())).collect();
                 return Err(Failure::usage(format!("the source space has no project {wanted:?}"))
                     .hint(format!("It has: {}.", names.join(", "))));
             }
         }
         for project in own {
-            if !arguments.project.is_empty() && !arguments.project.iter().any(|wanted| named(wanted, project))
+            if !arguments.project.is_empty()
+                && !arguments.project.iter().any(|wanted| is_named(wanted, project))
             {
                 continue;
             }
@@ -616,9 +663,9 @@ impl Report {
                     Step::Blocked(why) => format!(": {why}"),
                     _ => String::new(),
                 };
-                items.push(kept::Item::new(format!(
-                    "The last migration did not deploy this{why}. Run `octoferry migrate` again when the reason is gone."
-                )));
+                let key = "The last migration did not deploy this".to_owned();
+                let text = format!("{key}{why}. Run `octoferry migrate` again when the reason is gone.");
+                items.push(kept::Item { key, text });
             }
             let title = row.manifest.as_ref().map(todo::title);
             let title = title.unwrap_or_else(|| match row.of.project() {
@@ -629,7 +676,10 @@ impl Report {
         };
         let skipped = plan.skipped.iter().map(|(project, why)| kept::Part {
             title: format!("Project {project}"),
-            items: vec![kept::Item::new(format!("It was left out of the last migration: {why}."))],
+            items: vec![kept::Item {
+                key: "It was left out of the last migration".to_owned(),
+                text: format!("It was left out of the last migration: {why}."),
+            }],
             keep: true,
         });
         self.rows.iter().map(of_row).chain(skipped).collect()
@@ -659,6 +709,10 @@ impl Report {
                 format!("{} s", row.seconds),
             ]);
         }
+        for (project, why) in &plan.skipped {
+            let left_out = Step::Blocked(why.clone()).to_string();
+            lines.push(vec![project.clone(), String::new(), left_out, "1".to_owned(), String::new()]);
+        }
         if ui.json() {
             let rows = self.rows.iter().map(|row| {
                 json!({
@@ -673,7 +727,9 @@ impl Report {
                 json!({"Project": row.run.project, "Tenant": row.run.tenant, "Environment": row.run.environment, "Became": row.became.to_string()})
             });
             let (rows, tenants): (Vec<_>, Vec<_>) = (rows.collect(), tenants.collect());
-            ui.data(&json!({"Projects": rows, "Tenants": tenants}).to_string());
+            let skipped = plan.skipped.iter().map(|(project, why)| json!({"Name": project, "Because": why}));
+            let skipped: Vec<_> = skipped.collect();
+            ui.data(&json!({"Projects": rows, "LeftOut": skipped, "Tenants": tenants}).to_string());
         } else {
             ui.data(&format!("\n{}", table(&lines)));
             if !self.tenants.is_empty() {

@@ -9,6 +9,7 @@ use crate::mark::before::Before;
 use crate::mark::found::Found;
 use crate::mark::{git, name, tenant};
 use crate::outcome::Outcome;
+use crate::seeded::later::matches;
 use crate::seeded::runbook::{self, Place};
 use crate::seeded::{backend, install, package, part, pool, template};
 use crate::settings;
@@ -126,6 +127,7 @@ async fn settings_of(
         },
         backend,
         selection,
+        projects: arguments.project.join("\n"),
         backend_config: arguments.backend.backend_config.clone(),
         existing: arguments.existing.map(|existing| existing.word().to_owned()),
         backend_account,
@@ -341,19 +343,6 @@ fn selected_projects<'a>(found: &'a Found, patterns: &[String]) -> Result<Vec<&'
     Ok(wanted.collect())
 }
 
-/// Whether a name fits a pattern in which `*` stands for anything, without case.
-fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        let Some((_, after)) = rest.split_once(part) else { return false };
-        rest = after;
-    }
-    rest.ends_with(last)
-}
-
 /// Feed and image of the execution container. The feed: the one that the image's registry belongs to, made when there is none.
 async fn container(
     source: &Server,
@@ -382,21 +371,4 @@ async fn container(
     let there = found.feeds.iter().find(|feed| feed.name() == name::FEED);
     let feed = upsert::ensure(source, "feeds", there, &wanted).await?;
     Ok(Some((feed.id().to_owned(), repository.to_owned())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn patterns_fit_names_without_case() {
-        for (pattern, name) in
-            [("Shop", "shop"), ("*", "x"), ("Sh*", "Shop"), ("*op", "Shop"), ("S*o*", "Shop"), ("a*a", "aa")]
-        {
-            assert!(matches(pattern, name), "{pattern} {name}");
-        }
-        for (pattern, name) in [("Shop", "Shop 2"), ("Sh*x", "Shop"), ("a*a", "a"), ("", "x")] {
-            assert!(!matches(pattern, name), "{pattern} {name}");
-        }
-    }
 }

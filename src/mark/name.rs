@@ -55,6 +55,8 @@ pub const BACKEND_CONFIG: &str = "Octoferry.Backend.Config";
 pub const BACKEND_ACCOUNT: &str = "Octoferry.Backend.Account";
 /// Which part of the space is serialized: options, one a line.
 pub const SELECTION: &str = "Octoferry.Serialize.Selection";
+/// Which projects seed gives runbooks: patterns, one a line; empty: all.
+pub const SEEDED_PROJECTS: &str = "Octoferry.Seed.Projects";
 /// What every deploy does unless its step says otherwise; each may be changed by hand in the library set.
 pub const DEPLOY_EXISTING: &str = "Octoferry.Deploy.Existing";
 pub const DEPLOY_PLACEHOLDERS: &str = "Octoferry.Deploy.Placeholders";

@@ -25,6 +25,7 @@ const SETTINGS: &[&str] = &[
     name::BACKEND_CONFIG,
     name::BACKEND_ACCOUNT,
     name::SELECTION,
+    name::SEEDED_PROJECTS,
     name::DEPLOY_EXISTING,
     name::DEPLOY_PLACEHOLDERS,
     name::DEPLOY_ALLOW_DESTROY,

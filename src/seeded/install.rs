@@ -38,6 +38,8 @@ pub struct Settings {
     pub backend: String,
     /// Which part of the space is serialized, one option a line.
     pub selection: String,
+    /// Patterns of the projects that get runbooks, one a line; empty: all.
+    pub projects: String,
     /// `KEY=VALUE` each.
     pub backend_config: Vec<String>,
     /// What deployments do with things of the same name, where that was said; otherwise what the set says stays.
@@ -234,6 +236,7 @@ pub async fn settings_variables(
         (name::BACKEND_TYPE, &settings.backend, false),
         (name::BACKEND_CONFIG, &backend_config, false),
         (name::SELECTION, &settings.selection, false),
+        (name::SEEDED_PROJECTS, &settings.projects, false),
         (name::CONCURRENCY_TAG, &tag, false),
     ];
     edit_variables(server, set, |variables| {

@@ -4,6 +4,7 @@ pub mod backend;
 pub mod enabled;
 pub mod foreign;
 pub mod install;
+pub mod later;
 pub mod package;
 pub mod part;
 pub mod pool;

@@ -158,3 +158,36 @@ fn what_the_destination_has_as_its_defaults_keeps_its_place_where_it_is_in_use()
     let verdict = journey.run(&["verify"]).ends_with(0);
     assert!(verdict.stdout.contains("all of them noted"), "{}", verdict.stdout);
 }
+
+#[test]
+fn a_project_that_was_made_since_seed_moves_with_the_others() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    let make = |name: &str| {
+        let group = id_of(&journey.source, "projectgroups", "Letterbox");
+        let lifecycle = id_of(&journey.source, "lifecycles", "Letterbox releases");
+        let body = json!({"Name": name, "ProjectGroupId": group, "LifecycleId": lifecycle});
+        assert_eq!(http(&journey.source, "POST", "/api/Spaces-2/projects", Some(&body)).0, 201);
+    };
+    make("Later");
+    journey.spread();
+    let moved = journey.migrate(3);
+    moved.says("made since octoferry seed: \"Later\"").says("Deploy Project Later");
+    assert!(moved.stdout.contains("Later"), "{}", moved.stdout);
+    assert!(names(&journey.destination, "projects").contains(&"Later".to_owned()));
+    // What seed was told to leave alone, a migration does too.
+    let state = format!("path={}", journey.path("state"));
+    journey
+        .run(&["seed", "--yes", "--backend", "local", "--backend-config", &state, "--project", "L*"])
+        .option("--package", crate::support::package())
+        .ends_with(0);
+    make("Other");
+    let todo = journey.path("todo.md");
+    let left = journey.run(&["migrate", "--yes", "--project", "Other", "--todo", &todo]).ends_with(3);
+    left.says("project \"Other\" is left out").never_says("made since octoferry seed");
+    let list = std::fs::read_to_string(&todo).expect("the list");
+    assert!(
+        list.contains("## Project Other") && list.contains("It was left out of the last migration"),
+        "{list}"
+    );
+}
