@@ -695,7 +695,7 @@ impl Report {
 
     /// Prints the table and writes the list for the person.
     fn show(&self, arguments: &cli::Migrate, plan: &Plan<'_>, ui: &Ui) -> Result<(), Failure> {
-        if self.rows.is_empty() {
+        if self.rows.is_empty() && plan.skipped.is_empty() {
             return Ok(());
         }
         let mut lines =
