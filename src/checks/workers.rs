@@ -50,10 +50,13 @@ pub fn look(source: &Inventory, destination: &Inventory, built_in: Option<bool>,
         return;
     };
     let is_dynamic = pool.text("WorkerPoolType") == Some("DynamicWorkerPool");
-    if is_dynamic || workers(destination, pool) > 0 {
-        return;
+    if !is_dynamic && workers(destination, pool) == 0 {
+        of_empty_default(&steps, pool.name(), built_in, findings);
     }
-    let name = pool.name();
+}
+
+/// The default pool has no workers: whether the server itself runs what names no pool.
+fn of_empty_default(steps: &Steps, name: &str, built_in: Option<bool>, findings: &mut Findings) {
     match built_in {
         Some(true) => findings.known(
             CHECK,

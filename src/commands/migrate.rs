@@ -72,18 +72,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     let inventory = read::read(&source, Extent::Whole).await?;
     tell_prospects(&inventory, &environment, &plan, ui);
     ui.confirm(&plan.question(&source, &destination), arguments.yes)?;
-    let disabled: Vec<&Document> =
-        plan.projects.iter().copied().filter(|project| project.flag("IsDisabled")).collect();
-    if !disabled.is_empty() {
-        let names: Vec<String> = disabled.iter().map(|project| format!("{:?}", project.name())).collect();
-        ui.info(&format!("disabled at the source, and so at the destination, but for what octoferry cutover has disabled: {}", names.join(", ")));
-        let question =
-            format!("Enable the disabled {} at the source while their runbooks run?", names.join(", "));
-        if ui.confirm(&question, arguments.yes).is_err() {
-            plan.skip_disabled();
-        }
-    }
-
+    ask_about_disabled(&mut plan, arguments.yes, ui);
     let version = keep_package(&source, &found).await?;
     let runs = Runs::new(&source, &environment, &version, ui);
     let mut report = Report::default();
@@ -108,6 +97,20 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     report.show(&arguments, &plan, ui)?;
     result.and(put_back)?;
     Ok(report.outcome(&plan))
+}
+
+/// Runbooks of a disabled project don't run: names those, and leaves them out unless they may be enabled meanwhile.
+fn ask_about_disabled(plan: &mut Plan<'_>, agreed: bool, ui: &Ui) {
+    let disabled = plan.projects.iter().filter(|project| project.flag("IsDisabled"));
+    let names = disabled.map(|project| format!("{:?}", project.name())).collect::<Vec<_>>().join(", ");
+    if names.is_empty() {
+        return;
+    }
+    ui.info(&format!("disabled at the source, and so at the destination, but for what octoferry cutover has disabled: {names}"));
+    let question = format!("Enable the disabled {names} at the source while their runbooks run?");
+    if ui.confirm(&question, agreed).is_err() {
+        plan.skip_disabled();
+    }
 }
 
 /// Gives projects that were made since seed their runbooks, after asking; whether any got them.

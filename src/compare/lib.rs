@@ -102,6 +102,9 @@ impl KindComparison {
     }
 }
 
+/// A pool of the destination's own that can run steps keeps its place: without one, nothing there would run.
+const OWN_POOL: &str = "the destination's own worker pool stays the default one";
+
 /// Compares two spaces.
 #[must_use]
 pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Explanations) -> Comparison {
@@ -117,8 +120,7 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
         };
         let left = source.documents.get(&collection).unwrap_or(&nothing);
         let right = destination.documents.get(&collection).unwrap_or(&nothing);
-        // A pool of the destination's own that can run steps stays the default one.
-        let own_default = collection == Collection::WorkerPools
+        let own_pool = collection == Collection::WorkerPools
             && right.iter().any(|(key, (pool, _))| pool.flag("IsDefault") && !left.contains_key(key));
         let mut outcome = KindComparison::default();
         let mut at_source = Known::default();
@@ -144,10 +146,7 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
                 // The other way round would hide what got lost in every document.
                 let is_new = difference.source.is_none() && at_source.lacks(way);
                 let unknown = is_new.then_some("the source server does not know this field");
-                let unknown = unknown.or_else(|| {
-                    (own_default && difference.path == "IsDefault")
-                        .then_some("the destination's own worker pool stays the default one")
-                });
+                let unknown = unknown.or((own_pool && difference.path == "IsDefault").then_some(OWN_POOL));
                 difference.because =
                     explanations.of_field(collection, key, difference).or_else(|| unknown.map(str::to_owned));
             }
