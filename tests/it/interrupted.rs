@@ -221,7 +221,11 @@ fn a_migration_that_is_ended_puts_back_what_it_changed_for_its_time() {
         assert!(child.try_wait().expect("its state").is_none(), "it runs until it is stopped");
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(enables(), json!("True"));
+    assert_eq!(
+        enables(),
+        json!("False"),
+        "runs are told at their prompts: nothing at the source changes for it"
+    );
     let id = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("a signal");
     assert_eq!(child.wait().expect("its end").code(), Some(1));
