@@ -1,0 +1,227 @@
+//! How the runs ended: the table, the same as JSON, and the list for a person.
+
+use std::fmt;
+
+use serde_json::json;
+
+use super::account::{self, Account};
+use super::plan::Plan;
+use super::tenants::{self, TenantRow};
+use super::{kept, todo};
+use crate::cli;
+use crate::outcome::Outcome;
+use crate::ui::{Ui, table};
+use documents::document::Document;
+use failure::{Failure, While as _};
+use module::manifest::Manifest;
+
+/// What a module is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owner {
+    Space,
+    Project(String),
+}
+
+impl Owner {
+    pub(super) fn project(&self) -> Option<&str> {
+        match self {
+            Self::Space => None,
+            Self::Project(name) => Some(name),
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Space => "(space)",
+            Self::Project(name) => name,
+        })
+    }
+}
+
+/// How a runbook's run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It was not its turn when the command stopped.
+    Waiting,
+    Done,
+    Failed,
+    /// Not tried, since an earlier one failed.
+    LeftOut,
+    /// Not tried, since this stands in the way.
+    Blocked(String),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => Ok(()),
+            Self::Done => formatter.write_str("yes"),
+            Self::Failed => formatter.write_str("failed"),
+            Self::LeftOut => formatter.write_str("no"),
+            Self::Blocked(why) => write!(formatter, "no: {why}"),
+        }
+    }
+}
+
+/// How the space or a project ended.
+pub(super) struct Row {
+    pub(super) of: Owner,
+    pub(super) serialized: Step,
+    pub(super) deployed: Step,
+    pub(super) manifest: Option<Manifest>,
+    /// What became of its secrets.
+    pub(super) account: Account,
+    pub(super) seconds: u64,
+}
+
+impl Row {
+    /// How much of it is left to a person.
+    pub(super) fn for_person(&self) -> usize {
+        self.manifest.as_ref().map_or(0, |manifest| todo::count(manifest, &self.account))
+    }
+}
+
+/// How all ended, in the order of their first mention.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) rows: Vec<Row>,
+    pub(super) tenants: Vec<TenantRow>,
+}
+
+impl Report {
+    pub(super) fn row(&mut self, of: &Owner) -> &mut Row {
+        let index = self.rows.iter().position(|row| row.of == *of).unwrap_or_else(|| {
+            self.rows.push(Row {
+                of: of.clone(),
+                serialized: Step::Waiting,
+                deployed: Step::Waiting,
+                manifest: None,
+                account: Account::new(),
+                seconds: 0,
+            });
+            self.rows.len() - 1
+        });
+        &mut self.rows[index]
+    }
+
+    /// What is left of each that was to be moved. What was not deployed this time has what stood there, and why.
+    pub(super) fn parts(&self, plan: &Plan<'_>) -> Vec<kept::Part> {
+        let of_row = |row: &Row| {
+            let is_done = row.deployed == Step::Done;
+            let mut items = match &row.manifest {
+                Some(manifest) => todo::items(manifest, &row.account),
+                None => Vec::new(),
+            };
+            if !is_done {
+                let why = match &row.deployed {
+                    Step::Blocked(why) => format!(": {why}"),
+                    _ => String::new(),
+                };
+                let key = "The last migration did not deploy this".to_owned();
+                let text = format!("{key}{why}. Run `octoferry migrate` again when the reason is gone.");
+                items.push(kept::Item { key, text });
+            }
+            let title = row.manifest.as_ref().map(todo::title);
+            let title = title.unwrap_or_else(|| match row.of.project() {
+                Some(name) => format!("Project {name}"),
+                None => format!("Space {}", plan.space_name),
+            });
+            kept::Part { title, items, keep: !is_done }
+        };
+        let skipped = plan.skipped.iter().map(|(project, why)| kept::Part {
+            title: format!("Project {project}"),
+            items: vec![kept::Item {
+                key: "It was left out of the last migration".to_owned(),
+                text: format!("It was left out of the last migration: {why}."),
+            }],
+            keep: true,
+        });
+        self.rows.iter().map(of_row).chain(skipped).collect()
+    }
+
+    /// Whether each project that was to be moved has its row.
+    pub(super) fn is_whole(&self, plan: &Plan<'_>) -> bool {
+        let has_row = |project: &&Document| {
+            self.rows.iter().any(|row| row.of.project() == Some(project.name()) && row.manifest.is_some())
+        };
+        self.rows.iter().any(|row| row.of == Owner::Space) && plan.projects.iter().all(has_row)
+    }
+
+    /// Prints the table and writes the list for the person.
+    pub(super) fn show(&self, arguments: &cli::Migrate, plan: &Plan<'_>, ui: &Ui) -> Result<(), Failure> {
+        if self.rows.is_empty() && plan.skipped.is_empty() {
+            return Ok(());
+        }
+        let mut lines =
+            vec![["project", "serialized", "deployed", "for a person", "time"].map(str::to_owned).to_vec()];
+        for row in &self.rows {
+            lines.push(vec![
+                row.of.to_string(),
+                row.serialized.to_string(),
+                row.deployed.to_string(),
+                row.for_person().to_string(),
+                format!("{} s", row.seconds),
+            ]);
+        }
+        for (project, why) in &plan.skipped {
+            let left_out = Step::Blocked(why.clone()).to_string();
+            lines.push(vec![project.clone(), String::new(), left_out, "1".to_owned(), String::new()]);
+        }
+        if ui.json() {
+            let rows = self.rows.iter().map(|row| {
+                json!({
+                    "Name": row.of.to_string(),
+                    "Serialized": row.serialized == Step::Done,
+                    "Deployed": row.deployed == Step::Done,
+                    "ForPerson": row.for_person(),
+                    "Seconds": row.seconds,
+                })
+            });
+            let tenants = self.tenants.iter().map(|row| {
+                json!({"Project": row.run.project, "Tenant": row.run.tenant, "Environment": row.run.environment, "Became": row.became.to_string()})
+            });
+            let (rows, tenants): (Vec<_>, Vec<_>) = (rows.collect(), tenants.collect());
+            let skipped = plan.skipped.iter().map(|(project, why)| json!({"Name": project, "Because": why}));
+            let skipped: Vec<_> = skipped.collect();
+            ui.data(&json!({"Projects": rows, "LeftOut": skipped, "Tenants": tenants}).to_string());
+        } else {
+            ui.data(&format!("\n{}", table(&lines)));
+            if !self.tenants.is_empty() {
+                ui.data(&format!("\n{}", tenants::table(&self.tenants)));
+            }
+        }
+        if let Some(sum) = account::summed_up(self.rows.iter().map(|row| &row.account)) {
+            ui.info(&sum);
+        }
+        let file = &arguments.todo;
+        // A device or a pipe has no list of before.
+        let old = match file.metadata() {
+            Ok(there) if there.is_file() => {
+                std::fs::read_to_string(file).while_doing(format!("reading {}", file.display()))?
+            }
+            _ => String::new(),
+        };
+        let is_all =
+            plan.space && arguments.project.is_empty() && !arguments.space_only && self.is_whole(plan);
+        let text = kept::merged(&old, &self.parts(plan), is_all);
+        std::fs::write(file, text).while_doing(format!("writing {}", file.display()))?;
+        ui.info(&format!("what is left to you: {}", file.display()));
+        Ok(())
+    }
+
+    pub(super) fn outcome(&self, plan: &Plan<'_>) -> Outcome {
+        let failed = |row: &TenantRow| row.task.is_some() && !row.is_well();
+        if self.rows.iter().any(|row| row.deployed != Step::Done) || self.tenants.iter().any(failed) {
+            Outcome::NotWell
+        } else if !plan.skipped.is_empty()
+            || self.rows.iter().any(|row| row.for_person() > 0)
+            || !self.tenants.iter().all(TenantRow::is_well)
+        {
+            Outcome::DoneWithNotes
+        } else {
+            Outcome::Done
+        }
+    }
+}
