@@ -76,7 +76,7 @@ impl Ui {
         }
     }
 
-    /// The result of a command, on standard output. That it could not be written (a full disk) is told; a reader that has gone knows it.
+    /// The result of a command, on standard output. That it could not be written (a full disk) is reported; a reader that has gone knows it.
     pub fn data(&self, text: &str) {
         if let Err(error) = write_line(&self.shown(text))
             && error.kind() != std::io::ErrorKind::BrokenPipe

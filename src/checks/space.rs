@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_without_default_is_told() {
+    fn a_prompt_without_default_is_reported() {
         let project =
             (Collection::Projects, json!({"Id": "Projects-1", "Name": "Shop", "VariableSetId": "V"}));
         let look = |value: Value, required: bool| {
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_seed_needs_are_told_unless_they_are_ours() {
+    fn names_that_seed_needs_are_reported_unless_they_are_ours() {
         let mine = (Collection::Environments, json!({"Id": "E", "Name": "octoferry", "Description": "mine"}));
         assert_eq!(weight("names-of-octoferry", names_taken, &[mine]), Some(Weight::Stops));
         let ours = (

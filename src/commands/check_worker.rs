@@ -23,7 +23,7 @@ use terraform::program::Program;
 /// Looks at everything, and only then says what is not well: one run is enough to learn all of it.
 ///
 /// # Errors
-/// What stopped it before it could look: a cut stream of secrets, wrong usage, an interruption. And all that it found, in one failure.
+/// When it could not look: a cut stream of secrets, wrong usage, an interruption. Else all that it found, in one failure.
 pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
     let settings = Settings::read(arguments.secrets.clone(), ui)?;
     let interrupt = Interrupt::listen(ui.in_step())?;

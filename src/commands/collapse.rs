@@ -18,7 +18,7 @@ use octopus::tasks;
 /// Runs the command.
 ///
 /// # Errors
-/// What stopped it.
+/// When a setting is missing or contradicts another, or a server can't be reached or refuses.
 pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
     let transport = settings::transport(&arguments.connection)?;
     let source = settings::Settings::read(None, ui)?.source(&arguments.source, &transport).await?;

@@ -23,7 +23,7 @@ use octopus::upsert;
 /// Runs the command. Run again after a failure or a change it goes on.
 ///
 /// # Errors
-/// What stopped it: a server, a project that was never serialized, a journal that can't be read.
+/// When a server refuses, a project was never serialized, or a journal can't be read.
 pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
     let transport = settings::transport(&arguments.connection)?;
     let settings = Settings::read(None, ui)?;

@@ -27,7 +27,7 @@ use terraform::program::Program;
 /// Runs the command.
 ///
 /// # Errors
-/// What stopped it. With several modules: which of them failed, after all that don't depend on those.
+/// When Terraform or a server refuses. With several modules: which of them failed, after all that don't depend on those.
 pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure> {
     // What a person has written into a file is meant as it stands.
     arguments.raw |= matches!(arguments.secrets, Some(cli::SecretsFrom::File(_)));

@@ -41,7 +41,7 @@ use start::{keep_package, nothing_in_the_way, same_destination, tell_prospects};
 /// Runs the command. Run again after a failure or a change it just continues.
 ///
 /// # Errors
-/// What stopped it before or between the runs; a failed project doesn't stop the others.
+/// When a setting is missing, a server refuses, or a run of the space fails; a failed project doesn't stop the others.
 pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     let transport = settings::transport(&arguments.connection)?;
     let given = settings::Settings::read(None, ui)?;

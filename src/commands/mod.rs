@@ -28,7 +28,7 @@ use terraform::process;
 /// Runs the command that the arguments name.
 ///
 /// # Errors
-/// What stopped it.
+/// When a setting is missing or contradicts another, or a server can't be reached or refuses.
 pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
     // Every command holds an API key, most of them more.
     process::forbid_core_dumps()?;

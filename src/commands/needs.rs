@@ -33,7 +33,7 @@ pub const BACKEND_CREDENTIALS: &[&str] = &[
 /// Fetches the module if asked, and prints the names.
 ///
 /// # Errors
-/// What stopped it.
+/// When a setting is missing or contradicts another, or a server can't be reached or refuses.
 pub async fn run(arguments: cli::Needs, ui: &Ui) -> Result<Outcome, Failure> {
     let ui = &ui.keeping_standard_output_for_data();
     if let Some(what) = arguments.fetch {

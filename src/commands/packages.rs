@@ -24,7 +24,7 @@ const TRIES: usize = 3;
 /// Runs the command. Run again it goes on: what is there is not sent again.
 ///
 /// # Errors
-/// What stopped it; a package that can't be copied doesn't stop the others.
+/// When a server can't be read; a package that can't be copied doesn't stop the others.
 pub async fn run(arguments: cli::Packages, ui: &Ui) -> Result<Outcome, Failure> {
     let transport = settings::transport(&arguments.connection)?;
     let settings = Settings::read(None, ui)?;

@@ -34,7 +34,7 @@ const SHOWN: usize = 25;
 /// Reads the space and converts it; writes each module, and pushes it if asked.
 ///
 /// # Errors
-/// What stopped it.
+/// When a setting is missing or contradicts another, or a server can't be reached or refuses.
 pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure> {
     let (options, wanted) = what(arguments.what);
     let asked = options.part.options()?;

@@ -26,7 +26,7 @@ use secret::Secret;
 /// Runs the command.
 ///
 /// # Errors
-/// What stopped it; then nothing was written.
+/// When the rows or the key don't fit, or the server refuses; then nothing was written.
 pub async fn run(arguments: cli::Unlock, ui: &Ui) -> Result<Outcome, Failure> {
     let transport = settings::transport(&arguments.connection)?;
     let source = Settings::read(None, ui)?.source(&arguments.source, &transport).await?;

@@ -521,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn things_of_one_name_are_told_apart_by_what_they_are() {
+    fn things_of_one_name_are_reported_apart_by_what_they_are() {
         let space = |first: &str, second: &str| {
             let role = |id: &str, scope: &str| json!({"Id": id, "TeamId": "Teams-1", "UserRoleId": "UserRoles-1", "TenantIds": [scope]});
             let roles = json!({"ScopedUserRoles-1": role("ScopedUserRoles-1", first), "ScopedUserRoles-2": role("ScopedUserRoles-2", second)});

@@ -105,7 +105,7 @@ impl Deployment<'_> {
     /// Deploys one module, or only plans it.
     ///
     /// # Errors
-    /// What stopped it. What was done until then is in the state: a later run goes on from there.
+    /// When Terraform or a server refuses. What was done until then is in the state: a later run goes on from there.
     pub async fn run(&self, module: &Folder, mut ready: Ready<'_>) -> Result<Outcome, Failure> {
         let variables = self.variables(&ready)?;
         self.relay.expect_steps(identity::steps(&module.manifest, &ready.identities, &ready.state));
@@ -226,7 +226,7 @@ impl Deployment<'_> {
     /// Stops when anything is there already, in whichever module: before anything is written.
     ///
     /// # Errors
-    /// All of it, or all that can't be taken over where that is asked for. A locked state is told first: a killed run may have made
+    /// All of it, or all that can't be taken over where that is asked for. A locked state is reported first: a killed run may have made
     /// these things.
     pub async fn refuse_collisions(&self, modules: &[(&Folder, &Ready<'_>)]) -> Result<(), Failure> {
         let in_the_way: Vec<(String, &[Collision])> = modules
@@ -258,7 +258,7 @@ impl Deployment<'_> {
         Err(existing::refusal(&in_the_way))
     }
 
-    /// The first plan; a locked state is told before anything else.
+    /// The first plan; a locked state is reported before anything else.
     async fn planned(
         &self,
         module: &Folder,

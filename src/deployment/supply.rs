@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn expressions_that_octopus_may_have_evaluated_are_told() {
+    fn expressions_that_octopus_may_have_evaluated_are_reported() {
         assert!(supplied("a #{b}", Vec::new(), false).ok().unwrap().rows[0].open);
         assert!(!supplied("a #{b}", Vec::new(), true).ok().unwrap().rows[0].open);
         assert!(!supplied("a", Vec::new(), false).ok().unwrap().rows[0].open);

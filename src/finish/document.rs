@@ -115,7 +115,7 @@ impl Finish<'_> {
     }
 
     /// Makes what Terraform's part of the module looks up, before the plan. What such a document refers to and is not there yet is left
-    /// out of its lists: `run` completes it after the apply. What the destination refuses is told and stops nothing here: a plan that needs it
+    /// out of its lists: `run` completes it after the apply. What the destination refuses is reported and stops nothing here: a plan that needs it
     /// says so, and `run` lists it.
     ///
     /// # Errors

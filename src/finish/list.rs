@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn variables_of_one_name_are_told_apart_by_their_scopes() {
+    async fn variables_of_one_name_are_reported_apart_by_their_scopes() {
         let there = json!({"Variables": [{"Name": "v", "Scope": {"Tenant": ["1"]}, "Value": "a"}]});
         let path = [json!("Variables")];
         let item = json!({"Name": "v", "Scope": {"Tenant": ["2"]}, "Value": "b"});

@@ -376,7 +376,7 @@ pub async fn follow(
         }
         waited = if any { Duration::ZERO } else { waited + look };
         let queued = task["State"] == "Queued";
-        // A task that waits for a person shows as queued: that is told at once.
+        // A task that waits for a person shows as queued: that is reported at once.
         if task["HasPendingInterruptions"] == true || (queued && waited >= PATIENCE) {
             let why = why_waiting(server, task_id, task).await?;
             if why != waiting_for {
@@ -493,7 +493,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_line_is_told_once() {
+    fn each_line_is_reported_once() {
         let log = |lines: &[&str]| {
             let lines: Vec<Value> =
                 lines.iter().map(|text| json!({"Category": "Info", "MessageText": text})).collect();

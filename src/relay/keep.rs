@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_told_apart_by_id() {
+    fn variables_are_reported_apart_by_id() {
         let current = json!({"Variables": [{"Id": "1", "Name": "a", "Type": "Sensitive", "Value": null}]});
         let (new, changes) = walked(
             json!({"Variables": [

@@ -10,7 +10,7 @@ use axum::http::Method;
 use crate::relay::address::Address;
 use crate::ui;
 
-/// Something that the relay changed on the way: what was done, and to what. Both are told to a person.
+/// Something that the relay changed on the way: what was done, and to what. Both are reported to a person.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     pub what: &'static str,

@@ -222,7 +222,7 @@ fn a_set_that_was_spread_before_is_used_as_it_is() {
 }
 
 #[test]
-fn a_set_that_another_tool_spread_is_told() {
+fn a_set_that_another_tool_spread_is_reported() {
     let inventory = space(vec![
         variable("a", "Key_Unscoped", json!({}), true),
         json!({"Id": "c", "Name": "Key", "Value": "#{Key_Unscoped}", "Type": "String", "IsSensitive": false, "Scope": {}}),
@@ -306,7 +306,7 @@ fn names_of_owners_make_no_name_that_a_run_sets() {
 }
 
 #[test]
-fn clones_are_told_apart() {
+fn clones_are_reported_apart() {
     let mut inventory = space(vec![variable("a", "Key", json!({"Role": ["web"]}), true)]);
     add(
         &mut inventory,

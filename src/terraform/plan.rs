@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_a_placeholder_and_what_goes_in_numbers_is_told() {
+    fn what_holds_a_placeholder_and_what_goes_in_numbers_is_reported() {
         let change = |kind: &str, number: usize, before: &str| {
             format!(
                 r#"{{"address": "{kind}.v{number}", "mode": "managed", "type": "{kind}", "change": {{"actions": ["delete"], "before": {before}}}}}"#

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_encrypted_value_is_told_apart() {
+    fn what_is_no_encrypted_value_is_reported_apart() {
         for text in [
             "",
             "a|b",

@@ -159,7 +159,7 @@ fn an_unknown_space_names_those_there_are() {
 }
 
 #[test]
-fn a_server_that_nobody_answers_for_is_told_with_its_address() {
+fn a_server_that_nobody_answers_for_is_reported_with_its_address() {
     let commands = Commands::new();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     commands.each(
@@ -175,7 +175,7 @@ fn a_server_that_nobody_answers_for_is_told_with_its_address() {
 }
 
 #[test]
-fn a_slow_server_is_told_with_its_limit() {
+fn a_slow_server_is_reported_with_its_limit() {
     let commands = Commands::new();
     for sandbox in [&commands.source, &commands.destination] {
         fault(sandbox, json!({"path": "/api/spaces", "kind": "slow", "milliseconds": 5000}));
@@ -302,7 +302,7 @@ fn writes(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn terraform_that_is_missing_too_old_or_failing_is_told_before_anything_is_written() {
+fn terraform_that_is_missing_too_old_or_failing_is_reported_before_anything_is_written() {
     let commands = Commands::new();
     let empty = tempfile::tempdir().unwrap();
     deploy(&commands)

@@ -29,7 +29,7 @@ fn writes(sandbox: &Sandbox) -> usize {
 }
 
 #[test]
-fn workers_without_what_a_step_needs_are_told_by_the_first_runbook() {
+fn workers_without_what_a_step_needs_are_reported_by_the_first_runbook() {
     let worker = WorkerKind::default;
     for (kind, says) in [
         (
@@ -54,7 +54,7 @@ fn workers_without_what_a_step_needs_are_told_by_the_first_runbook() {
 }
 
 #[test]
-fn a_pool_without_workers_is_told_by_name() {
+fn a_pool_without_workers_is_reported_by_name() {
     let options =
         Options { load: vec![space_file("small-web")], builtin_worker: false, ..Options::default() };
     let journey = Journey::of(options, Options::default());
@@ -85,7 +85,7 @@ fn printed_variables_stop_every_run() {
 }
 
 #[test]
-fn a_stopped_queue_or_maintenance_is_told_before_anything_runs() {
+fn a_stopped_queue_or_maintenance_is_reported_before_anything_runs() {
     let journey = with_worker(WorkerKind::default());
     let (_, mut space) = http(&journey.source, "GET", "/api/spaces/Spaces-2", None);
     space["TaskQueueStopped"] = json!(true);
@@ -173,7 +173,7 @@ fn ask_a_person_first(journey: &Journey) {
 }
 
 #[test]
-fn a_task_that_waits_for_a_person_is_told_and_a_second_migration_is_refused_meanwhile() {
+fn a_task_that_waits_for_a_person_is_reported_and_a_second_migration_is_refused_meanwhile() {
     let journey = with_worker(WorkerKind::default());
     ask_a_person_first(&journey);
     let running = Running::migrate(&journey);
@@ -251,7 +251,7 @@ fn a_project_that_fails_does_not_stop_the_others_and_goes_on_next_time() {
 }
 
 #[test]
-fn a_list_for_the_person_that_can_not_be_written_is_told() {
+fn a_list_for_the_person_that_can_not_be_written_is_reported() {
     let journey = with_worker(WorkerKind::default());
     journey.spread();
     journey

@@ -50,7 +50,7 @@ fn found(ended: &Ended, check: &str, weight: &str, text: &str) {
 }
 
 #[test]
-fn a_space_that_can_move_is_told_with_what_is_left_to_a_person_and_nothing_is_written() {
+fn a_space_that_can_move_is_reported_with_what_is_left_to_a_person_and_nothing_is_written() {
     let (source, destination) = servers();
     let (before, beside) = (source.dump(), destination.dump());
     let ended = check(&source, &destination).arg("--json").ends_with(3);
@@ -99,7 +99,7 @@ fn what_is_not_given_is_wrong_usage() {
 }
 
 #[test]
-fn servers_that_can_not_be_reached_are_both_told() {
+fn servers_that_can_not_be_reached_are_both_reported() {
     let source = sandbox_with("small-web");
     let ended = octoferry(["check"])
         .server("SOURCE", &source.url(), "Letterbox", "API-WRONGWRONGWRONG")
@@ -125,7 +125,7 @@ fn servers_that_can_not_be_reached_are_both_told() {
 }
 
 #[test]
-fn old_servers_are_told() {
+fn old_servers_are_reported() {
     let server = |version: &str, load: bool| {
         let load = if load { vec![space_file("small-web")] } else { Vec::new() };
         let spaces = vec!["Other".to_owned()];
@@ -236,7 +236,7 @@ fn a_stopped_queue_and_maintenance_stop() {
 }
 
 #[test]
-fn a_licence_without_room_stops_and_one_that_is_not_told_does_not() {
+fn a_licence_without_room_stops_and_one_that_is_not_shown_does_not() {
     let (source, destination) = servers();
     let limits = |projects: u64, targets: u64| {
         json!({"Limits": [
@@ -281,7 +281,7 @@ fn accounts_that_do_not_allow_our_environment_are_named() {
 }
 
 #[test]
-fn what_is_in_the_way_in_the_space_is_told() {
+fn what_is_in_the_way_in_the_space_is_reported() {
     let source = source_with(|space| {
         let variables = first(space, "variables")["Variables"].as_array_mut().unwrap();
         variables.push(json!({"Id": "v-1", "Name": "OctopusPrintVariables", "Value": "True", "Type": "String", "Scope": {}}));
@@ -355,7 +355,7 @@ fn linux_workers_are_looked_for() {
 }
 
 #[test]
-fn names_that_are_taken_at_the_destination_are_told() {
+fn names_that_are_taken_at_the_destination_are_reported() {
     let (source, destination) = servers();
     let (status, answer) =
         http(&destination, "POST", "/api/Spaces-2/environments", Some(&json!({"Name": "production"})));
@@ -365,7 +365,7 @@ fn names_that_are_taken_at_the_destination_are_told() {
 }
 
 #[test]
-fn what_will_not_go_and_secrets_of_a_person_are_told() {
+fn what_will_not_go_and_secrets_of_a_person_are_reported() {
     let ended = octoferry(["check", "--json"])
         .source(&sandbox_with("shop"), "Tallow & Wick")
         .destination(&sandbox_with_empty_space("Other"), "Other")

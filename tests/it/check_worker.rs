@@ -90,7 +90,7 @@ fn in_a_step_the_keys_and_the_backends_credentials_come_with_the_secrets() {
 }
 
 #[test]
-fn all_that_is_missing_is_told_at_once() {
+fn all_that_is_missing_is_reported_at_once() {
     let (source, destination) = servers();
     let tools = program("uname", "echo Linux aarch64");
     let ended = check(&source, &destination).env("PATH", tools.path().to_str().unwrap()).ends_with(1);

@@ -15,7 +15,7 @@ fn serialize_space(folder: &std::path::Path) -> Run {
 }
 
 #[test]
-fn a_wrong_key_is_told_and_never_shown() {
+fn a_wrong_key_is_reported_and_never_shown() {
     let sandbox = sandbox_with("small-web");
     let folder = tempfile::tempdir().unwrap();
     serialize_space(folder.path())
@@ -45,7 +45,7 @@ fn a_missing_permission_is_named() {
 }
 
 #[test]
-fn a_user_who_may_see_nothing_is_told_so() {
+fn a_user_who_may_see_nothing_is_reported_so() {
     let sandbox = sandbox_with("small-web");
     let folder = tempfile::tempdir().unwrap();
     let key = user_with(&sandbox, &["SpaceView"]);
@@ -166,7 +166,7 @@ fn a_key_may_come_from_a_file_or_with_the_secrets() {
 }
 
 #[test]
-fn nobody_there_is_told_at_once() {
+fn nobody_there_is_reported_at_once() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     octoferry(["serialize", "space", "--out", "x"])
         .server("SOURCE", &format!("http://{free}"), "Letterbox", "API-X")
@@ -176,7 +176,7 @@ fn nobody_there_is_told_at_once() {
 }
 
 #[test]
-fn a_slow_server_is_told_with_its_limit() {
+fn a_slow_server_is_reported_with_its_limit() {
     let sandbox = sandbox_with("small-web");
     fault(&sandbox, json!({"path": "/api/Spaces-2/lifecycles", "kind": "slow", "milliseconds": 20_000}));
     octoferry(["serialize", "space", "--out", "x", "--timeout", "1"])
@@ -249,7 +249,7 @@ fn a_moments_trouble_is_lived_with() {
 }
 
 #[test]
-fn a_lasting_failure_of_the_server_is_told() {
+fn a_lasting_failure_of_the_server_is_reported() {
     let sandbox = sandbox_with("small-web");
     fault(&sandbox, json!({"path": "/api/Spaces-2/lifecycles", "kind": "status", "status": 500}));
     octoferry(["serialize", "space", "--out", "x"])

@@ -69,7 +69,7 @@ impl<'a> Plan<'a> {
         format!("Move {what} from {:?} to {:?}?", source.space.name(), destination.space.name())
     }
 
-    /// Leaves the projects that are in no module; those that were asked for by name are told.
+    /// Leaves the projects that are in no module; those that were asked for by name are reported.
     pub(super) fn only(&mut self, found: &Found, ids: &BTreeSet<String>) {
         let others = |name: &str| {
             found.projects.iter().any(|project| project.name() == name && !ids.contains(project.id()))

@@ -64,7 +64,7 @@ fn title(run: &Planned) -> String {
 /// the server may refuse is tried last. `inventory` is the source space as it is.
 ///
 /// # Errors
-/// When the source can't be asked. A run that fails or is refused is told in its row.
+/// When the source can't be asked. A run that fails or is refused is reported in its row.
 pub(super) async fn run(
     runs: &Runs<'_>,
     found: &Found,

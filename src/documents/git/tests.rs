@@ -88,7 +88,7 @@ fn a_branch_and_the_secrets_of_the_database_make_an_ordinary_project() {
 }
 
 #[test]
-fn what_could_not_be_read_stays_as_it_is_and_is_told() {
+fn what_could_not_be_read_stays_as_it_is_and_is_reported() {
     let mut inventory = space();
     let before = get(&inventory, Collection::Projects, "Projects-2").clone();
     assert!(matches!(

@@ -16,7 +16,7 @@ use failure::{Failure, FailureKind};
 
 /// The branch of each entered project that is stored in Git: the wanted one, else the project's default branch.
 ///
-/// A branch that the server can't give (no such branch, no way to the repository, credentials that it refuses) is told in its document.
+/// A branch that the server can't give (no such branch, no way to the repository, credentials that it refuses) is reported in its document.
 pub(super) async fn branches(
     server: &Server,
     inventory: &Inventory,
