@@ -28,6 +28,7 @@ use octopus::{tasks, upsert};
 /// # Errors
 /// Wrong usage, a space that can't be seeded, and what a server refuses.
 pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
+    let backend = backend::check(arguments.backend.backend.as_deref(), &arguments.backend.backend_config)?;
     if arguments.tools == cli::Tools::Container && arguments.image.is_none() {
         return Err(Failure::usage(
             "--tools container needs --image REF: an image with bash, openssl and Terraform",
@@ -38,7 +39,8 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         .as_deref()
         .map_or_else(|| package::of_program(&package::own_program()?), package::of_file)?;
     let part = arguments.part.options()?;
-    let (source, destination, mut settings) = settings_of(&arguments, part::lines(&part)?, ui).await?;
+    let (source, destination, mut settings) =
+        settings_of(&arguments, (backend, part::lines(&part)?), ui).await?;
     let found = Found::read(&source).await?;
     let runbooks: Vec<&str> = found.seeded_runbooks().map(Document::id).collect();
     tasks::refuse_active(&source, &runbooks, "seed").await?;
@@ -91,10 +93,9 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
 /// Both servers, and what the runbooks are given: addresses, keys, backend, selection.
 async fn settings_of(
     arguments: &cli::Seed,
-    selection: String,
+    (backend, selection): (String, String),
     ui: &Ui,
 ) -> Result<(Server, Server, install::Settings), Failure> {
-    let backend = backend::check(arguments.backend.backend.as_deref(), &arguments.backend.backend_config)?;
     let transport = settings::transport(&arguments.connection)?;
     let given = settings::Settings::read(None, ui)?;
     let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
