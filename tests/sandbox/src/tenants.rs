@@ -18,8 +18,9 @@ use crate::{permissions, tenant_scopes};
 
 pub(crate) const VALUES: &str = "tenantvariablevalues";
 
+/// One that is no copy says so with an empty text, as in the spaces of tests/spaces.
 pub(crate) fn defaults() -> Value {
-    json!({"ClonedFromTenantId": null, "Description": null, "Icon": null, "IsDisabled": false, "ProjectEnvironments": {},
+    json!({"ClonedFromTenantId": "", "Description": null, "Icon": null, "IsDisabled": false, "ProjectEnvironments": {},
            "TenantTags": []})
 }
 
