@@ -122,6 +122,7 @@ fn list(server: &Sandbox, space: &str, collection: &str) -> Vec<Value> {
 
 fn is_made(document: &Value) -> bool {
     !["BuiltIn", "OctopusProject"].iter().any(|kind| document["FeedType"] == *kind)
+        && document["IsSystem"] != true
 }
 
 fn call(document: &mut Value, name: String) {
