@@ -238,8 +238,18 @@ impl Shared {
         Ok(document.to_string().into())
     }
 
+    /// The document where a write answers `{}`, as `PUT git-credentials/{id}` does (vendor's reference of 2026-08): the provider (1.17.0) takes
+    /// that for the document, and Terraform finds everything gone.
+    async fn whole(&self, method: &Method, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
+        if *method != Method::PUT || body.trim_ascii() != b"{}" {
+            return Ok(body);
+        }
+        Ok(self.client.find(&address.path).await?.map_or(body, |document| document.to_string().into()))
+    }
+
     /// The answer as Terraform sees it.
     async fn after(&self, method: &Method, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
+        let body = self.whole(method, address, body).await?;
         let is_of_interest = self.hide.looks_at(address)
             || self.hold.looks_at(address)
             || readable::looks_at(address)

@@ -158,6 +158,9 @@ fn whatever_is_renamed_stays_what_it_is_and_keeps_what_people_entered() {
     let (feeds, accounts) = (years.enter("feeds", "Password"), years.enter("accounts", "Token"));
     for kind in KINDS {
         years.change(kind, |document| {
+            if document["IsSystem"] == true {
+                return;
+            }
             if is_made(document) {
                 let name = format!("{} two", document["Name"].as_str().expect("a name"));
                 call(document, name);
@@ -175,7 +178,9 @@ fn whatever_is_renamed_stays_what_it_is_and_keeps_what_people_entered() {
     for (kind, before) in KINDS.iter().zip(before) {
         let after = years.names(kind);
         assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "{kind}");
-        for (id, name) in before.iter().filter(|(_, name)| !name.ends_with("(built-in)")) {
+        for (id, name) in
+            before.iter().filter(|(_, name)| !name.ends_with("(built-in)") && *name != "[System] Tag Set")
+        {
             assert_eq!(after[id], format!("{name} two"), "{kind}");
         }
     }
