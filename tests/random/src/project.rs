@@ -104,6 +104,10 @@ fn project(making: &mut Making) {
             "AllowIgnoreChannelRules",
         ],
     );
+    if document.get("ForcePackageDownload").is_none() {
+        let why = "made up: the project's document does not say it";
+        making.allow("deploymentsettings", "ForcePackageDownload", why, &format!("{name}/"));
+    }
     making.put("projects", document);
     making.put("deploymentsettings", settings);
 

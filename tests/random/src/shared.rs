@@ -108,6 +108,7 @@ fn parent_environment(making: &mut Making) {
         "AutomaticDeprovisioningRule": rule, "Description": making.words(), "EnvironmentTags": making.some_tags("Environment"), "Id": id,
         "Name": name, "Slug": slug, "SortOrder": making.chance.below(9), "Type": "Parent", "UseGuidedFailure": making.flag(),
     });
+    making.allow("parentenvironments", "EnvironmentTags", "API: no published route takes them", &name);
     making.put("parentenvironments", document);
 }
 
