@@ -132,11 +132,7 @@ async fn used(source: &Server) -> Result<Used, Failure> {
 
 /// Build information that the destination has not, of packages whose ids are wanted.
 fn missing<'i>(ours: &'i [Value], theirs: &[Value], choice: &Choice) -> Vec<&'i Value> {
-    let is_wanted = |record: &Value| {
-        let id = record["PackageId"].as_str().unwrap_or_default();
-        choice.only.is_empty()
-            || choice.only.iter().any(|pattern| octoferry_core::part::parse::matches(pattern, id))
-    };
+    let is_wanted = |record: &Value| choice.takes(record["PackageId"].as_str().unwrap_or_default());
     let same = |one: &Value, other: &Value| {
         ["PackageId", "Version"].iter().all(|field| {
             let text = |value: &Value| value[*field].as_str().unwrap_or_default().to_lowercase();

@@ -21,6 +21,14 @@ pub struct Choice {
     pub used: Option<Used>,
 }
 
+impl Choice {
+    /// Whether packages, or build information, of this id are meant.
+    #[must_use]
+    pub fn takes(&self, id: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|pattern| matches(pattern, id))
+    }
+}
+
 /// What a space uses of its built-in feed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Used {
@@ -49,7 +57,7 @@ pub fn wanted<'p>(packages: &'p [Document], choice: &Choice) -> Vec<&'p Document
         let id = id_of(package);
         let own = id.eq_ignore_ascii_case(name::PACKAGE)
             || id.to_lowercase().starts_with(&name::MODULE_PACKAGE.to_lowercase());
-        if !own && (choice.only.is_empty() || choice.only.iter().any(|pattern| matches(pattern, id))) {
+        if !own && choice.takes(id) {
             by_id.entry(id.to_lowercase()).or_default().push(package);
         }
     }

@@ -10,6 +10,7 @@ use crate::mark::{git, name};
 use documents::document::Document;
 use documents::git::has_runbooks_in_git;
 use failure::Failure;
+use octoferry_core::part::parse;
 use octopus::server::Server;
 use octopus::upsert;
 
@@ -119,15 +120,7 @@ impl<'a> Pattern<'a> {
 /// Whether a name fits a pattern in which `*` stands for anything, without case.
 #[must_use]
 pub fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        let Some((_, after)) = rest.split_once(part) else { return false };
-        rest = after;
-    }
-    rest.ends_with(last)
+    parse::matches(&pattern.to_lowercase(), &name.to_lowercase())
 }
 
 #[cfg(test)]
