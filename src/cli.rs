@@ -88,15 +88,15 @@ pub enum Command {
     /// Put octoferry's package, step templates and runbooks into the source space
     Seed(Seed),
     /// Take back all that seed and spread put into the source space
-    Unseed(Change),
+    Unseed(ChangeSource),
     /// Give sensitive variables names by which a run can read them; collapse undoes it
-    Spread(Change),
+    Spread(ChangeSource),
     /// Read secrets that no step can read from the database of a self-hosted source, by its master key
     Unlock(Unlock),
     /// What became of secrets that a person enters
     Secrets(Secrets),
     /// Put spread variables back exactly as they were
-    Collapse(Change),
+    Collapse(ChangeSource),
     /// Publish and run the runbooks in order: the whole space, or a part of it
     Migrate(Migrate),
     /// Compare source and destination, field by field
@@ -472,7 +472,7 @@ pub struct Unlock {
 
 /// Commands that change the source space: unseed, spread, collapse.
 #[derive(Debug, Args)]
-pub struct Change {
+pub struct ChangeSource {
     #[command(flatten)]
     pub source: Source,
     #[command(flatten)]

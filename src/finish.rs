@@ -22,14 +22,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use directory::{Directory, Place};
+use directory::{Directory, Located};
 use documents::collection::Collection;
 use documents::renamed;
 use failure::Failure;
 use module::identities::Identities;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
 use octopus::server::Server;
-use octopus::upsert::holds;
+use octopus::upsert::has_all_of;
 use secret::Secret;
 use stayed::{Written, is_icon};
 
@@ -89,18 +89,18 @@ pub struct Finish<'a> {
 
 /// What becomes of a place in a document.
 #[derive(Clone, Copy)]
-enum Change<'m> {
+enum Edit<'m> {
     Value(&'m FinishValue),
     Order(&'m [String]),
     Item { after: &'m [String], item: &'m Value },
 }
 
 /// A step that changes one place of a document: which, where and how.
-fn change_of(step: &FinishStep) -> Option<(&Target, &[Value], Change<'_>)> {
+fn change_of(step: &FinishStep) -> Option<(&Target, &[Value], Edit<'_>)> {
     match step {
-        FinishStep::Set { target, path, value } => Some((target, path, Change::Value(value))),
-        FinishStep::Order { target, path, names } => Some((target, path, Change::Order(names))),
-        FinishStep::Item { target, path, after, item } => Some((target, path, Change::Item { after, item })),
+        FinishStep::Set { target, path, value } => Some((target, path, Edit::Value(value))),
+        FinishStep::Order { target, path, names } => Some((target, path, Edit::Order(names))),
+        FinishStep::Item { target, path, after, item } => Some((target, path, Edit::Item { after, item })),
         _ => None,
     }
 }
@@ -149,7 +149,7 @@ impl<'a> Finish<'a> {
     }
 
     /// The place of a document, also when it has a name there that it has no longer.
-    async fn find(&mut self, target: &Target) -> Result<Option<Place>, Failure> {
+    async fn find(&mut self, target: &Target) -> Result<Option<Located>, Failure> {
         if let Some(place) = self.directory.find(target).await? {
             return Ok(Some(place));
         }
@@ -285,8 +285,8 @@ impl<'a> Finish<'a> {
         fields: &[(&Vec<Value>, FinishValue)],
     ) -> Result<(), Failure> {
         let failed = self.report.failed.len();
-        let changes: Vec<(&[Value], Change<'_>)> =
-            fields.iter().map(|(path, value)| (path.as_slice(), Change::Value(value))).collect();
+        let changes: Vec<(&[Value], Edit<'_>)> =
+            fields.iter().map(|(path, value)| (path.as_slice(), Edit::Value(value))).collect();
         let result = self.set(target, &changes).await;
         self.note_failure(&described(target), result)?;
         let refused = self.report.failed.split_off(failed);
@@ -297,15 +297,15 @@ impl<'a> Finish<'a> {
     }
 
     /// Sets fields of one document with one write.
-    async fn set(&mut self, target: &Target, fields: &[(&[Value], Change<'_>)]) -> Result<(), Failure> {
+    async fn set(&mut self, target: &Target, fields: &[(&[Value], Edit<'_>)]) -> Result<(), Failure> {
         let what = described(target);
         let Some(place) = self.directory.find(target).await? else {
             return self.not_there(target, fields, &what).await;
         };
-        let (icons, fields): (Vec<&(&[Value], Change<'_>)>, Vec<_>) =
+        let (icons, fields): (Vec<&(&[Value], Edit<'_>)>, Vec<_>) =
             fields.iter().partition(|(path, _)| is_icon(target.collection, path));
         for (_, change) in icons {
-            if let Change::Value(FinishValue::Json(icon)) = change {
+            if let Edit::Value(FinishValue::Json(icon)) = change {
                 self.icon(&place, &what, icon).await?;
             }
         }
@@ -328,7 +328,7 @@ impl<'a> Finish<'a> {
         &mut self,
         document: &mut Value,
         target: &Target,
-        (path, change): (&[Value], &Change<'_>),
+        (path, change): (&[Value], &Edit<'_>),
         written: &mut Vec<Written>,
     ) -> Result<(), Failure> {
         let what = described(target);
@@ -338,12 +338,12 @@ impl<'a> Finish<'a> {
         let path = older.as_ref().map_or(path, std::slice::from_ref);
         let text = format!("{} of {what}", field::described(path));
         let value = match change {
-            Change::Value(value) => *value,
-            Change::Order(names) => {
+            Edit::Value(value) => *value,
+            Edit::Order(names) => {
                 self.order(document, path, names, text, written);
                 return Ok(());
             }
-            Change::Item { after, item } => {
+            Edit::Item { after, item } => {
                 self.item(document, path, (after, item), &what, written).await?;
                 return Ok(());
             }
@@ -365,7 +365,7 @@ impl<'a> Finish<'a> {
         };
         match given {
             // A server gives the items of a list ids.
-            Given::Json(new) if *slot == new || new.is_array() && holds(slot, &new) => {
+            Given::Json(new) if *slot == new || new.is_array() && has_all_of(slot, &new) => {
                 self.report.already += 1;
                 // A property that shall not be there: servers have texts in them, never nothing.
                 if new.is_null() {
@@ -428,10 +428,10 @@ impl<'a> Finish<'a> {
     async fn not_there(
         &mut self,
         target: &Target,
-        fields: &[(&[Value], Change<'_>)],
+        fields: &[(&[Value], Edit<'_>)],
         what: &str,
     ) -> Result<(), Failure> {
-        if let [(path, Change::Value(FinishValue::Json(Value::String(name))))] = fields
+        if let [(path, Edit::Value(FinishValue::Json(Value::String(name))))] = fields
             && is_name(path)
         {
             let mut renamed = target.clone();

@@ -19,7 +19,7 @@ use octopus::tasks;
 ///
 /// # Errors
 /// When a setting is missing or contradicts another, or a server can't be reached or refuses.
-pub async fn run(arguments: cli::Change, ui: &Ui) -> Result<Outcome, Failure> {
+pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failure> {
     let transport = settings::transport(&arguments.connection)?;
     let source = settings::Settings::read(None, ui)?.source(&arguments.source, &transport).await?;
     ui.info(&format!("source: {}", source.described()));

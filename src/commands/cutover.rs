@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cli;
 use crate::cutover::{self, Side, Switch, journal};
 use crate::delivery::record;
-use crate::finish::directory::{Directory, Place};
+use crate::finish::directory::{Directory, Located};
 use crate::mark;
 use crate::outcome::Outcome;
 use crate::settings::{self, Settings};
@@ -192,7 +192,7 @@ fn modules<'i>(projects: &[&'i Document], all: bool) -> Vec<Option<&'i str>> {
 /// The switch that lets a held thing work; none when it does already. The inner error is for a person.
 async fn start_of(directory: &mut Directory, held: &Held) -> Result<Result<Option<Switch>, String>, Failure> {
     let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));
-    let Some(Place { id, read, .. }) = directory.find(&held.target).await? else {
+    let Some(Located { id, read, .. }) = directory.find(&held.target).await? else {
         return Ok(Err(format!(
             "{subject} is not at the destination: run octoferry migrate before the cutover"
         )));

@@ -1,10 +1,10 @@
 //! `octoferry migrate`: publishes and runs the runbooks in order, shows their logs, ends with a table.
 
-mod account;
 mod deploy;
 mod kept;
 mod lent;
 mod order;
+mod outcomes;
 mod plan;
 mod report;
 mod runs;
@@ -207,7 +207,7 @@ async fn deploy_space(
 ) -> Result<(), Stopped> {
     let task = deploy::run(runs, "Deploy Space", runbook, &arguments.this_time, arguments.yes).await?;
     let row = report.row(&Owner::Space);
-    row.account = account::of_task(runs.source, &task).await?;
+    row.outcomes = outcomes::of_task(runs.source, &task).await?;
     row.deployed = Step::Done;
     Ok(())
 }
@@ -342,7 +342,7 @@ async fn deploy_project(
     row.deployed = if deployed.is_ok() { Step::Done } else { Step::Failed };
     match deployed {
         Ok(task) => {
-            row.account = account::of_task(runs.source, &task).await?;
+            row.outcomes = outcomes::of_task(runs.source, &task).await?;
             Ok(true)
         }
         Err(failure) => {
@@ -367,22 +367,22 @@ async fn tenants(
     for index in 0..report.tenants.len() {
         let (project, task) = (report.tenants[index].run.project.clone(), report.tenants[index].task.clone());
         if let Some(task) = task {
-            let became = account::of_task(runs.source, &task).await?;
+            let became = outcomes::of_task(runs.source, &task).await?;
             let row = report.row(&Owner::Project(project));
-            let set = row.manifest.iter().flat_map(|manifest| account::read(manifest, &became)).collect();
-            row.account.extend(became);
+            let set = row.manifest.iter().flat_map(|manifest| outcomes::read(manifest, &became)).collect();
+            row.outcomes.extend(became);
             // A value of a library set is in the modules of all projects that see it.
             for other in &mut report.rows {
                 other
                     .manifest
                     .iter()
-                    .for_each(|manifest| account::settle(manifest, &set, &mut other.account));
+                    .for_each(|manifest| outcomes::settle(manifest, &set, &mut other.outcomes));
             }
         }
     }
     for row in &mut report.rows {
         if let Some(manifest) = &row.manifest {
-            tenants::explain(&report.tenants, row.of.project(), manifest, &mut row.account);
+            tenants::explain(&report.tenants, row.of.project(), manifest, &mut row.outcomes);
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::mark::found::Found;
 use crate::mark::{git, name, tenant};
 use crate::outcome::Outcome;
 use crate::seeded::later::matches;
-use crate::seeded::runbook::{self, Place};
+use crate::seeded::runbook::{self, RunsOn};
 use crate::seeded::{backend, install, package, part, pool, template};
 use crate::settings;
 use crate::ui::Ui;
@@ -71,7 +71,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         environment: environment.id(),
         feed: found.built_in_feed()?.id(),
         templates,
-        place: Place { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
+        place: RunsOn { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
         made_for: settings.made_for(&package, arguments.allow_foreign_terraform),
     };
     own_project(&source, &found, &sets, &setting, ui).await?;

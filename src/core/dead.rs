@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use self::places::{Left, PLACES, Place};
+use self::places::{Left, PLACES, ReferencePath};
 pub(crate) use self::texts::{chosen, is_project_feed};
 use documents::collection::Collection;
 use documents::document::Document;
@@ -31,7 +31,7 @@ pub fn settle(mut inventory: Inventory) -> Inventory {
     // What is left out makes dead what refers to it.
     loop {
         let mut again = false;
-        for Change { collection, id, document, said } in changes(&inventory) {
+        for Verdict { collection, id, document, said } in changes(&inventory) {
             let was = inventory.remove(collection, &id);
             again |= document.is_none();
             let gone = if document.is_none() { was } else { None };
@@ -58,7 +58,7 @@ pub fn settle(mut inventory: Inventory) -> Inventory {
 }
 
 /// What becomes of a document; none: it is left out.
-struct Change {
+struct Verdict {
     collection: Collection,
     id: String,
     document: Option<Document>,
@@ -75,18 +75,18 @@ struct Said {
 const CHOOSE: &str = "Choose another one at the destination, or remove the reference at the source.";
 const LIMIT: &str = "Say what it is meant for at the destination, or remove it at the source.";
 
-fn changes(inventory: &Inventory) -> Vec<Change> {
+fn changes(inventory: &Inventory) -> Vec<Verdict> {
     let actions = actions(inventory);
     let mut changes = Vec::new();
     for collection in inventory.collections() {
-        let places: Vec<&Place> = PLACES.iter().filter(|place| place.is_of(collection)).collect();
+        let places: Vec<&ReferencePath> = PLACES.iter().filter(|place| place.is_of(collection)).collect();
         for document in inventory.all(collection) {
             let mut settling =
                 Settling { inventory, actions: &actions, collection, document, said: Vec::new() };
             let mut value = document.clone().into_value();
             let is_kept = settling.settle(&places, &mut value);
             if !settling.said.is_empty() {
-                changes.push(Change {
+                changes.push(Verdict {
                     collection,
                     id: document.id().to_owned(),
                     said: settling.said,
@@ -126,7 +126,7 @@ struct Settling<'a> {
 
 impl Settling<'_> {
     /// False: the document is left out.
-    fn settle(&mut self, places: &[&Place], value: &mut Value) -> bool {
+    fn settle(&mut self, places: &[&ReferencePath], value: &mut Value) -> bool {
         for place in places {
             let path: Vec<&str> = place.path.split('.').collect();
             match self.walk(place, &path, value, &[]) {
@@ -152,7 +152,7 @@ impl Settling<'_> {
         true
     }
 
-    fn walk(&mut self, place: &Place, path: &[&str], value: &mut Value, at: &[String]) -> Effect {
+    fn walk(&mut self, place: &ReferencePath, path: &[&str], value: &mut Value, at: &[String]) -> Effect {
         let Some((part, rest)) = path.split_first() else { return Effect::None };
         let field = part.trim_end_matches("[]");
         let Some(inner) = value.get_mut(field) else { return Effect::None };
@@ -191,7 +191,7 @@ impl Settling<'_> {
         }
     }
 
-    fn single(&mut self, place: &Place, value: &mut Value, at: &[String]) -> Effect {
+    fn single(&mut self, place: &ReferencePath, value: &mut Value, at: &[String]) -> Effect {
         let Some(id) = value.as_str().filter(|id| !id.is_empty() && !self.is_alive(place.to, id)) else {
             return Effect::None;
         };
@@ -217,7 +217,7 @@ impl Settling<'_> {
         }
     }
 
-    fn list(&mut self, place: &Place, value: &mut Value, at: &[String]) -> Effect {
+    fn list(&mut self, place: &ReferencePath, value: &mut Value, at: &[String]) -> Effect {
         let Some(items) = value.as_array() else { return Effect::None };
         let mut kept: Vec<Value> = Vec::new();
         let (mut dead, mut twice, mut empty) = (Vec::new(), Vec::new(), false);
@@ -267,7 +267,7 @@ impl Settling<'_> {
         effect
     }
 
-    fn left_out(&self, place: &Place, at: &[String]) -> String {
+    fn left_out(&self, place: &ReferencePath, at: &[String]) -> String {
         let what = match (self.collection, at) {
             (Collection::Variables, [_, name, ..]) => format!("the value of \"{name}\""),
             _ if place.left == Left::Disable => "the step".to_owned(),
@@ -467,7 +467,7 @@ fn name_of(item: &Value, index: usize) -> String {
 }
 
 /// A feed that is not chosen is an empty text, as steps send it.
-fn value_is_text(place: &Place) -> bool {
+fn value_is_text(place: &ReferencePath) -> bool {
     place.path.ends_with("FeedId")
 }
 

@@ -11,7 +11,7 @@ use failure::Failure;
 use octoferry_core::kinds;
 use octopus::client::encode;
 use octopus::server::Server;
-use terraform::plan::{Action, Change, Plan};
+use terraform::plan::{Action, Plan, ResourceChange};
 
 /// Where a name must be the only one of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +23,7 @@ enum Among {
     Steps(String),
 }
 
-fn among(change: &Change) -> Option<Among> {
+fn among(change: &ResourceChange) -> Option<Among> {
     if let Some((process, _)) = &change.step {
         return Some(Among::Steps(process.clone()));
     }

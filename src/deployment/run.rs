@@ -32,7 +32,7 @@ use secret::mask::Masker;
 use terraform::lock::Lock;
 use terraform::memory_file::MemoryFile;
 use terraform::output::Diagnostic;
-use terraform::plan::{Change, Plan};
+use terraform::plan::{Plan, ResourceChange};
 use terraform::process::Interrupt;
 use terraform::program::Program;
 use terraform::state::State;
@@ -519,7 +519,7 @@ impl Deployment<'_> {
         let (plan, ended) = ready.terraform.plan(variables).await?;
         let plan = plan
             .ok_or_else(|| ended.failure("everything is applied, but the plan that should show it fails"))?;
-        let differences: Vec<String> = plan.changes.iter().map(Change::text).collect();
+        let differences: Vec<String> = plan.changes.iter().map(ResourceChange::text).collect();
         if differences.is_empty() {
             self.ui.info("  a second plan is empty: the destination is as the module says");
         }

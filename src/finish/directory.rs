@@ -25,7 +25,7 @@ pub struct Directory {
 
 /// Where a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Located {
     pub id: String,
     /// Path to read it.
     pub read: String,
@@ -33,7 +33,7 @@ pub struct Place {
     pub write: String,
 }
 
-impl Place {
+impl Located {
     fn same(id: &str, path: String) -> Self {
         Self { id: id.to_owned(), read: path.clone(), write: path }
     }
@@ -59,7 +59,7 @@ impl Directory {
     ///
     /// # Errors
     /// When the destination refuses, or the key can't be one of this collection.
-    pub async fn find(&mut self, target: &Target) -> Result<Option<Place>, Failure> {
+    pub async fn find(&mut self, target: &Target) -> Result<Option<Located>, Failure> {
         let key: Vec<&str> = target.key.iter().map(String::as_str).collect();
         let collection = target.collection;
         match (collection, key.as_slice()) {
@@ -72,7 +72,7 @@ impl Directory {
             (Collection::DeploymentSettings, [project]) => {
                 let project = self.named("projects", project).await?.map(|project| id(&project));
                 Ok(project.map(|id| {
-                    Place::same(&id, self.server.path(&format!("projects/{id}/deploymentsettings")))
+                    Located::same(&id, self.server.path(&format!("projects/{id}/deploymentsettings")))
                 }))
             }
             (Collection::RunbookProcesses, [project, runbook]) => {
@@ -100,14 +100,14 @@ impl Directory {
             (target_tags::COLLECTION, [tag]) => {
                 let found = self.named(collection.name(), tag).await?;
                 Ok(found
-                    .map(|found| Place::same(&id(&found), self.server.path(&target_tag_list::place(tag)))))
+                    .map(|found| Located::same(&id(&found), self.server.path(&target_tag_list::place(tag)))))
             }
             (_, [name]) => {
                 let document = self.named(collection.name(), name).await?;
                 Ok(document.map(|document| {
                     let id = id(&document);
                     let path = format!("{}/{id}", collection.documents(self.server.space_id()));
-                    Place::same(&id, path)
+                    Located::same(&id, path)
                 }))
             }
             _ => Err(Failure::failed(format!(
@@ -124,7 +124,7 @@ impl Directory {
         collection: Collection,
         project: &str,
         name: &str,
-    ) -> Result<Option<Place>, Failure> {
+    ) -> Result<Option<Located>, Failure> {
         let Some(project) = self.named("projects", project).await? else { return Ok(None) };
         let project = id(&project);
         let row = collection.row();
@@ -132,7 +132,7 @@ impl Directory {
         let Some(document) = self.named(&list, name).await? else { return Ok(None) };
         let id = id(&document);
         let path = format!("{}/{id}", collection.documents(self.server.space_id()));
-        let mut place = Place::same(&id, path);
+        let mut place = Located::same(&id, path);
         if row.written_in_project {
             place.write = self.server.path(&format!("{list}/{id}"));
         }
@@ -140,7 +140,7 @@ impl Directory {
     }
 
     /// A freeze of this space: the project's own one, or one of nobody's.
-    async fn freeze(&mut self, project: Option<&str>, name: &str) -> Result<Option<Place>, Failure> {
+    async fn freeze(&mut self, project: Option<&str>, name: &str) -> Result<Option<Located>, Failure> {
         let projects = self.list("projects").await?.to_vec();
         let owner = match project {
             Some(project) => self.named("projects", project).await?.map(|project| id(&project)),
@@ -152,34 +152,34 @@ impl Directory {
                 && Some(freeze["OwnerId"].as_str().unwrap_or_default()) == owner.as_deref()
                 && is_of_space(freeze, &projects)
         });
-        Ok(found.map(|freeze| Place::same(&id(freeze), format!("/api/{FREEZES}/{}", id(freeze)))))
+        Ok(found.map(|freeze| Located::same(&id(freeze), format!("/api/{FREEZES}/{}", id(freeze)))))
     }
 
     /// An OIDC identity of a service account.
-    async fn identity(&mut self, account: &str, name: &str) -> Result<Option<Place>, Failure> {
+    async fn identity(&mut self, account: &str, name: &str) -> Result<Option<Located>, Failure> {
         let Some(account) = self.named("users", account).await? else { return Ok(None) };
         let base = format!("/api/serviceaccounts/{}/{IDENTITIES}", id(&account));
         let answer = self.server.client.get(&format!("{base}/v1?skip=0&take=1000")).await?;
         let mut identities = answer["OidcIdentities"].as_array().into_iter().flatten();
         let found = identities.find(|identity| identity["Name"] == *name);
-        Ok(found.map(|identity| Place::same(&id(identity), format!("{base}/{}/v1", id(identity)))))
+        Ok(found.map(|identity| Located::same(&id(identity), format!("{base}/{}/v1", id(identity)))))
     }
 
     /// The space's default retention policy of a type.
-    async fn retention(&mut self, kind: &str) -> Result<Option<Place>, Failure> {
+    async fn retention(&mut self, kind: &str) -> Result<Option<Located>, Failure> {
         let path = self.server.path(Collection::RetentionPolicies.name());
         let found = retention::default_of(&self.server.client, &path, kind).await?;
-        Ok(found.map(|policy| Place::same(&id(&policy), format!("{path}/{}", id(&policy)))))
+        Ok(found.map(|policy| Located::same(&id(&policy), format!("{path}/{}", id(&policy)))))
     }
 
     /// A tag, which is read and written with its set.
-    async fn tag(&mut self, set: &str, tag: &str) -> Result<Option<Place>, Failure> {
+    async fn tag(&mut self, set: &str, tag: &str) -> Result<Option<Located>, Failure> {
         let set = self.named("tagsets", set).await?;
         let tags = set.as_ref().and_then(|set| set["Tags"].as_array()).map_or(&[][..], Vec::as_slice);
         let tag = by_name(&mut tags.iter(), |tag| tag["Name"].as_str(), tag);
-        Ok(set.as_ref().zip(tag).map(|(set, tag)| Place {
+        Ok(set.as_ref().zip(tag).map(|(set, tag)| Located {
             id: id(tag),
-            ..Place::same("", self.server.path(&format!("tagsets/{}", id(set))))
+            ..Located::same("", self.server.path(&format!("tagsets/{}", id(set))))
         }))
     }
 
@@ -302,19 +302,19 @@ impl Directory {
         name: &str,
         field: &str,
         route: &str,
-    ) -> Result<Option<Place>, Failure> {
+    ) -> Result<Option<Located>, Failure> {
         let owner = self.named(owners, name).await?;
         let id = owner.as_ref().and_then(|owner| owner[field].as_str());
-        Ok(id.map(|id| Place::same(id, self.server.path(&format!("{route}/{id}")))))
+        Ok(id.map(|id| Located::same(id, self.server.path(&format!("{route}/{id}")))))
     }
 
-    async fn action(&mut self, process: &Target, name: &str) -> Result<Option<Place>, Failure> {
+    async fn action(&mut self, process: &Target, name: &str) -> Result<Option<Located>, Failure> {
         let Some(place) = Box::pin(self.find(process)).await? else { return Ok(None) };
         let document = self.server.client.get(&place.read).await?;
         let steps = document["Steps"].as_array().map_or(&[][..], Vec::as_slice);
         let mut actions = steps.iter().filter_map(|step| step["Actions"].as_array()).flatten();
         let action = by_name(&mut actions, |action| action["Name"].as_str(), name);
-        Ok(action.map(|action| Place { id: id(action), ..place }))
+        Ok(action.map(|action| Located { id: id(action), ..place }))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::directory::Place;
+use super::directory::Located;
 use super::stayed::Written;
 use super::{Finish, SecretOutcome, described, field, sensitive};
 use documents::collection::Collection;
 use failure::Failure;
 use module::manifest::{FinishStep, Manifest, Target};
-use octopus::upsert::holds;
+use octopus::upsert::has_all_of;
 
 impl Finish<'_> {
     /// Makes a document, or brings the one of that key to what is wanted.
@@ -42,7 +42,7 @@ impl Finish<'_> {
         let fields = wanted.as_object().into_iter().flatten();
         let fields = fields.filter(|(name, _)| *name != switch);
         for (name, value) in fields {
-            if !holds(&before[name], &without_secrets(value)) || has_secret(value) {
+            if !has_all_of(&before[name], &without_secrets(value)) || has_secret(value) {
                 after[name] = kept(&before[name], value);
             }
         }
@@ -76,11 +76,11 @@ impl Finish<'_> {
         self.report.done.push(format!("made {what}"));
         self.tell_secrets(what, secrets, &Value::Null);
         // Some fields, such as slugs, are only taken by an update; and some answers are less than the document.
-        if !holds(&made, &without_secrets(wanted))
+        if !has_all_of(&made, &without_secrets(wanted))
             && let Some(place) = self.directory.find(target).await?
         {
             let there = self.directory.server.client.get(&place.read).await?;
-            if !holds(&there, &without_secrets(wanted)) {
+            if !has_all_of(&there, &without_secrets(wanted)) {
                 let after = kept(&there, &secrets_as_they_are(wanted));
                 let answer = self.update(target, &place, &after).await?;
                 self.directory.forget();
@@ -103,7 +103,7 @@ impl Finish<'_> {
     }
 
     /// Writes a document that is there, in the same way.
-    async fn update(&self, target: &Target, place: &Place, document: &Value) -> Result<Value, Failure> {
+    async fn update(&self, target: &Target, place: &Located, document: &Value) -> Result<Value, Failure> {
         let client = &self.directory.server.client;
         if has_typed_route(target, document) {
             match client.put(&format!("{}/v2", place.write), document).await {
@@ -182,7 +182,7 @@ impl Finish<'_> {
         let before = slot.clone();
         let mut secrets = Vec::new();
         let wanted = self.filled(&wanted, "", Some(&before), &mut secrets);
-        if !before.is_null() && holds(&before, &without_secrets(&wanted)) && !has_secret(&wanted) {
+        if !before.is_null() && has_all_of(&before, &without_secrets(&wanted)) && !has_secret(&wanted) {
             self.report.already += 1;
         } else {
             *slot = if before.is_null() { without_nothing(&wanted) } else { kept(&before, &wanted) };

@@ -7,7 +7,7 @@ use super::stayed::Written;
 use super::{Finish, field};
 use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 use failure::Failure;
-use octopus::upsert::holds;
+use octopus::upsert::has_all_of;
 
 /// What an item is known by.
 fn name_of(item: &Value) -> &str {
@@ -70,7 +70,7 @@ impl Finish<'_> {
         let before = position.map_or(Value::Null, |position| items[position].clone());
         let mut secrets = Vec::new();
         let wanted = self.filled(&wanted, "", Some(&before), &mut secrets);
-        if position.is_some() && holds(&before, &without_secrets(&wanted)) && !has_secret(&wanted) {
+        if position.is_some() && has_all_of(&before, &without_secrets(&wanted)) && !has_secret(&wanted) {
             self.report.already += 1;
         } else {
             match position {

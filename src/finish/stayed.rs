@@ -19,7 +19,7 @@ impl Finish<'_> {
     /// Writes a document. What stayed of the places is reported as done, the rest as open.
     pub(super) async fn write(
         &mut self,
-        place: &super::directory::Place,
+        place: &super::directory::Located,
         document: &Value,
         written: Vec<Written>,
     ) -> Result<(), Failure> {
@@ -62,7 +62,7 @@ impl Finish<'_> {
     pub(super) async fn name_lost(
         &mut self,
         what: &str,
-        place: &super::directory::Place,
+        place: &super::directory::Located,
         wanted: &Value,
         answer: Value,
     ) -> Result<(), Failure> {
@@ -80,7 +80,7 @@ impl Finish<'_> {
     /// take a field of the document.
     pub(super) async fn icon(
         &mut self,
-        place: &super::directory::Place,
+        place: &super::directory::Located,
         what: &str,
         wanted: &Value,
     ) -> Result<(), Failure> {

@@ -364,7 +364,7 @@ impl Client {
                             if waited + wait > LONGEST_WAIT {
                                 return Ok(answer);
                             }
-                            shared.pace.hold(wait);
+                            shared.pace.pause(wait);
                             wait
                         }
                         502..=504 if repeat == Repeat::Safe && attempt < REPEATS => asked_wait

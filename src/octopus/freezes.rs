@@ -45,7 +45,11 @@ pub async fn list(client: &Client) -> Result<Vec<Value>, Failure> {
 ///
 /// Assumption: recurring freezes say by `Start` and `End` only when they began; the server refuses the run of those.
 #[must_use]
-pub fn holds(freeze: &Value, (project, tenant, environment): (&str, &str, &str), now: SystemTime) -> bool {
+pub fn is_in_force(
+    freeze: &Value,
+    (project, tenant, environment): (&str, &str, &str),
+    now: SystemTime,
+) -> bool {
     let moment = |field: &str| freeze[field].as_str().and_then(instant);
     let (Some(start), Some(end)) = (moment("Start"), moment("End")) else { return false };
     if now < start || now > end {
@@ -71,9 +75,9 @@ mod tests {
         let mut freeze = json!({"Start": "2026-11-24T00:00:00Z", "End": "2026-11-25T00:00:00Z", "ProjectEnvironmentScope": {"P": ["E"]},
             "TenantProjectEnvironmentScope": [{"TenantId": "T", "ProjectId": "Q", "EnvironmentId": "E"}]});
         let now = instant("2026-11-24T12:00:00Z").unwrap();
-        assert!(holds(&freeze, ("P", "T", "E"), now) && holds(&freeze, ("Q", "T", "E"), now));
-        assert!(!holds(&freeze, ("P", "T", "F"), now) && !holds(&freeze, ("Q", "U", "E"), now));
+        assert!(is_in_force(&freeze, ("P", "T", "E"), now) && is_in_force(&freeze, ("Q", "T", "E"), now));
+        assert!(!is_in_force(&freeze, ("P", "T", "F"), now) && !is_in_force(&freeze, ("Q", "U", "E"), now));
         freeze["End"] = json!("2026-11-24T01:00:00Z");
-        assert!(!holds(&freeze, ("P", "T", "E"), now));
+        assert!(!is_in_force(&freeze, ("P", "T", "E"), now));
     }
 }

@@ -12,15 +12,15 @@ const TRIES: usize = 4;
 
 /// Whether the document holds everything that is wanted; what else it holds doesn't matter. Null is the same as absent.
 #[must_use]
-pub fn holds(there: &Value, wanted: &Value) -> bool {
+pub fn has_all_of(there: &Value, wanted: &Value) -> bool {
     match (there, wanted) {
         (_, Value::Null) => there.is_null(),
         (Value::Object(there), Value::Object(wanted)) => {
-            wanted.iter().all(|(field, wanted)| holds(there.get(field).unwrap_or(&Value::Null), wanted))
+            wanted.iter().all(|(field, wanted)| has_all_of(there.get(field).unwrap_or(&Value::Null), wanted))
         }
         (Value::Array(there), Value::Array(wanted)) => {
             there.len() == wanted.len()
-                && there.iter().zip(wanted).all(|(there, wanted)| holds(there, wanted))
+                && there.iter().zip(wanted).all(|(there, wanted)| has_all_of(there, wanted))
         }
         _ => there == wanted,
     }
@@ -42,7 +42,7 @@ pub async fn ensure(
         return document(made.while_doing(what())?);
     };
     let before = there.clone().into_value();
-    if holds(&before, wanted) {
+    if has_all_of(&before, wanted) {
         return Ok(there.clone());
     }
     let mut after = there.clone();
@@ -105,8 +105,11 @@ mod tests {
 
     #[test]
     fn what_the_server_adds_does_not_matter() {
-        assert!(holds(&json!({"a": [{"b": 1, "Id": 2}], "c": null}), &json!({"a": [{"b": 1}], "d": null})));
-        assert!(!holds(&json!({"a": [1, 2]}), &json!({"a": [1]})));
-        assert!(!holds(&json!({"a": 1}), &json!({"b": 1})));
+        assert!(has_all_of(
+            &json!({"a": [{"b": 1, "Id": 2}], "c": null}),
+            &json!({"a": [{"b": 1}], "d": null})
+        ));
+        assert!(!has_all_of(&json!({"a": [1, 2]}), &json!({"a": [1]})));
+        assert!(!has_all_of(&json!({"a": 1}), &json!({"b": 1})));
     }
 }

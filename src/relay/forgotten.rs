@@ -9,7 +9,7 @@ use axum::http::Method;
 use serde_json::{Map, Value};
 
 use crate::relay::address::Address;
-use crate::relay::log::Change;
+use crate::relay::log::Intervention;
 
 /// What the client knows of every resource, and of those that several modules write (library version 2.111.0: `resources/resource.go`,
 /// `tenants/tenant.go`, `deploymentfreezes/deploymentfreeze.go`).
@@ -94,7 +94,12 @@ impl Forgotten {
     }
 
     /// Puts them into an update that says nothing of them.
-    pub(super) fn put_back(&self, method: &Method, address: &Address, document: &mut Value) -> Vec<Change> {
+    pub(super) fn put_back(
+        &self,
+        method: &Method,
+        address: &Address,
+        document: &mut Value,
+    ) -> Vec<Intervention> {
         let parts = address.parts();
         if let (["variables", _], &Method::PUT) = (parts.as_slice(), method) {
             return self.put_back_scopes(document);
@@ -112,13 +117,13 @@ impl Forgotten {
             if !fields.contains_key(name) {
                 fields.insert(name.clone(), value.clone());
                 let what = "kept the field that the provider's client forgets";
-                changes.push(Change { what, place: format!("{route}/{name}") });
+                changes.push(Intervention { what, place: format!("{route}/{name}") });
             }
         }
         changes
     }
 
-    fn put_back_scopes(&self, set: &mut Value) -> Vec<Change> {
+    fn put_back_scopes(&self, set: &mut Value) -> Vec<Intervention> {
         let mut changes = Vec::new();
         for variable in set["Variables"].as_array_mut().into_iter().flatten() {
             let id = variable["Id"].as_str().unwrap_or_default().to_lowercase();
@@ -126,7 +131,7 @@ impl Forgotten {
                 if variable["Scope"].get(kind).is_none() {
                     variable["Scope"][kind] = ids.clone();
                     let what = "kept the kind of scope that the provider's client forgets";
-                    changes.push(Change { what, place: format!("variables/Scope/{kind}") });
+                    changes.push(Intervention { what, place: format!("variables/Scope/{kind}") });
                 }
             }
         }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::relay::address::Address;
 use crate::relay::defaults::Defaults;
 use crate::relay::foreign::Foreign;
-use crate::relay::log::Change;
+use crate::relay::log::Intervention;
 use failure::Failure;
 use octopus::client::Client;
 
@@ -62,16 +62,16 @@ type Hidden = BTreeMap<String, BTreeSet<String>>;
 
 /// What kind of document it is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Holder {
+enum Owner {
     Process,
     Templates,
 }
 
-fn holder(address: &Address) -> Option<Holder> {
+fn owner(address: &Address) -> Option<Owner> {
     match address.parts().as_slice() {
-        ["deploymentprocesses" | "runbookprocesses", ..] => Some(Holder::Process),
+        ["deploymentprocesses" | "runbookprocesses", ..] => Some(Owner::Process),
         ["projects" | "libraryvariablesets"] | ["projects" | "libraryvariablesets", _] => {
-            Some(Holder::Templates)
+            Some(Owner::Templates)
         }
         _ => None,
     }
@@ -81,7 +81,7 @@ impl Hide {
     /// Whether answers of this address may hold such secrets.
     #[expect(clippy::unused_self, reason = "as its neighbour's")]
     pub(super) fn looks_at(&self, address: &Address) -> bool {
-        holder(address).is_some()
+        owner(address).is_some()
     }
 
     /// Takes them out of an answer, one document or a list; whether there were any.
@@ -91,14 +91,14 @@ impl Hide {
         address: &Address,
         answer: &mut Value,
     ) -> Result<bool, Failure> {
-        let Some(holder) = holder(address) else { return Ok(false) };
+        let Some(owner) = owner(address) else { return Ok(false) };
         let documents = match answer.get_mut("Items").and_then(Value::as_array_mut) {
             Some(items) => items.iter_mut().collect(),
             None => vec![answer],
         };
         let mut any = false;
         for document in documents {
-            any |= self.hide_in(client, holder, address, document).await?;
+            any |= self.hide_in(client, owner, address, document).await?;
         }
         Ok(any)
     }
@@ -106,12 +106,12 @@ impl Hide {
     async fn hide_in(
         &self,
         client: &Client,
-        holder: Holder,
+        owner: Owner,
         address: &Address,
         document: &mut Value,
     ) -> Result<bool, Failure> {
         let mut any = false;
-        if holder == Holder::Process {
+        if owner == Owner::Process {
             self.defaults.learn(client, &address.prefix, document).await?;
             if let Some(id) = document["Id"].as_str().map(str::to_lowercase) {
                 let foreign = Foreign::take_out(document);
@@ -119,20 +119,20 @@ impl Hide {
                 self.foreign().insert(id, foreign);
             }
         }
-        Ok(self.take_out(holder, document) || any)
+        Ok(self.take_out(owner, document) || any)
     }
 
-    fn take_out(&self, holder: Holder, document: &mut Value) -> bool {
+    fn take_out(&self, owner: Owner, document: &mut Value) -> bool {
         let Some(id) = document["Id"].as_str().map(str::to_lowercase) else { return false };
         let mut hidden = Hidden::new();
-        let plain = match holder {
-            Holder::Process => self.steps().plain(document),
-            Holder::Templates => BTreeSet::new(),
+        let plain = match owner {
+            Owner::Process => self.steps().plain(document),
+            Owner::Templates => BTreeSet::new(),
         };
-        each_part(holder, document, |part, id| {
+        each_part(owner, document, |part, id| {
             let mut names = BTreeSet::new();
-            match holder {
-                Holder::Process => {
+            match owner {
+                Owner::Process => {
                     if let Some(properties) = part.get_mut("Properties").and_then(Value::as_object_mut) {
                         let shown =
                             if plain.contains(&id) { BTreeSet::new() } else { self.defaults.of(properties) };
@@ -144,7 +144,7 @@ impl Hide {
                         properties.retain(|name, _| !names.contains(name));
                     }
                 }
-                Holder::Templates => {
+                Owner::Templates => {
                     if part.get("DefaultValue").is_some_and(Value::is_object) {
                         part.insert("DefaultValue".to_owned(), json!(""));
                         names.insert(String::new());
@@ -167,40 +167,39 @@ impl Hide {
         method: &Method,
         address: &Address,
         document: &mut Value,
-    ) -> Result<Vec<Change>, Failure> {
-        let (Some(holder), true, Some(id)) =
-            (holder(address), *method == Method::PUT, address.segments.get(1))
+    ) -> Result<Vec<Intervention>, Failure> {
+        let (Some(owner), true, Some(id)) = (owner(address), *method == Method::PUT, address.segments.get(1))
         else {
             return Ok(Vec::new());
         };
         if !self.lock().contains_key(id)
             && let Some(mut current) = client.find(&address.path).await?
         {
-            self.hide_in(client, holder, address, &mut current).await?;
+            self.hide_in(client, owner, address, &mut current).await?;
         }
         let hidden = self.lock().get(id).cloned().unwrap_or_default();
         let mut changes = Vec::new();
-        each_part(holder, document, |part, id| {
+        each_part(owner, document, |part, id| {
             let name = part.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
             for property in hidden.get(&id).into_iter().flatten() {
-                let (fields, key) = match holder {
-                    Holder::Process => {
+                let (fields, key) = match owner {
+                    Owner::Process => {
                         (part.get_mut("Properties").and_then(Value::as_object_mut), property.as_str())
                     }
-                    Holder::Templates => (Some(&mut *part), "DefaultValue"),
+                    Owner::Templates => (Some(&mut *part), "DefaultValue"),
                 };
                 let Some(fields) = fields else { continue };
                 if is_nothing(fields.get(key)) {
                     fields.insert(key.to_owned(), json!({"HasValue": true, "NewValue": null, "Hint": null}));
                     let place = format!("{}/{name}/{key}", address.kind());
-                    changes.push(Change { what: "kept the secret that Terraform doesn't know", place });
+                    changes.push(Intervention { what: "kept the secret that Terraform doesn't know", place });
                 }
             }
         });
         let foreign = self.foreign().get(id).cloned().unwrap_or_default();
         for name in foreign.put_back(document) {
             let place = format!("{}/{name}", address.kind());
-            changes.push(Change { what: "kept the step that the provider can't carry", place });
+            changes.push(Intervention { what: "kept the step that the provider can't carry", place });
         }
         Ok(changes)
     }
@@ -234,7 +233,7 @@ fn is_nothing(value: Option<&Value>) -> bool {
 }
 
 /// Steps and actions of a process, templates of the others; each with its id. Those without an id are new.
-fn each_part(holder: Holder, document: &mut Value, mut with: impl FnMut(&mut Map<String, Value>, String)) {
+fn each_part(owner: Owner, document: &mut Value, mut with: impl FnMut(&mut Map<String, Value>, String)) {
     let mut visit = |part: &mut Value| {
         if let Some(fields) = part.as_object_mut()
             && let Some(id) =
@@ -243,7 +242,7 @@ fn each_part(holder: Holder, document: &mut Value, mut with: impl FnMut(&mut Map
             with(fields, id);
         }
     };
-    let list = if holder == Holder::Process { "Steps" } else { "Templates" };
+    let list = if owner == Owner::Process { "Steps" } else { "Templates" };
     for part in document.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
         visit(part);
         for action in part.get_mut("Actions").and_then(Value::as_array_mut).into_iter().flatten() {

@@ -9,7 +9,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::relay::address::Address;
-use crate::relay::log::Change;
+use crate::relay::log::Intervention;
 use documents::collection::Collection;
 use failure::Failure;
 use octopus::client::Client;
@@ -74,7 +74,7 @@ impl Hold {
         method: &Method,
         address: &Address,
         document: &mut Value,
-    ) -> Result<Vec<Change>, Failure> {
+    ) -> Result<Vec<Intervention>, Failure> {
         let mut changes = Vec::new();
         let name = document["Name"].as_str().unwrap_or_default().to_owned();
         match (what(address), method) {
@@ -82,8 +82,10 @@ impl Hold {
                 if (!self.enable_triggers || has_no_switch(document)) && document["IsDisabled"] != true =>
             {
                 document["IsDisabled"] = json!(true);
-                changes
-                    .push(Change { what: "made disabled", place: format!("{} {name:?}", noun(collection)) });
+                changes.push(Intervention {
+                    what: "made disabled",
+                    place: format!("{} {name:?}", noun(collection)),
+                });
             }
             (Some(What::Trigger { id: Some(id), collection }), &Method::PUT)
                 if !self.enable_triggers || has_no_switch(document) =>
@@ -94,7 +96,7 @@ impl Hold {
                 if document["IsDisabled"].as_bool().unwrap_or(false) != switch {
                     let what = if switch { "kept disabled" } else { "kept enabled" };
                     document["IsDisabled"] = json!(switch);
-                    changes.push(Change { what, place: format!("{} {name:?}", noun(collection)) });
+                    changes.push(Intervention { what, place: format!("{} {name:?}", noun(collection)) });
                 }
             }
             (Some(What::Project { id: None }), &Method::POST)
@@ -102,7 +104,7 @@ impl Hold {
             {
                 document["AutoCreateRelease"] = json!(false);
                 let place = format!("automatic releases of project {name:?}");
-                changes.push(Change { what: "made disabled", place });
+                changes.push(Intervention { what: "made disabled", place });
             }
             (Some(What::Project { id: Some(id) }), &Method::PUT) if !self.enable_triggers => {
                 let current = client.find(&format!("{}/projects/{id}", address.prefix)).await?;
@@ -111,7 +113,10 @@ impl Hold {
                 if switch != (document["AutoCreateRelease"] == true) {
                     document["AutoCreateRelease"] = json!(switch);
                     let what = if switch { "kept enabled" } else { "kept disabled" };
-                    changes.push(Change { what, place: format!("automatic releases of project {name:?}") });
+                    changes.push(Intervention {
+                        what,
+                        place: format!("automatic releases of project {name:?}"),
+                    });
                 }
                 if switch && let Some(strategy) = current.get("ReleaseCreationStrategy") {
                     document["ReleaseCreationStrategy"] = strategy.clone();

@@ -7,7 +7,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::relay::address::Address;
-use crate::relay::log::Change;
+use crate::relay::log::Intervention;
 use failure::Failure;
 use octopus::client::Client;
 use secret::placeholder::is_placeholder;
@@ -26,14 +26,14 @@ pub(super) async fn keep_lost(
     method: &Method,
     address: &Address,
     document: &mut Value,
-) -> Result<Vec<Change>, Failure> {
+) -> Result<Vec<Intervention>, Failure> {
     let [collection @ ("machines" | "feeds"), _] = address.parts()[..] else { return Ok(Vec::new()) };
     let kind = document["Endpoint"]["CommunicationStyle"].as_str().or(document["FeedType"].as_str());
     let lost = LOST.iter().find(|(of, style, _)| *of == collection && kind == Some(style));
     let (Method::PUT, Some((_, _, path))) = (method.clone(), lost) else { return Ok(Vec::new()) };
     let Some(current) = client.find(&address.path).await? else { return Ok(Vec::new()) };
     Ok(put_keep(document, &current, path)
-        .then(|| Change {
+        .then(|| Intervention {
             what: "kept the secret that the provider forgets in updates",
             place: format!("{collection}/{}", path.join("/")),
         })
@@ -64,7 +64,7 @@ pub(super) async fn keep_secrets(
     method: &Method,
     address: &Address,
     document: &mut Value,
-) -> Result<Vec<Change>, Failure> {
+) -> Result<Vec<Intervention>, Failure> {
     // The older route of tenants' values is written by POST of the whole document.
     let is_update =
         *method == Method::PUT || matches!(address.parts().as_slice(), ["tenants", _, "variables"]);
@@ -77,12 +77,12 @@ pub(super) async fn keep_secrets(
     Ok(changes)
 }
 
-fn walk(new: &mut Value, current: &Value, place: &mut String, changes: &mut Vec<Change>) {
+fn walk(new: &mut Value, current: &Value, place: &mut String, changes: &mut Vec<Intervention>) {
     match new {
         Value::Object(fields) => {
             let is = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(is_placeholder);
             let mut kept = |place: &str| {
-                changes.push(Change { what: "kept the secret that is there", place: place.to_owned() });
+                changes.push(Intervention { what: "kept the secret that is there", place: place.to_owned() });
             };
             if is(fields.get("NewValue")) {
                 if current["HasValue"] == true {

@@ -12,7 +12,7 @@ use crate::ui;
 
 /// Something that the relay changed on the way: what was done, and to what. Both are reported to a person.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Change {
+pub struct Intervention {
     pub what: &'static str,
     pub place: String,
 }
@@ -24,7 +24,7 @@ pub struct Log(Mutex<Content>);
 #[derive(Debug, Default)]
 struct Content {
     requests: Vec<Entry>,
-    changes: BTreeMap<Change, usize>,
+    changes: BTreeMap<Intervention, usize>,
     remembered: usize,
 }
 
@@ -56,7 +56,7 @@ impl Log {
         });
     }
 
-    pub(super) fn changes(&self, changes: Vec<Change>) {
+    pub(super) fn changes(&self, changes: Vec<Intervention>) {
         let mut content = self.lock();
         for change in changes {
             *content.changes.entry(change).or_default() += 1;
@@ -127,7 +127,7 @@ impl Log {
 
     /// What was changed on the way, sorted.
     #[must_use]
-    pub fn changed(&self) -> Vec<Change> {
+    pub fn changed(&self) -> Vec<Intervention> {
         self.lock().changes.keys().cloned().collect()
     }
 

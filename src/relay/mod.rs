@@ -35,7 +35,7 @@ use address::Address;
 pub use align::{Template, Templates};
 use failure::Failure;
 pub use hide::Steps;
-pub use log::{Change, Log};
+pub use log::{Intervention, Log};
 use octopus::client::Client;
 use secret;
 use secret::Secret;

@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::relay::address::Address;
-use crate::relay::log::Change;
+use crate::relay::log::Intervention;
 
 const ACCOUNTS: [&str; 11] = [
     "None",
@@ -74,7 +74,7 @@ fn give_git_reference(trigger: &mut Value) -> bool {
 }
 
 /// Shows them as of a type that the provider knows; what was changed.
-pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Change> {
+pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Intervention> {
     let mut changes = Vec::new();
     if !looks_at(address) {
         return changes;
@@ -83,7 +83,7 @@ pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Change
         for policy in documents(answer).into_iter().filter(|policy| policy["ConnectionRetryCountLimit"] == 0)
         {
             policy["ConnectionRetryCountLimit"] = json!(5);
-            changes.push(Change {
+            changes.push(Intervention {
                 what: "shown as if it tried again, without which the provider reads no machine policy",
                 place: format!("machinepolicies/{}", policy["Name"].as_str().unwrap_or_default()),
             });
@@ -94,7 +94,7 @@ pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Change
         for trigger in documents(answer).into_iter().filter(|document| document.is_object()) {
             if give_git_reference(trigger) {
                 let place = format!("projecttriggers/{}", trigger["Name"].as_str().unwrap_or_default());
-                changes.push(Change {
+                changes.push(Intervention {
                     what: "shown with a Git reference, without which the provider crashes",
                     place,
                 });
@@ -106,7 +106,7 @@ pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Change
         let name = item["Name"].as_str().unwrap_or_default().to_owned();
         if let Some(shown) = readable(address.kind(), item) {
             *item = shown;
-            changes.push(Change {
+            changes.push(Intervention {
                 what: "shown to Terraform as of a type that its provider knows",
                 place: format!("{}/{name}", address.kind()),
             });

@@ -5,7 +5,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::relay::address::Address;
-use crate::relay::log::Change;
+use crate::relay::log::Intervention;
 use failure::Failure;
 use octopus::client::Client;
 
@@ -15,7 +15,7 @@ pub(super) async fn keep_id(
     method: &Method,
     address: &Address,
     set: &mut Value,
-) -> Result<Vec<Change>, Failure> {
+) -> Result<Vec<Intervention>, Failure> {
     let (&Method::PUT, ["tagsets", _]) = (method, address.parts().as_slice()) else { return Ok(Vec::new()) };
     if !tags(set).any(has_no_id) {
         return Ok(Vec::new());
@@ -32,14 +32,14 @@ fn has_no_id(tag: &Value) -> bool {
     tag["Id"].as_str().unwrap_or_default().is_empty()
 }
 
-fn put_back(set: &mut Value, current: &Value) -> Option<Change> {
+fn put_back(set: &mut Value, current: &Value) -> Option<Intervention> {
     let mut missing = tags(current).filter(|tag| !tags(set).any(|sent| sent["Id"] == tag["Id"]));
     let (Some(missing), None) = (missing.next(), missing.next()) else { return None };
     let mut nameless = set["Tags"].as_array_mut()?.iter_mut().filter(|tag| has_no_id(tag));
     let (Some(tag), None) = (nameless.next(), nameless.next()) else { return None };
     tag["Id"] = json!(missing["Id"]);
     let place = format!("tagsets/{}", tag["Name"].as_str().unwrap_or_default());
-    Some(Change { what: "kept the tag that the provider would make anew", place })
+    Some(Intervention { what: "kept the tag that the provider would make anew", place })
 }
 
 #[cfg(test)]

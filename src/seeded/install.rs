@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::runbook::{self, MadeFor, Place, Runbook};
+use super::runbook::{self, MadeFor, Runbook, RunsOn};
 use super::{
     package::{self, Package},
     prompt, template,
@@ -259,7 +259,7 @@ pub async fn settings_variables(
             put_variable(variables, environment, asked.variable, "String", &value);
             let wanted = asked.fields();
             if let Some(there) = variables.iter_mut().find(|variable| variable["Name"] == asked.variable)
-                && !upsert::holds(there, &wanted)
+                && !upsert::has_all_of(there, &wanted)
             {
                 for (field, value) in wanted.as_object().into_iter().flatten() {
                     there[field] = value.clone();
@@ -437,7 +437,7 @@ fn put_variable(variables: &mut Vec<Value>, environment: &str, name: &str, kind:
         "Scope": {"Environment": [environment]},
     });
     match variables.iter_mut().find(|variable| variable["Name"] == name) {
-        Some(there) if upsert::holds(there, &wanted) => {}
+        Some(there) if upsert::has_all_of(there, &wanted) => {}
         Some(there) => {
             for (field, value) in wanted.as_object().into_iter().flatten() {
                 there[field] = value.clone();
@@ -521,7 +521,7 @@ pub async fn runbook(
     upsert::edit(server, &format!("{route}runbookProcesses/{process}"), |process| {
         let steps = process.list("Steps");
         let wanted = Value::Array(vec![step.clone()]);
-        if upsert::holds(&Value::Array(steps.to_vec()), &wanted) {
+        if upsert::has_all_of(&Value::Array(steps.to_vec()), &wanted) {
             return false;
         }
         let mut step = step.clone();
@@ -542,7 +542,7 @@ pub struct Setting<'a> {
     pub environment: &'a str,
     pub feed: &'a str,
     pub templates: Vec<Document>,
-    pub place: Place,
+    pub place: RunsOn,
     pub made_for: MadeFor,
 }
 

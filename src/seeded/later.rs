@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::install::{self, Setting};
-use super::runbook::{MadeFor, Place};
+use super::runbook::{MadeFor, RunsOn};
 use super::template;
 use crate::mark::found::Found;
 use crate::mark::{git, name};
@@ -80,7 +80,7 @@ impl<'a> Pattern<'a> {
                 environment: found.environment()?.id(),
                 feed: found.built_in_feed()?.id(),
                 templates,
-                place: Place {
+                place: RunsOn {
                     worker_pool_id: action["WorkerPoolId"].as_str().unwrap_or_default().to_owned(),
                     container,
                 },

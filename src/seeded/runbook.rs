@@ -64,7 +64,7 @@ pub const TENANT_SECRETS: Runbook = Runbook {
 
 /// Where the steps run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct RunsOn {
     pub worker_pool_id: String,
     /// Feed id and image, when the tools are in a container.
     pub container: Option<(String, String)>,
@@ -100,7 +100,7 @@ impl Runbook {
         &self,
         installed: &Document,
         (feed_id, project_id): (&str, &str),
-        place: &Place,
+        place: &RunsOn,
         made_for: &MadeFor,
     ) -> Value {
         let mut properties: Map<String, Value> =

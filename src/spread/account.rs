@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::checked::{self, Run, tags_fit};
-use super::{Change, Line, collapse, view};
+use super::{DocumentChange, Line, collapse, view};
 use crate::mark::journal::{self, Description};
 use crate::mark::{name, tenant};
 use documents::collection::Collection;
@@ -136,7 +136,7 @@ fn in_scope<'i>(inventory: &'i Inventory, environment: &str) -> BTreeSet<&'i str
 }
 
 /// What spread changes: one document each.
-pub(super) fn widen(inventory: &Inventory, environment: &str) -> Vec<Change> {
+pub(super) fn widen(inventory: &Inventory, environment: &str) -> Vec<DocumentChange> {
     let ours = in_scope(inventory, environment);
     let for_tenants = wanted_for_tenants(inventory);
     let mut changes = Vec::new();
@@ -264,7 +264,7 @@ pub fn restored(collection: Collection, document: &Document) -> Option<Document>
 }
 
 /// What collapse changes, and what it can't put back.
-pub(super) fn restore(inventory: &Inventory) -> (Vec<Change>, Vec<String>) {
+pub(super) fn restore(inventory: &Inventory) -> (Vec<DocumentChange>, Vec<String>) {
     let mut left = Vec::new();
     let mut changes = Vec::new();
     for collection in [Collection::Accounts, Collection::Certificates] {
@@ -282,7 +282,7 @@ pub(super) fn restore(inventory: &Inventory) -> (Vec<Change>, Vec<String>) {
     (changes, left)
 }
 
-fn change(collection: Collection, before: &Document, after: Document, what: String) -> Change {
+fn change(collection: Collection, before: &Document, after: Document, what: String) -> DocumentChange {
     let kind = collection.name().trim_end_matches('s');
     let readers = |document: &Document| {
         let count = document.list(ENVIRONMENTS).len();
@@ -300,7 +300,7 @@ fn change(collection: Collection, before: &Document, after: Document, what: Stri
             _ => environments,
         }
     };
-    Change {
+    DocumentChange {
         collection,
         owner: format!("{kind} \"{}\"", before.name()),
         owner_id: before.id().to_owned(),

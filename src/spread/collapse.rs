@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::replaced::{settled_set, stands_for};
 use super::set::{environments, renamed_scope, scope_kinds, text, widened};
-use super::{Change, Line, Plan, account, scope_text, view};
+use super::{DocumentChange, Line, Plan, account, scope_text, view};
 use crate::mark::journal::{self, Description, Journalled};
 use documents::collection::Collection;
 use documents::document::Document;
@@ -215,7 +215,7 @@ pub fn collapse(inventory: &Inventory) -> Plan {
             })
         });
         lines.extend(undone);
-        plan.changes.push(Change {
+        plan.changes.push(DocumentChange {
             collection: Collection::Variables,
             owner: owner.title.clone(),
             owner_id: owner.id.clone(),

@@ -32,7 +32,7 @@ use view::View;
 /// What spread or collapse would write: one document each, written with one request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
-    pub changes: Vec<Change>,
+    pub changes: Vec<DocumentChange>,
     /// Things that stay as they are although a person may expect a change: edited by hand since.
     pub left: Vec<String>,
     /// What is worth knowing: spread by another tool before, stored in Git.
@@ -41,7 +41,7 @@ pub struct Plan {
 
 /// One document that changes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct DocumentChange {
     /// `variables`, `accounts` or `certificates`.
     pub collection: Collection,
     /// For a person: `project "Shop"`, `account "AWS"`.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::collapse::{State, state_of};
 use super::view::{self, Owner, View};
-use super::{Change, Line, scope_text};
+use super::{DocumentChange, Line, scope_text};
 use crate::mark::journal::{self, Description};
 use crate::mark::name;
 use documents::collection::Collection;
@@ -23,7 +23,7 @@ pub(super) fn spread(
     view: &View,
     environment: &str,
     taken: &mut BTreeSet<String>,
-) -> (Option<Change>, Vec<String>) {
+) -> (Option<DocumentChange>, Vec<String>) {
     let before = set.list("Variables");
     let mut variables = Vec::with_capacity(before.len());
     let mut lines = replaced;
@@ -76,7 +76,7 @@ pub(super) fn spread(
     }
     let mut after = set.clone();
     after.fields_mut().insert("Variables".to_owned(), Value::Array(variables));
-    let change = Change {
+    let change = DocumentChange {
         collection: Collection::Variables,
         owner: owner.title.clone(),
         owner_id: owner.id.clone(),

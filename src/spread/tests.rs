@@ -493,7 +493,7 @@ fn variable(id: &str, variable_name: &str, scope: Value, sensitive: bool) -> Val
 }
 
 /// Where a run happens: one value for each kind of scope.
-type Place = BTreeMap<&'static str, &'static str>;
+type RunScope = BTreeMap<&'static str, &'static str>;
 
 const KINDS: [(&str, [&str; 2]); 6] = [
     ("Environment", ["Environments-1", "Environments-2"]),
@@ -507,7 +507,7 @@ const KINDS: [(&str, [&str; 2]); 6] = [
 /// What a name means in a run of the project, written from the documentation alone: a value whose scope doesn't fit is absent;
 /// of the rest the most specific wins (step, role, tenant tag, environment, channel, process), the project before its
 /// library sets, the first before the later ones; `#{Name}` is the value of that name.
-fn resolve(inventory: &Inventory, place: &Place, wanted: &str, depth: usize) -> Option<String> {
+fn resolve(inventory: &Inventory, place: &RunScope, wanted: &str, depth: usize) -> Option<String> {
     let ranks = ["Action", "Role", "TenantTag", "Environment", "Channel", "ProcessOwner"];
     let mut best: Option<(Vec<bool>, String)> = None;
     for owner in ["Projects-1", "LibraryVariableSets-1"] {
@@ -576,7 +576,7 @@ fn any_variables(prefix: &'static str, project: bool) -> impl Strategy<Value = V
     })
 }
 
-fn any_place() -> impl Strategy<Value = Place> {
+fn any_place() -> impl Strategy<Value = RunScope> {
     KINDS
         .map(|(kind, values)| prop::sample::select(values.to_vec()).prop_map(move |value| (kind, value)))
         .to_vec()

@@ -12,12 +12,12 @@ use secret::placeholder::is_placeholder;
 pub struct Plan {
     pub file: MemoryFile,
     /// What is not as it should be, in Terraform's order; nothing that stays as it is.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ResourceChange>,
 }
 
 /// What happens to one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct ResourceChange {
     pub address: String,
     /// Terraform type: `octopusdeploy_environment`.
     pub kind: String,
@@ -106,13 +106,13 @@ impl Plan {
     }
 
     /// What would be destroyed.
-    pub fn destroyed(&self) -> impl Iterator<Item = &Change> {
+    pub fn destroyed(&self) -> impl Iterator<Item = &ResourceChange> {
         self.changes.iter().filter(|change| matches!(change.action, Action::Destroy | Action::Replace))
     }
 
     /// What would be destroyed, though others use it, or it may hold what nobody can bring back.
     #[must_use]
-    pub fn precious_destroyed(&self) -> Vec<&Change> {
+    pub fn precious_destroyed(&self) -> Vec<&ResourceChange> {
         self.destroyed().filter(|change| is_precious(&change.kind) || change.holds_placeholder).collect()
     }
 
@@ -137,7 +137,7 @@ impl Plan {
     }
 }
 
-impl Change {
+impl ResourceChange {
     /// One line: `change octopusdeploy_environment.test: description, sort_order`.
     #[must_use]
     pub fn text(&self) -> String {
@@ -151,7 +151,7 @@ impl Change {
     }
 }
 
-fn change(value: &Value) -> Option<Change> {
+fn change(value: &Value) -> Option<ResourceChange> {
     let actions: Vec<&str> =
         value["change"]["actions"].as_array()?.iter().filter_map(Value::as_str).collect();
     let imported = value["change"]["importing"].is_object();
@@ -185,7 +185,7 @@ fn change(value: &Value) -> Option<Change> {
         Some(text_of(before, name)).filter(|text| !text.is_empty()).unwrap_or_else(|| text_of(after, name))
     };
     let is_step = kind.starts_with("octopusdeploy_process_") && kind.ends_with("step");
-    Some(Change {
+    Some(ResourceChange {
         address: text("address"),
         action,
         imported,
@@ -257,7 +257,7 @@ mod tests {
         ]}"#;
         let plan = Plan::parse(MemoryFile::empty("test").ok().unwrap(), shown).ok().unwrap();
         assert_eq!(plan.summary(), "1 to make, 1 to change, 3 to destroy, 1 to take over");
-        let texts: Vec<String> = plan.changes.iter().map(Change::text).collect();
+        let texts: Vec<String> = plan.changes.iter().map(ResourceChange::text).collect();
         assert_eq!(texts[3], "change octopusdeploy_token_account.k: slug, token");
         assert_eq!(plan.precious_destroyed().len(), 2);
         // A replacement is reported twice: as destroyed and as made.

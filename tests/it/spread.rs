@@ -79,7 +79,7 @@ impl Server {
         self.add("variables", set);
     }
 
-    fn apply(&mut self, changes: &[spread::Change]) {
+    fn apply(&mut self, changes: &[spread::DocumentChange]) {
         for change in changes {
             self.put(change.after.clone().into_value());
         }

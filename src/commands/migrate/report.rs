@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::json;
 
-use super::account::{self, Account};
+use super::outcomes::{self, Outcomes};
 use super::plan::Plan;
 use super::tenants::{self, TenantRow};
 use super::{kept, todo};
@@ -72,14 +72,14 @@ pub(super) struct Row {
     pub(super) deployed: Step,
     pub(super) manifest: Option<Manifest>,
     /// What became of its secrets.
-    pub(super) account: Account,
+    pub(super) outcomes: Outcomes,
     pub(super) seconds: u64,
 }
 
 impl Row {
     /// How much of it is left to a person.
     pub(super) fn for_person(&self) -> usize {
-        self.manifest.as_ref().map_or(0, |manifest| todo::count(manifest, &self.account))
+        self.manifest.as_ref().map_or(0, |manifest| todo::count(manifest, &self.outcomes))
     }
 }
 
@@ -98,7 +98,7 @@ impl Report {
                 serialized: Step::Waiting,
                 deployed: Step::Waiting,
                 manifest: None,
-                account: Account::new(),
+                outcomes: Outcomes::new(),
                 seconds: 0,
             });
             self.rows.len() - 1
@@ -111,7 +111,7 @@ impl Report {
         let of_row = |row: &Row| {
             let is_done = row.deployed == Step::Done;
             let mut items = match &row.manifest {
-                Some(manifest) => todo::items(manifest, &row.account),
+                Some(manifest) => todo::items(manifest, &row.outcomes),
                 None => Vec::new(),
             };
             if !is_done {
@@ -192,7 +192,7 @@ impl Report {
                 ui.data(&format!("\n{}", tenants::table(&self.tenants)));
             }
         }
-        if let Some(sum) = account::summed_up(self.rows.iter().map(|row| &row.account)) {
+        if let Some(sum) = outcomes::summed_up(self.rows.iter().map(|row| &row.outcomes)) {
             ui.info(&sum);
         }
         let file = &arguments.todo;

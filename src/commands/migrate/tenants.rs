@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::account::Account;
+use super::outcomes::Outcomes;
 use super::runs::Runs;
 use crate::deployment::tenant::{self, Planned};
 use crate::mark::found::Found;
@@ -169,7 +169,7 @@ impl Known<'_> {
             named(Collection::Environments, &run.environment).ok_or("the environment is gone")?;
         let scope = (project.id(), tenant.id(), environment.id());
         if let Some(freeze) =
-            self.freezes.iter().find(|freeze| freezes::holds(freeze, scope, SystemTime::now()))
+            self.freezes.iter().find(|freeze| freezes::is_in_force(freeze, scope, SystemTime::now()))
         {
             return Err(format!("it is frozen by {}", freeze["Name"]));
         }
@@ -183,10 +183,15 @@ impl Known<'_> {
 }
 
 /// Says of each secret that is still open for want of its run why there was none.
-pub(super) fn explain(rows: &[TenantRow], project: Option<&str>, manifest: &Manifest, account: &mut Account) {
+pub(super) fn explain(
+    rows: &[TenantRow],
+    project: Option<&str>,
+    manifest: &Manifest,
+    outcomes: &mut Outcomes,
+) {
     for secret in &manifest.secrets {
         let SecretOrigin::Tenant { tenant, environments, .. } = &secret.from else { continue };
-        let Some(became) = account.get_mut(&secret.name).filter(|became| became.open) else { continue };
+        let Some(became) = outcomes.get_mut(&secret.name).filter(|became| became.open) else { continue };
         let of_it = |row: &&TenantRow| {
             row.run.tenant == *tenant && environments.contains(&row.run.environment) && !row.is_well()
         };

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::account::Account;
 use super::kept::Item;
+use super::outcomes::Outcomes;
 use crate::mark::name;
 use crate::ui;
 use documents::collection::Collection;
@@ -11,9 +11,9 @@ use module::manifest::{Manifest, Note, Scope, SecretEntry, SecretOrigin};
 
 /// What a module leaves to do, after what its deployment said about its secrets.
 #[must_use]
-pub(super) fn items(manifest: &Manifest, account: &Account) -> Vec<Item> {
+pub(super) fn items(manifest: &Manifest, outcomes: &Outcomes) -> Vec<Item> {
     let mut items = Vec::new();
-    for (secret, why) in open(manifest, account) {
+    for (secret, why) in open(manifest, outcomes) {
         let key = format!("**Secret** {}: ", secret.description);
         let mut text = format!("{key}{why}. Enter it at the destination: {}", portal(secret));
         if let SecretOrigin::Person { octopus_variable, .. } = &secret.from {
@@ -39,16 +39,16 @@ pub(super) fn items(manifest: &Manifest, account: &Account) -> Vec<Item> {
 
 /// How many lines of the file the module causes.
 #[must_use]
-pub(super) fn count(manifest: &Manifest, account: &Account) -> usize {
-    open(manifest, account).count() + notes(manifest).count()
+pub(super) fn count(manifest: &Manifest, outcomes: &Outcomes) -> usize {
+    open(manifest, outcomes).count() + notes(manifest).count()
 }
 
 /// Secrets that did not arrive, and why: as the deployment said; before one, those that no run can read.
 fn open<'a>(
     manifest: &'a Manifest,
-    account: &'a Account,
+    outcomes: &'a Outcomes,
 ) -> impl Iterator<Item = (&'a SecretEntry, &'a str)> {
-    manifest.secrets.iter().filter_map(|secret| match (account.get(&secret.name), &secret.from) {
+    manifest.secrets.iter().filter_map(|secret| match (outcomes.get(&secret.name), &secret.from) {
         (Some(became), _) => became.open.then_some((secret, became.text.as_str())),
         (None, SecretOrigin::Person { because, .. }) => Some((secret, because.as_str())),
         (None, _) => None,
@@ -97,12 +97,12 @@ fn place(manifest: &Manifest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::migrate::account::Became;
+    use crate::commands::migrate::outcomes::Became;
     use module::manifest::About;
     use module::manifest::{Origin, SecretEntry};
 
-    fn text(manifest: &Manifest, account: &Account) -> String {
-        items(manifest, account).iter().map(|item| format!("{}\n", item.text)).collect()
+    fn text(manifest: &Manifest, outcomes: &Outcomes) -> String {
+        items(manifest, outcomes).iter().map(|item| format!("{}\n", item.text)).collect()
     }
 
     fn manifest(scope: Scope) -> Manifest {
@@ -154,7 +154,7 @@ mod tests {
             name: "Web".to_owned(),
             slug: "web".to_owned(),
         });
-        let nothing = Account::new();
+        let nothing = Outcomes::new();
         assert_eq!((count(&space, &nothing), count(&project, &nothing)), (2, 0));
         expect_test::expect![[r##"
             **Secret** Password of the feed "Images": no step can read feed passwords. Enter it at the destination: Library, External Feeds, "Images"; or at the source as the sensitive variable `Octoferry.Secret.feed_password` in the library variable set `Octoferry Secrets`, scoped to the environment `Octoferry`, and run the migration again. When it is there: `octoferry secrets done 'feed_password'`.
@@ -162,7 +162,7 @@ mod tests {
         "##]]
         .assert_eq(&text(&space, &nothing));
         let became =
-            |open| Account::from([("feed_password".to_owned(), Became { text: "x".to_owned(), open })]);
+            |open| Outcomes::from([("feed_password".to_owned(), Became { text: "x".to_owned(), open })]);
         assert_eq!(count(&space, &became(false)), 1, "somebody has entered it");
         assert!(
             text(&space, &became(true))

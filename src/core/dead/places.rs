@@ -18,7 +18,7 @@ pub(super) enum Left {
 }
 
 /// A place in the documents of some collections.
-pub(super) struct Place {
+pub(super) struct ReferencePath {
     pub(super) of: &'static [Collection],
     /// Fields with dots between them; `[]` stands for each item of a list.
     pub(super) path: &'static str,
@@ -27,7 +27,7 @@ pub(super) struct Place {
     pub(super) left: Left,
 }
 
-impl Place {
+impl ReferencePath {
     pub(super) fn is_of(&self, collection: Collection) -> bool {
         self.of.contains(&collection)
     }
@@ -38,8 +38,8 @@ const fn place(
     path: &'static str,
     to: &'static [Collection],
     left: Left,
-) -> Place {
-    Place { of, path, to, left }
+) -> ReferencePath {
+    ReferencePath { of, path, to, left }
 }
 
 const ENVIRONMENTS: &[Collection] = &[Collection::Environments, Collection::ParentEnvironments];
@@ -53,13 +53,13 @@ const SUBSCRIPTIONS: &[Collection] = &[Collection::Subscriptions];
 const VALUES: &[Collection] = &[Collection::TenantVariableValues];
 
 /// The environments of a tenant in a project.
-pub(super) const LINK: Place =
+pub(super) const LINK: ReferencePath =
     place(&[Collection::Tenants], "ProjectEnvironments", ENVIRONMENTS, Left::Nothing);
 /// The environments of a project in a freeze.
-pub(super) const FROZEN: Place =
+pub(super) const FROZEN: ReferencePath =
     place(&[Collection::DeploymentFreezes], "ProjectEnvironmentScope", ENVIRONMENTS, Left::Nothing);
 
-pub(super) const PLACES: &[Place] = &[
+pub(super) const PLACES: &[ReferencePath] = &[
     place(RESTRICTED, "EnvironmentIds[]", ENVIRONMENTS, Left::Nobody),
     place(RESTRICTED, "TenantIds[]", &[Collection::Tenants], Left::Nothing),
     place(RESTRICTED, "TenantTags[]", &[Collection::Tags], Left::Nothing),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::places::{Left, PLACES, Place};
+use super::places::{Left, PLACES, ReferencePath};
 use super::settle;
 use documents::collection::Collection;
 use documents::document::Document;
@@ -45,7 +45,7 @@ fn living(collection: Collection, number: u8) -> String {
     }
 }
 
-fn dead(place: &Place) -> &'static str {
+fn dead(place: &ReferencePath) -> &'static str {
     if place.to == [Collection::Tags] { DEAD_TAG } else { DEAD }
 }
 
@@ -72,7 +72,7 @@ struct Became {
     fields: Vec<String>,
 }
 
-fn became(place: &Place, value: Value) -> Became {
+fn became(place: &ReferencePath, value: Value) -> Became {
     let mut inventory = space();
     add(&mut inventory, place.of[0], document(place.path, value));
     let inventory = settle(inventory);
@@ -88,11 +88,11 @@ fn became(place: &Place, value: Value) -> Became {
     Became { at, document, fields }
 }
 
-fn is_list(place: &Place) -> bool {
+fn is_list(place: &ReferencePath) -> bool {
     place.path.ends_with("[]")
 }
 
-fn ids(place: &Place) -> [Value; 2] {
+fn ids(place: &ReferencePath) -> [Value; 2] {
     [1, 2].map(|number| Value::from(living(place.to[0], number)))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::convert::context::Context;
 use crate::part::needed::names_a_step;
-use crate::part::sorts::{Place, Sort, Thing, plural, sorts, things};
+use crate::part::sorts::{Home, Sort, Thing, plural, sorts, things};
 use crate::selection::{Fate, Selection, at};
 use documents::collection::Collection;
 use documents::document::Document;
@@ -53,12 +53,12 @@ struct Found {
 impl Found {
     fn of_space(&mut self, context: &Context<'_>, sort: &Sort) {
         let selection = context.selection;
-        let is_here = match sort.place {
-            Place::Shared => true,
+        let is_here = match sort.home {
+            Home::Shared => true,
             // Without modules of projects nothing is said of them.
-            Place::Projects => selection.of_all,
-            Place::Inside => sort.list == "library_variables",
-            Place::OfProject => false,
+            Home::Projects => selection.of_all,
+            Home::Inside => sort.list == "library_variables",
+            Home::OfProject => false,
         };
         if !is_here {
             return;
@@ -76,7 +76,7 @@ impl Found {
     }
 
     fn of_project(&mut self, context: &Context<'_>, sort: &Sort, project: &str) {
-        if !matches!(sort.place, Place::OfProject | Place::Inside) {
+        if !matches!(sort.home, Home::OfProject | Home::Inside) {
             return;
         }
         let belongs = |thing: &Thing<'_>| {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::part::rename::Rename;
-use crate::part::sorts::{Place, Sort, Thing, named, sorts};
+use crate::part::sorts::{Home, Sort, Thing, named, sorts};
 use documents::collection::Collection;
 use failure::Failure;
 
@@ -155,9 +155,9 @@ impl Rule {
     #[must_use]
     pub fn is_of_projects(&self) -> bool {
         self.sorts.iter().all(|sort| {
-            sort.place == Place::Projects
-                || sort.place == Place::OfProject
-                || (sort.place == Place::Inside && sort.list != "library_variables")
+            sort.home == Home::Projects
+                || sort.home == Home::OfProject
+                || (sort.home == Home::Inside && sort.list != "library_variables")
         })
     }
 }
@@ -167,7 +167,7 @@ impl Rule {
     #[must_use]
     pub fn is_of_no_project(&self) -> bool {
         self.sorts.iter().all(|sort| {
-            let is_shared = sort.place == Place::Shared || sort.list == "library_variables";
+            let is_shared = sort.home == Home::Shared || sort.list == "library_variables";
             is_shared
                 && !matches!(
                     sort.collection,

@@ -7,7 +7,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::part::parse::{MAP, RENAME, Which};
-use crate::part::sorts::{Place, Sort, Thing, named, sorts, things};
+use crate::part::sorts::{Home, Sort, Thing, named, sorts, things};
 use crate::selection::Renamed;
 use documents::collection::Collection;
 use documents::document::Document;
@@ -70,7 +70,7 @@ impl Rename {
             return Err(like());
         }
         let own = |sort: &Sort| {
-            sort.place != Place::Inside
+            sort.home != Home::Inside
                 && !NAMELESS.contains(&sort.collection)
                 && (sort.can_be_looked_up || !is_map)
         };

@@ -11,7 +11,7 @@ use documents::inventory::Inventory;
 
 /// Where the things of a sort are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Home {
     /// In the space's module.
     Shared,
     /// They have modules of their own.
@@ -32,7 +32,7 @@ pub struct Sort {
     /// Collection of the documents, or of those that hold the parts.
     pub collection: Collection,
     pub of: fn(&Document) -> bool,
-    pub place: Place,
+    pub home: Home,
     /// Whether another module can find them by name.
     pub can_be_looked_up: bool,
 }
@@ -41,36 +41,36 @@ pub struct Sort {
 #[must_use]
 pub fn sorts() -> Vec<Sort> {
     let shared = kinds::SPACE.iter().filter(|kind| kind.collection != Collection::Variables);
-    let mut sorts: Vec<Sort> = shared.map(|kind| sort(kind, Place::Shared)).collect();
+    let mut sorts: Vec<Sort> = shared.map(|kind| sort(kind, Home::Shared)).collect();
     for kind in kinds::PROJECT {
         match kind.collection {
             Collection::Projects => {
-                sorts.push(Sort { can_be_looked_up: true, ..sort(kind, Place::Projects) });
+                sorts.push(Sort { can_be_looked_up: true, ..sort(kind, Home::Projects) });
             }
             Collection::Channels | Collection::Runbooks | Collection::ProjectTriggers => {
-                sorts.push(sort(kind, Place::OfProject))
+                sorts.push(sort(kind, Home::OfProject))
             }
             // Freezes go by one name, whether they are a project's own or not.
             Collection::DeploymentFreezes if kind.lookup.is_none() && kind.noun.starts_with("freeze") => {
                 let list = FREEZES.to_owned();
-                sorts.push(Sort { list, ..sort(kind, Place::OfProject) });
+                sorts.push(Sort { list, ..sort(kind, Home::OfProject) });
             }
             Collection::Variables => {
-                let own = Sort { list: "variables".to_owned(), ..sort(kind, Place::Inside) };
+                let own = Sort { list: "variables".to_owned(), ..sort(kind, Home::Inside) };
                 sorts.push(own);
             }
             _ => {}
         }
     }
     let library = kinds::SPACE.iter().filter(|kind| kind.collection == Collection::Variables);
-    sorts.extend(library.map(|kind| sort(kind, Place::Inside)));
+    sorts.extend(library.map(|kind| sort(kind, Home::Inside)));
     for collection in [Collection::DeploymentProcesses, Collection::RunbookProcesses] {
         sorts.push(Sort {
             list: "steps".to_owned(),
             noun: "step",
             collection,
             of: |_| true,
-            place: Place::Inside,
+            home: Home::Inside,
             can_be_looked_up: false,
         });
     }
@@ -79,13 +79,13 @@ pub fn sorts() -> Vec<Sort> {
         noun: "tenant variable",
         collection: Collection::TenantVariableValues,
         of: |_| true,
-        place: Place::OfProject,
+        home: Home::OfProject,
         can_be_looked_up: false,
     });
     sorts
 }
 
-fn sort(kind: &Kind, place: Place) -> Sort {
+fn sort(kind: &Kind, home: Home) -> Sort {
     let list = kind
         .lookup
         .map_or_else(|| plural(kind.noun).to_lowercase().replace(' ', "_"), |lookup| lookup.list.to_owned());
@@ -94,7 +94,7 @@ fn sort(kind: &Kind, place: Place) -> Sort {
         noun: kind.noun,
         collection: kind.collection,
         of: kind.of,
-        place,
+        home,
         can_be_looked_up: kind.lookup.is_some(),
     }
 }
@@ -177,7 +177,7 @@ pub fn things<'i>(inventory: &'i Inventory, sort: &Sort) -> Vec<Thing<'i>> {
         name,
         owners,
     };
-    if sort.place == Place::Inside {
+    if sort.home == Home::Inside {
         return documents
             .filter(|document| is_live(collection, document))
             .flat_map(|document| parts(inventory, collection, document))

@@ -15,14 +15,14 @@ use serde_json::{Map, Number, Value, json};
 /// When it is not JSON.
 pub(super) fn parse(text: &[u8]) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Place::Answer.deserialize(&mut deserializer)?;
+    let value = Depth::Answer.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
 /// Where in an answer a value stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Depth {
     /// A document, a page of documents or an array of them.
     Answer,
     /// The list of a page.
@@ -33,7 +33,7 @@ enum Place {
     Inside,
 }
 
-impl<'de> DeserializeSeed<'de> for Place {
+impl<'de> DeserializeSeed<'de> for Depth {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -41,7 +41,7 @@ impl<'de> DeserializeSeed<'de> for Place {
     }
 }
 
-impl<'de> Visitor<'de> for Place {
+impl<'de> Visitor<'de> for Depth {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -62,7 +62,7 @@ impl Pace {
     }
 
     /// After a 429: nobody sends anything for so long, and then slowly.
-    pub(super) fn hold(&self, wait: Duration) {
+    pub(super) fn pause(&self, wait: Duration) {
         let mut state = self.lock();
         let until = Instant::now() + wait;
         state.next = Some(state.next.map_or(until, |next| next.max(until)));
@@ -112,7 +112,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn after_a_429_everybody_waits() {
         let pace = Pace::default();
-        pace.hold(Duration::from_secs(5));
+        pace.pause(Duration::from_secs(5));
         assert_eq!(time_of(&pace, 1).await, Duration::from_secs(5));
         assert_eq!(time_of(&pace, 2).await, Duration::from_millis(600));
     }

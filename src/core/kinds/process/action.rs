@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::package;
 use super::plan::{Action, Process, Step};
 use super::property::{self, Level};
-use super::template::{self, Place};
+use super::template::{self, WrittenIn};
 use crate::convert::context::Context;
 use crate::convert::fields::{self, Fields};
 use crate::convert::model::{Field, ID, Literal, flag, ignored, plain, reference, references, tags};
@@ -196,8 +196,8 @@ fn action_properties(
     let mut execution = Vec::new();
     for (name, value) in fields.entries("Properties") {
         let place =
-            action.template.map_or(Place::Execution, |template| template::place(template, name, value));
-        if place == Place::Template {
+            action.template.map_or(WrittenIn::Execution, |template| template::place(template, name, value));
+        if place == WrittenIn::Template {
             continue;
         }
         if action.template.is_none() && package::is_reserved(name) {
@@ -212,7 +212,7 @@ fn action_properties(
         if let Some(expression) =
             property::value(context, owner, action, Level::Action, name, value, &at.field(name))
         {
-            let list = if place == Place::Parameter { &mut parameters } else { &mut execution };
+            let list = if place == WrittenIn::Parameter { &mut parameters } else { &mut execution };
             list.push((name.clone(), expression));
         }
     }

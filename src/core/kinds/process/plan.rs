@@ -138,7 +138,7 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
     };
     if let Some(document) = inventory.get(Collection::DeploymentProcesses, &deployment).filter(is_made) {
         let target = context.target(Collection::DeploymentProcesses, document);
-        let place = Place {
+        let place = InProcess {
             target,
             words: "step".to_owned(),
             owner: format!("of the project \"{}\"", project.name()),
@@ -155,7 +155,7 @@ pub(super) fn plan<'i>(context: &mut Context<'i>, project: &Document) -> Vec<Pro
             let target = context.target(Collection::RunbookProcesses, document);
             let owner =
                 format!("of the runbook \"{}\" of the project \"{}\"", runbook.name(), project.name());
-            let place = Place { target, words: format!("step_{label}"), owner };
+            let place = InProcess { target, words: format!("step_{label}"), owner };
             planned.push(process(context, project, document, Some((runbook, label)), place, &scoped));
         }
     }
@@ -169,7 +169,7 @@ fn runbook_labels(context: &Context<'_>, project: &Document) -> BTreeMap<String,
 }
 
 /// What the places in a process have in common.
-struct Place {
+struct InProcess {
     target: Target,
     words: String,
     owner: String,
@@ -204,7 +204,7 @@ fn process<'i>(
     project: &Document,
     document: &'i Document,
     runbook: Option<(&Document, &String)>,
-    place: Place,
+    place: InProcess,
     scoped: &BTreeSet<String>,
 ) -> Process<'i> {
     let wanted = runbook.map_or("deployment", |(_, label)| label);
@@ -261,7 +261,7 @@ fn step<'i>(
     context: &mut Context<'i>,
     fields: &'i Map<String, Value>,
     at: At,
-    place: &Place,
+    place: &InProcess,
     runbook: Option<&str>,
     scoped: &BTreeSet<String>,
     process: &str,

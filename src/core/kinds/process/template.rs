@@ -11,7 +11,7 @@ use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 
 /// Where a property of a templated step is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum WrittenIn {
     /// In `parameters`.
     Parameter,
     /// Nowhere: the provider copies it from the template.
@@ -54,15 +54,15 @@ pub(crate) fn carries(template: &Document, action: &Map<String, Value>) -> Resul
 }
 
 /// Where the provider wants a property of an action that [`carries`] accepts.
-pub(crate) fn place(template: &Document, name: &str, value: &Value) -> Place {
+pub(crate) fn place(template: &Document, name: &str, value: &Value) -> WrittenIn {
     if name == TEMPLATE_ID || name == TEMPLATE_VERSION {
-        Place::Template
+        WrittenIn::Template
     } else if template.list("Parameters").iter().any(|parameter| parameter["Name"] == name) {
-        Place::Parameter
+        WrittenIn::Parameter
     } else if template.get("Properties").and_then(|properties| properties.get(name)) == Some(value) {
-        Place::Template
+        WrittenIn::Template
     } else {
-        Place::Execution
+        WrittenIn::Execution
     }
 }
 
@@ -164,9 +164,9 @@ mod tests {
     #[test]
     fn properties_have_their_places() {
         let place = |name: &str| place(&template(), name, &action()["Properties"][name]);
-        assert_eq!(place("Given"), Place::Parameter);
-        assert_eq!(place("Body"), Place::Template);
-        assert_eq!(place(TEMPLATE_ID), Place::Template);
-        assert_eq!(place("Extra"), Place::Execution);
+        assert_eq!(place("Given"), WrittenIn::Parameter);
+        assert_eq!(place("Body"), WrittenIn::Template);
+        assert_eq!(place(TEMPLATE_ID), WrittenIn::Template);
+        assert_eq!(place("Extra"), WrittenIn::Execution);
     }
 }

@@ -1,4 +1,4 @@
-//! The account of all secrets: what each deployment said about them, read from the artifacts of its tasks.
+//! What became of all secrets: what each deployment said about them, read from the artifacts of its tasks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,14 +20,14 @@ pub(super) struct Became {
 }
 
 /// Secrets of one module by the manifest's names.
-pub(super) type Account = BTreeMap<String, Became>;
+pub(super) type Outcomes = BTreeMap<String, Became>;
 
 /// What a task said about the secrets of its module; nothing when it left no such artifact.
 ///
 /// # Errors
 /// When the artifacts can't be read.
-pub(super) async fn of_task(source: &Server, task: &str) -> Result<Account, Failure> {
-    let mut account = Account::new();
+pub(super) async fn of_task(source: &Server, task: &str) -> Result<Outcomes, Failure> {
+    let mut outcomes = Outcomes::new();
     for artifact in upsert::list(source, &format!("artifacts?regarding={task}")).await? {
         if !artifact.text("Filename").is_some_and(|name| name.starts_with(supply::ARTIFACT)) {
             continue;
@@ -37,22 +37,22 @@ pub(super) async fn of_task(source: &Server, task: &str) -> Result<Account, Fail
         let content: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         for row in content["Secrets"].as_array().into_iter().flatten() {
             let text = |field: &str| row[field].as_str().unwrap_or_default().to_owned();
-            account.insert(text("Name"), Became { text: text("Became"), open: row["Open"] == true });
+            outcomes.insert(text("Name"), Became { text: text("Became"), open: row["Open"] == true });
         }
     }
-    Ok(account)
+    Ok(outcomes)
 }
 
 /// The secrets of a module that arrived.
-pub(super) fn read(manifest: &Manifest, account: &Account) -> Vec<Id> {
-    let arrived = |secret: &&SecretEntry| account.get(&secret.name).is_some_and(|became| !became.open);
+pub(super) fn read(manifest: &Manifest, outcomes: &Outcomes) -> Vec<Id> {
+    let arrived = |secret: &&SecretEntry| outcomes.get(&secret.name).is_some_and(|became| !became.open);
     manifest.secrets.iter().filter(arrived).map(tenant::id).collect()
 }
 
 /// Closes those that arrived by another project's run.
-pub(super) fn settle(manifest: &Manifest, arrived: &BTreeSet<Id>, account: &mut Account) {
+pub(super) fn settle(manifest: &Manifest, arrived: &BTreeSet<Id>, outcomes: &mut Outcomes) {
     for secret in &manifest.secrets {
-        if let Some(became) = account.get_mut(&secret.name)
+        if let Some(became) = outcomes.get_mut(&secret.name)
             && became.open
             && arrived.contains(&tenant::id(secret))
         {
@@ -63,9 +63,9 @@ pub(super) fn settle(manifest: &Manifest, arrived: &BTreeSet<Id>, account: &mut 
 
 /// `12 secrets: 9 arrived, 3 left to a person`, over all modules.
 #[must_use]
-pub(super) fn summed_up<'a>(accounts: impl Iterator<Item = &'a Account>) -> Option<String> {
+pub(super) fn summed_up<'a>(outcomes: impl Iterator<Item = &'a Outcomes>) -> Option<String> {
     let (mut all, mut open) = (0, 0);
-    for became in accounts.flat_map(BTreeMap::values) {
+    for became in outcomes.flat_map(BTreeMap::values) {
         all += 1;
         open += usize::from(became.open);
     }
