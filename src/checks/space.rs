@@ -13,6 +13,7 @@ use documents::document::Document;
 use documents::git;
 use documents::inventory::Inventory;
 use octopus::server::Server;
+use secret::UNANSWERED;
 
 /// Looks at the space as it was read, octoferry's own things in it included.
 pub fn look(inventory: &Inventory, findings: &mut Findings) {
@@ -215,15 +216,18 @@ fn printed_variables(inventory: &Inventory, findings: &mut Findings) {
     }
 }
 
-/// Prompted variables that must have a value and have none: a run of the project's runbooks would be refused.
+/// Prompted variables that must have a value and have none: runs that a person or a trigger starts want an answer.
 fn prompts(inventory: &Inventory, findings: &mut Findings) {
     for (owner, variable) in variables(inventory) {
         let empty = variable["IsSensitive"] != true && variable["Value"].as_str().is_none_or(str::is_empty);
         if variable["Prompt"]["Required"] == true && empty && is_seen(inventory, &variable["Scope"]) {
-            findings.person(
+            findings.known(
                 "required-prompt",
-                format!("the prompted variable {} of {:?} must be answered and has no default: runs would be refused", variable["Name"], owner.name()),
-                "Give it a default value at the source, or make it not required. octoferry never invents one.",
+                format!(
+                    "the prompted variable {} of {:?} must be answered and has no default: migrate answers with {UNANSWERED:?} for its runs, and nothing that holds this goes to the destination; whoever starts them in the portal enters the same",
+                    variable["Name"],
+                    owner.name()
+                ),
             );
         }
     }
@@ -419,7 +423,7 @@ mod tests {
             let set = (Collection::Variables, json!({"Id": "V", "Variables": [variable]}));
             weight("required-prompt", prompts, &[project.clone(), set])
         };
-        assert_eq!(look(json!(""), true), Some(Weight::Person));
+        assert_eq!(look(json!(""), true), Some(Weight::Known));
         assert_eq!(look(json!("me"), true), None);
         assert_eq!(look(json!(null), false), None);
     }

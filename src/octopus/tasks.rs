@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::server::Server;
 use crate::upsert;
 use documents::document::Document;
 use failure::Failure;
+use secret::UNANSWERED;
 
 /// How long to wait between two looks at a task: at first, at most.
 const FIRST_LOOK: Duration = Duration::from_millis(300);
@@ -201,39 +202,107 @@ pub struct Order<'a> {
     pub answers: &'a [(&'a str, &'a str)],
 }
 
-/// The values of a run's form, by the ids of prompted variables: the defaults with these answers. Nothing where there is nothing to answer.
+/// What a run asks for.
+struct Form {
+    /// Variable and its id, in the order of the form.
+    asked: Vec<(String, String)>,
+    /// Ids of those that must be answered and have no value.
+    unanswered: Vec<String>,
+    /// By id.
+    defaults: Map<String, Value>,
+}
+
+impl Form {
+    /// # Errors
+    /// When the server refuses.
+    async fn of(server: &Server, path: &str, order: &Order<'_>) -> Result<Self, Failure> {
+        let tenant = order.tenant_id.map(|tenant| format!("/{tenant}")).unwrap_or_default();
+        let path = server.path(&format!("{path}/runbookRuns/preview/{}{tenant}", order.environment_id));
+        Ok(Self::read(&server.client.get(&path).await?["Form"]))
+    }
+
+    fn read(form: &Value) -> Self {
+        let mut read = Self { asked: Vec::new(), unanswered: Vec::new(), defaults: Map::new() };
+        read.defaults.extend(form["Values"].as_object().cloned().unwrap_or_default());
+        read.defaults.retain(|_, value| !value.is_null());
+        for element in form["Elements"].as_array().into_iter().flatten() {
+            let Some(id) = element["Name"].as_str() else { continue };
+            let variable = element["Control"]["Name"].as_str().unwrap_or_default();
+            read.asked.push((variable.to_owned(), id.to_owned()));
+            let has_value = read.defaults.get(id).is_some_and(|value| value != "");
+            if (element["IsValueRequired"] == true || element["Control"]["Required"] == true) && !has_value {
+                read.unanswered.push(id.to_owned());
+            }
+        }
+        read
+    }
+
+    /// The values of the form, by the ids of prompted variables: the defaults with these answers.
+    ///
+    /// # Errors
+    /// When an answered variable asks nothing.
+    fn values(&self, answers: &[(&str, &str)]) -> Result<Map<String, Value>, Failure> {
+        let mut values = self.defaults.clone();
+        for (variable, answer) in answers {
+            let asks = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(variable);
+            let mut ids = self.asked.iter().filter(asks).map(|(_, id)| id).peekable();
+            if ids.peek().is_none() {
+                return Err(Failure::failed(format!("a run does not ask for the variable {variable}"))
+                    .hint("Run octoferry seed again: it makes the runbooks' variables as this octoferry needs them."));
+            }
+            values.extend(ids.map(|id| (id.clone(), json!(answer))));
+        }
+        Ok(values)
+    }
+}
+
+/// Sends a run's order (`send` is given the values of its form). Prompts of the space don't concern octoferry's runs: where the server refuses one
+/// for them, it is sent again with [`UNANSWERED`] at each that must be answered and has no default. (Assumption: the server takes any
+/// text there, also at a choice.) `path` is that of the snapshot or of the runbook.
 ///
 /// # Errors
-/// When the server refuses, or an answered variable asks nothing.
-async fn form_values(server: &Server, path: &str, order: &Order<'_>) -> Result<Value, Failure> {
-    if order.answers.is_empty() {
-        return Ok(json!({}));
+/// When the server refuses.
+async fn ordered<S>(
+    server: &Server,
+    path: &str,
+    order: &Order<'_>,
+    send: impl Fn(Value) -> S,
+) -> Result<Value, Failure>
+where
+    S: Future<Output = Result<Value, Failure>>,
+{
+    let mut known = None;
+    let mut values = Map::new();
+    if !order.answers.is_empty() {
+        let form = Form::of(server, path, order).await?;
+        values = form.values(order.answers)?;
+        known = Some(form);
     }
-    let tenant = order.tenant_id.map(|tenant| format!("/{tenant}")).unwrap_or_default();
-    let path = server.path(&format!("{path}/runbookRuns/preview/{}{tenant}", order.environment_id));
-    let form = server.client.get(&path).await?["Form"].take();
-    let mut values = form["Values"].as_object().cloned().unwrap_or_default();
-    values.retain(|_, value| !value.is_null());
-    for (variable, answer) in order.answers {
-        let asks = |element: &&Value| {
-            element["Control"]["Name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(variable))
-        };
-        let elements = form["Elements"].as_array().into_iter().flatten().filter(asks);
-        let ids: Vec<&str> = elements.filter_map(|element| element["Name"].as_str()).collect();
-        if ids.is_empty() {
-            return Err(Failure::failed(format!("a run does not ask for the variable {variable}")).hint(
-                "Run octoferry seed again: it makes the runbooks' variables as this octoferry needs them.",
-            ));
-        }
-        values.extend(ids.into_iter().map(|id| (id.to_owned(), json!(answer))));
+    let failure = match send(Value::Object(values.clone())).await {
+        Err(failure) if failure.http_status == Some(400) => failure,
+        other => return other,
+    };
+    // The reason that the server gave says more than a form that can't be read.
+    let form = match known {
+        Some(form) => form,
+        None => match Form::of(server, path, order).await {
+            Ok(form) => form,
+            Err(_) => return Err(failure),
+        },
+    };
+    let is_open = |id: &&String| values.get(*id).is_none_or(|value| value == "");
+    let open: Vec<_> = form.unanswered.iter().filter(is_open).collect();
+    if open.is_empty() {
+        return Err(failure);
     }
-    Ok(Value::Object(values))
+    values.extend(open.into_iter().map(|id| (id.clone(), json!(UNANSWERED))));
+    send(Value::Object(values)).await
 }
 
 /// Starts a run of a published snapshot in one environment, for a tenant or without.
 ///
 /// # Errors
-/// When the server refuses: the project is disabled, a required prompt has no default, no permission.
+/// When the server refuses: the project is disabled, no permission.
 pub async fn run(
     server: &Server,
     runbook: &Document,
@@ -241,9 +310,8 @@ pub async fn run(
     order: Order<'_>,
 ) -> Result<Run, Failure> {
     let doing = |failure: Failure| failure.while_doing(format!("starting the runbook {:?}", runbook.name()));
-    let values =
-        form_values(server, &format!("runbookSnapshots/{snapshot_id}"), &order).await.map_err(doing)?;
-    let body = json!({
+    let body = |values: Value| {
+        json!({
         "RunbookId": runbook.id(),
         "RunbookSnapshotId": snapshot_id,
         "EnvironmentId": order.environment_id,
@@ -255,16 +323,12 @@ pub async fn run(
         "UseGuidedFailure": false,
         "ForcePackageDownload": false,
         "FormValues": values,
-    });
-    let run = server.client.post(&server.path("runbookRuns"), &body).await.map_err(|failure| {
-        let refused = failure.http_status == Some(400);
-        let failure = doing(failure);
-        if refused {
-            failure.hint("If a prompted variable is named: give it a default value at the source, or make it not required. octoferry never invents one.")
-        } else {
-            failure
-        }
-    })?;
+        })
+    };
+    let path = server.path("runbookRuns");
+    let send = async |values| server.client.post(&path, &body(values)).await;
+    let run =
+        ordered(server, &format!("runbookSnapshots/{snapshot_id}"), &order, send).await.map_err(doing)?;
     let text = |field: &str| run[field].as_str().unwrap_or_default().to_owned();
     Ok(Run { id: text("Id"), task_id: text("TaskId") })
 }
@@ -281,7 +345,6 @@ pub async fn run_from_branch(
 ) -> Result<Run, Failure> {
     let doing = |failure: Failure| failure.while_doing(format!("starting the runbook {:?}", runbook.name()));
     let route = format!("{route}/runbooks/{}", runbook.id());
-    let values = form_values(server, &route, &order).await.map_err(doing)?;
     let path = server.path(&route);
     let template = server.client.get(&format!("{path}/runbookSnapshotTemplate")).await.map_err(doing)?;
     let ours = template["Packages"].as_array().into_iter().flatten();
@@ -295,13 +358,17 @@ pub async fn run_from_branch(
             })
         })
         .collect();
-    let body = json!({
+    let body = |values: Value| {
+        json!({
         "Notes": "",
         "SelectedPackages": selected,
         "SelectedGitResources": [],
         "Runs": [{"EnvironmentId": order.environment_id, "TenantId": order.tenant_id, "SkipActions": [], "UseGuidedFailure": false, "FormValues": values}],
-    });
-    let answer = server.client.post(&format!("{path}/run/v1"), &body).await.map_err(doing)?;
+        })
+    };
+    let path = format!("{path}/run/v1");
+    let send = async |values| server.client.post(&path, &body(values)).await;
+    let answer = ordered(server, &route, &order, send).await.map_err(doing)?;
     let run = &answer["Resources"][0];
     let text = |field: &str| run[field].as_str().unwrap_or_default().to_owned();
     Ok(Run { id: text("Id"), task_id: text("TaskId") })

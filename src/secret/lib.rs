@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 
 use failure::Failure;
 
+/// What octoferry enters at a prompt of the space that must be answered and has no default. Whatever holds it is no value of the source.
+pub const UNANSWERED: &str = "octoferry-has-no-answer";
+
 /// A secret value. Deliberately without `Debug`, `Display`, `Serialize` and `PartialEq`; zeroed when dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);

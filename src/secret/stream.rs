@@ -2,7 +2,7 @@
 //!
 //! `octoferry-secrets/1` NUL, then per record name NUL value NUL, then an empty name NUL, the number of records in decimal NUL, end of
 //! file. A shell that died in the middle leaves no trailer, so a cut stream is refused before anything is written. A value of exactly one
-//! newline means "absent": that is what `get_octopusvariable` prints for a variable that isn't there.
+//! newline means "absent": that is what `get_octopusvariable` prints for a variable that isn't there. So does one that holds [`crate::UNANSWERED`].
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -78,7 +78,9 @@ fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Secret>, Failure> {
                 "the value of {name} on standard input is not UTF-8 text; it would arrive altered"
             ))
         })?;
-        if value != "\n" && secrets.insert(name.to_owned(), Secret::new(value.to_owned())).is_some() {
+        // What a prompt was told is nobody's secret, nor is what Octopus has made of it.
+        let absent = value == "\n" || value.contains(crate::UNANSWERED);
+        if !absent && secrets.insert(name.to_owned(), Secret::new(value.to_owned())).is_some() {
             // Not by its name: the shells of the step templates send none twice, so it may be no name.
             return Err(Failure::failed(format!(
                 "the secrets on standard input name one variable twice (number {number} of them is the second)"
@@ -148,6 +150,13 @@ mod tests {
         let seen: Vec<(&str, &str)> =
             secrets.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
         assert_eq!(seen, [("A", "a\n")].into_iter().chain([("C", "")]).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_octoferry_said_at_a_prompt_is_absent_also_inside_another_value() {
+        let stream = format!("octoferry-secrets/1\0A\0{0}\0B\0key-{0}-1\0C\0c\0\x003\0", crate::UNANSWERED);
+        let secrets = read_stream(stream.as_bytes()).ok().unwrap();
+        assert_eq!(secrets.keys().collect::<Vec<_>>(), ["C"]);
     }
 
     #[test]

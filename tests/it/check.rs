@@ -295,7 +295,7 @@ fn what_is_in_the_way_in_the_space_is_reported() {
     });
     let ended = check(&source, &sandbox_with_empty_space("Other")).arg("--json").ends_with(1);
     found(&ended, "printed-variables", "Stops", "OctopusPrintVariables");
-    found(&ended, "required-prompt", "Person", "\"Who\"");
+    found(&ended, "required-prompt", "Known", "\"Who\"");
     found(&ended, "names-of-octoferry", "Stops", "there is already a environment \"Octoferry\"");
     found(&ended, "disabled-projects", "Known", "\"Letterbox Web\"");
 }

@@ -32,6 +32,7 @@ mod reading;
 mod report;
 mod road;
 mod rooms;
+mod runs;
 mod servers;
 mod spread;
 #[allow(
