@@ -9,6 +9,7 @@ mod default_pool;
 pub mod directory;
 mod document;
 pub(crate) mod field;
+pub mod limited;
 mod list;
 mod logo;
 mod publish;
@@ -26,6 +27,7 @@ use directory::{Directory, Located};
 use documents::collection::Collection;
 use documents::renamed;
 use failure::Failure;
+use limited::Now;
 use module::identities::Identities;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
 use octopus::server::Server;
@@ -43,6 +45,8 @@ pub enum SecretOutcome {
     Placeholder,
     /// The same where no placeholder can stand.
     Missing,
+    /// The variable that holds it is limited to projects that are not there yet.
+    Waiting,
 }
 
 impl fmt::Display for SecretOutcome {
@@ -52,6 +56,7 @@ impl fmt::Display for SecretOutcome {
             Self::Kept => "kept as it is at the destination",
             Self::Placeholder => "a placeholder",
             Self::Missing => "missing",
+            Self::Waiting => "held back until a project that it is limited to is at the destination",
         })
     }
 }
@@ -67,6 +72,8 @@ pub struct Report {
     pub open: Vec<String>,
     /// What should have worked.
     pub failed: Vec<String>,
+    /// Names of the projects that something waits for.
+    pub waits_for: BTreeSet<String>,
     /// Secrets by [`module::manifest::SecretEntry::name`]: what became of each.
     pub secrets: BTreeMap<String, SecretOutcome>,
 }
@@ -314,13 +321,58 @@ impl<'a> Finish<'a> {
         }
         let mut document = self.directory.server.client.get(&place.read).await?;
         let mut written = Vec::new();
-        for (path, change) in fields {
-            self.set_field(&mut document, target, (path, change), &mut written).await?;
+        let all: Vec<(&[Value], Change<'_>)> = fields.into_iter().copied().collect();
+        for (path, change) in &all {
+            self.set_where_it_applies(&mut document, target, (path, change), &all, &mut written).await?;
         }
         if !written.is_empty() {
             self.write(&place, &document, written).await?;
         }
         Ok(())
+    }
+
+    /// Sets one field, if it belongs to a variable that is limited to projects for those that are there.
+    async fn set_where_it_applies(
+        &mut self,
+        document: &mut Value,
+        target: &Target,
+        (path, change): (&[Value], &Change<'_>),
+        all: &[(&[Value], Change<'_>)],
+        written: &mut Vec<Written>,
+    ) -> Result<(), Failure> {
+        let now = match target.collection {
+            Collection::Variables => limited::now(&mut self.directory, (path, change), all).await?,
+            _ => Now::Whole,
+        };
+        match now {
+            Now::Whole => self.set_field(document, target, (path, change), written).await,
+            Now::For(there) => {
+                let path: Vec<Value> = path.iter().map(|part| limited::narrowed(part, &there)).collect();
+                let item;
+                let change = match change {
+                    Change::Item { after, item: whole } => {
+                        item = limited::narrowed(whole, &there);
+                        Change::Item { after, item: &item }
+                    }
+                    other => *other,
+                };
+                self.set_field(document, target, (&path, &change), written).await
+            }
+            Now::Waits(projects) => {
+                match change {
+                    Change::Item { item, .. } => self.report.open.push(format!(
+                        "the variable {} of {} waits: it is limited to projects that are not at the destination ({}). Deploy the space again after one of them",
+                        item["Name"],
+                        described(target),
+                        projects.join(", ")
+                    )),
+                    Change::Value(value) => self.note_secret(value, SecretOutcome::Waiting),
+                    Change::Order(_) => {}
+                }
+                self.report.waits_for.extend(projects);
+                Ok(())
+            }
+        }
     }
 
     /// Sets one field in a document that was read, and says in `written` what has to be written.

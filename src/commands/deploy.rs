@@ -122,7 +122,6 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
     let mut failed: Vec<&Folder> = Vec::new();
     let mut pending: Vec<&Folder> = Vec::new();
     let mut ended = Vec::new();
-    let mut open = 0;
     for (module, ready) in modules.iter().zip(prepared(deployment, modules).await?) {
         if let Some(needed) = failed.iter().find(|other| module.needs(other)) {
             ui.warning(&format!("{}: not deployed, since {:?} failed", module.name(), needed.name()));
@@ -136,12 +135,13 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
         };
         match ended_as {
             Ok(outcome) => {
-                told(module, &outcome, ui)?;
-                open += outcome.open.len();
                 if outcome.changes {
                     pending.push(module);
                 }
-                ended.push(outcome.as_json(&module.name()));
+                if !outcome.waits() {
+                    told(module, &outcome, ui)?;
+                }
+                ended.push((module, outcome));
             }
             Err(failure) if modules.len() == 1 || deployment.interrupt.reason().is_some() => {
                 return Err(failure);
@@ -157,9 +157,12 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
             }
         }
     }
+    failed.extend(come_back(deployment, &mut ended).await?);
     if ui.json() {
+        let ended: Vec<_> = ended.iter().map(|(module, outcome)| outcome.as_json(&module.name())).collect();
         ui.data(&serde_json::json!({"Modules": ended}).to_string());
     }
+    let open: usize = ended.iter().map(|(_, outcome)| outcome.open.len()).sum();
     if !failed.is_empty() {
         return Err(some_failed(&failed, modules.len()));
     }
@@ -169,6 +172,29 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
         (false, _, 0) => Outcome::Done,
         (false, ..) => Outcome::DoneWithNotes,
     })
+}
+
+/// Finishes the modules in which something waited for the projects of others; those that failed.
+async fn come_back<'m>(
+    deployment: &Deployment<'_>,
+    ended: &mut [(&'m Folder, run::Outcome)],
+) -> Result<Vec<&'m Folder>, Failure> {
+    let mut failed = Vec::new();
+    let several = ended.len() > 1;
+    for (module, outcome) in ended.iter_mut().filter(|(_, outcome)| outcome.waits()) {
+        let again = if several {
+            deployment.ui.info(&format!("\n{} again, for what waited for projects", module.name()));
+            deployment.finish_later(module, outcome).await
+        } else {
+            Ok(())
+        };
+        told(module, outcome, deployment.ui)?;
+        if let Err(failure) = again {
+            deployment.ui.failure(&failure);
+            failed.push(*module);
+        }
+    }
+    Ok(failed)
 }
 
 /// All modules made ready: all that stands in the way is known before anything is written.

@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use crate::cli;
 use crate::delivery::record;
+use crate::finish::limited;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::outcome::Outcome;
@@ -24,6 +25,7 @@ use crate::seeded::{install, later, part};
 use crate::settings;
 use crate::ui::Ui;
 use deploy::Stopped;
+use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use failure::Failure;
@@ -32,6 +34,7 @@ use module::manifest::{Manifest, Scope};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
 use octopus::tasks;
+use octopus::upsert;
 use order::Next;
 use plan::{Plan, is_named};
 use report::{Owner, Report, Step};
@@ -72,7 +75,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     ui.confirm(&plan.question(&source, &destination), arguments.yes)?;
     ask_about_disabled(&mut plan, arguments.yes, ui);
     let version = keep_package(&source, &found).await?;
-    let runs = Runs::new(&source, &environment, &version, ui);
+    let runs = Runs::new((&source, &destination), &environment, &version, ui);
     let mut report = Report::default();
     let mut lent = Lent::new(&source);
     let work = async {
@@ -165,7 +168,7 @@ async fn journey(
         })
     };
     runs.run("Check", of_space(name::CHECK_RUNBOOK)?).await?;
-    let mut space_again = false;
+    let (mut space_again, mut awaited) = (false, Vec::new());
     if plan.space {
         let begun = Instant::now();
         let row = report.row(&Owner::Space);
@@ -173,7 +176,10 @@ async fn journey(
         let made = runs.run("Serialize Space", of_space(name::SERIALIZE_SPACE_RUNBOOK)?).await?;
         row.serialized = Step::Done;
         row.deployed = Step::Failed;
-        row.manifest = Some(record::manifest_of_task(runs.source, &made, None).await?);
+        let manifest = record::manifest_of_task(runs.source, &made, None).await?;
+        let awaiting = limited::projects_of(&manifest);
+        row.manifest = Some(manifest);
+        awaited = missing_projects(runs.destination, awaiting).await?;
         let deployed = deploy_space(runs, of_space(name::DEPLOY_SPACE_RUNBOOK)?, arguments, report).await;
         report.row(&Owner::Space).seconds = begun.elapsed().as_secs();
         match deployed {
@@ -189,6 +195,11 @@ async fn journey(
     }
     if !arguments.space_only {
         projects(runs, found, plan, arguments, report).await?;
+        let still_awaited = missing_projects(runs.destination, awaited.clone()).await?;
+        if still_awaited.len() < awaited.len() {
+            runs.ui.info("the space is deployed again: variables of its library sets are limited to projects that are there now");
+            space_again = true;
+        }
         if space_again {
             let runbook = of_space(name::DEPLOY_SPACE_RUNBOOK)?;
             deploy_space(runs, runbook, arguments, report).await.map_err(|stopped| stopped.failure)?;
@@ -196,6 +207,15 @@ async fn journey(
         tenants(runs, found, inventory, arguments, report).await?;
     }
     Ok(())
+}
+
+/// Which of the projects the destination lacks.
+async fn missing_projects(destination: &Server, mut projects: Vec<String>) -> Result<Vec<String>, Failure> {
+    if !projects.is_empty() {
+        let there = upsert::list(destination, Collection::Projects.name()).await?;
+        projects.retain(|name| !there.iter().any(|project| project.name() == name));
+    }
+    Ok(projects)
 }
 
 /// Deploys what projects share, and notes how that ended.

@@ -86,6 +86,14 @@ pub struct Outcome {
     pub open: Vec<String>,
     /// The first plan as text, masked.
     pub plan_text: String,
+    /// What it takes to finish once more; `None` when nothing waits for projects.
+    later: Option<Later>,
+}
+
+/// What finish needs again when projects are there that something waits for.
+struct Later {
+    identities: Identities,
+    supply: Supply,
 }
 
 /// A module ready for Terraform: its working copy has a backend, and what stands in its way is known.
@@ -126,6 +134,7 @@ impl Deployment<'_> {
             secrets: Vec::new(),
             open: Vec::new(),
             plan_text: ready.terraform.plan_text(&plan).await?,
+            later: None,
         };
         self.ui.info(&format!("  plan: {}", outcome.summary));
         self.refuse_destruction(module, &ready, &plan).await?;
@@ -149,9 +158,31 @@ impl Deployment<'_> {
         ready.terraform.stop_if_interrupted()?;
         outcome.differences = self.plan_again(&ready, &variables).await?;
         outcome.open = open_things(module, &ready.supply, &report, &outcome.differences);
-        outcome.secrets = ready.supply.rows;
+        outcome.secrets = std::mem::take(&mut ready.supply.rows);
+        if !report.waits_for.is_empty() {
+            outcome.later = Some(Later { identities: ready.identities, supply: ready.supply });
+        }
         outcome.finish = Some(report);
         Ok(outcome)
+    }
+
+    /// Finishes a module once more, after the projects for which something in it waits.
+    ///
+    /// # Errors
+    /// As finish does.
+    pub async fn finish_later(&self, module: &Folder, outcome: &mut Outcome) -> Result<(), Failure> {
+        let Some(Later { identities, mut supply }) = outcome.later.take() else { return Ok(()) };
+        supply.rows = std::mem::take(&mut outcome.secrets);
+        for row in &mut supply.rows {
+            if row.became == Became::Finished(SecretOutcome::Waiting) {
+                (row.became, row.open) = (Became::Found, false);
+            }
+        }
+        let report = self.finish(module, &identities, &mut supply).await?;
+        outcome.open = open_things(module, &supply, &report, &outcome.differences);
+        outcome.secrets = supply.rows;
+        outcome.finish = Some(report);
+        Ok(())
     }
 
     /// Makes a module ready for Terraform, and looks for what stands in its way. Writes nothing at the destination.
@@ -469,6 +500,9 @@ impl Deployment<'_> {
                     row.became = Became::Finished(set);
                 }
                 Some(SecretOutcome::Missing) => row.open = true,
+                Some(waiting @ SecretOutcome::Waiting) => {
+                    (row.became, row.open) = (Became::Finished(waiting), true);
+                }
                 None if row.became == Became::Found => row.became = Became::Accepted,
                 Some(SecretOutcome::Set | SecretOutcome::Kept | SecretOutcome::Placeholder) | None => {}
             }
@@ -549,6 +583,12 @@ fn open_things(module: &Folder, supply: &Supply, report: &Report, differences: &
 }
 
 impl Outcome {
+    /// Whether something waits for projects that are not at the destination.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.later.is_some()
+    }
+
     /// For `--json`.
     #[must_use]
     pub fn as_json(&self, name: &str) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::document::{has_secret, kept, without_nothing, without_secrets};
 use super::stayed::Written;
-use super::{Finish, field};
+use super::{Finish, field, limited};
 use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION};
 use failure::Failure;
 use octopus::upsert::has_all_of;
@@ -66,7 +66,7 @@ impl Finish<'_> {
         let scope = scope.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
         let is =
             |there: &Value| name_of(there) == name && field::fits(there, &scope, |one, other| one == other);
-        let position = items.iter().position(is);
+        let position = items.iter().position(is).or_else(|| limited::made_for_fewer(items, &wanted));
         let before = position.map_or(Value::Null, |position| items[position].clone());
         let mut secrets = Vec::new();
         let wanted = self.filled(&wanted, "", Some(&before), &mut secrets);

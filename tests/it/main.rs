@@ -17,6 +17,7 @@ mod golden;
 mod interrupted;
 mod journey;
 mod killed;
+mod limited;
 mod logos;
 mod made_up;
 mod markers;

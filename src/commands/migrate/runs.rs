@@ -13,6 +13,7 @@ use octopus::tasks::{self, Event, Order, Run};
 /// The runs of one migration.
 pub(super) struct Runs<'a> {
     pub(super) source: &'a Server,
+    pub(super) destination: &'a Server,
     pub(super) environment: &'a str,
     /// Of the package that the runbooks use.
     version: &'a str,
@@ -22,8 +23,13 @@ pub(super) struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    pub(super) fn new(source: &'a Server, environment: &'a str, version: &'a str, ui: &'a Ui) -> Self {
-        Self { source, environment, version, ui, open: Mutex::new(BTreeSet::new()) }
+    pub(super) fn new(
+        (source, destination): (&'a Server, &'a Server),
+        environment: &'a str,
+        version: &'a str,
+        ui: &'a Ui,
+    ) -> Self {
+        Self { source, destination, environment, version, ui, open: Mutex::new(BTreeSet::new()) }
     }
 
     /// Starts a run of the published snapshot.
