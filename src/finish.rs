@@ -321,7 +321,7 @@ impl<'a> Finish<'a> {
         }
         let mut document = self.directory.server.client.get(&place.read).await?;
         let mut written = Vec::new();
-        let all: Vec<(&[Value], Change<'_>)> = fields.into_iter().copied().collect();
+        let all: Vec<(&[Value], Edit<'_>)> = fields.into_iter().copied().collect();
         for (path, change) in &all {
             self.set_where_it_applies(&mut document, target, (path, change), &all, &mut written).await?;
         }
@@ -336,8 +336,8 @@ impl<'a> Finish<'a> {
         &mut self,
         document: &mut Value,
         target: &Target,
-        (path, change): (&[Value], &Change<'_>),
-        all: &[(&[Value], Change<'_>)],
+        (path, change): (&[Value], &Edit<'_>),
+        all: &[(&[Value], Edit<'_>)],
         written: &mut Vec<Written>,
     ) -> Result<(), Failure> {
         let now = match target.collection {
@@ -350,9 +350,9 @@ impl<'a> Finish<'a> {
                 let path: Vec<Value> = path.iter().map(|part| limited::narrowed(part, &there)).collect();
                 let item;
                 let change = match change {
-                    Change::Item { after, item: whole } => {
+                    Edit::Item { after, item: whole } => {
                         item = limited::narrowed(whole, &there);
-                        Change::Item { after, item: &item }
+                        Edit::Item { after, item: &item }
                     }
                     other => *other,
                 };
@@ -360,14 +360,14 @@ impl<'a> Finish<'a> {
             }
             Now::Waits(projects) => {
                 match change {
-                    Change::Item { item, .. } => self.report.open.push(format!(
+                    Edit::Item { item, .. } => self.report.open.push(format!(
                         "the variable {} of {} waits: it is limited to projects that are not at the destination ({}). Deploy the space again after one of them",
                         item["Name"],
                         described(target),
                         projects.join(", ")
                     )),
-                    Change::Value(value) => self.note_secret(value, SecretOutcome::Waiting),
-                    Change::Order(_) => {}
+                    Edit::Value(value) => self.note_secret(value, SecretOutcome::Waiting),
+                    Edit::Order(_) => {}
                 }
                 self.report.waits_for.extend(projects);
                 Ok(())

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::directory::Directory;
-use super::{Change, change_of, field};
+use super::{Edit, change_of, field};
 use documents::collection::Collection;
 use failure::Failure;
 use module::manifest::{FinishStep, Manifest, Target};
@@ -15,10 +15,10 @@ fn projects(variable: &Value) -> Option<&Vec<Value>> {
 }
 
 /// The variable that a step makes, or a part of which it sets.
-fn variable_of<'s>(path: &'s [Value], change: &Change<'s>) -> Option<&'s Value> {
+fn variable_of<'s>(path: &'s [Value], change: &Edit<'s>) -> Option<&'s Value> {
     match change {
-        Change::Item { item, .. } => Some(item),
-        Change::Value(_) | Change::Order(_) => path.iter().find(|part| part.is_object()),
+        Edit::Item { item, .. } => Some(item),
+        Edit::Value(_) | Edit::Order(_) => path.iter().find(|part| part.is_object()),
     }
 }
 
@@ -60,8 +60,8 @@ pub(super) enum Now {
 /// Looks which of the projects are there. `fields`: all that is set in the same document.
 pub(super) async fn now(
     directory: &mut Directory,
-    (path, change): (&[Value], &Change<'_>),
-    fields: &[(&[Value], Change<'_>)],
+    (path, change): (&[Value], &Edit<'_>),
+    fields: &[(&[Value], Edit<'_>)],
 ) -> Result<Now, Failure> {
     let Some(variable) = variable_of(path, change) else { return Ok(Now::Whole) };
     let Some(projects) = projects(variable) else { return Ok(Now::Whole) };
@@ -80,9 +80,9 @@ pub(super) async fn now(
 }
 
 /// Whether another variable of this name could, limited to fewer projects, be taken for this one.
-fn has_rival(variable: &Value, fields: &[(&[Value], Change<'_>)]) -> bool {
+fn has_rival(variable: &Value, fields: &[(&[Value], Edit<'_>)]) -> bool {
     let same = fields.iter().filter(|(_, change)| {
-        let Change::Item { item, .. } = change else { return false };
+        let Edit::Item { item, .. } = change else { return false };
         item["Name"] == variable["Name"]
             && projects(item).is_some_and(|projects_of_it| {
                 projects(variable).is_some_and(|own| own.iter().any(|one| projects_of_it.contains(one)))
