@@ -5,10 +5,13 @@
 
 octoferry_program="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/octoferry"
 
-# Says why the step stops. A value in the text may be anybody's: none of it may be a message to Octopus.
+# Says why the step stops. A value in the text may be anybody's: none of it may be a message to Octopus. Nothing goes to standard
+# error: Octopus reads the two streams apart, so that lines of one may come under the level that was set for others.
 octoferry_stop() {
   local text="${1//[[:cntrl:]]/ }"
-  printf '%s\n' "${text//'##octopus['/'# #octopus['}" >&2
+  text="${text//'##octopus['/'# #octopus['}"
+  printf '##octopus[stdout-error]\nerror: %s\n##octopus[stdout-default]\n' "$text"
+  printf "##octopus[resultMessage message='%s']\n" "$(encode_servicemessagevalue "$text")"
   exit 1
 }
 
@@ -17,21 +20,20 @@ octoferry_parameter() {
   get_octopusvariable "Octoferry.Step.$1"
 }
 
+# Puts the value of a parameter that must have one into octoferry_value. (Not to standard output: what stops a step is said there.)
 octoferry_required() {
-  local value
-  value="$(octoferry_parameter "$1")"
-  case "$value" in
+  octoferry_value="$(octoferry_parameter "$1")"
+  case "$octoferry_value" in
     '' | *'#{Octoferry.'*)
-      octoferry_stop "The parameter Octoferry.Step.$1 of this step has no value (it reads \"$value\"). Is the library variable set Octoferry linked to this project, and does the run happen in the environment Octoferry?"
+      octoferry_stop "The parameter Octoferry.Step.$1 of this step has no value (it reads \"$octoferry_value\"). Is the library variable set Octoferry linked to this project, and does the run happen in the environment Octoferry?"
       ;;
   esac
-  printf '%s' "$value"
 }
 
 # What makes every later answer of get_octopusvariable look empty is found here, before anything is written.
 octoferry_check() {
   local tool printing
-  for tool in openssl dirname; do
+  for tool in openssl dirname tr; do
     command -v "$tool" >/dev/null || octoferry_stop "$tool is not on the PATH of this worker or container, and octoferry's steps need it."
   done
   case "$(uname -s)-$(uname -m)" in
@@ -40,8 +42,8 @@ octoferry_check() {
   esac
   [ -n "$(get_octopusvariable Octopus.Task.Id)" ] || octoferry_stop "The run's variables can't be read; does openssl work on this worker?"
   for printing in OctopusPrintVariables OctopusPrintEvaluatedVariables; do
-    case "$(get_octopusvariable "$printing")" in
-      [Tt]rue) octoferry_stop "The variable $printing is True: Octopus prints the run's variables into the log. Remove it, then run again." ;;
+    case "$(get_octopusvariable "$printing" | tr -d '[:space:]')" in
+      [Tt][Rr][Uu][Ee]) octoferry_stop "The variable $printing is True: Octopus prints the run's variables into the log. Remove it, then run again." ;;
     esac
   done
   chmod +x "$octoferry_program"
@@ -99,10 +101,10 @@ octoferry_prepare() {
   # What is written here holds names of variables, settings, and the module.
   umask 077
   octoferry_check
-  octoferry_source_url="$(octoferry_required SourceUrl)" || exit 1
-  octoferry_source_space="$(octoferry_required SourceSpace)" || exit 1
-  octoferry_source_key="$(octoferry_required SourceApiKeyVariable)" || exit 1
-  octoferry_module_key="$(octoferry_required ModuleKeyVariable)" || exit 1
+  octoferry_required SourceUrl && local url="$octoferry_value"
+  octoferry_required SourceSpace && local space="$octoferry_value"
+  octoferry_required SourceApiKeyVariable && octoferry_source_key="$octoferry_value"
+  octoferry_required ModuleKeyVariable && octoferry_module_key="$octoferry_value"
   octoferry_destination_key=''
   octoferry_module="$PWD/octoferry-module"
   octoferry_as_stored=()
@@ -112,14 +114,14 @@ octoferry_prepare() {
     octoferry_as_stored=(--raw)
   fi
   octoferry_digest SourceDigest --source-digest
-  octoferry_source=("--source-url=$octoferry_source_url" "--source-space=$octoferry_source_space" "${octoferry_option[@]+"${octoferry_option[@]}"}")
+  octoferry_source=("--source-url=$url" "--source-space=$space" "${octoferry_option[@]+"${octoferry_option[@]}"}")
 }
 
 octoferry_prepare_destination() {
-  local url space octoferry_option=()
-  url="$(octoferry_required DestinationUrl)" || exit 1
-  space="$(octoferry_required DestinationSpace)" || exit 1
-  octoferry_destination_key="$(octoferry_required DestinationApiKeyVariable)" || exit 1
+  local octoferry_option=()
+  octoferry_required DestinationUrl && local url="$octoferry_value"
+  octoferry_required DestinationSpace && local space="$octoferry_value"
+  octoferry_required DestinationApiKeyVariable && octoferry_destination_key="$octoferry_value"
   octoferry_digest DestinationDigest --destination-digest
   octoferry_destination=("--destination-url=$url" "--destination-space=$space" "${octoferry_option[@]+"${octoferry_option[@]}"}")
 }
@@ -127,7 +129,8 @@ octoferry_prepare_destination() {
 octoferry_prepare_backend() {
   local line octoferry_option=()
   octoferry_digest BackendDigest --backend-digest
-  octoferry_backend=("--backend=$(octoferry_required BackendType)" "${octoferry_option[@]+"${octoferry_option[@]}"}") || exit 1
+  octoferry_required BackendType
+  octoferry_backend=("--backend=$octoferry_value" "${octoferry_option[@]+"${octoferry_option[@]}"}")
   while IFS= read -r line || [ -n "$line" ]; do
     line="${line%$'\r'}"
     [ -z "$line" ] || octoferry_backend+=("--backend-config=$line")
@@ -139,7 +142,7 @@ octoferry_serialize() {
   local what=("$1") part=() name=() branch line
   octoferry_prepare
   # Behind the options and a --, where nothing is an option.
-  [ "$1" = space ] || name=(-- "$(octoferry_required Project)") || exit 1
+  [ "$1" = space ] || { octoferry_required Project && name=(-- "$octoferry_value"); }
   # Steps of older templates don't have this parameter.
   branch="$(octoferry_parameter Branch)"
   [ -z "$branch" ] || what+=("--branch=$branch")
@@ -157,15 +160,14 @@ octoferry_serialize() {
 }
 
 # Fetches the newest module (octoferry_fetch project --project ID …) and reads the names that it needs into octoferry_names.
-# Names on standard output, talk on standard error: Octopus shows that as progress, not as an error.
+# Names go to standard output, which is a file here, and talk to standard error, which is the output of the step here.
 octoferry_fetch() {
   local name
   octoferry_names=()
-  printf '##octopus[stderr-progress]\n'
+  # shellcheck disable=SC2069 # Indeed: only one of the two goes to the file.
   octoferry_secrets Octoferry.Source.ApiKey Octoferry.Module.Key |
-    "$octoferry_program" needs "$octoferry_module" --fetch "$@" --secrets stdin "${octoferry_source[@]}" >"$PWD/octoferry-names" ||
+    "$octoferry_program" --step needs "$octoferry_module" --fetch "$@" --secrets stdin "${octoferry_source[@]}" 2>&1 >"$PWD/octoferry-names" ||
     exit
-  printf '##octopus[stderr-default]\n'
   while IFS= read -r -d '' name; do
     octoferry_names+=("$name")
   done <"$PWD/octoferry-names"
@@ -177,7 +179,7 @@ octoferry_deploy() {
   octoferry_prepare
   octoferry_prepare_destination
   octoferry_prepare_backend
-  [ "$1" = space ] || fetch+=("--project=$(octoferry_required Project)") || exit 1
+  [ "$1" = space ] || { octoferry_required Project && fetch+=("--project=$octoferry_value"); }
   snapshot="$(get_octopusvariable Octopus.RunbookSnapshot.Id)"
   [ -z "$snapshot" ] || fetch+=("--snapshot=$snapshot")
   case "$(octoferry_parameter ForeignTerraform)" in [Tt]rue) fetch+=(--allow-foreign-terraform) ;; esac
@@ -195,7 +197,7 @@ octoferry_deploy_tenant() {
   local project tenant environment run snapshot
   octoferry_prepare
   octoferry_prepare_destination
-  project="$(octoferry_required Project)" || exit 1
+  octoferry_required Project && project="$octoferry_value"
   # Ids: a name may hold an expression, which Octopus has replaced by the value of a variable, a secret one too.
   tenant="$(get_octopusvariable Octopus.Deployment.Tenant.Id)"
   environment="$(get_octopusvariable Octopus.Environment.Id)"

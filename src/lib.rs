@@ -39,7 +39,11 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    let ui = ui::Ui::new(ui::Audience { json: arguments.global.json, step: arguments.global.step });
+    let ui = ui::Ui::new(ui::Audience {
+        json: arguments.global.json,
+        step: arguments.global.step,
+        reads_output: matches!(arguments.command, cli::Command::Needs(_)),
+    });
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

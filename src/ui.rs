@@ -1,5 +1,7 @@
 //! Talk: standard output is data, standard error is talk; inside a step of Octopus all of it goes to standard
-//! output with service messages that set its level. Questions are asked on a terminal only.
+//! output with service messages that set its level. Octopus reads the two streams of a step apart, so what is said about one of them may
+//! come before or after its lines; and it can be told to fail a step for a word on standard error (`Octopus.Action.FailScriptOnErrorOutput`).
+//! Questions are asked on a terminal only.
 //!
 //! Whatever is said here may hold names, errors and logs of others. So all of it is made harmless on its way out: nothing but our own
 //! messages reaches Octopus as a message ([`harmless`]), no control character reaches a terminal, and the secrets of a step are masked.
@@ -27,12 +29,16 @@ pub struct Audience {
     pub json: bool,
     /// Octopus, which runs us in a step.
     pub step: bool,
+    /// A program that reads our standard output, in a step too: all talk goes to standard error then, which a step's shell hands to Octopus.
+    pub reads_output: bool,
 }
 
 /// Where messages go and how they look.
 pub struct Ui {
     json: bool,
     step: bool,
+    /// Whether all talk goes to standard error.
+    aside: bool,
     /// What must not be said.
     masker: Arc<OnceLock<Arc<Masker>>>,
 }
@@ -40,14 +46,8 @@ pub struct Ui {
 #[expect(clippy::print_stderr, reason = "the one place that talks")]
 impl Ui {
     #[must_use]
-    pub fn new(Audience { json, step }: Audience) -> Self {
-        Self { json, step, masker: Arc::default() }
-    }
-
-    /// The same, but all talk goes to standard error, in a step too: somebody reads our standard output.
-    #[must_use]
-    pub fn keeping_standard_output_for_data(&self) -> Self {
-        Self { json: self.json, step: false, masker: Arc::clone(&self.masker) }
+    pub fn new(Audience { json, step, reads_output }: Audience) -> Self {
+        Self { json, step, aside: !step || reads_output, masker: Arc::default() }
     }
 
     /// Whether Octopus runs us in a step.
@@ -97,27 +97,32 @@ impl Ui {
 
     /// What is going on, for a person.
     pub fn info(&self, text: &str) {
-        let text = self.shown(text);
-        if self.step {
-            say(&text);
-        } else {
-            say_aside(&text);
-        }
+        self.talk(&self.shown(text));
     }
 
     /// Something a person should look at.
     pub fn warning(&self, text: &str) {
         let text = self.shown(text);
         if self.step {
-            say(&format!("##octopus[stdout-warning]\n{text}\n##octopus[stdout-default]"));
+            self.talk(&at_level("warning", &text));
         } else {
-            say_aside(&format!("warning: {text}"));
+            self.talk(&format!("warning: {text}"));
         }
     }
 
     /// Something that is not well, where the command itself goes on.
     pub fn problem(&self, text: &str) {
-        say_aside(&format!("error: {}", self.shown(text)));
+        let text = format!("error: {}", self.shown(text));
+        self.talk(&if self.step { at_level("error", &text) } else { text });
+    }
+
+    /// Lines that are harmless already.
+    fn talk(&self, text: &str) {
+        if self.aside {
+            say_aside(text);
+        } else {
+            say(text);
+        }
     }
 
     /// Hands a text to Octopus as an artifact of the run, in a step. The file lies in the step's folder, which Octopus removes after it has
@@ -126,12 +131,11 @@ impl Ui {
     /// # Errors
     /// When the file can't be written.
     pub fn artifact(&self, name: &str, text: &str) -> Result<(), Failure> {
-        if !self.step {
+        if !self.step || self.aside {
             return Ok(());
         }
         let path = std::path::absolute(name).and_then(|path| std::fs::write(&path, text).map(|()| path));
         let path = path.while_doing(format!("writing the artifact {name}"))?;
-        let encode = |text: &str| STANDARD.encode(text);
         say(&format!(
             "##octopus[createArtifact path='{}' name='{}' length='{}']",
             encode(&path.to_string_lossy()),
@@ -146,10 +150,17 @@ impl Ui {
         if self.json {
             self.data(&serde_json::json!({"Error": failure.message, "Hints": failure.hints}).to_string());
         }
-        say_aside(&format!("error: {}", self.shown(&failure.to_string())));
+        let reason = self.shown(&failure.to_string()).into_owned();
+        let mut text = format!("error: {reason}");
         for hint in &failure.hints {
-            say_aside(&format!("\nhint: {}", self.shown(hint)));
+            let _ = write!(text, "\n\nhint: {}", self.shown(hint));
         }
+        if self.step {
+            // What the task shows as its result, in place of the exit code.
+            let result = format!("##octopus[resultMessage message='{}']", encode(&reason));
+            text = format!("{}\n{result}", at_level("error", &text));
+        }
+        self.talk(&text);
     }
 
     /// Whether there is somebody to ask.
@@ -258,9 +269,19 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(broken)
 }
 
-/// Says why the program ends in a panic, which may hold a text of others.
+/// Says why the program ends in a panic, which may hold a text of others. Such a step fails whatever stream this is on.
 pub fn show_panics() {
     std::panic::set_hook(Box::new(|panic| say_aside(&harmless(&panic.to_string()))));
+}
+
+/// Lines for Octopus, which shows them as what they are.
+fn at_level(level: &str, text: &str) -> String {
+    format!("##octopus[stdout-{level}]\n{text}\n##octopus[stdout-default]")
+}
+
+/// A text in a message to Octopus.
+fn encode(text: &str) -> String {
+    STANDARD.encode(text)
 }
 
 /// Says what is wrong with the command line, in which a step may have put a text of others.

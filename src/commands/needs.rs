@@ -35,7 +35,6 @@ pub const BACKEND_CREDENTIALS: &[&str] = &[
 /// # Errors
 /// When a setting is missing or contradicts another, or a server can't be reached or refuses.
 pub async fn run(arguments: cli::Needs, ui: &Ui) -> Result<Outcome, Failure> {
-    let ui = &ui.keeping_standard_output_for_data();
     if let Some(what) = arguments.fetch {
         let project = match (what, &arguments.project) {
             (FetchWhat::Space, None) => None,

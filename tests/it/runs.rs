@@ -6,7 +6,7 @@ use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::http;
+use crate::support::{fault, http};
 
 /// A journey with one of the spaces in `tests/cases`.
 fn with_case(case: &str) -> Journey {
@@ -45,4 +45,45 @@ fn a_prompt_that_must_be_answered_stops_no_run_and_nothing_invented_arrives() {
     assert!(!arrived.contains("octoferry-has-no-answer"), "an invented answer arrived");
     let todo = std::fs::read_to_string(journey.path("todo.md")).expect("the list");
     assert!(todo.contains("Pass"), "{todo}");
+}
+
+#[test]
+fn a_step_that_fails_for_a_word_on_standard_error_does_not_fail_for_ours() {
+    let journey = with_case("failstderr-project");
+    journey.seed();
+    journey.spread();
+    let migrated = journey.migrate(3);
+    // The two streams of a step are read apart: what is only told would now and then be under an error's level.
+    migrated.never_says("  error: ");
+    let (_, tasks) = http(&journey.source, "GET", "/api/Spaces-2/tasks?name=RunbookRun&take=100", None);
+    for task in tasks["Items"].as_array().expect("tasks") {
+        assert_eq!(task["State"], "Success", "{task}");
+        let path = format!("/api/tasks/{}/details?verbose=true", task["Id"].as_str().expect("an id"));
+        let (_, details) = http(&journey.source, "GET", &path, None);
+        assert!(!details.to_string().contains("\"Category\":\"Error\""), "{details}");
+    }
+}
+
+#[test]
+fn a_run_that_fails_says_why_in_its_log_and_in_the_last_line() {
+    let journey = with_case("failstderr-project");
+    let printing = json!({"Name": "OctopusPrintVariables", "Value": " tRUE ", "Type": "String", "IsSensitive": false,
+                          "IsEditable": true, "Description": "", "Scope": {}, "Prompt": null});
+    journey.seed();
+    journey.spread();
+    // Of the shell; the space comes first and is not concerned.
+    add_variables(&journey.source, "variableset-Projects-1", std::slice::from_ref(&printing));
+    let failed = journey.migrate(1);
+    failed.says("error: Serialize Project Letterbox Web failed: The variable OctopusPrintVariables is True");
+    failed.never_says("exit code 1");
+    // Of the program, while its standard output is for data.
+    let refused = json!({"ErrorMessage": "Not today."});
+    let fetches = "octoferry-module-space.*/raw";
+    fault(
+        &journey.source,
+        json!({"path": fetches, "after": 2, "kind": "status", "status": 400, "body": refused}),
+    );
+    let failed = journey.migrate(1);
+    failed.says("  error: ").says("error: Deploy Space failed: ").says("Not today.");
+    failed.never_says("exit code 1");
 }

@@ -89,9 +89,13 @@ impl<'a> Runs<'a> {
     pub(super) async fn follow(&self, title: &str, run: &Run) -> Result<(), Failure> {
         self.ui.info(&format!("\n== {title} ({})", run.task_id));
         let mut before = String::new();
+        let mut reason = None;
         let finished = tasks::follow(self.source, &run.task_id, |event| match event {
             Event::Line { category, text } => {
                 self.ui.info(&format!("  {}{text}", mark(&before, &category, &text)));
+                if let (true, Some(said)) = (is_error(&category), text.strip_prefix("error: ")) {
+                    reason = Some(said.to_owned());
+                }
                 before = category;
             }
             Event::Waiting(why) => self.ui.warning(&format!("{title}: {why}")),
@@ -102,9 +106,11 @@ impl<'a> Runs<'a> {
             return Ok(());
         }
         let address = self.source.client.address();
-        let what = match finished.state.as_str() {
-            "Canceled" => "was cancelled".to_owned(),
-            "TimedOut" => "was not started in time".to_owned(),
+        let what = match (finished.state.as_str(), reason) {
+            ("Canceled", _) => "was cancelled".to_owned(),
+            ("TimedOut", _) => "was not started in time".to_owned(),
+            // What octoferry itself said there; the server knows an exit code.
+            (_, Some(reason)) => format!("failed: {reason}"),
             _ if finished.message.is_empty() => "failed".to_owned(),
             _ => format!("failed: {}", finished.message),
         };
@@ -138,11 +144,15 @@ impl<'a> Runs<'a> {
     }
 }
 
+fn is_error(category: &str) -> bool {
+    matches!(category, "Error" | "Fatal")
+}
+
 /// What stands before a line of a task's log: its weight, once for the lines that belong together, and never twice.
 fn mark(before: &str, category: &str, text: &str) -> &'static str {
     let mark = match category {
         "Warning" => "warning: ",
-        "Error" | "Fatal" => "error: ",
+        _ if is_error(category) => "error: ",
         _ => return "",
     };
     if before == category || text.starts_with(mark) { "" } else { mark }
