@@ -87,12 +87,14 @@ impl<'a> TenantRun<'a> {
 fn only_these(manifest: &Manifest, secrets: &BTreeSet<&str>) -> Manifest {
     let mut manifest = manifest.clone();
     manifest.finish.retain(|step| {
-        matches!(step, FinishStep::TenantValue { value: FinishValue::Secret(name), .. } if secrets.contains(name.as_str()))
+        matches!(step, FinishStep::TenantValue { value: FinishValue::Secret(name), .. } | FinishStep::Set { value: FinishValue::Secret(name), .. }
+            if secrets.contains(name.as_str()))
     });
     manifest
 }
 
-/// By what a secret value is known in the modules of several projects: tenant, owner and template; its environments in the description.
+/// By what a secret value is known in the modules of several projects: tenant, owner and template; its environments in the description. Of a
+/// default: owner, and the template in the description.
 pub type Id = (Vec<String>, String);
 
 /// By what this one is known.

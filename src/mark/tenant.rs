@@ -1,5 +1,5 @@
 //! Tenants' secret values can be read only in a run for that tenant: a project's own ones in their environment, common ones in any
-//! environment that the tenant is linked to. Which projects need a runbook for such runs.
+//! environment that the tenant is linked to, and defaults of templates where it has no value. Which projects need a runbook for such runs.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::name;
 use documents::collection::Collection;
+use documents::defaults::{SecretDefault, secret_defaults};
 use documents::document::Document;
 use documents::inventory::Inventory;
 use documents::tenancy::readable_in;
@@ -28,11 +29,73 @@ pub fn projects(inventory: &Inventory, candidates: &[&Document]) -> BTreeSet<Str
             needed.extend(first);
         }
     }
+    for default in secret_defaults(inventory) {
+        let mut readers =
+            by_name.iter().filter(|project| default.reader(inventory, project).is_ok()).peekable();
+        let first = readers.peek().map(|project| project.id().to_owned());
+        if !readers.any(|project| needed.contains(project.id())) {
+            needed.extend(first);
+        }
+    }
     needed
 }
 
+/// A secret that only runs for a tenant read.
+pub enum OfTenant<'i> {
+    /// A tenant's own value.
+    Value(&'i Document),
+    /// The default of a template, where a tenant has no value.
+    Default(SecretDefault<'i>),
+}
+
+/// A run that reads such a secret.
+pub struct Reading<'i> {
+    pub project: &'i Document,
+    pub tenant: &'i Document,
+    /// Id.
+    pub environment: String,
+}
+
+/// Each secret that only runs for tenants read, with the runs of these projects that do. Defaults that none reads are left out.
+#[must_use]
+pub fn readings<'i>(
+    inventory: &'i Inventory,
+    projects: &[&'i Document],
+) -> Vec<(OfTenant<'i>, Vec<Reading<'i>>)> {
+    let mut found = Vec::new();
+    for value in secrets(inventory) {
+        let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id))
+        else {
+            continue;
+        };
+        let runs = projects.iter().flat_map(|project| {
+            let environments = readable_by(inventory, project, value);
+            environments.into_iter().map(|environment| Reading { project, tenant, environment })
+        });
+        found.push((OfTenant::Value(value), runs.collect()));
+    }
+    for default in secret_defaults(inventory) {
+        let readers =
+            projects.iter().filter_map(|project| Some((project, default.reader(inventory, project).ok()?)));
+        let runs: Vec<Reading<'_>> = readers
+            .flat_map(|(project, reader)| {
+                let tenant = reader.tenant;
+                reader.environments.into_iter().map(move |environment| Reading {
+                    project,
+                    tenant,
+                    environment,
+                })
+            })
+            .collect();
+        if !runs.is_empty() {
+            found.push((OfTenant::Default(default), runs));
+        }
+    }
+    found
+}
+
 /// The secret values of tenants.
-pub fn secrets(inventory: &Inventory) -> impl Iterator<Item = &Document> {
+fn secrets(inventory: &Inventory) -> impl Iterator<Item = &Document> {
     inventory.all(Collection::TenantVariableValues).filter(|value| is_secret(value))
 }
 
@@ -51,8 +114,7 @@ pub fn projects_with_runbook(inventory: &Inventory) -> Vec<&Document> {
 }
 
 /// Ids of the environments in which runs of the project read a secret value of a tenant.
-#[must_use]
-pub fn readable_by(inventory: &Inventory, project: &Document, value: &Document) -> Vec<String> {
+fn readable_by(inventory: &Inventory, project: &Document, value: &Document) -> Vec<String> {
     let own = value.text("ProjectId") == Some(project.id());
     let tenant = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id));
     match tenant.filter(|_| own || reads_common(inventory, project, value)) {

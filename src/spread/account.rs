@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use super::checked::{self, Run, tags_fit};
 use super::{DocumentChange, Line, collapse, view};
 use crate::mark::journal::{self, Description};
-use crate::mark::{name, tenant};
+use crate::mark::name;
+use crate::mark::tenant::{self, Reading};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -64,38 +65,33 @@ struct Wanted {
 fn wanted_for_tenants(inventory: &Inventory) -> BTreeMap<String, Wanted> {
     let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     let projects = tenant::projects_with_runbook(inventory);
-    for value in tenant::secrets(inventory) {
-        let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id))
-        else {
-            continue;
-        };
-        // How many environments and tenants are opened, and for which documents (id, environment).
-        type Opened = (usize, usize, Vec<(String, Option<String>)>);
-        let mut best: Option<Opened> = None;
-        for project in &projects {
-            for environment in tenant::readable_by(inventory, project, value) {
-                let run = Run { environment: &environment, tenant: Some(tenant) };
-                let (mut environments, mut tenants, mut needs) = (0, 0, Vec::new());
-                for (id, (_, document)) in checked::checked(inventory, checked::owners(project), run) {
-                    let known = wanted.get(id);
-                    let elsewhere = !allows_environment(document, &environment)
-                        && !known.is_some_and(|known| known.environments.contains(&environment));
-                    let not_named = !allows_tenant(document, tenant)
-                        && !known.is_some_and(|known| known.tenants.contains(tenant.id()));
-                    environments += usize::from(elsewhere);
-                    tenants += usize::from(not_named);
-                    if refuses(document, &environment, tenant) {
-                        let environment =
-                            (!allows_environment(document, &environment)).then(|| environment.clone());
-                        needs.push((id.to_owned(), environment));
-                    }
-                }
-                if best.as_ref().is_none_or(|(e, t, _)| (environments, tenants) < (*e, *t)) {
-                    best = Some((environments, tenants, needs));
+    for (_, readings) in tenant::readings(inventory, &projects) {
+        // How many environments and tenants are opened, for whom, and for which documents (id, environment).
+        type Opened<'i> = (usize, usize, &'i Document, Vec<(String, Option<String>)>);
+        let mut best: Option<Opened<'_>> = None;
+        for Reading { project, tenant, environment } in readings {
+            let run = Run { environment: &environment, tenant: Some(tenant) };
+            let (mut environments, mut tenants, mut needs) = (0, 0, Vec::new());
+            for (id, (_, document)) in checked::checked(inventory, checked::owners(project), run) {
+                let known = wanted.get(id);
+                let elsewhere = !allows_environment(document, &environment)
+                    && !known.is_some_and(|known| known.environments.contains(&environment));
+                let not_named = !allows_tenant(document, tenant)
+                    && !known.is_some_and(|known| known.tenants.contains(tenant.id()));
+                environments += usize::from(elsewhere);
+                tenants += usize::from(not_named);
+                if refuses(document, &environment, tenant) {
+                    let environment =
+                        (!allows_environment(document, &environment)).then(|| environment.clone());
+                    needs.push((id.to_owned(), environment));
                 }
             }
+            if best.as_ref().is_none_or(|(e, t, ..)| (environments, tenants) < (*e, *t)) {
+                best = Some((environments, tenants, tenant, needs));
+            }
         }
-        for (id, environment) in best.into_iter().flat_map(|(_, _, needs)| needs) {
+        let Some((_, _, tenant, needs)) = best else { continue };
+        for (id, environment) in needs {
             let document = inventory
                 .get(Collection::Accounts, &id)
                 .or_else(|| inventory.get(Collection::Certificates, &id));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::account;
 use super::checked::{self, Run};
-use crate::mark::tenant;
+use crate::mark::tenant::{self, OfTenant, Reading};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -63,45 +63,48 @@ pub fn unreadable(inventory: &Inventory) -> Vec<(String, Obstacle)> {
     let projects = tenant::projects_with_runbook(inventory);
     let mut found: Vec<(String, Obstacle)> = Vec::new();
     let mut known: BTreeMap<(&str, &str, String), Option<Obstacle>> = BTreeMap::new();
-    for value in tenant::secrets(inventory) {
-        let Some(tenant) = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id))
-        else {
-            continue;
-        };
+    for (secret, readings) in tenant::readings(inventory, &projects) {
         let mut first: Option<Obstacle> = None;
         let mut is_read = false;
-        for project in &projects {
-            for environment in tenant::readable_by(inventory, project, value) {
-                let place = (project.id(), tenant.id(), environment.clone());
-                let obstacle =
-                    known.entry(place).or_insert_with(|| obstacle(inventory, project, tenant, &environment));
-                match obstacle.clone() {
-                    None => is_read = true,
-                    // What may go well after all is the better reason to tell.
-                    Some(other)
-                        if matches!(
-                            (&first, &other),
-                            (None, _) | (Some(Obstacle::Certain(_)), Obstacle::Possible(_))
-                        ) =>
-                    {
-                        first = Some(other);
-                    }
-                    Some(_) => {}
+        for Reading { project, tenant, environment } in readings {
+            let place = (project.id(), tenant.id(), environment.clone());
+            let obstacle =
+                known.entry(place).or_insert_with(|| obstacle(inventory, project, tenant, &environment));
+            match obstacle.clone() {
+                None => is_read = true,
+                // What may go well after all is the better reason to tell.
+                Some(other)
+                    if matches!(
+                        (&first, &other),
+                        (None, _) | (Some(Obstacle::Certain(_)), Obstacle::Possible(_))
+                    ) =>
+                {
+                    first = Some(other);
                 }
+                Some(_) => {}
             }
         }
         if !is_read {
             let none = "the tenant is linked to no project and environment in which a run could read it";
             let obstacle = first.unwrap_or_else(|| Obstacle::Certain(none.to_owned()));
-            found.push((described(inventory, tenant, value), obstacle));
+            found.push((described(inventory, &secret), obstacle));
         }
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found
 }
 
-/// `"Fils": Key of project "Web", in Live`.
-fn described(inventory: &Inventory, tenant: &Document, value: &Document) -> String {
+/// `"Fils": Key of project "Web", in Live`, `default of Key of project "Web"`.
+fn described(inventory: &Inventory, secret: &OfTenant<'_>) -> String {
+    let value = match secret {
+        OfTenant::Value(value) => value,
+        OfTenant::Default(default) => {
+            let noun = if default.collection == Collection::Projects { "project" } else { "library set" };
+            return format!("default of {} of {noun} {:?}", default.name(), default.owner.name());
+        }
+    };
+    let tenant = value.text("TenantId").and_then(|id| inventory.get(Collection::Tenants, id));
+    let tenant = tenant.map_or("?", Document::name);
     let owner = [
         ("project", Collection::Projects, "ProjectId"),
         ("library set", Collection::LibraryVariableSets, "LibraryVariableSetId"),
@@ -123,5 +126,5 @@ fn described(inventory: &Inventory, tenant: &Document, value: &Document) -> Stri
     let place =
         if environments.is_empty() { String::new() } else { format!(", in {}", environments.join(", ")) };
     let (noun, owner) = owner.map_or(("owner", "?"), |(noun, owner)| (noun, owner.name()));
-    format!("{:?}: {} of {noun} {owner:?}{place}", tenant.name(), template.unwrap_or("?"))
+    format!("{tenant:?}: {} of {noun} {owner:?}{place}", template.unwrap_or("?"))
 }

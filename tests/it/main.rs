@@ -42,6 +42,7 @@ mod spread;
 )]
 #[allow(dead_code, reason = "each topic uses some of it")]
 mod support;
+mod template_defaults;
 mod tenants;
 mod this_time;
 mod unlock;

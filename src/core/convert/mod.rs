@@ -14,7 +14,7 @@ pub mod names;
 mod references;
 pub mod registry;
 mod scaffold;
-mod secrets;
+pub mod secrets;
 pub mod time;
 mod whole;
 

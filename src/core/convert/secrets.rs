@@ -35,6 +35,22 @@ impl Context<'_> {
         }
     }
 
+    /// The same for one whose origin the kind itself knows. `origin` is handed the secret's name.
+    pub fn finish_secret_from(
+        &mut self,
+        description: &str,
+        words: &str,
+        at: &At,
+        origin: impl FnOnce(&str) -> SecretOrigin,
+    ) {
+        let wanted = format!("{}_{words}", at.prefix);
+        let name = self.names.claim("variables", &wanted, &format!("{} {}", at.owner, at.path_text()));
+        let origin = origin(&name);
+        let name = self.record_secret(name, description.to_owned(), at, false, origin);
+        let value = FinishValue::Secret(name);
+        self.finish.push(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
+    }
+
     /// The name of a secret that only finish sets.
     pub(super) fn secret_of_finish(&mut self, hidden: &Hidden, words: &str, at: &At) -> String {
         self.secret_entry(hidden, words, at, false)
@@ -139,6 +155,6 @@ impl Context<'_> {
 }
 
 /// What a person may enter.
-fn person(name: &str, because: &str) -> SecretOrigin {
+pub fn person(name: &str, because: &str) -> SecretOrigin {
     SecretOrigin::Person { octopus_variable: format!("Octoferry.Secret.{name}"), because: because.to_owned() }
 }

@@ -1,11 +1,7 @@
 //! Library variable sets with their templates. Their variables are a kind of their own, script modules too.
 
-use serde_json::Value;
-
-use crate::convert::context::{At, Context};
-use crate::convert::fields::{is_empty, odd};
 use crate::convert::model::*;
-use crate::hcl::Block;
+use crate::kinds::template_default::default_value;
 use documents::collection::Collection;
 
 pub(super) const KIND: Kind = Kind {
@@ -45,40 +41,6 @@ const TEMPLATE: &[Field] = &[
     map("DisplaySettings"),
     ID,
 ];
-
-/// The provider sends every default as plain text, so a secret one is for finish.
-fn default_value(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
-    match value {
-        Value::Object(fields) => {
-            if fields.get("HasValue").and_then(Value::as_bool) == Some(true) {
-                let name = at
-                    .path
-                    .iter()
-                    .filter_map(|part| part.get("Name").and_then(Value::as_str))
-                    .next_back()
-                    .unwrap_or_default();
-                let words = crate::convert::names::label(name);
-                let hidden = Hidden {
-                    what: "Default of a template",
-                    revealed: None,
-                    because: "no run reveals the default of a template",
-                };
-                context.finish_secret(
-                    &hidden,
-                    &words,
-                    at,
-                    "the provider sends defaults of templates as plain text",
-                );
-            }
-        }
-        Value::String(text) if !text.is_empty() => {
-            let expression = context.text_with_ids(text, at);
-            into.set("default_value", expression);
-        }
-        other if is_empty(other) => {}
-        other => odd(context, at, other),
-    }
-}
 
 #[cfg(test)]
 mod tests {

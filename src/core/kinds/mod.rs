@@ -45,6 +45,7 @@ mod tag_set;
 mod target;
 mod target_tag;
 mod team;
+mod template_default;
 mod tenant;
 mod tenant_link;
 #[cfg(test)]
@@ -143,4 +144,5 @@ fn complete_project(context: &mut Context<'_>, project: &str) {
     insights_report::include_project(context, project);
     channel::add_lookup(context, project);
     tenant_link::add_template_ids(context, project);
+    template_default::add_those_of_sets(context, project);
 }

@@ -11,6 +11,7 @@ use crate::convert::id_text::{Piece, split_at_ids};
 use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
 use crate::kinds::process::Actions;
+use crate::kinds::template_default::default_value;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::git::{self, Kept};
@@ -143,36 +144,6 @@ fn included_sets(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
     if !ids.is_empty() {
         let expressions = context.references(Collection::LibraryVariableSets, &ids, at);
         block.set("included_library_variable_sets", expressions);
-    }
-}
-
-/// Text, or a secret, which the provider could only send as plain text.
-fn default_value(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
-    match value {
-        Value::Null => {}
-        Value::String(text) if text.is_empty() => {}
-        Value::String(text) => {
-            let expression = context.text_with_ids(text, at);
-            block.set("default_value", expression);
-        }
-        Value::Object(secret) if secret.contains_key("HasValue") => {
-            if secret.get("HasValue") == Some(&Value::Bool(true)) {
-                let name = at.path.get(1).and_then(|item| item["Name"].as_str()).unwrap_or_default();
-                let hidden = Hidden {
-                    what: "Default value of a template",
-                    revealed: None,
-                    because: "no step can read the secret default of a template",
-                };
-                let words = format!("template_{}", convert::names::label(name));
-                context.finish_secret(
-                    &hidden,
-                    &words,
-                    at,
-                    "the provider sends the defaults of templates as plain text",
-                );
-            }
-        }
-        other => odd(context, at, other),
     }
 }
 

@@ -97,7 +97,7 @@ fn what_the_provider_cannot_say_of_a_project_is_for_finish() {
     );
     same(
         &expect![[r#"
-            person-secret Web Templates/Key/DefaultValue: Default value of a template of the project "Web": no step can read the secret default of a template
+            person-secret Web Templates/Key/DefaultValue: Default of the template "Key" of the project "Web": only a run for a tenant reads the default of a template, and none is linked to a project with it
             unknown-field Web NeverHeardOf: holds a number, and octoferry does not know this field: finish sets it as it is, where the destination takes it
         "#]],
         &notes(&module),
