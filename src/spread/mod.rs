@@ -18,6 +18,8 @@ mod view;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unseen;
 
 use serde_json::Value;
 

@@ -182,6 +182,7 @@ fn a_project_in_git_arrives_as_an_ordinary_one_with_its_secrets() {
     assert_eq!(there.release_notes, here.release_notes);
     assert_eq!(here.variables["Read.From"], [json!(["String", "main", {}])]);
     assert_eq!(here.variables["Database.Password"].len(), 3);
+    assert!(!journey.destination.dump().to_string().contains("[octoferry {"), "no journal arrives");
 
     let modules = journey.path("modules");
     journey.run(&["serialize", "all", "--out", &modules]).ends_with(3);
