@@ -95,6 +95,23 @@ octoferry_digest() {
   [ -z "$digest" ] || octoferry_option=("$2=$digest")
 }
 
+# The certificate of a server that is trusted by its thumbprint.
+octoferry_thumbprint() {
+  local thumbprint
+  thumbprint="$(octoferry_parameter "$1")"
+  [ -z "$thumbprint" ] || octoferry_option+=("$2=$thumbprint")
+}
+
+# Certificates that the worker doesn't know.
+octoferry_trust() {
+  local certificates file="$PWD/octoferry-ca.pem"
+  octoferry_trusted=()
+  certificates="$(octoferry_parameter CaCertificates)"
+  [ -n "$certificates" ] || return 0
+  printf '%s\n' "$certificates" >"$file" || octoferry_stop "The file for the certificates can't be written."
+  octoferry_trusted=("--ca-file=$file")
+}
+
 octoferry_prepare() {
   local octoferry_option=()
   set -uo pipefail
@@ -114,7 +131,9 @@ octoferry_prepare() {
     octoferry_as_stored=(--raw)
   fi
   octoferry_digest SourceDigest --source-digest
+  octoferry_thumbprint SourceThumbprint --source-thumbprint
   octoferry_source=("--source-url=$url" "--source-space=$space" "${octoferry_option[@]+"${octoferry_option[@]}"}")
+  octoferry_trust
 }
 
 octoferry_prepare_destination() {
@@ -123,6 +142,7 @@ octoferry_prepare_destination() {
   octoferry_required DestinationSpace && local space="$octoferry_value"
   octoferry_required DestinationApiKeyVariable && octoferry_destination_key="$octoferry_value"
   octoferry_digest DestinationDigest --destination-digest
+  octoferry_thumbprint DestinationThumbprint --destination-thumbprint
   octoferry_destination=("--destination-url=$url" "--destination-space=$space" "${octoferry_option[@]+"${octoferry_option[@]}"}")
 }
 
@@ -156,7 +176,7 @@ octoferry_serialize() {
   done <<<"$(octoferry_parameter Selection)"
   [ ${#part[@]} = 0 ] || what+=("${part[@]}" --for-all)
   octoferry_secrets Octoferry.Source.ApiKey Octoferry.Module.Key |
-    "$octoferry_program" --step serialize "${what[@]}" --out "$octoferry_module" --push --secrets stdin "${octoferry_source[@]}" "${name[@]+"${name[@]}"}"
+    "$octoferry_program" --step serialize "${what[@]}" --out "$octoferry_module" --push --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${name[@]+"${name[@]}"}"
 }
 
 # Fetches the newest module (octoferry_fetch project --project ID …) and reads the names that it needs into octoferry_names.
@@ -166,7 +186,7 @@ octoferry_fetch() {
   octoferry_names=()
   # shellcheck disable=SC2069 # Indeed: only one of the two goes to the file.
   octoferry_secrets Octoferry.Source.ApiKey Octoferry.Module.Key |
-    "$octoferry_program" --step needs "$octoferry_module" --fetch "$@" --secrets stdin "${octoferry_source[@]}" 2>&1 >"$PWD/octoferry-names" ||
+    "$octoferry_program" --step needs "$octoferry_module" --fetch "$@" --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" 2>&1 >"$PWD/octoferry-names" ||
     exit
   while IFS= read -r -d '' name; do
     octoferry_names+=("$name")
@@ -189,7 +209,7 @@ octoferry_deploy() {
   case "$(octoferry_parameter Existing)" in adopt) options+=(--existing adopt) ;; esac
   octoferry_fetch "${fetch[@]}"
   octoferry_secrets "${octoferry_names[@]}" |
-    "$octoferry_program" --step deploy "$octoferry_module" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_destination[@]}" "${octoferry_backend[@]}" "${options[@]+"${options[@]}"}"
+    "$octoferry_program" --step deploy "$octoferry_module" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_destination[@]}" "${octoferry_backend[@]}" "${options[@]+"${options[@]}"}"
 }
 
 # The secret values of the tenant of this run.
@@ -206,7 +226,7 @@ octoferry_deploy_tenant() {
   snapshot="$(get_octopusvariable Octopus.RunbookSnapshot.Id)"
   octoferry_fetch project "--project=$project" "${run[@]}" ${snapshot:+"--snapshot=$snapshot"}
   octoferry_secrets "${octoferry_names[@]}" |
-    "$octoferry_program" --step deploy "$octoferry_module" "${run[@]}" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_destination[@]}"
+    "$octoferry_program" --step deploy "$octoferry_module" "${run[@]}" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_destination[@]}"
 }
 
 octoferry_check_worker() {
@@ -218,5 +238,5 @@ octoferry_check_worker() {
     names+=("Octoferry.Backend.Account.$part")
   done
   octoferry_secrets "${names[@]}" |
-    "$octoferry_program" --step check --worker --secrets stdin "${octoferry_source[@]}" "${octoferry_destination[@]}" "${octoferry_backend[@]}"
+    "$octoferry_program" --step check --worker --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${octoferry_backend[@]}"
 }

@@ -41,6 +41,9 @@ pub struct Source {
     /// File that holds the source API key, and nothing else [env: OCTOFERRY_SOURCE_API_KEY, the key itself]
     #[arg(long, value_name = "FILE")]
     pub source_api_key_file: Option<PathBuf>,
+    /// Thumbprint (SHA-256 or SHA-1) of the source server's certificate: this one alone is trusted, whatever names it has [env: OCTOFERRY_SOURCE_THUMBPRINT]
+    #[arg(long, value_name = "HEX")]
+    pub source_thumbprint: Option<String>,
     /// What seed has made the step for: another server, space or key is refused; the step templates set it
     #[arg(long, hide = true, value_name = "HEX")]
     pub source_digest: Option<String>,
@@ -58,6 +61,9 @@ pub struct Destination {
     /// File that holds the destination API key, and nothing else [env: OCTOFERRY_DESTINATION_API_KEY, the key itself]
     #[arg(long, value_name = "FILE")]
     pub destination_api_key_file: Option<PathBuf>,
+    /// Thumbprint (SHA-256 or SHA-1) of the destination server's certificate: this one alone is trusted, whatever names it has [env: OCTOFERRY_DESTINATION_THUMBPRINT]
+    #[arg(long, value_name = "HEX")]
+    pub destination_thumbprint: Option<String>,
     /// As --source-digest
     #[arg(long, hide = true, value_name = "HEX")]
     pub destination_digest: Option<String>,
@@ -69,7 +75,7 @@ pub struct Connection {
     /// Seconds to wait for an answer
     #[arg(long, default_value_t = 100, value_name = "SECONDS")]
     pub timeout: u64,
-    /// PEM file with further certificate authorities to trust
+    /// PEM file with further certificate authorities to trust, or with a server's certificate itself
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 }

@@ -19,7 +19,7 @@ use crate::ui::Ui;
 use failure::Failure;
 use failure::While as _;
 use module::seal;
-use octopus::client::{Client, Transport, Trust};
+use octopus::client::{Client, Proxies, Thumbprint, Transport, Trust};
 use octopus::server::{self, Server};
 use secret::{Secret, stream};
 use terraform::process::Environment;
@@ -67,7 +67,63 @@ pub fn transport(connection: &cli::Connection) -> Result<Transport, Failure> {
     let store_is_named =
         ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| environment_variable(name).is_some());
     let trust = Trust { ca_file: connection.ca_file.clone(), store_is_named };
-    Transport::new(Duration::from_secs(connection.timeout), &trust)
+    Transport::new(Duration::from_secs(connection.timeout), trust, proxies())
+}
+
+/// The proxies that the environment names, in lower case first, as most programs read them.
+fn proxies() -> Proxies {
+    let named = |name: &str| {
+        let value = environment_variable(&name.to_lowercase()).or_else(|| environment_variable(name))?;
+        value.into_string().ok()
+    };
+    Proxies {
+        http: named("HTTP_PROXY"),
+        https: named("HTTPS_PROXY"),
+        all: named("ALL_PROXY"),
+        none: named("NO_PROXY").unwrap_or_default(),
+    }
+}
+
+/// The thumbprint of a server's certificate, from the command line or the environment; empty: none is given.
+#[must_use]
+pub fn thumbprint(role: &str, given: Option<&str>) -> String {
+    let environment = || environment_variable(&variable(role, "THUMBPRINT"))?.into_string().ok();
+    given.map(str::to_owned).or_else(environment).unwrap_or_default()
+}
+
+/// The transport to a server whose certificate is named by its thumbprint, where one is given.
+///
+/// # Errors
+/// When it is none.
+fn pinned(role: &str, given: Option<&str>, transport: &Transport) -> Result<Transport, Failure> {
+    let text = &thumbprint(role, given);
+    if text.is_empty() {
+        return Ok(transport.clone());
+    }
+    let thumbprint = Thumbprint::parse(text).ok_or_else(|| {
+        Failure::usage(format!("--{role}-thumbprint {text:?} is no thumbprint of a certificate"))
+            .hint("It is the SHA-256 (64 hexadecimal digits) or the SHA-1 (40) of the certificate: openssl x509 -in server.pem -noout -fingerprint -sha256")
+    })?;
+    transport.pinned(&thumbprint)
+}
+
+/// The certificates of a `--ca-file`, and nothing else that it may hold.
+///
+/// # Errors
+/// When it can't be read, or holds none.
+pub fn certificates_as_pem(file: &Path) -> Result<String, Failure> {
+    use base64::Engine as _;
+    let mut pem = String::new();
+    for certificate in octopus::client::certificates(file)? {
+        let text = base64::engine::general_purpose::STANDARD.encode(&certificate);
+        pem.push_str("-----BEGIN CERTIFICATE-----\n");
+        for line in text.as_bytes().chunks(64) {
+            pem.push_str(&String::from_utf8_lossy(line));
+            pem.push('\n');
+        }
+        pem.push_str("-----END CERTIFICATE-----\n");
+    }
+    Ok(pem)
 }
 
 /// The key for runbooks that a file holds; it must open the same space. `None`: no file is given.
@@ -78,12 +134,11 @@ pub async fn runbook_key(
     server: &Server,
     role: &'static str,
     file: Option<&Path>,
-    transport: &Transport,
 ) -> Result<Option<Secret>, Failure> {
     let Some(file) = file else { return Ok(None) };
     let option = format!("--runbook-{role}-key-file");
     let key = key_from_file(&option, file)?;
-    let client = Client::new(role, server.client.address(), key.clone(), transport)?;
+    let client = server.client.with_key(key.clone())?;
     Server::connect(client, server.space_id()).await.while_doing(option)?;
     Ok(Some(key))
 }
@@ -176,6 +231,7 @@ impl<'a> Settings<'a> {
             url: given.source_url.as_deref(),
             space: given.source_space.as_deref(),
             key_file: given.source_api_key_file.as_deref(),
+            thumbprint: given.source_thumbprint.as_deref(),
             digest: given.source_digest.as_deref(),
             streamed_key: SOURCE_KEY,
         };
@@ -196,6 +252,7 @@ impl<'a> Settings<'a> {
             url: given.destination_url.as_deref(),
             space: given.destination_space.as_deref(),
             key_file: given.destination_api_key_file.as_deref(),
+            thumbprint: given.destination_thumbprint.as_deref(),
             digest: given.destination_digest.as_deref(),
             streamed_key: DESTINATION_KEY,
         };
@@ -236,7 +293,8 @@ impl<'a> Settings<'a> {
             let space = side.space.unwrap_or_default();
             Made::ForServer { role, url: &url, space, key: &key }.verify(digest, &self.module_key()?)?;
         }
-        let client = Client::new(role, &url, key, transport)?;
+        let transport = pinned(role, side.thumbprint, transport)?;
+        let client = Client::new(role, &url, key, &transport)?;
         if is_plain(client.address()) {
             self.ui.warning(&format!(
                 "{} is no https: whoever is on the way to the {role} server can read the API key and all secrets",
@@ -293,6 +351,7 @@ struct Side<'a> {
     url: Option<&'a str>,
     space: Option<&'a str>,
     key_file: Option<&'a Path>,
+    thumbprint: Option<&'a str>,
     /// What a seeded step was made for.
     digest: Option<&'a str>,
     streamed_key: &'static str,

@@ -8,7 +8,7 @@ use axum::http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use documents::document::Document;
-use octopus::client::{Client, Transport, Trust};
+use octopus::client::{Client, Proxies, Transport, Trust};
 use octopus::server::Server;
 use secret::Secret;
 
@@ -42,7 +42,8 @@ pub(crate) async fn server(
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let transport = Transport::new(Duration::from_secs(5), &Trust::default()).ok().unwrap();
+    let transport =
+        Transport::new(Duration::from_secs(5), Trust::default(), Proxies::default()).ok().unwrap();
     let client = Client::new("destination", &address, Secret::new("API-X".into()), &transport);
     let space = Document::new(json!({"Id": "Spaces-1", "Name": "New"})).unwrap();
     let (installation_id, version) = (String::new(), String::new());

@@ -10,7 +10,7 @@ use crate::mark::found::Found;
 use crate::mark::{git, name, tenant};
 use crate::outcome::Outcome;
 use crate::seeded::later::matches;
-use crate::seeded::runbook::{self, RunsOn};
+use crate::seeded::runbook::{self, RunsOn, Trusted};
 use crate::seeded::{backend, install, package, part, pool, template};
 use crate::settings;
 use crate::ui::Ui;
@@ -38,6 +38,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         .package
         .as_deref()
         .map_or_else(|| package::of_program(&package::own_program()?), package::of_file)?;
+    let trusted = trusted(&arguments)?;
     let part = arguments.part.options()?;
     let (source, destination, mut settings) =
         settings_of(&arguments, (backend, part::lines(&part)?), ui).await?;
@@ -72,7 +73,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         feed: found.built_in_feed()?.id(),
         templates,
         place: RunsOn { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
-        made_for: settings.made_for(&package, arguments.allow_foreign_terraform),
+        made_for: settings.made_for(&package, arguments.allow_foreign_terraform, trusted),
     };
     own_project(&source, &found, &sets, &setting, ui).await?;
     let mut skipped = 0;
@@ -100,10 +101,9 @@ async fn settings_of(
     let given = settings::Settings::read(None, ui)?;
     let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
     let source_key = arguments.runbook_source_key_file.as_deref();
-    let source_key = settings::runbook_key(&source, "source", source_key, &transport).await?;
+    let source_key = settings::runbook_key(&source, "source", source_key).await?;
     let destination_key = arguments.runbook_destination_key_file.as_deref();
-    let destination_key =
-        settings::runbook_key(&destination, "destination", destination_key, &transport).await?;
+    let destination_key = settings::runbook_key(&destination, "destination", destination_key).await?;
     for (role, key) in [("source", &source_key), ("destination", &destination_key)] {
         if key.is_none() {
             ui.warning(&format!(
@@ -135,6 +135,26 @@ async fn settings_of(
         before: None,
     };
     Ok((source, destination, settings))
+}
+
+/// The certificates that the runbooks are to trust as this command does; they stand in each step.
+fn trusted(arguments: &cli::Seed) -> Result<Trusted, Failure> {
+    /// In bytes: some twenty certificates.
+    const LARGEST: usize = 32 * 1024;
+    let file = arguments.connection.ca_file.as_deref();
+    let certificates = file.map(settings::certificates_as_pem).transpose()?.unwrap_or_default();
+    if certificates.len() > LARGEST {
+        return Err(Failure::usage("--ca-file of seed holds more certificates than a step should")
+            .hint("Give just the authority that the servers' certificates come from."));
+    }
+    Ok(Trusted {
+        certificates,
+        source_thumbprint: settings::thumbprint("source", arguments.source.source_thumbprint.as_deref()),
+        destination_thumbprint: settings::thumbprint(
+            "destination",
+            arguments.destination.destination_thumbprint.as_deref(),
+        ),
+    })
 }
 
 /// Accounts whose secrets no run can read yet.

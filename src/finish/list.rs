@@ -115,7 +115,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use octopus::client::{Client, Transport, Trust};
+    use octopus::client::{Client, Proxies, Transport, Trust};
     use octopus::server::Server;
     use secret::Secret;
 
@@ -123,7 +123,10 @@ mod tests {
         mut document: Value,
         change: impl AsyncFnOnce(&mut Finish<'_>, &mut Value, &mut Vec<Written>),
     ) -> (Value, usize) {
-        let transport = Transport::new(std::time::Duration::from_secs(5), &Trust::default()).ok().unwrap();
+        let transport =
+            Transport::new(std::time::Duration::from_secs(5), Trust::default(), Proxies::default())
+                .ok()
+                .unwrap();
         let client =
             Client::new("destination", "http://127.0.0.1:9", Secret::new("API-X".into()), &transport);
         let secrets = BTreeMap::new();

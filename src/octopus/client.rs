@@ -1,13 +1,14 @@
 //! The HTTP client: key, JSON, lists, retries, rate limits. The only place that speaks HTTP.
 //!
 //! `pages` reads lists, `lean` leaves out of answers what is no content, `pace` keeps to the server's rate limit, `errors` says in plain
-//! words what went wrong, `trust` decides whom to trust.
+//! words what went wrong, `trust` decides whom to trust, `proxy` which way to take.
 
 mod copy;
 mod errors;
 mod lean;
 mod pace;
 mod pages;
+mod proxy;
 mod trust;
 
 use std::sync::Arc;
@@ -23,8 +24,9 @@ use tokio::sync::Semaphore;
 
 use failure::Failure;
 use pace::Pace;
+pub use proxy::Proxies;
 use secret::Secret;
-pub use trust::Trust;
+pub use trust::{Thumbprint, Trust, certificates};
 
 /// Requests to one server at a time.
 const IN_FLIGHT: usize = 8;
@@ -40,11 +42,14 @@ const LARGEST_FILE: usize = 1 << 30;
 
 static API_KEY: HeaderName = HeaderName::from_static("x-octopus-apikey");
 
-/// The part that both servers' clients share: connections, trusted authorities, timeouts.
+/// The part that both servers' clients share: connections, trusted authorities, proxies, timeouts.
 #[derive(Clone)]
 pub struct Transport {
     http: reqwest::Client,
     timeout: Duration,
+    trust: Trust,
+    proxies: Proxies,
+    refused: trust::Refused,
 }
 
 impl Transport {
@@ -52,21 +57,48 @@ impl Transport {
     ///
     /// # Errors
     /// When no certificate authority can be loaded, or a given one can't be read.
-    #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
-    pub fn new(timeout: Duration, trust: &Trust) -> Result<Self, Failure> {
-        rustls::crypto::ring::default_provider().install_default().ok();
-        // Redirects are never followed: a write would lose its body, and another host would be told the key.
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("octoferry/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(timeout.min(Duration::from_secs(30)))
-            .timeout(timeout);
-        let http = trust.apply(builder)?.build().map_err(|error| {
-            Failure::failed(format!("can't prepare HTTPS: {}", errors::chain(&error)))
-                .hint("SSL_CERT_FILE or SSL_CERT_DIR may name something that can't be read.")
-        })?;
-        Ok(Self { http, timeout })
+    pub fn new(timeout: Duration, trust: Trust, proxies: Proxies) -> Result<Self, Failure> {
+        let refused = trust::Refused::default();
+        let http = connections(timeout, &trust, None, &proxies, &refused)?;
+        Ok(Self { http, timeout, trust, proxies, refused })
     }
+
+    /// The same to a server that has the certificate with this thumbprint; no other is trusted.
+    ///
+    /// # Errors
+    /// As [`Transport::new`].
+    pub fn pinned(&self, thumbprint: &Thumbprint) -> Result<Self, Failure> {
+        let http = connections(self.timeout, &self.trust, Some(thumbprint), &self.proxies, &self.refused)?;
+        Ok(Self { http, ..self.clone() })
+    }
+
+    /// The thumbprint of the certificate that was refused last at this address.
+    fn refused(&self, address: &str) -> Option<String> {
+        let host = reqwest::Url::parse(address).ok()?.host_str()?.trim_matches(['[', ']']).to_owned();
+        let refused = self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        refused.get(&host).map(ToString::to_string)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
+fn connections(
+    timeout: Duration,
+    trust: &Trust,
+    pinned: Option<&Thumbprint>,
+    proxies: &Proxies,
+    refused: &trust::Refused,
+) -> Result<reqwest::Client, Failure> {
+    // Redirects are never followed: a write would lose its body, and another host would be told the key.
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("octoferry/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_backend_preconfigured(trust.config(pinned, refused)?)
+        .connect_timeout(timeout.min(Duration::from_secs(30)))
+        .timeout(timeout);
+    proxies
+        .apply(builder)?
+        .build()
+        .map_err(|error| Failure::failed(format!("can't prepare HTTPS: {}", errors::chain(&error))))
 }
 
 /// An answer as it came, whatever its status.
@@ -146,6 +178,14 @@ impl Client {
                 answered: AtomicBool::new(false),
             }),
         })
+    }
+
+    /// A client of the same server with another key.
+    ///
+    /// # Errors
+    /// When the key can't be sent in a header.
+    pub fn with_key(&self, key: Secret) -> Result<Self, Failure> {
+        Self::new(self.role(), self.address(), key, &self.shared.transport)
     }
 
     /// `source` or `destination`.
@@ -290,7 +330,7 @@ impl Client {
             return Err(self.refusal(&Method::GET, path, &answer));
         }
         if errors::is_web_page(&answer) {
-            return Err(errors::web_page(self.role(), self.address(), path));
+            return Err(self.web_page(path));
         }
         Ok(answer.body)
     }
@@ -329,7 +369,7 @@ impl Client {
             return Ok(Value::Null);
         }
         if errors::is_web_page(&answer) {
-            return Err(errors::web_page(self.role(), self.address(), path));
+            return Err(self.web_page(path));
         }
         lean::parse(&answer.body).map_err(|error| {
             // The position says enough; the text itself may hold what nobody should see.
@@ -395,7 +435,7 @@ impl Client {
                         method,
                         path,
                         &error,
-                        shared.transport.timeout,
+                        (&shared.transport, shared.transport.timeout),
                     ));
                 }
             };
@@ -444,7 +484,21 @@ impl Client {
     }
 
     fn refusal(&self, method: &Method, path: &str, answer: &Answer) -> Failure {
-        errors::refusal(self.role(), self.address(), method, path, answer)
+        let failure = errors::refusal(self.role(), self.address(), method, path, answer);
+        // What a proxy may have said in the server's stead.
+        if matches!(answer.status.as_u16(), 407 | 502..=504) { self.by_proxy(failure) } else { failure }
+    }
+
+    fn web_page(&self, path: &str) -> Failure {
+        self.by_proxy(errors::web_page(self.role(), self.address(), path))
+    }
+
+    /// Names the proxy that stands between, if one does.
+    fn by_proxy(&self, failure: Failure) -> Failure {
+        match self.shared.transport.proxies.of(self.address()) {
+            Some(proxy) => failure.hint(format!("Requests to this server go through the proxy {proxy}.")),
+            None => failure,
+        }
     }
 }
 

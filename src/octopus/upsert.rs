@@ -101,7 +101,7 @@ pub async fn list(server: &Server, collection: &str) -> Result<Vec<Document>, Fa
 mod tests {
     use serde_json::json;
 
-    use super::holds;
+    use super::has_all_of;
 
     #[test]
     fn what_the_server_adds_does_not_matter() {

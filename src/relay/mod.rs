@@ -276,13 +276,14 @@ impl Shared {
 mod tests {
     use std::time::Duration;
 
-    use octopus::client::{Transport, Trust};
+    use octopus::client::{Proxies, Transport, Trust};
 
     use super::*;
 
     /// A client that must not be used.
     pub(super) fn no_server() -> Client {
-        let transport = Transport::new(Duration::from_secs(5), &Trust::default()).ok().unwrap();
+        let transport =
+            Transport::new(Duration::from_secs(5), Trust::default(), Proxies::default()).ok().unwrap();
         Client::new("destination", "http://127.0.0.1:9", Secret::new("API-X".into()), &transport)
             .ok()
             .unwrap()

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::runbook::{self, MadeFor, Runbook, RunsOn};
+use super::runbook::{self, MadeFor, Runbook, RunsOn, Trusted};
 use super::{
     package::{self, Package},
     prompt, template,
@@ -53,7 +53,7 @@ pub struct Settings {
 impl Settings {
     /// What the steps are made for.
     #[must_use]
-    pub fn made_for(&self, package: &Package, allow_foreign_terraform: bool) -> MadeFor {
+    pub fn made_for(&self, package: &Package, allow_foreign_terraform: bool, trusted: Trusted) -> MadeFor {
         let server =
             |role, url, space, key| Made::ForServer { role, url, space, key }.digest(&self.module_key);
         MadeFor {
@@ -73,6 +73,7 @@ impl Settings {
             backend_digest: Made::ForBackend { kind: &self.backend, settings: &self.backend_config }
                 .digest(&self.module_key),
             allow_foreign_terraform,
+            trusted,
             package_sha256: package.sha256.clone(),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::install::{self, Setting};
-use super::runbook::{MadeFor, RunsOn};
+use super::runbook::{MadeFor, RunsOn, Trusted};
 use super::template;
 use crate::mark::found::Found;
 use crate::mark::{git, name};
@@ -95,6 +95,11 @@ impl<'a> Pattern<'a> {
                     backend_config: text("BackendConfig"),
                     backend_digest: text("BackendDigest"),
                     allow_foreign_terraform: text("ForeignTerraform") == "True",
+                    trusted: Trusted {
+                        certificates: text("CaCertificates"),
+                        source_thumbprint: text("SourceThumbprint"),
+                        destination_thumbprint: text("DestinationThumbprint"),
+                    },
                     package_sha256: text("PackageSha256"),
                 },
             },

@@ -158,6 +158,15 @@ impl Runbook {
     }
 }
 
+/// Which certificates the runbooks trust besides those that the worker does, as seed was given it; empty: none.
+#[derive(Debug, Clone, Default)]
+pub struct Trusted {
+    /// PEM.
+    pub certificates: String,
+    pub source_thumbprint: String,
+    pub destination_thumbprint: String,
+}
+
 /// What the steps of all runbooks were made for: it stands in them as it is.
 #[derive(Debug, Clone)]
 pub struct MadeFor {
@@ -172,6 +181,7 @@ pub struct MadeFor {
     pub backend_config: String,
     pub backend_digest: String,
     pub allow_foreign_terraform: bool,
+    pub trusted: Trusted,
     /// As the package has its files.
     pub package_sha256: String,
 }
@@ -193,6 +203,9 @@ impl MadeFor {
             "BackendType" => self.backend.clone(),
             "BackendConfig" => self.backend_config.clone(),
             "BackendDigest" => self.backend_digest.clone(),
+            "CaCertificates" => self.trusted.certificates.clone(),
+            "SourceThumbprint" => self.trusted.source_thumbprint.clone(),
+            "DestinationThumbprint" => self.trusted.destination_thumbprint.clone(),
             "Project" => project_id.to_owned(),
             "PackageSha256" => self.package_sha256.clone(),
             "ForeignTerraform" => if self.allow_foreign_terraform { "True" } else { "False" }.to_owned(),

@@ -45,5 +45,6 @@ mod support;
 mod template_defaults;
 mod tenants;
 mod this_time;
+mod tls;
 mod unlock;
 mod years;

@@ -299,6 +299,19 @@ pub(crate) fn secrets_stream(secrets: &[(&str, &str)]) -> Vec<u8> {
     stream
 }
 
+/// Runs openssl with these words and paths in a folder; what it printed.
+#[track_caller]
+pub(crate) fn openssl(folder: &Path, words: &[&str], paths: &[(&str, &Path)]) -> String {
+    let mut made = command("openssl", folder);
+    made.args(words);
+    for (option, path) in paths {
+        made.arg(option).arg(path);
+    }
+    let made = made.output().expect("openssl is there");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    String::from_utf8_lossy(&made.stdout).into_owned()
+}
+
 /// Asks the sandbox for trouble, as `tests/sandbox/src/faults.rs` describes it.
 #[track_caller]
 pub(crate) fn fault(sandbox: &Sandbox, fault: Value) {

@@ -64,7 +64,14 @@ impl Client {
         self.shared.pace.wait().await;
         self.shared.sent.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let response = request.send().await.map_err(|error| {
-            errors::unreachable(self.role(), self.address(), method, path, &error, LONGEST)
+            errors::unreachable(
+                self.role(),
+                self.address(),
+                method,
+                path,
+                &error,
+                (&self.shared.transport, LONGEST),
+            )
         })?;
         self.shared.pace.learn(response.headers());
         if response.status().is_success() {

@@ -7,7 +7,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use serde_json::Value;
 
-use super::Answer;
+use super::{Answer, Transport};
 use failure::{Failure, FailureKind};
 
 /// Longest part of a server's own words that we repeat.
@@ -91,15 +91,12 @@ pub(super) fn unreachable(
     method: &Method,
     path: &str,
     error: &reqwest::Error,
-    timeout: Duration,
+    (transport, timeout): (&Transport, Duration),
 ) -> Failure {
     let new = |message: String| Failure::new(FailureKind::Unreachable, message);
     let cause = chain(error);
     if is_distrust(error) {
-        return new(format!("the certificate of the {role} server {address} is not trusted: {cause}")).hint(
-            "If it is your company's own certificate authority, give its certificate as PEM: --ca-file company.pem, or SSL_CERT_FILE=company.pem \
-             (which then counts alone, for Terraform too).",
-        );
+        return distrust(role, address, &cause, transport.refused(address).as_deref());
     }
     if error.is_timeout() && !error.is_connect() {
         return new(format!("{method} {path}: the {role} server {address} gave no answer within {} s", timeout.as_secs()))
@@ -109,8 +106,43 @@ pub(super) fn unreachable(
         return new(format!("{method} {path}: the answer of the {role} server {address} broke off: {cause}"))
             .hint("Something between here and the server cut it. Whether a write was done is not known: look before you repeat it.");
     }
-    new(format!("the {role} server {address} can't be reached: {cause}"))
-        .hint("Check the address, the network, and HTTPS_PROXY and NO_PROXY if there is a proxy.")
+    match transport.proxies.of(address) {
+        Some(proxy) => {
+            new(format!("the {role} server {address} can't be reached through the proxy {proxy}: {cause}"))
+                .hint("Check the address and the proxy. Hosts that are reached without it stand in NO_PROXY.")
+        }
+        None => new(format!("the {role} server {address} can't be reached: {cause}"))
+            .hint("Check the address, the network, and HTTPS_PROXY if there should be a proxy."),
+    }
+}
+
+/// What helps when a certificate is not trusted depends on why. `thumbprint`: of the certificate that the server showed.
+fn distrust(role: &str, address: &str, cause: &str, thumbprint: Option<&str>) -> Failure {
+    let new = |message: String| Failure::new(FailureKind::Unreachable, message);
+    let shown = thumbprint.unwrap_or("unknown");
+    if cause.contains("ApplicationVerificationFailure") {
+        return new(format!(
+            "the certificate of the {role} server {address} is not the one that --{role}-thumbprint names: its SHA-256 thumbprint is {shown}"
+        ))
+        .hint("If the server has a new certificate, compare this with what the server itself shows, then give the new one; to octoferry seed as well, for the runbooks.");
+    }
+    let failure = new(format!("the certificate of the {role} server {address} is not trusted: {cause}"));
+    let pin = format!(
+        "If it is a certificate that the server made itself, whatever names it has, give the certificate as PEM (--ca-file server.pem), or its thumbprint: \
+         --{role}-thumbprint {shown}, after you have compared it with what the server itself shows. The runbooks get what octoferry seed is given."
+    );
+    if cause.contains("not valid for name") || cause.contains("NotValidForName") {
+        failure.hint("The certificate is for other names: reach the server by one of them.").hint(pin)
+    } else if cause.contains("expired") || cause.contains("Expired") || cause.contains("not valid yet") {
+        failure.hint("The server needs a new certificate, or the clock of one of the two machines is wrong.")
+    } else {
+        failure
+            .hint(
+                "If it is of your company's own certificate authority, give its certificate as PEM: --ca-file company.pem, or SSL_CERT_FILE=company.pem \
+                 (which then counts alone, for Terraform too, and on this machine only).",
+            )
+            .hint(pin)
+    }
 }
 
 /// A page for people where JSON was expected.

@@ -101,7 +101,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::client::{Transport, Trust};
+    use crate::client::{Proxies, Transport, Trust};
     use secret::Secret;
 
     #[tokio::test]
@@ -121,7 +121,8 @@ mod tests {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let transport = Transport::new(Duration::from_secs(5), &Trust::default()).ok().unwrap();
+        let transport =
+            Transport::new(Duration::from_secs(5), Trust::default(), Proxies::default()).ok().unwrap();
         let client = Client::new("source", &address, Secret::new("API-X".into()), &transport).ok().unwrap();
         assert_eq!(list(&client, "/api/plain", "Items").await.ok().unwrap().len(), 2);
         let failure = list(&client, "/api/endless", "Items").await.err().unwrap();
