@@ -1,0 +1,99 @@
+//! Options of what changes the source space: seed, spread, unlock and the way back.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Backend, Connection, Destination, Existing, Part, Source};
+
+#[derive(Debug, Args)]
+pub struct Seed {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    #[command(flatten)]
+    pub backend: Backend,
+    /// Where Terraform and the other tools are: on the worker, or in a container image
+    #[arg(long, default_value = "local", value_name = "WHERE")]
+    pub tools: Tools,
+    /// Container image with bash, openssl and Terraform
+    #[arg(long, value_name = "REF")]
+    pub image: Option<String>,
+    /// Worker pool that runs the runbooks
+    #[arg(long, value_name = "NAME")]
+    pub worker_pool: Option<String>,
+    /// Account whose credentials the Terraform backend gets (default: the worker's own identity)
+    #[arg(long, value_name = "NAME")]
+    pub backend_account: Option<String>,
+    /// Projects that get runbooks, by name; * matches anything (default: all)
+    #[arg(long, value_name = "NAME")]
+    pub project: Vec<String>,
+    #[command(flatten)]
+    pub part: Part,
+    /// File with the source API key that the runbooks use (default: the key that seed itself uses): to view everything and to push packages
+    #[arg(long, value_name = "FILE")]
+    pub runbook_source_key_file: Option<PathBuf>,
+    /// File with the destination API key that the runbooks use (default: the key that seed itself uses): to edit everything in the space
+    #[arg(long, value_name = "FILE")]
+    pub runbook_destination_key_file: Option<PathBuf>,
+    /// What the runbooks do with things of the same name at the destination, unless the person who starts one says otherwise
+    #[arg(long, value_name = "WHAT")]
+    pub existing: Option<Existing>,
+    /// Let the runbooks deploy modules with Terraform that octoferry does not write: other providers, modules, provisioners
+    #[arg(long)]
+    pub allow_foreign_terraform: bool,
+    /// Package to upload (default: made of this binary)
+    #[arg(long, value_name = "FILE")]
+    pub package: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Tools {
+    Local,
+    Container,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["query", "rows"]))]
+pub struct Unlock {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Print the SQL that selects the rows of this space which hold encrypted values
+    #[arg(long)]
+    pub query: bool,
+    /// The file with what the SQL printed
+    #[arg(long, value_name = "FILE")]
+    pub rows: Option<PathBuf>,
+    /// The server's master key: a file that only its owner may read, or - for standard input; asked for otherwise
+    #[arg(long, value_name = "FILE", requires = "rows")]
+    pub master_key_file: Option<PathBuf>,
+    /// Only say what would be set
+    #[arg(long, requires = "rows")]
+    pub plan: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Commands that change the source space: unseed, spread, collapse.
+#[derive(Debug, Args)]
+pub struct ChangeSource {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Only say what would change
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
