@@ -5,7 +5,7 @@ use crate::mark;
 use crate::mark::before::Before;
 use crate::mark::found::Found;
 use crate::outcome::Outcome;
-use crate::seeded::{install, put_back};
+use crate::seeded::{publish, put_back};
 use crate::settings;
 use crate::spread::{collapse, shown};
 use crate::ui::Ui;
@@ -52,7 +52,7 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
         ui.confirm(&format!("Change {changes} documents of the source space?"), arguments.yes)?;
     }
     put_back::put_back(&source, &inventory, plan.clone(), ui).await?;
-    install::publish_again(&source, ui).await?;
+    publish::publish_again(&source, ui).await?;
     shown::name_stale_runbooks(&Found::read(&source).await?, &plan, ui);
     Ok(if plan.left.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
 }

@@ -21,7 +21,7 @@ use crate::finish::limited;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::seeded::{install, later, part};
+use crate::seeded::{later, part, publish};
 use crate::settings;
 use crate::ui::Ui;
 use deploy::Stopped;
@@ -80,7 +80,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     let mut lent = Lent::new(&source);
     let work = async {
         lent.wake(&plan.projects).await?;
-        let published = install::publish(&source, &version).await?;
+        let published = publish::publish(&source, &version).await?;
         ui.info(&format!("{published} runbooks published"));
         // Their documents name the snapshots that were just published.
         let found = Found::read(&source).await?;

@@ -8,7 +8,7 @@ use crate::delivery::record;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::seeded::install;
+use crate::seeded::{publish, variables};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use failure::Failure;
@@ -45,8 +45,8 @@ pub async fn run(arguments: cli::Secrets, ui: &Ui) -> Result<Outcome, Failure> {
         there.and_then(|variable| variable["Value"].as_str()).unwrap_or_default().lines().collect();
     done.extend(arguments.names.iter().map(String::as_str));
     let lines = done.into_iter().collect::<Vec<_>>().join("\n");
-    install::set_setting(&source, set, &environment, name::SECRETS_DONE, &lines).await?;
-    install::publish_again(&source, ui).await?;
+    variables::set_setting(&source, set, &environment, name::SECRETS_DONE, &lines).await?;
+    publish::publish_again(&source, ui).await?;
     ui.info(&format!("{} secrets are taken as entered from now on", arguments.names.len()));
     Ok(Outcome::Done)
 }

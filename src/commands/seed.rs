@@ -11,7 +11,7 @@ use crate::mark::{git, name, tenant};
 use crate::outcome::Outcome;
 use crate::seeded::later::matches;
 use crate::seeded::runbook::{self, RunsOn, Trusted};
-use crate::seeded::{backend, install, package, part, pool, template};
+use crate::seeded::{backend, install, package, part, pool, publish, template, variables};
 use crate::settings;
 use crate::ui::Ui;
 use documents::collection::Collection;
@@ -64,8 +64,8 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     ui.info(&format!("{} step templates", templates.len()));
     let environment = install::environment(&source, &found).await?;
     let sets = library_sets(&source, &found).await?;
-    install::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
-    let restricted = install::account_variables(&source, &sets[1], environment.id()).await?;
+    variables::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
+    let restricted = variables::account_variables(&source, &sets[1], environment.id()).await?;
     ui.info("environment and library variable sets");
 
     let setting = install::Setting {
@@ -83,7 +83,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
             skipped += 1;
         }
     }
-    let published = install::publish(&source, &version).await?;
+    let published = publish::publish(&source, &version).await?;
     ui.info(&format!("{published} runbooks published"));
 
     name_restricted(&restricted, ui);
@@ -96,7 +96,7 @@ async fn settings_of(
     arguments: &cli::Seed,
     (backend, selection): (String, String),
     ui: &Ui,
-) -> Result<(Server, Server, install::Settings), Failure> {
+) -> Result<(Server, Server, variables::Settings), Failure> {
     let transport = settings::transport(&arguments.connection)?;
     let given = settings::Settings::read(None, ui)?;
     let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
@@ -115,7 +115,7 @@ async fn settings_of(
         Some(name) => Some(account(&source, name).await?),
         None => None,
     };
-    let settings = install::Settings {
+    let settings = variables::Settings {
         source_url: source.client.address().to_owned(),
         source_space: source.space_id().to_owned(),
         source_key: source_key.unwrap_or_else(|| source.client.key().clone()),
@@ -124,7 +124,7 @@ async fn settings_of(
         destination_key: destination_key.unwrap_or_else(|| destination.client.key().clone()),
         module_key: match given.given_module_key()? {
             Some(key) => key,
-            None => install::new_module_key()?,
+            None => variables::new_module_key()?,
         },
         backend,
         selection,
@@ -254,7 +254,7 @@ async fn into_project(
     found: &Found,
     project: &Document,
     set: &Document,
-    for_tenants: Option<&install::Settings>,
+    for_tenants: Option<&variables::Settings>,
     setting: &install::Setting<'_>,
     ui: &Ui,
 ) -> Result<bool, Failure> {
@@ -282,7 +282,7 @@ async fn into_project(
     install::link(source, project, set.id()).await?;
     if let Some(settings) = for_tenants {
         let made = install::runbook(source, found, project, &runbook::TENANT_SECRETS, setting).await?;
-        install::tenant_variables(source, project, &made, settings).await?;
+        variables::tenant_variables(source, project, &made, settings).await?;
     }
     ui.info(&format!("runbooks in {:?}", project.name()));
     Ok(true)

@@ -4,7 +4,7 @@ use crate::cli;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::seeded::install;
+use crate::seeded::{publish, variables};
 use crate::settings;
 use crate::spread::{self, apply, shown};
 use crate::ui::Ui;
@@ -40,11 +40,11 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
         apply::write(&source, plan.clone(), planned, ui).await?;
     }
     // Accounts that allow our environment now can be seen through a typed variable.
-    let restricted = install::account_variables(&source, accounts_set, &environment).await?;
+    let restricted = variables::account_variables(&source, accounts_set, &environment).await?;
     for account in restricted {
         ui.warning(&format!("{account:?} still does not allow the environment {}", name::ENVIRONMENT));
     }
-    install::publish_again(&source, ui).await?;
+    publish::publish_again(&source, ui).await?;
     shown::name_stale_runbooks(&found, &plan, ui);
     Ok(if plan.left.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
 }

@@ -8,7 +8,7 @@ use crate::cli;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::seeded::{self, install, part};
+use crate::seeded::{self, part, publish, variables};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use crate::unlock::cipher::MasterKey;
@@ -53,7 +53,7 @@ pub async fn run(arguments: cli::Unlock, ui: &Ui) -> Result<Outcome, Failure> {
         let question = format!("Put {} secrets into variables of the source space?", unlocked.found.len());
         ui.confirm(&question, arguments.yes)?;
         write(&source, &found, secrets_set.id(), &environment, &unlocked, ui).await?;
-        install::publish_again(&source, ui).await?;
+        publish::publish_again(&source, ui).await?;
         ui.info("\nNext: octoferry migrate. octoferry unseed takes these variables away.");
     }
     let well = unlocked.missing.is_empty() && unlocked.unknown.is_empty();
@@ -122,7 +122,7 @@ async fn write(
         let document =
             found.projects.iter().chain(&found.library_sets).find(|document| document.id() == owner);
         let Some(document) = document else { continue };
-        install::secret_values(source, document, environment, &values)
+        variables::secret_values(source, document, environment, &values)
             .await
             .while_doing(format!("writing variables of {:?}", document.name()))?;
         ui.info(&format!("{} secrets into {:?}", values.len(), document.name()));

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::directory::Located;
+use super::set::sensitive;
 use super::stayed::Written;
-use super::{Finish, SecretOutcome, described, field, sensitive};
+use super::{Finish, SecretOutcome, described, field};
 use documents::collection::Collection;
 use failure::Failure;
 use module::manifest::{FinishStep, Manifest, Target};

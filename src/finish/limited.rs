@@ -4,7 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::directory::Directory;
-use super::{Edit, change_of, field};
+use super::field;
+use super::set::{Edit, change_of};
 use documents::collection::Collection;
 use failure::Failure;
 use module::manifest::{FinishStep, Manifest, Target};

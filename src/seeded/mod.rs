@@ -10,8 +10,10 @@ pub mod part;
 pub mod pool;
 mod prepare;
 pub mod prompt;
+pub mod publish;
 pub mod put_back;
 pub mod runbook;
 pub mod template;
+pub mod variables;
 
 pub use prepare::prepare;

@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use crate::mark::found::Found;
 use crate::mark::name;
-use crate::seeded::{install, package};
+use crate::seeded::{install, package, publish};
 use crate::spread::{self, tenant_runs};
 use crate::ui::Ui;
 use documents::collection::Collection;
@@ -84,7 +84,7 @@ pub(super) async fn nothing_in_the_way(source: &Server, found: &Found) -> Result
 pub(super) async fn keep_package(source: &Server, found: &Found) -> Result<String, Failure> {
     let runbooks: Vec<&Document> = found.seeded_runbooks().collect();
     let wanted = install::package_of_steps(source, found).await?;
-    if let Some(version) = install::published_version(source, &runbooks).await?
+    if let Some(version) = publish::published_version(source, &runbooks).await?
         && let Some(there) = install::package_there(source, &version).await?
     {
         if wanted.as_deref() == Some(&there) {

@@ -5,29 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::{Value, json};
-use unicode_normalization::is_nfc;
 
 use crate::convert::drawers::Drawers;
-use crate::convert::fields::is_empty;
-use crate::convert::id_text::{Piece, split_at_ids};
 use crate::convert::lookups::Lookups;
-use crate::convert::model::{Carry, Hidden};
-use crate::convert::names::{Names, digest, file_name};
+use crate::convert::model::Carry;
+use crate::convert::names::Names;
 use crate::convert::registry::Registry;
-use crate::convert::whole::HIDDEN;
 use crate::convert::{SecretSources, Selection};
 use crate::hcl::{Block, Expr, Item};
 use crate::selection::Needs;
 use documents::collection::Collection;
 use documents::document::Document;
-use documents::ids::is_everywhere;
 use documents::inventory::Inventory;
 use documents::slug::slug_of;
 use module::SecretPlace;
 use module::identities::Named;
-use module::manifest::{
-    About, FinishStep, FinishValue, Held, Made, MadePart, Note, Scope, SecretEntry, Target,
-};
+use module::manifest::{About, FinishStep, Held, Made, MadePart, Note, Scope, SecretEntry, Target};
 use module::tally::Tally;
 
 /// A place in a document: which document, and the way down to the field.
@@ -292,135 +285,6 @@ impl<'i> Context<'i> {
 
     // Text and files.
 
-    /// Text that stays inline. Text that is not Unicode NFC is set by finish as well: Terraform composes every string.
-    pub fn text(&mut self, value: &str, at: &At) -> Expr {
-        self.keep_unicode(value, at);
-        value.into()
-    }
-
-    /// Text that may well hold ids as a person's own words: scripts, descriptions, values. It is never an error there.
-    pub fn free_text(&mut self, value: &str, at: &At) -> Expr {
-        if let Some(id) = self.id_in(value) {
-            self.note(
-                "id-in-text",
-                at,
-                &format!("the text names {id}, an id of the source space; it is left as it is"),
-                "Write the id that the thing has at the destination.",
-            );
-        }
-        self.text(value, at)
-    }
-
-    /// A value that somebody has typed. Where the whole of it is the id of something, others bind by it (`#{Feed.Id}`): it is followed.
-    pub fn typed_value(&mut self, value: &str, at: &At) -> Expr {
-        if self.note_followed(value, at) { self.text_with_ids(value, at) } else { self.free_text(value, at) }
-    }
-
-    /// Whether a value as a whole is an id that can be followed; then there is a note.
-    pub(crate) fn note_followed(&mut self, value: &str, at: &At) -> bool {
-        let inventory = self.inventory;
-        let found = inventory.collection_of(value).and_then(|collection| inventory.get(collection, value));
-        let collection = inventory.collection_of(value).unwrap_or(Collection::NONE);
-        let is_found = found.is_some_and(|found| {
-            self.declared(value) || self.kinds.lookup(collection, Some(found)).is_some()
-        });
-        if let Some(document) = found.filter(|_| is_found) {
-            let text = format!(
-                "the whole value is {value}, the id of \"{}\" ({collection}): at the destination it is the id that this has there",
-                document.name()
-            );
-            self.note("id-followed", at, &text, "");
-        }
-        is_found
-    }
-
-    /// Text in a file beside the module, `folder/stem.ending`, byte for byte. Folder, stem and ending are made safe here.
-    pub fn file(&mut self, folder: &str, stem: &str, ending: &str, value: &str, at: &At) -> Expr {
-        let folder: Vec<String> = folder.split('/').map(file_name).collect();
-        let path = format!("{}/{}", folder.join("/"), file_name(stem));
-        // The same text at the same place twice is one file.
-        let mut candidate = format!("{path}.{ending}");
-        if self.texts.get(&candidate).is_some_and(|text| text != value) {
-            candidate = format!("{path}-{}.{ending}", digest(value));
-        }
-        self.free_text(value, at);
-        self.texts.insert(candidate.clone(), value.to_owned());
-        Expr::file(&candidate)
-    }
-
-    /// A file of the module that is neither Terraform nor text of a document.
-    pub fn document(&mut self, path: &str, text: String) {
-        self.documents.insert(path.to_owned(), text);
-    }
-
-    /// The parts of a text that are ids, alone, in lists or in JSON, and those that are not.
-    fn pieces<'t>(&self, value: &'t str) -> Vec<Piece<'t>> {
-        let space = self.inventory.space_id();
-        split_at_ids(value, &|token| {
-            !token.is_empty()
-                && (token == space
-                    || is_everywhere(token)
-                    || (token.starts_with("teams-") && !space.is_empty() && token.ends_with(space))
-                    || self.declared(token)
-                    || self.inventory.collection_of(token).is_some())
-        })
-    }
-
-    /// Whether [`Context::text_with_ids`] would find an id in the text.
-    #[must_use]
-    pub fn has_ids(&self, value: &str) -> bool {
-        self.pieces(value).iter().any(|piece| matches!(piece, Piece::Id(_)))
-    }
-
-    /// Text of a property: ids in it that stand alone, in lists or in JSON are references; the rest stays text.
-    pub fn text_with_ids(&mut self, value: &str, at: &At) -> Expr {
-        let inventory = self.inventory;
-        let space = inventory.space_id();
-        let pieces = self.pieces(value);
-        if !pieces.iter().any(|piece| matches!(piece, Piece::Id(_))) {
-            return self.free_text(value, at);
-        }
-        self.keep_unicode(value, at);
-        let mut parts: Vec<Expr> = Vec::new();
-        for piece in pieces {
-            match piece {
-                Piece::Text(text) => parts.push(text.into()),
-                Piece::Id(id) if id == space => parts.push(Expr::reference("var.octopus_space_id")),
-                Piece::Id(id) => {
-                    let collection = inventory.collection_of(id).unwrap_or(Collection::NONE);
-                    // A template within a template: its parts, not the whole.
-                    match self.reference(collection, id, at) {
-                        Expr::Template(inner) => parts.extend(inner),
-                        other => parts.push(other),
-                    }
-                }
-            }
-        }
-        match parts.as_slice() {
-            [Expr::Text(_)] | [] => Expr::Template(parts),
-            [_] => parts.remove(0),
-            _ => Expr::Template(parts),
-        }
-    }
-
-    fn keep_unicode(&mut self, value: &str, at: &At) {
-        if !is_nfc(value) {
-            self.set(
-                at,
-                &Value::String(value.to_owned()),
-                "Terraform composes every string (Unicode NFC), files included",
-            );
-        }
-    }
-
-    /// An id of the source space that stands as a whole word in the text.
-    #[must_use]
-    pub fn id_in<'t>(&self, text: &'t str) -> Option<&'t str> {
-        text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'))
-            .filter(|word| word.contains('-') && word.ends_with(|letter: char| letter.is_ascii_digit()))
-            .find(|word| self.inventory.collection_of(word).is_some() || *word == self.inventory.space_id())
-    }
-
     /// Counts a field of a document that is there.
     pub(super) fn count(&mut self, at: &At, carry: &Carry) {
         count(self.tally.entry(at.target.collection).or_default(), carry);
@@ -434,64 +298,6 @@ impl<'i> Context<'i> {
             self.tally.entry(at.target.collection).or_default().noted += 1;
         }
         self.notes.insert(Note::new(code, About::field(&at.target, &at.path_text()), text, todo));
-    }
-
-    /// Lets finish set a value that the provider can't carry (the fact); ids in it become references. A place that finish can't
-    /// name gets a note instead.
-    pub fn set(&mut self, at: &At, value: &Value, because: &str) {
-        if at.reachable() {
-            let free = at.path.last().and_then(Value::as_str).is_some_and(is_words);
-            let value = if free { value.clone() } else { self.portable_with_secrets(&HIDDEN, value, at) };
-            let value = match value.get("$secret").and_then(Value::as_str) {
-                Some(name) => FinishValue::Secret(name.to_owned()),
-                None => FinishValue::Json(value),
-            };
-            self.finish.push(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
-        } else {
-            self.note("not-carried", at, because, "Set it by hand at the destination.");
-        }
-    }
-
-    /// A field that no table knows: finish tries to set it. Not where it may start something, name what can't be named, or hold a secret.
-    pub(super) fn set_unknown(&mut self, at: &At, value: &Value) -> bool {
-        let known_by_name = !matches!(
-            at.target.collection,
-            Collection::ProjectTriggers
-                | Collection::Subscriptions
-                | Collection::DeploymentFreezes
-                | Collection::RetentionPolicies
-                | Collection::ScopedUserRoles
-                | Collection::UserRoles
-                | Collection::OidcIdentities
-        );
-        let settable =
-            known_by_name && at.reachable() && !is_empty(value) && is_portable(&self.portable(value));
-        if settable {
-            let value = self.portable(value);
-            self.finish(FinishStep::Try { target: at.target.clone(), path: at.path.clone(), value });
-        }
-        settable
-    }
-
-    /// An item of a list that the provider can't carry, for finish; false where finish can't find its place.
-    pub(crate) fn add_item(&mut self, list: &At, after: Vec<String>, item: &Value, at: &At) -> bool {
-        super::whole::add_item(self, list, after, item, at)
-    }
-
-    /// A list of named items that the provider keeps as a map: its order is for finish.
-    pub(crate) fn keep_names_in_order(&mut self, at: &At, items: &[Value]) {
-        let name = |item: &Value| item.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if items.len() > 1 && at.reachable() {
-            let names = items.iter().map(name).collect();
-            self.finish(FinishStep::Order { target: at.target.clone(), path: at.path.clone(), names });
-        }
-    }
-
-    /// A list that the provider keeps as a set: its order is for finish.
-    pub fn keep_order(&mut self, at: &At, value: &Value) {
-        if value.as_array().is_some_and(|items| items.len() > 1) {
-            self.set(at, value, "the provider keeps a set, in no order");
-        }
     }
 
     /// Whether several documents of a collection would get the same slug: then it depends on the order of creation which gets which. What
@@ -512,52 +318,6 @@ impl<'i> Context<'i> {
                 self.inventory.of(collection, id).filter(same).nth(1).is_some()
             }
         }
-    }
-
-    /// Adds any other finish step.
-    pub fn finish(&mut self, step: FinishStep) {
-        self.finish.push(step);
-    }
-
-    /// Says that something which starts work by itself is switched off until the cutover.
-    pub fn hold(&mut self, target: &Target, field: &str, source: &Value) {
-        let source = source.clone();
-        self.held.push(Held { target: target.clone(), field: field.to_owned(), source });
-    }
-
-    /// A value for finish: each text that is exactly the id of a document becomes a `$ref` to it.
-    pub fn portable(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => match self.part(text).or_else(|| self.needed_target(text)) {
-                Some(target) => json!({ "$ref": { "collection": target.collection, "key": target.key } }),
-                None => value.clone(),
-            },
-            Value::Array(items) => Value::Array(items.iter().map(|item| self.portable(item)).collect()),
-            Value::Object(fields) => {
-                let portable = |name: &str, value: &Value| {
-                    if is_words(name) { value.clone() } else { self.portable(value) }
-                };
-                let fields = fields.iter().map(|(name, value)| (name.clone(), portable(name, value)));
-                Value::Object(fields.collect())
-            }
-            _ => value.clone(),
-        }
-    }
-
-    /// The same, where each hidden value becomes an entry of the manifest, with a note where only a person can give it: what goes to the
-    /// destination as a whole leaves no secret behind unsaid.
-    pub fn portable_with_secrets(&mut self, hidden: &Hidden, value: &Value, at: &At) -> Value {
-        super::whole::portable(self, &|_| *hidden, value, at)
-    }
-
-    fn needed_target(&self, text: &str) -> Option<Target> {
-        if self.selection.is_part() {
-            self.need_tag(text);
-            if let Some(collection) = self.inventory.collection_of(text) {
-                self.need(collection, text, "");
-            }
-        }
-        self.target_of(text)
     }
 
     /// Canonical names of the space's tags → id of their set.

@@ -7,6 +7,7 @@ pub mod context;
 pub mod drawers;
 mod ending;
 pub mod fields;
+mod finishing;
 pub mod id_text;
 pub mod lookups;
 pub mod model;
@@ -15,6 +16,8 @@ mod references;
 pub mod registry;
 mod scaffold;
 pub mod secrets;
+pub mod table;
+mod texts;
 pub mod time;
 mod whole;
 
@@ -238,7 +241,7 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
         }
         if let Some(built_in) = (kind.built_in)(document) {
             let at = place(context, kind, document);
-            fields::carry(context, built_in.fields, document.fields(), &at, &mut Block::default());
+            table::carry(context, built_in.fields, document.fields(), &at, &mut Block::default());
             continue;
         }
         let no_shape = (!kind.shapes.is_empty()

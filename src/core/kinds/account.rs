@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::convert::context::{At, Context};
-use crate::convert::fields::{is_empty, odd, plain as plain_value};
+use crate::convert::fields::{is_empty, odd};
 use crate::convert::model::*;
+use crate::convert::table::plain as plain_value;
 use crate::hcl::{Block, Expr};
 use crate::kinds::oidc::{AUDIENCE, EXECUTION_KEYS, HEALTH_KEYS, TEST_KEYS};
 use documents::collection::Collection;

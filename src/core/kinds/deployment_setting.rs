@@ -1,8 +1,8 @@
 //! Deployment settings: a mirror of fields of the project, but for those that stand nowhere else.
 
 use crate::convert::context::{Context, Subject};
-use crate::convert::fields::carry;
 use crate::convert::model::*;
+use crate::convert::table::carry;
 use crate::hcl::Block;
 use documents::collection::Collection;
 

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::convert::context::{At, Context};
-use crate::convert::fields::{carry, is_empty, object_of, odd};
+use crate::convert::fields::{is_empty, odd};
 use crate::convert::model::*;
+use crate::convert::table::{carry, object_of};
 use crate::hcl::Block;
 use documents::collection::Collection;
 

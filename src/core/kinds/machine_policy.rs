@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry_one, is_empty, odd, read_value};
+use crate::convert::fields::{is_empty, odd, read_value};
 use crate::convert::model::*;
+use crate::convert::table::carry_one;
 use crate::convert::time::nanoseconds;
 use crate::convert::{make, resource};
 use crate::hcl::{Block, Expr};

@@ -4,8 +4,9 @@
 use serde_json::Value;
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{REFUSED, carry, is_empty, odd};
+use crate::convert::fields::{is_empty, odd};
 use crate::convert::model::*;
+use crate::convert::table::{REFUSED, carry};
 use crate::convert::{make, resource};
 use crate::hcl::{Attribute, Block, Expr};
 use documents::collection::Collection;

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, is_empty, object_of, odd, read};
+use crate::convert::fields::{is_empty, odd, read};
 use crate::convert::model::*;
+use crate::convert::table::{carry, object_of};
 use crate::hcl::{Attribute, Block, Expr};
 use documents::collection::Collection;
 use documents::document::Document;

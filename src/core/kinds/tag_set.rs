@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::convert::context::{Context, Subject};
-use crate::convert::fields::{carry, odd};
+use crate::convert::fields::odd;
 use crate::convert::model::*;
 use crate::convert::names::label;
+use crate::convert::table::carry;
 use crate::convert::{make, resource};
 use crate::hcl::{Block, Expr};
 use documents::collection::Collection;

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::convert::context::{At, Context};
-use crate::convert::fields::{carry, is_empty, odd};
+use crate::convert::fields::{is_empty, odd};
 use crate::convert::model::*;
+use crate::convert::table::carry;
 use crate::hcl::Block;
 use crate::kinds::endpoint::{self, ACCOUNT, POOL, PROXY, THUMBPRINT, URI};
 use documents::collection::Collection;

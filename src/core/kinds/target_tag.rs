@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{carry, odd};
+use crate::convert::fields::odd;
 use crate::convert::model::*;
+use crate::convert::table::carry;
 use crate::hcl::{Block, Expr};
 use documents::collection::Collection;
 use documents::document::Document;

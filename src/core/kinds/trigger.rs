@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{Fields, is_empty, odd, read, read_value, says_all, says_nothing};
+use crate::convert::fields::{Fields, is_empty, odd, read, read_value, says_nothing};
 use crate::convert::model::*;
+use crate::convert::table::says_all;
 use crate::hcl::{Block, Expr};
 use crate::kinds::process::Actions;
 use documents::collection::Collection;

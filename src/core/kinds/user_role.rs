@@ -103,7 +103,7 @@ fn assign(context: &mut Context<'_>, subject: &Subject<'_>) {
     }
     let mut block =
         Block::resource("octopusdeploy_scoped_user_role", &subject.label).made_of(subject.document.id());
-    convert::fields::carry(context, ASSIGNMENT, document.fields(), &subject.at, &mut block);
+    convert::table::carry(context, ASSIGNMENT, document.fields(), &subject.at, &mut block);
     block.set("space_id", Expr::reference("var.octopus_space_id"));
     context.add(subject.file, block);
 }

@@ -6,6 +6,7 @@ use super::plan::Action;
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{self, Fields};
 use crate::convert::model::{Field, ID, by_code, custom, finish, ignored, map, plain, reference};
+use crate::convert::table;
 use crate::dead::is_project_feed;
 use crate::hcl::{Block, Expr};
 use documents::collection::Collection;
@@ -87,7 +88,7 @@ pub(super) fn container(context: &mut Context<'_>, action: &mut Fields<'_>, bloc
         if !inner.attributes.iter().any(|attribute| attribute.name == "image") {
             inner.set("image", "");
         }
-        block.set("container", fields::object_of(inner));
+        block.set("container", table::object_of(inner));
     }
 }
 
@@ -149,7 +150,7 @@ fn named_objects(context: &mut Context<'_>, table: &[Field], list: &[Value], at:
                 package_id(context, fields, &item["FeedId"], &mut inner);
             }
             fields.carry(context, table, &mut inner);
-            (name, fields::object_of(inner))
+            (name, table::object_of(inner))
         });
         found.extend(object);
     }

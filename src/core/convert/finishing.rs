@@ -1,0 +1,116 @@
+//! What is left to finish: fields that Terraform can't set, and values in which ids stand by names.
+
+use serde_json::{Value, json};
+
+use crate::convert::context::{At, Context, is_portable, is_words};
+use crate::convert::fields::is_empty;
+use crate::convert::model::Hidden;
+use crate::convert::whole::HIDDEN;
+use documents::collection::Collection;
+use module::manifest::{FinishStep, FinishValue, Held, Target};
+
+impl<'i> Context<'i> {
+    /// Lets finish set a value that the provider can't carry (the fact); ids in it become references. A place that finish can't
+    /// name gets a note instead.
+    pub fn set(&mut self, at: &At, value: &Value, because: &str) {
+        if at.reachable() {
+            let free = at.path.last().and_then(Value::as_str).is_some_and(is_words);
+            let value = if free { value.clone() } else { self.portable_with_secrets(&HIDDEN, value, at) };
+            let value = match value.get("$secret").and_then(Value::as_str) {
+                Some(name) => FinishValue::Secret(name.to_owned()),
+                None => FinishValue::Json(value),
+            };
+            self.finish.push(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
+        } else {
+            self.note("not-carried", at, because, "Set it by hand at the destination.");
+        }
+    }
+
+    /// A field that no table knows: finish tries to set it. Not where it may start something, name what can't be named, or hold a secret.
+    pub(super) fn set_unknown(&mut self, at: &At, value: &Value) -> bool {
+        let known_by_name = !matches!(
+            at.target.collection,
+            Collection::ProjectTriggers
+                | Collection::Subscriptions
+                | Collection::DeploymentFreezes
+                | Collection::RetentionPolicies
+                | Collection::ScopedUserRoles
+                | Collection::UserRoles
+                | Collection::OidcIdentities
+        );
+        let settable =
+            known_by_name && at.reachable() && !is_empty(value) && is_portable(&self.portable(value));
+        if settable {
+            let value = self.portable(value);
+            self.finish(FinishStep::Try { target: at.target.clone(), path: at.path.clone(), value });
+        }
+        settable
+    }
+
+    /// An item of a list that the provider can't carry, for finish; false where finish can't find its place.
+    pub(crate) fn add_item(&mut self, list: &At, after: Vec<String>, item: &Value, at: &At) -> bool {
+        super::whole::add_item(self, list, after, item, at)
+    }
+
+    /// A list of named items that the provider keeps as a map: its order is for finish.
+    pub(crate) fn keep_names_in_order(&mut self, at: &At, items: &[Value]) {
+        let name = |item: &Value| item.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if items.len() > 1 && at.reachable() {
+            let names = items.iter().map(name).collect();
+            self.finish(FinishStep::Order { target: at.target.clone(), path: at.path.clone(), names });
+        }
+    }
+
+    /// A list that the provider keeps as a set: its order is for finish.
+    pub fn keep_order(&mut self, at: &At, value: &Value) {
+        if value.as_array().is_some_and(|items| items.len() > 1) {
+            self.set(at, value, "the provider keeps a set, in no order");
+        }
+    }
+
+    /// Adds any other finish step.
+    pub fn finish(&mut self, step: FinishStep) {
+        self.finish.push(step);
+    }
+
+    /// Says that something which starts work by itself is switched off until the cutover.
+    pub fn hold(&mut self, target: &Target, field: &str, source: &Value) {
+        let source = source.clone();
+        self.held.push(Held { target: target.clone(), field: field.to_owned(), source });
+    }
+
+    /// A value for finish: each text that is exactly the id of a document becomes a `$ref` to it.
+    pub fn portable(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => match self.part(text).or_else(|| self.needed_target(text)) {
+                Some(target) => json!({ "$ref": { "collection": target.collection, "key": target.key } }),
+                None => value.clone(),
+            },
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.portable(item)).collect()),
+            Value::Object(fields) => {
+                let portable = |name: &str, value: &Value| {
+                    if is_words(name) { value.clone() } else { self.portable(value) }
+                };
+                let fields = fields.iter().map(|(name, value)| (name.clone(), portable(name, value)));
+                Value::Object(fields.collect())
+            }
+            _ => value.clone(),
+        }
+    }
+
+    /// The same, where each hidden value becomes an entry of the manifest, with a note where only a person can give it: what goes to the
+    /// destination as a whole leaves no secret behind unsaid.
+    pub fn portable_with_secrets(&mut self, hidden: &Hidden, value: &Value, at: &At) -> Value {
+        super::whole::portable(self, &|_| *hidden, value, at)
+    }
+
+    pub(super) fn needed_target(&self, text: &str) -> Option<Target> {
+        if self.selection.is_part() {
+            self.need_tag(text);
+            if let Some(collection) = self.inventory.collection_of(text) {
+                self.need(collection, text, "");
+            }
+        }
+        self.target_of(text)
+    }
+}
