@@ -21,6 +21,10 @@ use terraform::memory_file::MemoryFile;
 /// The typed account variable whose parts are the credentials, such as `Octoferry.Backend.Account.SecretKey`.
 pub const ACCOUNT_VARIABLE: &str = "Octoferry.Backend.Account";
 
+/// What to do about older versions of a state that hold secrets, wherever it is kept.
+pub const OLDER_STATES: &str =
+    "delete the versions, backups and copies that its backend keeps, or renew these secrets.";
+
 /// A checked backend: what Terraform calls its type, and its settings without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
@@ -247,6 +251,47 @@ impl Backend {
             }
         }
         Ok((None, environment))
+    }
+
+    /// Removes the copy of a state that Terraform leaves beside a local one; what a person has to do about the versions that other backends keep.
+    ///
+    /// # Errors
+    /// When the copy can't be removed.
+    pub fn forget_older(&self, key: &str) -> Result<String, Failure> {
+        let settings = self.settings_for(key);
+        let setting = |name: &str| settings.get(name).map_or("…", String::as_str);
+        Ok(match self.kind.as_str() {
+            "local" => {
+                let copy = format!("{}.backup", setting("path"));
+                match std::fs::remove_file(&copy) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(Failure::failed(format!(
+                            "removing {copy}, which holds secrets: {error}"
+                        )));
+                    }
+                    _ => format!(
+                        "Terraform's copy beside it is removed; delete backups of {}, or renew these secrets.",
+                        setting("path")
+                    ),
+                }
+            }
+            "s3" => format!(
+                "if the bucket keeps versions, list them and delete all but the newest, or renew these secrets:\n  aws s3api list-object-versions --bucket {bucket} --prefix {key}\n  aws s3api delete-object --bucket {bucket} --key {key} --version-id VERSION",
+                bucket = shell_quoted(setting("bucket")),
+                key = shell_quoted(setting("key"))
+            ),
+            "azurerm" => format!(
+                "if the container keeps versions, snapshots or deleted blobs, list and delete them, or renew these secrets (what soft delete keeps goes at the end of its days, or when soft delete is switched off):\n  az storage blob list --account-name {account} --container-name {container} --prefix {key} --include vsd\n  az storage blob delete --account-name {account} --container-name {container} --name {key} --version-id VERSION",
+                account = shell_quoted(setting("storage_account_name")),
+                container = shell_quoted(setting("container_name")),
+                key = shell_quoted(setting("key"))
+            ),
+            "gcs" => format!(
+                "if the bucket keeps versions, list them and delete all but the newest, or renew these secrets:\n  gcloud storage ls --all-versions {0}\n  gcloud storage rm {0}/default.tfstate#GENERATION",
+                shell_quoted(&format!("gs://{}/{}", setting("bucket"), setting("prefix")))
+            ),
+            _ => OLDER_STATES.to_owned(),
+        })
     }
 
     /// The commands by which a person releases a lock that nobody holds any more.

@@ -177,14 +177,14 @@ impl<'a> Settings<'a> {
         self.streamed.as_ref().unwrap_or(&self.filed).clone()
     }
 
-    /// The key by which module packages are sealed: from the secrets of a step, or `OCTOFERRY_MODULE_KEY`; `None` when it isn't given.
+    /// The key by which module packages are sealed: from the secrets of a step or a file, or `OCTOFERRY_MODULE_KEY`; `None` when it isn't given.
     ///
     /// # Errors
     /// When it could be guessed.
     pub fn given_module_key(&self) -> Result<Option<Secret>, Failure> {
         let key = match &self.streamed {
             Some(streamed) => streamed.get(MODULE_KEY),
-            None => self.environment.get(MODULE_KEY_VARIABLE),
+            None => self.filed.get(MODULE_KEY).or_else(|| self.environment.get(MODULE_KEY_VARIABLE)),
         };
         match key {
             Some(key) if key.expose().trim().len() < seal::SHORTEST_KEY => Err(Failure::usage(format!(

@@ -12,6 +12,7 @@ use crate::deployment::run::{self, Deployment};
 use crate::deployment::step;
 use crate::deployment::supply;
 use crate::deployment::tenant::TenantRun;
+use crate::deployment::token;
 use crate::finish::directory::Directory;
 use crate::mark::name;
 use crate::outcome::Outcome;
@@ -65,6 +66,7 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
         program: &program,
         backend,
         masker,
+        token_key: token::Key::new(settings.given_module_key()?, destination.client.key()),
         done: streamed
             .get(name::SECRETS_DONE)
             .map(|done| done.expose().lines().map(str::to_owned).collect())

@@ -14,3 +14,4 @@ pub mod run;
 pub mod step;
 pub mod supply;
 pub mod tenant;
+pub mod token;

@@ -17,6 +17,7 @@ use crate::deployment::order::Folder;
 use crate::deployment::refused::{Reason, Refused};
 use crate::deployment::renames;
 use crate::deployment::supply::{self, Became, Declared, Row, Supply};
+use crate::deployment::token::{self, Given};
 use crate::finish::directory::Directory;
 use crate::finish::{Finish, Report, SecretOutcome};
 use crate::relay::Relay;
@@ -29,6 +30,7 @@ use module::manifest::Note;
 use octopus::server::Server;
 use secret::Secret;
 use secret::mask::Masker;
+use terraform::exchange::Replacements;
 use terraform::lock::Lock;
 use terraform::memory_file::MemoryFile;
 use terraform::output::Diagnostic;
@@ -59,6 +61,7 @@ pub struct Deployment<'a> {
     /// Those of them that Octopus can't have altered.
     pub exact: BTreeSet<String>,
     pub masker: Arc<Masker>,
+    pub token_key: token::Key,
     pub interrupt: Interrupt,
     pub workplace: Workplace,
     pub plan_only: bool,
@@ -101,6 +104,8 @@ pub struct Ready<'a> {
     terraform: Terraform<'a>,
     backend: Option<Prepared>,
     supply: Supply,
+    /// What Terraform gets for the secrets.
+    given: Given,
     declared: Declared,
     /// The state before anything was done.
     state: State,
@@ -118,6 +123,7 @@ impl Deployment<'_> {
         let variables = self.variables(&ready)?;
         self.relay.expect_steps(identity::steps(&module.manifest, &ready.identities, &ready.state));
         self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));
+        self.relay.expect_tokens(ready.given.for_relay(&module.manifest, &ready.supply, &self.masker));
         if !self.plan_only {
             let steps = Finish::new(self.destination.clone(), &ready.supply.found, &module.path)
                 .knowing(&ready.identities);
@@ -196,6 +202,12 @@ impl Deployment<'_> {
             let are_raw = |variable: &str| self.raw || self.exact.contains(variable);
             supply::supply(&module.manifest, &declared, &self.streamed, self.placeholders, are_raw)?
         };
+        let given = Given::new(&module.manifest, &supply, &declared, &self.token_key);
+        for (name, used) in &given.plain {
+            self.ui.warning(&format!(
+                "the secret {name} stands in Terraform's state in clear text: the module uses it in {used}, where octoferry is not on the way"
+            ));
+        }
         let key = backend::state_key(
             &module.manifest,
             self.destination.client.address(),
@@ -228,6 +240,8 @@ impl Deployment<'_> {
         for text in moved {
             self.ui.info(&format!("  {text}"));
         }
+        self.take_secrets_out(&terraform, backend.as_ref(), &given.in_place_of_secrets(&supply, &declared))
+            .await?;
         let collisions = existing::look(&module.manifest, &state, destination).await?;
         let open_tofu = self.program.name == "OpenTofu";
         let mut blocks = identity::retyping_blocks(&identities, &state, open_tofu);
@@ -238,7 +252,35 @@ impl Deployment<'_> {
             std::fs::write(terraform.directory.join("octoferry_existing.tf"), blocks)
                 .while_doing("writing the import blocks")?;
         }
-        Ok(Ready { terraform, backend, supply, declared, state, identities, collisions })
+        Ok(Ready { terraform, backend, supply, given, declared, state, identities, collisions })
+    }
+
+    /// Puts tokens in the place of secrets that an older octoferry gave to Terraform. The destination keeps what it has, and the plan finds nothing
+    /// changed.
+    async fn take_secrets_out(
+        &self,
+        terraform: &Terraform<'_>,
+        backend: Option<&Prepared>,
+        secrets: &Replacements,
+    ) -> Result<(), Failure> {
+        let count = terraform.exchange_in_state(secrets, self.plan_only).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        if self.plan_only {
+            self.ui.warning(&format!(
+                "{count} secrets stand in the state in clear text. A deployment puts tokens in their place first, which changes nothing at the destination; this plan shows that as changes."
+            ));
+            return Ok(());
+        }
+        let older = match (&self.backend, backend) {
+            (Some(backend), Some(prepared)) => backend.forget_older(&prepared.key)?,
+            _ => backend::OLDER_STATES.to_owned(),
+        };
+        self.ui.warning(&format!(
+            "{count} secrets stood in the state in clear text, from an older octoferry; tokens are in their place now. Older versions of the state file still hold them: {older}"
+        ));
+        Ok(())
     }
 
     /// The values of the module's Terraform variables, in a file that only Terraform can read.
@@ -251,7 +293,7 @@ impl Deployment<'_> {
             // The relay makes them disabled.
             (TRIGGERS_HELD, json!(true)),
         ];
-        supply::variables_file(&ready.supply, &ready.declared, &fixed)
+        supply::variables_file(&ready.supply, &ready.given, &ready.declared, &fixed)
     }
 
     /// Stops when anything is there already, in whichever module: before anything is written.
@@ -447,7 +489,7 @@ impl Deployment<'_> {
         );
         let failure = match self.kept_state(ready, file) {
             Some(Ok(kept)) => failure.hint(format!(
-                "The whole state, secrets included, is kept in {} (only you may read it). When the backend is back, push it from a copy of the module that is initialised with the same backend: terraform state push FILE. Then delete it.",
+                "The whole state is kept in {} (only you may read it). When the backend is back, push it from a copy of the module that is initialised with the same backend: terraform state push FILE. Then delete it.",
                 kept.display()
             )),
             Some(Err(error)) => failure.hint(format!("The state could not be kept here either: {error}")),

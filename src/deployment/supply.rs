@@ -5,14 +5,14 @@ use std::fmt;
 use std::path::Path;
 
 use serde_json::Value;
-use unicode_normalization::is_nfc;
 use zeroize::Zeroizing;
 
+use crate::deployment::token::Given;
 use crate::finish::SecretOutcome;
 use crate::mark::name::{self, SECRET_PREFIX};
 use crate::ui;
 use failure::Failure;
-use module::manifest::{FinishStep, FinishValue, Manifest, SecretEntry, SecretOrigin, Target};
+use module::manifest::{FinishStep, Manifest, SecretEntry, SecretOrigin};
 use secret::Secret;
 use terraform::memory_file::MemoryFile;
 
@@ -23,7 +23,7 @@ pub struct Supply {
     pub found: BTreeMap<String, Secret>,
     /// Terraform variables that get a placeholder.
     pub placeholders: BTreeMap<String, String>,
-    /// What finish sets in Terraform's stead: Terraform would alter the value.
+    /// What finish does besides the manifest's own steps.
     pub finish: Vec<FinishStep>,
     /// One line for each secret of the manifest.
     pub rows: Vec<Row>,
@@ -91,7 +91,7 @@ impl Row {
 pub struct Declared {
     /// Names of declared variables.
     pub variables: BTreeSet<String>,
-    /// Variable → addresses of the resources that use it.
+    /// Variable → addresses of the blocks that use it: `type.name` of a resource, else with the word that the block begins with.
     users: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -115,36 +115,42 @@ impl Declared {
 
     /// Terraform itself parses; this only has to know the heads of blocks, which stand at the beginning of a line.
     fn scan(&mut self, text: &str) {
-        let mut resource = None;
+        let mut block: Option<String> = None;
         for line in text.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
+            let is_head = !line.starts_with([' ', '\t', '#', '/', '}', ']', ')']);
             match words.as_slice() {
-                ["variable", name, ..] if !line.starts_with(' ') => {
+                ["variable", name, ..] if is_head => {
                     self.variables.insert(name.trim_matches(['"', '{', '}']).to_owned());
-                    resource = None;
+                    block = None;
+                    continue;
                 }
-                ["resource", kind, label, ..] if !line.starts_with(' ') => {
-                    resource = Some(format!("{}.{}", kind.trim_matches('"'), label.trim_matches(['"', '{'])));
+                [head, rest @ ..] if is_head && line.contains('{') => {
+                    let labels = rest.iter().take_while(|word| word.starts_with('"'));
+                    let labels = labels.map(|word| word.trim_matches(['"', '{']).to_owned());
+                    let head = (*head != "resource").then(|| head.trim_end_matches('{').to_owned());
+                    block = Some(head.into_iter().chain(labels).collect::<Vec<_>>().join("."));
                 }
-                _ => {
-                    for (start, _) in line.match_indices("var.") {
-                        let rest = &line[start + 4..];
-                        let end = rest.find(|letter: char| {
-                            !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
-                        });
-                        let name = &rest[..end.unwrap_or(rest.len())];
-                        if let Some(resource) = &resource {
-                            self.users.entry(name.to_owned()).or_default().insert(resource.clone());
-                        }
-                    }
-                }
+                _ => {}
+            }
+            let Some(block) = &block else { continue };
+            for (start, _) in line.match_indices("var.") {
+                let rest = &line[start + 4..];
+                let end = rest
+                    .find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'));
+                let name = &rest[..end.unwrap_or(rest.len())];
+                self.users.entry(name.to_owned()).or_default().insert(block.clone());
             }
         }
     }
 
+    /// The addresses of the blocks that use a variable.
+    pub fn users(&self, variable: &str) -> impl Iterator<Item = &str> {
+        self.users.get(variable).into_iter().flatten().map(String::as_str)
+    }
+
     fn users_of(&self, entry: &SecretEntry) -> String {
-        let users: Vec<&str> =
-            self.users.get(&entry.name).into_iter().flatten().map(String::as_str).collect();
+        let users: Vec<&str> = self.users(&entry.name).collect();
         if users.is_empty() { "finish".to_owned() } else { users.join(", ") }
     }
 }
@@ -152,9 +158,6 @@ impl Declared {
 /// A value that Octopus may have changed before it came to us.
 const EVALUATED: &str =
     "found; the value holds #{…}, and this server evaluates what stands in it: compare it";
-/// Terraform composes every text (Unicode NFC).
-const COMPOSED: &str =
-    "not handed over: Terraform would alter it (it composes Unicode), and finish has no way to this place";
 
 /// Why standard input has no value for a secret.
 fn why_not_given(entry: &SecretEntry) -> String {
@@ -189,25 +192,10 @@ pub fn supply(
         // A tenant's value has this name in a run for that tenant alone; here it would be another value.
         let given = streamed.get(variable).filter(|_| !matches!(entry.from, SecretOrigin::Tenant { .. }));
         let (became, open) = if let Some(secret) = given {
-            let altered = entry.terraform && !is_nfc(secret.expose());
-            if altered && entry.path.is_empty() {
-                missing.push(format!("  {variable}: {}: {COMPOSED}", entry.description));
-                supply.placeholders.insert(entry.name.clone(), entry.placeholder());
-                (Became::Open(COMPOSED.to_owned()), true)
-            } else {
-                if altered {
-                    supply.placeholders.insert(entry.name.clone(), entry.placeholder());
-                    supply.finish.push(FinishStep::Set {
-                        target: Target { collection: entry.collection, key: entry.key.clone() },
-                        path: entry.path.clone(),
-                        value: FinishValue::Secret(entry.name.clone()),
-                    });
-                }
-                supply.found.insert(entry.name.clone(), secret.clone());
-                // Whatever else stood there may be gone.
-                let evaluated = !are_raw(variable) && secret.expose().contains("#{");
-                (if evaluated { Became::Evaluated } else { Became::Found }, evaluated)
-            }
+            supply.found.insert(entry.name.clone(), secret.clone());
+            // Whatever else stood there may be gone.
+            let evaluated = !are_raw(variable) && secret.expose().contains("#{");
+            (if evaluated { Became::Evaluated } else { Became::Found }, evaluated)
         } else {
             if !matches!(entry.from, SecretOrigin::Tenant { .. } | SecretOrigin::Person { .. }) {
                 missing.push(format!("  {variable}: {}", entry.description));
@@ -241,18 +229,19 @@ pub fn supply(
         .hint("To deploy without them: --placeholders. What a person enters at the destination afterwards is kept by later deployments."))
 }
 
-/// The variables file for Terraform, in memory. In HCL: Terraform tells JSON by the end of a file's name, and a memory file's has none.
+/// The variables file for Terraform, in memory. In HCL: Terraform tells JSON by the end of a file's name, and a memory file's has none. `given`: what
+/// it gets for the secrets that were supplied.
 ///
 /// # Errors
 /// When memory is short.
 pub fn variables_file(
     supply: &Supply,
+    given: &Given,
     declared: &Declared,
     fixed: &[(&str, Value)],
 ) -> Result<MemoryFile, Failure> {
     use std::fmt::Write as _;
-    let by_terraform = supply.found.iter().filter(|(name, _)| !supply.placeholders.contains_key(*name));
-    let secrets = by_terraform.map(|(name, secret)| (name.as_str(), quoted(secret.expose())));
+    let secrets = given.texts(&supply.found).map(|(name, text)| (name, quoted(text)));
     let placeholders = supply.placeholders.iter().map(|(name, text)| (name.as_str(), quoted(text)));
     let fixed = fixed.iter().map(|(name, value)| match value {
         Value::String(text) => (*name, quoted(text)),
@@ -318,10 +307,15 @@ mod tests {
         let mut declared = Declared::default();
         declared.scan("variable \"a_b\" {\n  type = string\n}\n\nresource \"octopusdeploy_token_account\" \"k\" {\n  token = var.a_b\n}\n");
         assert!(declared.variables.contains("a_b"));
-        assert!(declared.users["a_b"].contains("octopusdeploy_token_account.k"));
+        assert_eq!(declared.users("a_b").collect::<Vec<_>>(), ["octopusdeploy_token_account.k"]);
+        declared.scan("locals {\n  x = var.a_b\n}\noutput \"o\" { value = var.a_b }\n");
+        assert_eq!(
+            declared.users("a_b").collect::<Vec<_>>(),
+            ["locals", "octopusdeploy_token_account.k", "output.o"]
+        );
     }
 
-    fn supplied(value: &str, path: Vec<Value>, raw: bool) -> Result<Supply, Failure> {
+    fn supplied(value: &str, raw: bool) -> Result<Supply, Failure> {
         let entry = SecretEntry {
             name: "key".into(),
             description: "Value of \"Key\"".into(),
@@ -329,7 +323,7 @@ mod tests {
             collection: Collection::Variables,
             key: vec!["projects".into(), "Web".into()],
             field: "Key/Value".into(),
-            path,
+            path: Vec::new(),
             from: SecretOrigin::Variable { octopus_variable: "Key".into() },
         };
         let manifest = serde_json::json!({
@@ -343,33 +337,10 @@ mod tests {
     }
 
     #[test]
-    fn what_terraform_would_alter_goes_by_finish_or_is_refused_by_name() {
-        let path = vec![
-            serde_json::json!("Variables"),
-            serde_json::json!({"Name": "Key"}),
-            serde_json::json!("Value"),
-        ];
-        let supply = supplied("u\u{308}ber", path.clone(), false).ok().unwrap();
-        assert!(supply.placeholders["key"].starts_with("octoferry-placeholder"));
-        assert!(
-            matches!(&supply.finish[..], [FinishStep::Set { value: FinishValue::Secret(name), .. }] if name == "key")
-        );
-        assert_eq!(supply.found["key"].expose(), "u\u{308}ber");
-        let refused = supplied("u\u{308}ber", Vec::new(), false).err().unwrap();
-        assert!(
-            refused.message.contains("Key: Value of") && !refused.message.contains("ber"),
-            "{}",
-            refused.message
-        );
-        let composed = supplied("\u{fc}ber", path, false).ok().unwrap();
-        assert!(composed.finish.is_empty() && composed.placeholders.is_empty());
-    }
-
-    #[test]
     fn expressions_that_octopus_may_have_evaluated_are_reported() {
-        assert!(supplied("a #{b}", Vec::new(), false).ok().unwrap().rows[0].open);
-        assert!(!supplied("a #{b}", Vec::new(), true).ok().unwrap().rows[0].open);
-        assert!(!supplied("a", Vec::new(), false).ok().unwrap().rows[0].open);
+        assert!(supplied("a #{b}", false).ok().unwrap().rows[0].open);
+        assert!(!supplied("a #{b}", true).ok().unwrap().rows[0].open);
+        assert!(!supplied("a", false).ok().unwrap().rows[0].open);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
 //! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), and what the provider can't read is shown so that it can ([`readable`]). What Terraform has just read or written is
-//! answered from memory ([`remember`]).
+//! answered from memory ([`remember`]). Terraform has no secret, but tokens: the relay puts secrets in their place ([`token`]).
 
 mod address;
 mod align;
@@ -19,6 +19,7 @@ mod log;
 mod readable;
 mod remember;
 mod tag;
+mod token;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,6 +40,7 @@ pub use log::{Intervention, Log};
 use octopus::client::Client;
 use secret;
 use secret::Secret;
+pub use token::{Held, Place, Tokens};
 
 /// A running relay; it ends when dropped.
 pub struct Relay {
@@ -58,6 +60,7 @@ struct Shared {
     forgotten: forgotten::Forgotten,
     align: align::Align,
     remember: remember::Remember,
+    exchange: token::Exchange,
     log: Log,
 }
 
@@ -83,6 +86,7 @@ impl Relay {
             forgotten: forgotten::Forgotten::default(),
             align: align::Align::default(),
             remember: remember::Remember::default(),
+            exchange: token::Exchange::default(),
             log: Log::default(),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
@@ -118,6 +122,11 @@ impl Relay {
     /// Says which templates documents of the destination have in the module that comes next.
     pub fn expect_templates(&self, templates: Templates) {
         self.shared.align.expect(templates);
+    }
+
+    /// Says for which secrets the tokens of the module that comes next stand, and where.
+    pub fn expect_tokens(&self, tokens: Tokens) {
+        self.shared.exchange.expect(tokens);
     }
 
     /// What passed through, and what was changed.
@@ -184,6 +193,11 @@ impl Shared {
             Ok(body) => body,
             Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
         };
+        let body = match self.exchange.fill(&self.client, &method, &address, path, body).await {
+            Ok(body) => body,
+            // Not a 5xx: the provider would try it again.
+            Err(failure) => return refusal(StatusCode::BAD_REQUEST, &failure.message),
+        };
         let answer = match self.remember.begin(&method, &address, path) {
             Ok(answer) => {
                 self.log.remembered();
@@ -207,7 +221,7 @@ impl Shared {
                 Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
             }
         } else {
-            answer.body
+            self.exchange.masked(answer.body)
         };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = answer.status;
@@ -254,17 +268,20 @@ impl Shared {
             || self.hold.looks_at(address)
             || readable::looks_at(address)
             || align::Align::looks_at(address)
+            || self.exchange.looks_at(address)
             || forgotten::Forgotten::looks_at(address);
         if !is_of_interest {
             return Ok(body);
         }
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
         self.forgotten.learn(address, &document);
+        self.exchange.learn(address, &document);
+        let shown_secret = self.exchange.hide(address, &mut document);
         let hidden = self.hide.hide(&self.client, address, &mut document).await?;
         let held = self.hold.after(address, &mut document);
         let aligned = self.align.show(method, address, &mut document);
         let shown = readable::make_readable(address, &mut document);
-        if !(hidden || held || aligned) && shown.is_empty() {
+        if !(hidden || held || aligned || shown_secret) && shown.is_empty() {
             return Ok(body);
         }
         self.log.changes(shown);

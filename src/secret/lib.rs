@@ -6,6 +6,7 @@ pub mod exact;
 pub mod mask;
 pub mod placeholder;
 pub mod stream;
+pub mod token;
 
 use zeroize::Zeroizing;
 

@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
 
+pub mod exchange;
 pub mod lock;
 pub mod memory_file;
 mod moves;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use exchange::Replacements;
 use failure::{Failure, FailureKind};
 use memory_file::MemoryFile;
 use output::{Diagnostic, Progress};
@@ -123,6 +125,38 @@ impl Terraform<'_> {
                 FailureKind::Terraform,
                 format!(
                     "what was renamed at the source could not get its address in the state; nothing was written:\n{}",
+                    said.trim()
+                ),
+            )),
+        }
+    }
+
+    /// Replaces texts in the state, in one write; how many there were. With `look_only` nothing is written.
+    ///
+    /// # Errors
+    /// When Terraform can't be run, or the backend does not take the state: another run may have written it meanwhile.
+    pub async fn exchange_in_state(
+        &self,
+        replacements: &Replacements,
+        look_only: bool,
+    ) -> Result<usize, Failure> {
+        if replacements.is_empty() {
+            return Ok(0);
+        }
+        let Some((after, count)) = exchange::exchanged(&self.state_as_it_is().await?, replacements)? else {
+            return Ok(0);
+        };
+        if look_only {
+            return Ok(count);
+        }
+        let after = Zeroizing::new(after);
+        let file = MemoryFile::with("octoferry-state", &after)?;
+        match self.push_state(std::path::Path::new(&file.path())).await? {
+            Ok(()) => Ok(count),
+            Err(said) => Err(Failure::new(
+                FailureKind::Terraform,
+                format!(
+                    "the secrets that an older octoferry left in the state could not be taken out of it; nothing was written:\n{}",
                     said.trim()
                 ),
             )),

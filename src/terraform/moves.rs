@@ -21,7 +21,7 @@ fn resources(state: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// `type.name` of a managed resource of the root module.
-fn address_of(resource: &Value) -> Option<String> {
+pub(crate) fn address_of(resource: &Value) -> Option<String> {
     (resource["mode"] == "managed" && resource.get("module").is_none_or(Value::is_null))
         .then(|| Some(format!("{}.{}", resource["type"].as_str()?, resource["name"].as_str()?)))?
 }

@@ -1,5 +1,6 @@
 //! The whole road with planted secrets: each arrives byte for byte or is named, and none of them can be found in anything that the road
-//! left behind: output, logs, artifacts, packages, modules, plans, temporary folders, requests, arguments and environments of processes.
+//! left behind: output, logs, artifacts, packages, modules, plans, temporary folders, requests, arguments and environments of processes, Terraform's
+//! state, and what Terraform and its provider log when they log everything.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Cursor, Read as _};
@@ -11,12 +12,14 @@ use octopus_sandbox::{Options, Sandbox, WorkerKind};
 use serde_json::{Value, json};
 
 use crate::support::{
-    files_below, http, http_bytes, http_text, octoferry, package, sandbox_with_empty_space, space_file,
-    terraform_config,
+    files_below, http, http_bytes, http_text, octoferry, package, path, path_with, program,
+    sandbox_with_empty_space, space_file, terraform_config,
 };
 
 const SPACE: &str = "Tallow & Wick";
 const PROJECT_SET: &str = "variableset-Projects-5";
+/// What every token begins with.
+const TOKEN: &str = "octoferrytoken01";
 
 /// Values that something on the way might alter: shells, Octostache, HCL, JSON, Terraform's Unicode.
 fn odd_values() -> Vec<(&'static str, String)> {
@@ -114,11 +117,11 @@ impl Left {
         self.0.push((place.into(), bytes.into()));
     }
 
-    fn folder(&mut self, folder: &Path, except: &[&str]) {
+    fn folder(&mut self, folder: &Path) {
         for file in files_below(folder) {
             // Programs, as they were before the road began.
             let is_program = file.ends_with("/octoferry") || file.contains("terraform-provider-");
-            if !is_program && !except.iter().any(|except| file.starts_with(except)) {
+            if !is_program {
                 let bytes = std::fs::read(folder.join(&file)).unwrap_or_default();
                 self.add(format!("{} {file}", folder.display()), bytes);
             }
@@ -173,9 +176,9 @@ impl Left {
             }
         }
         for kept in sandbox.kept_work() {
-            self.folder(Path::new(kept["Folder"].as_str().expect("a folder")), &[]);
+            self.folder(Path::new(kept["Folder"].as_str().expect("a folder")));
         }
-        self.folder(&sandbox.worker_home(), &[]);
+        self.folder(&sandbox.worker_home());
     }
 
     /// Where a secret can be found.
@@ -201,8 +204,17 @@ impl Left {
 #[test]
 fn secrets_arrive_and_nothing_that_the_road_leaves_behind_holds_one() {
     let folder = tempfile::tempdir().unwrap();
+    // octoferry lets Terraform log nothing; this one logs all.
+    let logs = folder.path().join("trace");
+    std::fs::create_dir(&logs).expect("a folder for logs");
+    let script =
+        format!("PATH={}; TF_LOG=trace TF_LOG_PATH={}/$$.log exec terraform \"$@\"", path(), logs.display());
+    let terraform = program("terraform", &script);
     let worker = WorkerKind {
-        environment: BTreeMap::from([("TF_CLI_CONFIG_FILE".to_owned(), terraform_config().to_owned())]),
+        environment: BTreeMap::from([
+            ("TF_CLI_CONFIG_FILE".to_owned(), terraform_config().to_owned()),
+            ("PATH".to_owned(), path_with(terraform.path())),
+        ]),
         ..WorkerKind::default()
     };
     let source = Sandbox::launch(Options {
@@ -273,7 +285,14 @@ fn secrets_arrive_and_nothing_that_the_road_leaves_behind_holds_one() {
     let planted: BTreeSet<String> = sent.into_iter().map(|(_, value)| value).collect();
     left.server("source", &source);
     left.server("destination", &destination);
-    left.folder(folder.path(), &["state"]);
+    left.folder(folder.path());
+    let states = left.0.iter().filter(|(place, bytes)| {
+        place.ends_with(".tfstate") && bytes.windows(TOKEN.len()).any(|window| window == TOKEN.as_bytes())
+    });
+    assert_eq!(states.count(), 4, "states of modules with secrets that the provider sets");
+    let logs = left.0.iter().filter(|(place, _)| place.contains("trace/"));
+    let logged = logs.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect::<String>();
+    assert!(logged.contains("[TRACE]") && logged.contains(TOKEN), "everything is logged");
     let holding = left.holding(&planted);
     assert!(left.0.len() > 200, "only {} places were searched", left.0.len());
     assert!(holding.is_empty(), "{} places hold secrets:\n{}", holding.len(), holding.join("\n"));
