@@ -143,7 +143,7 @@ pub struct SecretEntry {
     pub key: Vec<String>,
     /// Where in the document: `SecretKey`, `Details/Password`, or the variable's name.
     pub field: String,
-    /// The same as [`FinishStep::Set::path`], so that finish can set a value that Terraform would alter; empty where finish can't go.
+    /// The same as a path of [`FinishStep::Set`], which tells variables of one name apart; empty where finish can't go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<Value>,
     #[serde(flatten)]

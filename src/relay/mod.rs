@@ -1,11 +1,11 @@
 //! The relay: octoferry's own loopback server between Terraform and the destination, while deploy runs.
 //!
 //! Terraform gets an address on 127.0.0.1 and a key that is valid for this run only; the real key never leaves octoferry. Requests go through
-//! the client, so they are paced and repeated like our own. Six things are changed on the way, and nothing else; each is counted and told:
+//! the client, so they are paced and repeated like our own. Seven things are changed on the way, and nothing else; each is counted and told:
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
-//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), and what the provider can't read is shown so that it can ([`readable`]). What Terraform has just read or written is
-//! answered from memory ([`remember`]). Terraform has no secret, but tokens: the relay puts secrets in their place ([`token`]).
+//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), what the provider can't read is shown so that it can ([`readable`]), and secrets take the place of tokens ([`token`]). What Terraform has just read or written is
+//! answered from memory ([`remember`]).
 
 mod address;
 mod align;

@@ -46,5 +46,6 @@ mod template_defaults;
 mod tenants;
 mod this_time;
 mod tls;
+mod tokens;
 mod unlock;
 mod years;

@@ -292,7 +292,7 @@ fn secrets_arrive_and_nothing_that_the_road_leaves_behind_holds_one() {
     assert_eq!(states.count(), 4, "states of modules with secrets that the provider sets");
     let logs = left.0.iter().filter(|(place, _)| place.contains("trace/"));
     let logged = logs.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect::<String>();
-    assert!(logged.contains("[TRACE]") && logged.contains(TOKEN), "everything is logged");
+    assert!(logged.contains("[TRACE]"), "everything is logged");
     let holding = left.holding(&planted);
     assert!(left.0.len() > 200, "only {} places were searched", left.0.len());
     assert!(holding.is_empty(), "{} places hold secrets:\n{}", holding.len(), holding.join("\n"));
