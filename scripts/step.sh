@@ -209,7 +209,7 @@ octoferry_deploy() {
   case "$(octoferry_parameter Existing)" in adopt) options+=(--existing adopt) ;; esac
   octoferry_fetch "${fetch[@]}"
   octoferry_secrets "${octoferry_names[@]}" |
-    "$octoferry_program" --step deploy "$octoferry_module" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_destination[@]}" "${octoferry_backend[@]}" "${options[@]+"${options[@]}"}"
+    "$octoferry_program" --step deploy "$octoferry_module" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${octoferry_backend[@]}" "${options[@]+"${options[@]}"}"
 }
 
 # The secret values of the tenant of this run.

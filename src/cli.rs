@@ -90,7 +90,6 @@ pub struct Connection {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Command {
     /// Read both servers and say what will not go, what must be done before, and what it costs; writes nothing
     Check(Check),

@@ -69,6 +69,9 @@ pub struct Deploy {
     /// Folders of modules; a folder that `serialize all` made stands for its modules in order
     #[arg(required = true)]
     pub modules: Vec<PathBuf>,
+    /// From which certificates are exported; without it they come with the other secrets
+    #[command(flatten)]
+    pub source: Source,
     #[command(flatten)]
     pub destination: Destination,
     #[command(flatten)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::backend::Backend;
 use crate::cli::{self, Existing};
+use crate::deployment::exported;
 use crate::deployment::fetched::Fetched;
 use crate::deployment::order::{self, Folder};
 use crate::deployment::run::{self, Deployment};
@@ -35,7 +36,7 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
     let settings = Settings::read(arguments.secrets.take(), ui)?;
     let interrupt = Interrupt::listen(ui.in_step())?;
     let mut streamed = settings.secrets();
-    let exact = exact::read(&mut streamed);
+    let mut exact = exact::read(&mut streamed);
     step::refuse_printed_variables(&streamed)?;
     let modules = order::modules(&arguments.modules)?;
     let learned = modules.iter().map(|module| Fetched::read(&module.path));
@@ -54,6 +55,10 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
     refuse_own_source(&modules, &destination)?;
     ui.info(&format!("destination: {}", destination.described()));
     ui.info(&format!("with {}", program.described()));
+    if arguments.source.source_url.is_some() && exported::has_any(&modules) {
+        let source = settings.source(&arguments.source, &transport).await?;
+        exact.extend(exported::add(&source, &modules, &mut streamed, ui).await?);
+    }
 
     let relay = Relay::start(destination.client.clone(), arguments.enable_triggers).await?;
     let masker = Arc::new(step::masker(&streamed, &[relay.key()]));

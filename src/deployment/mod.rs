@@ -4,6 +4,7 @@
 mod destruction;
 pub mod entered;
 pub mod existing;
+pub mod exported;
 pub mod fetched;
 mod identity;
 pub mod licence;

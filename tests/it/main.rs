@@ -10,6 +10,7 @@ mod check_worker;
 mod cutover;
 mod docs;
 mod entered;
+mod exported;
 mod framework;
 mod fuzz;
 mod git_projects;

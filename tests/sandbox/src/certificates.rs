@@ -217,6 +217,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
                         .is_none_or(|part| text(certificate, "Name").to_lowercase().contains(part))
             }))
         }
+        (Method::Get, ["certificates", _, "export"]) => export(server, request),
         (Method::Post, ["certificates", _, "replace"]) => replace(server, request, certificates),
         (Method::Post, ["certificates", _, change @ ("archive" | "unarchive")]) => {
             let archived = if *change == "archive" { json!(crate::store::now()) } else { Value::Null };
@@ -231,6 +232,30 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         }
         _ => return None,
     })
+}
+
+/// The file as it was uploaded. Other formats are not made here.
+fn export(server: &Server, request: &Request) -> Outcome {
+    let id = request.at(1);
+    documents::find(server, &request.space, "certificates", id)?;
+    if request.query("format").is_some() {
+        return Err(Answer::bad_request("This server of tests exports files as they were uploaded."));
+    }
+    let data = server.store.secrets.get(id, "CertificateData").unwrap_or_default();
+    if request.query_flag("includePrivateKey") != Some(true) && data_has_key(data) {
+        return Err(Answer::bad_request(
+            "This server of tests exports a file with a private key as a whole.",
+        ));
+    }
+    let bytes =
+        STANDARD.decode(data.trim()).map_err(|_| Answer::bad_request("The certificate has no data."))?;
+    Ok(Answer::bytes("application/octet-stream", bytes))
+}
+
+fn data_has_key(data: &str) -> bool {
+    STANDARD
+        .decode(data.trim())
+        .is_ok_and(|bytes| typed::is_pem(&bytes) && bytes.windows(11).any(|window| window == b"PRIVATE KEY"))
 }
 
 /// `…/replace`: new data under the same id. Assumption: what was there is kept as an archived certificate of the same name.

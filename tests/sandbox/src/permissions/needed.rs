@@ -121,6 +121,12 @@ pub(crate) fn of(request: &Request) -> &'static str {
     match (method, route.as_slice()) {
         // Everybody may see what they are and may do.
         (Method::Get, ["users", id, ..]) if *id == "me" || id.eq_ignore_ascii_case(&request.user) => "",
+        // "Export certificates' private keys": without one it is seen as the rest of the certificate is.
+        (Method::Get, ["certificates", _, "export"])
+            if request.query_flag("includePrivateKey") == Some(true) =>
+        {
+            "CertificateExportPrivateKey"
+        }
         (_, ["projects", _, rest @ ..]) if !rest.is_empty() => of_project(request, rest, of_noun),
         (Method::Get, ["packages", _, "raw"]) => "BuiltInFeedDownload",
         (Method::Get, ["packages", ..]) => "FeedView",
