@@ -396,8 +396,9 @@ fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Blo
         project.name()
     );
     let mut todo = format!(
-        "To store it in Git again, when its module is not deployed any more: at the destination, \"{}\", Settings, Version Control, with this address, a branch and a base path that the source's project does not use, and credentials of its own.",
-        project.name()
+        "To store it in Git again, when its module is not deployed any more: at the destination, \"{}\", Settings, Version Control, with this address, a branch and a base path that the source's project does not use, and credentials: {}.",
+        project.name(),
+        credentials(inventory, &settings["Credentials"])
     );
     if git::has_runbooks_in_git(project)
         && inventory.all(Collection::Runbooks).any(|runbook| runbook.text("ProjectId") == Some(project.id()))
@@ -405,6 +406,25 @@ fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Blo
         todo.push_str(" Its runbooks were in Git, where nothing is published: publish those that triggers or people run.");
     }
     context.note("project-in-git", at, &text, &todo);
+}
+
+/// What a project signs in to its repository with. Its own password has no place at the destination before it is stored in Git there, so a
+/// person enters it then.
+fn credentials(inventory: &Inventory, of_source: &Value) -> String {
+    let named = |field: &str| {
+        let credential = of_source[field].as_str()?;
+        Some(inventory.get(Collection::GitCredentials, credential)?.name())
+    };
+    let user = of_source["Username"].as_str().unwrap_or_default();
+    match named("Id").or_else(|| named("CredentialId")).or_else(|| named("GitCredentialId")) {
+        Some(name) => format!("the source uses the Git credential \"{name}\""),
+        None if of_source["Password"]["HasValue"] == true => {
+            format!(
+                "the source has a password of the project's own there, for the user \"{user}\", which octoferry moves nowhere: enter it, or a new one"
+            )
+        }
+        None => "the source has none there".to_owned(),
+    }
 }
 
 /// The place in the repository, for a person: `https://git.example/shop.git (base path .octopus)`.

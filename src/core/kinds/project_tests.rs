@@ -399,7 +399,7 @@ fn in_git(branch: Value) -> Value {
             "Name": "Web", "Slug": "web", "LifecycleId": "Lifecycles-1", "ProjectGroupId": "ProjectGroups-1",
             "IsVersionControlled": false,
             "PersistenceSettings": {"Type": "VersionControlled", "Url": "https://me:hidden@git.example/web.git", "DefaultBranch": "main",
-                "BasePath": ".octopus/web", "Credentials": {"Type": "UsernamePassword", "Password": {"HasValue": true}}},
+                "BasePath": ".octopus/web", "Credentials": {"Type": "UsernamePassword", "Username": "robot", "Password": {"HasValue": true}}},
         }},
         "gitbranches": {"Projects-1/develop": branch},
     })
@@ -414,6 +414,8 @@ fn a_project_in_git_becomes_an_ordinary_one() {
         "#]],
         &notes(&module),
     );
+    let todo = &module.manifest.notes[0].todo;
+    assert!(todo.contains("a password of the project's own there, for the user \"robot\""), "{todo}");
     assert!(module.files.contains_key("project.tf"));
 }
 
