@@ -8,6 +8,7 @@ mod outcomes;
 mod plan;
 mod report;
 mod runs;
+mod since;
 mod start;
 mod tenants;
 mod todo;
@@ -72,6 +73,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     }
     let inventory = read::read(&source, Extent::Whole).await?;
     tell_prospects(&inventory, &environment, &plan, ui);
+    since::tell(&source, &inventory, &part, &plan, ui).await?;
     ui.confirm(&plan.question(&source, &destination), arguments.yes)?;
     ask_about_disabled(&mut plan, arguments.yes, ui);
     let version = keep_package(&source, &found).await?;

@@ -46,15 +46,7 @@ pub async fn newest_manifests(
 ) -> Result<BTreeMap<Option<String>, Manifest>, Failure> {
     let found = Found::read(source).await?;
     let own = found.project().ok().map(Document::id);
-    let mut tasks: Vec<(u64, String)> = upsert::list(source, "artifacts")
-        .await?
-        .iter()
-        .filter(|artifact| artifact.text("Filename") == Some(ARTIFACT))
-        .filter_map(|artifact| artifact.text("ServerTaskId"))
-        .filter_map(|task| Some((task.rsplit('-').next()?.parse().ok()?, task.to_owned())))
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let mut tasks = tasks_with_packages(source).await?;
     let mut manifests = BTreeMap::new();
     // The newest first: their numbers rise.
     while let Some((_, task)) = tasks.pop() {
@@ -76,6 +68,32 @@ pub async fn newest_manifests(
         }
     }
     Ok(manifests)
+}
+
+/// When the newest run ended that serialized anything, as the server writes moments.
+///
+/// # Errors
+/// When the source can't be read.
+pub async fn last_run(source: &Server) -> Result<Option<String>, Failure> {
+    let found = Found::read(source).await?;
+    let mut tasks = tasks_with_packages(source).await?;
+    while let Some((_, task)) = tasks.pop() {
+        if runbook_of(source, &found, &task).await?.is_some() {
+            let task = source.client.get(&source.path(&format!("tasks/{task}"))).await?;
+            return Ok(task["CompletedTime"].as_str().map(str::to_owned));
+        }
+    }
+    Ok(None)
+}
+
+/// The tasks that say to have pushed a package, the newest last: their numbers rise.
+async fn tasks_with_packages(source: &Server) -> Result<Vec<(u64, String)>, Failure> {
+    let artifacts = upsert::list(source, "artifacts").await?;
+    let packages = artifacts.iter().filter(|artifact| artifact.text("Filename") == Some(ARTIFACT));
+    let tasks = packages
+        .filter_map(|artifact| artifact.text("ServerTaskId"))
+        .filter_map(|task| Some((task.rsplit('-').next()?.parse().ok()?, task.to_owned())));
+    Ok(tasks.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// The seeded runbook that serializes, of which a task was a successful run: anybody's own runbook may leave an artifact of any name.

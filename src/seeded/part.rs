@@ -1,13 +1,16 @@
 //! The part of the source that the runbooks move: the options that seed was given, as the library set `Octoferry` has them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mark::name;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::inventory::Inventory;
 use failure::Failure;
 use failure::While as _;
+use module::Module;
 use octoferry_core::convert::SecretSources;
+use octoferry_core::modules;
 use octoferry_core::part::{self, Options, Whole};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
@@ -65,6 +68,34 @@ pub async fn moved(source: &Server, options: &Options) -> Result<Option<Moved>, 
         .map(|renamed| (renamed.collection, renamed.noun.clone(), renamed.new.clone()))
         .collect();
     Ok(Some(Moved { projects, mapped }))
+}
+
+/// The modules that these options make of the space as it stands (`None`: the space's; else of the project with that id), in memory. A project
+/// that is not there is left out.
+///
+/// # Errors
+/// When an option finds nothing, or a module can't be made.
+pub fn modules(
+    inventory: &Inventory,
+    options: &Options,
+    wanted: &[Option<&str>],
+) -> Result<BTreeMap<Option<String>, Module>, Failure> {
+    let (inventory, sources) = super::prepare(inventory.clone());
+    let mut selection = part::choose(options, &inventory, Whole::All, false)?;
+    let inventory = part::prepared(&mut selection, inventory, &options.renames, false)?;
+    part::complete(&mut selection, &inventory, &sources, Whole::All);
+    let mut made = BTreeMap::new();
+    for of in wanted {
+        let module = match of {
+            None => modules::space(&inventory, &selection, &sources)?,
+            Some(id) if inventory.get(Collection::Projects, id).is_some() => {
+                modules::project(&inventory, id, &selection, &sources)?
+            }
+            Some(_) => continue,
+        };
+        made.insert(of.map(str::to_owned), module);
+    }
+    Ok(made)
 }
 
 impl Moved {

@@ -36,6 +36,7 @@ mod road;
 mod rooms;
 mod runs;
 mod servers;
+mod since;
 mod spread;
 #[allow(
     clippy::disallowed_methods,
