@@ -242,9 +242,11 @@ impl Deployment<'_> {
         }
         self.take_secrets_out(&terraform, backend.as_ref(), &given.in_place_of_secrets(&supply, &declared))
             .await?;
-        let collisions = existing::look(&module.manifest, &state, destination).await?;
+        let existing::Existing { collisions, renamed } =
+            existing::look(&module.manifest, &state, destination).await?;
         let open_tofu = self.program.name == "OpenTofu";
         let mut blocks = identity::retyping_blocks(&identities, &state, open_tofu);
+        blocks.push_str(&existing::take_over_renamed(&terraform.directory, &renamed)?);
         if self.adopt {
             blocks.push_str(&existing::import_blocks(&collisions));
         }

@@ -181,7 +181,7 @@ pub async fn project(server: &Server, found: &Found, sets: &[Document]) -> Resul
 }
 
 fn is_default(lifecycle: &Document) -> bool {
-    lifecycle.flag("IsDefault") || lifecycle.name() == "Default Lifecycle"
+    lifecycle.text("Slug") == Some("default-lifecycle") || lifecycle.name() == "Default Lifecycle"
 }
 
 /// A runbook with its process; it is published later, when its variables are there.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use octopus_sandbox::{Options, Sandbox};
 use serde_json::Value;
 
-use crate::support::{octoferry, terraform_config};
+use crate::support::{http, octoferry, terraform_config};
 
 /// The destination's space.
 const NEW: &str = "New";
@@ -19,8 +19,13 @@ struct Move {
 }
 
 impl Move {
-    /// Serializes and deploys a case; the notes of the modules with this code, as `collection field`.
+    /// Serializes and deploys a case: a second plan is empty, and nothing differs that no note explains.
     fn of(case: &str) -> Self {
+        Self::after(case, |_| {})
+    }
+
+    /// The same to a destination that was changed before.
+    fn after(case: &str, change: impl FnOnce(&Sandbox)) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(format!("{case}.json"));
         let options = Options { load: vec![file], ..Options::default() };
         let destination = Options { spaces: vec![NEW.to_owned()], ..Options::default() };
@@ -29,6 +34,7 @@ impl Move {
             destination: Sandbox::launch(destination).expect("the destination starts"),
             work: tempfile::tempdir().expect("a folder"),
         };
+        change(&moved.destination);
         octoferry(["serialize", "all"])
             .option("--out", moved.modules())
             .source(&moved.source, "Spaces-2")
@@ -185,4 +191,48 @@ fn a_choice_without_options() {
 #[test]
 fn a_hidden_parameter_with_a_default_in_plain_text() {
     Move::of("bound-default").notes("default", &["actiontemplates Parameters/Tell.Second/DefaultValue"]);
+}
+
+/// Names of a collection at the destination, in order.
+fn names(sandbox: &Sandbox, collection: &str) -> Vec<String> {
+    let (_, page) = http(sandbox, "GET", &format!("/api/Spaces-2/{collection}?take=1000"), None);
+    let items = page["Items"].as_array().into_iter().flatten();
+    let mut names: Vec<String> = items.filter_map(|item| Some(item["Name"].as_str()?.to_owned())).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_every_server_makes_is_known_again_under_another_name() {
+    let rename = |destination: &Sandbox, collection: &str, to: &str| {
+        let (_, page) = http(destination, "GET", &format!("/api/Spaces-2/{collection}?take=10"), None);
+        let mut document = page["Items"][0].clone();
+        document["Name"] = to.into();
+        let path = format!("/api/Spaces-2/{collection}/{}", document["Id"].as_str().expect("an id"));
+        assert_eq!(http(destination, "PUT", &path, Some(&document)).0, 200);
+    };
+    let renamed = |destination: &Sandbox| {
+        rename(destination, "lifecycles", "Theirs");
+        rename(destination, "projectgroups", "Theirs");
+        rename(destination, "workerpools", "Theirs");
+        rename(destination, "machinepolicies", "Theirs");
+    };
+    for moved in [Move::of("renamed-defaults"), Move::after("renamed-defaults", renamed)] {
+        for (collection, expected) in [
+            ("lifecycles", &["Letterbox hotfix", "Letterbox releases", "Standard"][..]),
+            ("projectgroups", &["Everything else", "Letterbox"]),
+            ("workerpools", &["Main pool", "Office workers"]),
+            ("machinepolicies", &["House policy"]),
+        ] {
+            assert_eq!(names(&moved.destination, collection), expected, "{collection}");
+        }
+        for (collection, slug) in
+            [("lifecycles", "default-lifecycle"), ("workerpools", "default-worker-pool")]
+        {
+            let (_, page) =
+                http(&moved.destination, "GET", &format!("/api/Spaces-2/{collection}?take=10"), None);
+            let found = page["Items"].as_array().expect("items").iter().filter(|item| item["Slug"] == slug);
+            assert_eq!(found.count(), 1, "{page}");
+        }
+    }
 }

@@ -334,7 +334,10 @@ pub fn make(context: &mut Context<'_>, kind: &Kind, subject: &Subject<'_>, mut b
             block.depends_on.push(predecessor);
         }
     }
-    let adopted = kind.adopt.is_some_and(|adopt| (adopt.document)(subject.document));
+    let adopted = kind.adopt.is_some_and(|adopt| {
+        let all: Vec<_> = context.inventory.all(kind.collection).map(Document::fields).collect();
+        adopt.find(&all).is_some_and(|found| found.get("Id") == subject.document.get("Id"))
+    });
     context.made(&subject.at.target, &block.address(), adopted);
     add_logo(context, kind, subject);
     if let Some(adopt) = kind.adopt.filter(|_| adopted) {

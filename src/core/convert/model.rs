@@ -3,7 +3,7 @@
 //! A table says for every field of a document how it is carried. What the engine (`convert::fields`) meets in a
 //! document and not in the table becomes a note, so a table can be wrong but never silently incomplete.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::convert::context::{At, Context, Subject};
 use crate::hcl::Block;
@@ -174,13 +174,36 @@ pub struct BuiltIn {
     pub fields: &'static [Field],
 }
 
-/// How `adopt.tf` finds what every server makes with a space.
+/// What every server makes with a space, and how it is known again: people rename it.
 #[derive(Debug, Clone, Copy)]
 pub struct Adopt {
-    /// Whether this document is the one that the server made.
-    pub document: fn(&Document) -> bool,
-    /// The same of `x` at the destination, in Terraform's language.
+    /// What every server calls it.
+    pub name: &'static str,
+    /// Its slug, which stays when it is renamed.
+    pub slug: &'static str,
+    /// Whether its flag `IsDefault` tells; a default that people choose tells nothing.
+    pub flagged: bool,
+    /// Whether a document may be it at all.
+    pub of: fn(&Map<String, Value>) -> bool,
+    /// How `adopt.tf` finds it: the condition on `x` at the destination, in Terraform's language. Data sources show no slugs.
     pub condition: &'static str,
+}
+
+impl Adopt {
+    /// Most of them.
+    pub const DEFAULT: Self = Self { name: "", slug: "", flagged: false, of: |_| true, condition: "" };
+
+    /// Which of all documents of a kind is the server's own: by its flag, else by its slug, else (servers without slugs) by its name.
+    #[must_use]
+    pub fn find<'d>(&self, all: &[&'d Map<String, Value>]) -> Option<&'d Map<String, Value>> {
+        let by = |field: &str, value: Value| {
+            all.iter().copied().find(|document| (self.of)(document) && document.get(field) == Some(&value))
+        };
+        if self.flagged {
+            return by("IsDefault", Value::Bool(true));
+        }
+        by("Slug", self.slug.into()).or_else(|| by("Name", self.name.into()))
+    }
 }
 
 /// How a module finds documents of a kind by exact name.

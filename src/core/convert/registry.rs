@@ -1,7 +1,7 @@
 //! The kinds that a conversion follows. It is handed them: the engine itself knows no kind.
 
 use crate::convert::context::Context;
-use crate::convert::model::{Kind, Lookup};
+use crate::convert::model::{Adopt, Kind, Lookup};
 use documents::collection::Collection;
 use documents::document::Document;
 
@@ -36,6 +36,12 @@ impl Registry {
     #[must_use]
     pub fn find(&self, collection: Collection, document: &Document) -> Option<&'static Kind> {
         self.all().find(|kind| kind.collection == collection && (kind.of)(document))
+    }
+
+    /// What every server makes of a collection, and how it is known again.
+    #[must_use]
+    pub fn adopt(&self, collection: Collection) -> Option<Adopt> {
+        self.space.iter().filter(|kind| kind.collection == collection).find_map(|kind| kind.adopt)
     }
 
     /// How a document (or any of a collection) is looked up by name.

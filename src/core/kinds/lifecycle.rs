@@ -27,10 +27,11 @@ pub(super) const KIND: Kind = Kind {
         ],
         ..Shape::DEFAULT
     }],
-    // Every server makes a space with this one; lifecycles have no flag that tells.
     adopt: Some(Adopt {
-        document: |document| document.name() == "Default Lifecycle",
+        name: "Default Lifecycle",
+        slug: "default-lifecycle",
         condition: "x.name == \"Default Lifecycle\"",
+        ..Adopt::DEFAULT
     }),
     lookup: Some(Lookup { list: "lifecycles", data_source: "octopusdeploy_lifecycles", noun: "lifecycle" }),
     ..Kind::DEFAULT

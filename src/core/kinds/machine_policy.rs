@@ -91,7 +91,13 @@ pub(super) const KIND: Kind = Kind {
         ],
         ..Shape::DEFAULT
     }],
-    adopt: Some(Adopt { document: |document| document.flag("IsDefault"), condition: "x.is_default" }),
+    adopt: Some(Adopt {
+        name: "Default Machine Policy",
+        slug: "default-machine-policy",
+        flagged: true,
+        condition: "x.is_default",
+        ..Adopt::DEFAULT
+    }),
     lookup: Some(Lookup {
         list: "machine_policies",
         data_source: "octopusdeploy_machine_policies",

@@ -21,10 +21,11 @@ pub(super) const KIND: Kind = Kind {
         ],
         ..Shape::DEFAULT
     }],
-    // Project groups have no flag that tells which one the server made.
     adopt: Some(Adopt {
-        document: |document| document.name() == "Default Project Group",
+        name: "Default Project Group",
+        slug: "default-project-group",
         condition: "x.name == \"Default Project Group\"",
+        ..Adopt::DEFAULT
     }),
     lookup: Some(Lookup {
         list: "project_groups",

@@ -48,11 +48,11 @@ pub(super) const KIND: Kind = Kind {
     ],
     // Which pool is the default says nothing about which one the server made.
     adopt: Some(Adopt {
-        document: |document| {
-            document.name() == "Default Worker Pool"
-                && document.text("WorkerPoolType") == Some("StaticWorkerPool")
-        },
+        name: "Default Worker Pool",
+        slug: "default-worker-pool",
+        of: |pool| pool.get("WorkerPoolType").is_some_and(|kind| kind == "StaticWorkerPool"),
         condition: "x.name == \"Default Worker Pool\"",
+        ..Adopt::DEFAULT
     }),
     lookup: Some(Lookup {
         list: "worker_pools",

@@ -7,7 +7,8 @@ use super::Collision;
 use crate::finish::directory::Directory;
 use documents::collection::Collection;
 use failure::Failure;
-use module::manifest::{Made, Manifest};
+use module::manifest::Manifest;
+use octoferry_core::kinds;
 use octopus::server::Server;
 use terraform::state::State;
 
@@ -26,25 +27,46 @@ fn users(collection: Collection) -> &'static [(&'static str, &'static str, &'sta
     }
 }
 
-/// Those that are in use at the destination, and that the module would take over now.
+/// What the module takes over of what the destination made itself.
+#[derive(Default)]
+pub(super) struct Defaults {
+    /// Those that are in use there.
+    pub(super) in_use: Vec<Collision>,
+    /// Those that have another name there, by which the module does not find them: address and id.
+    pub(super) renamed: Vec<(String, String)>,
+}
+
+/// Looks for those that the module would take over now.
 ///
 /// # Errors
 /// When the destination refuses.
 pub(super) async fn look(
     manifest: &Manifest,
     state: &State,
-    directory: &mut Directory,
-) -> Result<Vec<Collision>, Failure> {
-    let mut collisions = Vec::new();
+    directory: &Directory,
+) -> Result<Defaults, Failure> {
+    let mut defaults = Defaults::default();
+    let server = &directory.server;
     for made in manifest.makes.iter().filter(|made| made.adopted && !state.has(&made.address)) {
-        if users(made.target.collection).is_empty() {
+        let collection = made.target.collection;
+        let (Some(adopt), false) = (kinds::ALL.adopt(collection), users(collection).is_empty()) else {
             continue;
+        };
+        let all = server.client.list(&server.path(collection.name())).await?;
+        let all: Vec<_> = all.iter().filter_map(Value::as_object).collect();
+        let Some(found) = adopt.find(&all) else { continue };
+        let text = |field: &str| found.get(field).and_then(Value::as_str).unwrap_or_default();
+        let id = text("Id").to_owned();
+        if text("Name") != adopt.name && !adopt.flagged {
+            defaults.renamed.push((made.address.clone(), id.clone()));
         }
-        let Some(id) = taken_over(made, directory).await? else { continue };
-        let users = used_by(&directory.server, made.target.collection, &id).await?;
+        let users = used_by(server, collection, &id).await?;
         if !users.is_empty() {
-            collisions.push(Collision {
-                target: made.target.clone(),
+            let mut target = made.target.clone();
+            // As it is called there: that is what a person knows it by.
+            target.key = vec![text("Name").to_owned()];
+            defaults.in_use.push(Collision {
+                target,
                 part: None,
                 address: made.address.clone(),
                 import: Ok(id),
@@ -52,18 +74,7 @@ pub(super) async fn look(
             });
         }
     }
-    Ok(collisions)
-}
-
-/// The id of the thing that the module's import finds.
-async fn taken_over(made: &Made, directory: &mut Directory) -> Result<Option<String>, Failure> {
-    if made.target.collection != Collection::MachinePolicies {
-        return Ok(directory.find(&made.target).await?.map(|place| place.id));
-    }
-    let server = &directory.server;
-    let policies = server.client.list(&server.path("machinepolicies")).await?;
-    let default = policies.iter().find(|policy| policy["IsDefault"] == true);
-    Ok(default.and_then(|policy| Some(policy["Id"].as_str()?.to_owned())))
+    Ok(defaults)
 }
 
 /// `3 projects`, `1 channel`.

@@ -6,12 +6,13 @@ mod tenant;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::finish::directory::Directory;
 use documents::collection::Collection;
-use failure::Failure;
+use failure::{Failure, While as _};
 use module::manifest::{Manifest, Target};
 use octoferry_core::kinds;
 use terraform::state::State;
@@ -60,6 +61,13 @@ impl Collision {
     }
 }
 
+/// What is there already.
+pub struct Existing {
+    pub collisions: Vec<Collision>,
+    /// What the module takes over in every space and would not find by itself: address and id.
+    pub renamed: Vec<(String, String)>,
+}
+
 /// Looks for all of them.
 ///
 /// # Errors
@@ -68,7 +76,7 @@ pub async fn look(
     manifest: &Manifest,
     state: &State,
     directory: &mut Directory,
-) -> Result<Vec<Collision>, Failure> {
+) -> Result<Existing, Failure> {
     let mut collisions = Vec::new();
     for made in &manifest.makes {
         // Retention policies are there in every space; their resources only set them.
@@ -91,7 +99,8 @@ pub async fn look(
             });
         }
     }
-    collisions.extend(defaults::look(manifest, state, directory).await?);
+    let defaults = defaults::look(manifest, state, directory).await?;
+    collisions.extend(defaults.in_use);
     let parts = parts::look(manifest, state, directory).await?;
     let values = tenant::look(manifest, state, directory).await?;
     // A variable whose scope has changed, a step that is of another type now: made by octoferry, under the address that it had then.
@@ -101,7 +110,7 @@ pub async fn look(
         !state.has_id(id) && !state.has_id(own)
     };
     collisions.extend(parts.into_iter().chain(values).filter(is_foreign));
-    Ok(collisions)
+    Ok(Existing { collisions, renamed: defaults.renamed })
 }
 
 /// The failure that names them all, by module; of a document's parts the first few, the others are counted.
@@ -147,10 +156,52 @@ pub fn import_blocks(collisions: &[Collision]) -> String {
     // What is the default there has a block in the module.
     for collision in collisions.iter().filter(|collision| collision.in_use.is_none()) {
         if let Ok(id) = &collision.import {
-            let _ = writeln!(blocks, "import {{\n  to = {}\n  id = \"{id}\"\n}}\n", collision.address);
+            blocks.push_str(&import_block(&collision.address, id));
         }
     }
     blocks
+}
+
+/// Lets the module in the working copy take over what it would look for under the name that every server gives it; the import blocks. Terraform
+/// allows one for each resource, so the module's own goes.
+///
+/// # Errors
+/// When its file can't be read or written.
+pub fn take_over_renamed(directory: &Path, renamed: &[(String, String)]) -> Result<String, Failure> {
+    let file = directory.join("adopt.tf");
+    if renamed.is_empty() || !file.exists() {
+        return Ok(String::new());
+    }
+    let text = std::fs::read_to_string(&file).while_doing("reading adopt.tf")?;
+    let (mut own, mut blocks) = (text.clone(), String::new());
+    for (address, id) in renamed {
+        own = without_import(&own, address);
+        blocks.push_str(&import_block(address, id));
+    }
+    if own != text {
+        std::fs::write(&file, own).while_doing("writing adopt.tf")?;
+    }
+    Ok(blocks)
+}
+
+/// A text of octoferry's without the import block of a resource.
+fn without_import(text: &str, address: &str) -> String {
+    let is_to = |line: &str| {
+        line.split_once('=').is_some_and(|(name, to)| name.trim() == "to" && to.trim() == address)
+    };
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("import {\n") {
+        let end = rest[start..].find("\n}\n").map_or(rest.len(), |end| start + end + 3);
+        let keep = if rest[start..end].lines().any(is_to) { start } else { end };
+        kept.push_str(&rest[..keep]);
+        rest = &rest[end..];
+    }
+    kept + rest
+}
+
+fn import_block(address: &str, id: &str) -> String {
+    format!("import {{\n  to = {address}\n  id = \"{id}\"\n}}\n\n")
 }
 
 /// The failure that names all that can't be taken over; `None` when everything can.
@@ -182,4 +233,21 @@ pub fn impossible(modules: &[(String, &[Collision])]) -> Option<Failure> {
             failure.hint(format!("To use them as they are, serialize again with: {}", options.join(" ")));
     }
     Some(failure.hint("Otherwise rename or delete them at the destination, then deploy again."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_import;
+
+    #[test]
+    fn one_import_block_is_taken_out() {
+        let block = |to: &str| {
+            format!("import {{\n  for_each = toset([])\n  to       = {to}\n  id       = each.value\n}}\n")
+        };
+        let text =
+            format!("data \"x\" \"y\" {{\n}}\n\n{}\n{}\n{}", block("a.b"), block("a.bc"), block("d.e"));
+        let kept = without_import(&text, "a.b");
+        assert!(!kept.contains("= a.b\n") && kept.contains("= a.bc\n") && kept.contains("= d.e\n"), "{kept}");
+        assert_eq!(without_import(&text, "a.x"), text);
+    }
 }
