@@ -1,4 +1,4 @@
-//! What every module has besides its resources: provider, variables, adoption, lookups, README, `.gitattributes`.
+//! What every module has besides its resources: provider, variables, adoption, lookups, README, an example of its secrets, files for Git.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -153,6 +153,10 @@ pub(super) fn adopt(context: &mut Context<'_>, kind: &Kind, condition: &str, blo
 pub(super) fn documents(context: &Context<'_>) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     files.insert("README.md".to_owned(), readme(context).into_bytes());
+    files.insert(".gitignore".to_owned(), IGNORED.as_bytes().to_vec());
+    if !context.variables.is_empty() {
+        files.insert(EXAMPLE.to_owned(), example(context).into_bytes());
+    }
     let folders: BTreeSet<&str> = context.texts.keys().filter_map(|path| path.split('/').next()).collect();
     for folder in folders {
         files.insert(
@@ -161,6 +165,25 @@ pub(super) fn documents(context: &Context<'_>) -> BTreeMap<String, Vec<u8>> {
         );
     }
     files
+}
+
+/// What Terraform leaves in the folder, and what a person puts there, that no repository should hold.
+const IGNORED: &str = "# Secrets and state stay out of the repository.\n*.tfvars\n*.tfstate\n*.tfstate.*\n*.tfplan\n.terraform/\n";
+
+const EXAMPLE: &str = "secrets.tfvars.example";
+
+/// The secrets for an apply by hand, to be filled in.
+fn example(context: &Context<'_>) -> String {
+    let mut text = String::from(
+        "# For an apply without octoferry: copy this file to secrets.tfvars, which .gitignore keeps out of the repository, and fill it in.\n",
+    );
+    for (name, secret) in &context.variables {
+        // A comment is one line, whatever a name holds.
+        let description: String =
+            secret.description.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        text.push_str(&format!("\n# {description}\n{name} = \"\"\n"));
+    }
+    text
 }
 
 /// A name inside Markdown text: line ends and markup would break the paragraph.
@@ -244,6 +267,11 @@ fn list_files(context: &Context<'_>, text: &mut String) {
         };
         text.push_str(&format!("| `{file}` | {what} |\n"));
     }
+    if !context.variables.is_empty() {
+        text.push_str(&format!(
+            "| `{EXAMPLE}` | the secrets that an apply by hand needs, to be filled in |\n"
+        ));
+    }
     text.push_str(
         "| `identities.json` | what each resource is at the source: labels stay when names change |\n",
     );
@@ -261,7 +289,7 @@ fn by_hand(context: &Context<'_>, text: &mut String) {
     if secrets > 0 {
         let noun = if secrets == 1 { "secret" } else { "secrets" };
         text.push_str(&format!(
-            "- `secrets.tfvars` gives the {secrets} {noun} that `variables.tf` declares. They end up in the state in clear text: keep it where\n  secrets may be kept. A later apply writes them again, also over what somebody has entered at the destination since.\n"
+            "- `secrets.tfvars`, a filled in copy of `{EXAMPLE}`, gives the {secrets} {noun} that `variables.tf` declares. They end up in the state in clear text: keep it where\n  secrets may be kept. A later apply writes them again, also over what somebody has entered at the destination since.\n"
         ));
     }
     if asks_for(context, "enable_triggers") {
