@@ -45,6 +45,8 @@ const FUNCTIONS: &[&str] = &[
 /// Endings of files beside `.tf` that Terraform or OpenTofu would read by themselves.
 const READ_BY_ITSELF: &[&str] =
     &[".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json", ".tftest.hcl"];
+/// Files with a dot in front that octoferry writes, or a person adds for Terraform.
+const DOTTED: &[&str] = &[".terraform.lock.hcl", ".gitignore"];
 
 /// Looks at all files of a module.
 ///
@@ -53,7 +55,7 @@ const READ_BY_ITSELF: &[&str] =
 pub fn check(files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
     for (path, content) in files.iter().filter(|(path, _)| !path.contains('/')) {
         let foreign = if READ_BY_ITSELF.iter().any(|ending| path.ends_with(ending))
-            || (path.starts_with('.') && path != ".terraform.lock.hcl")
+            || (path.starts_with('.') && !DOTTED.contains(&path.as_str()))
         {
             Some("Terraform would read it by itself, and octoferry writes no such file".to_owned())
         } else if path.ends_with(".tf") {
