@@ -97,6 +97,12 @@ fn parse(version: &str) -> Option<(u32, u32)> {
     (year > 2000).then_some((year, number))
 }
 
+/// Whether a version is older than another; one that can't be compared is not.
+#[must_use]
+pub fn is_older(version: &str, than: &str) -> bool {
+    parse(version).zip(parse(than)).is_some_and(|(version, than)| version < than)
+}
+
 /// Whether runbooks need a permission of their own for snapshots (2026.3 and later).
 #[must_use]
 pub fn has_snapshot_permission(version: &str) -> bool {
@@ -153,7 +159,36 @@ pub async fn state(server: &Server, may_administer: bool, findings: &mut Finding
             );
         }
     }
+    if is_source && health["IsEntireClusterDrainingTasks"] != true {
+        nodes(&quietly(server, "/api/octopusservernodes").await, findings);
+    }
     Ok(())
+}
+
+/// Nodes that take no tasks (Go client, `octopus_server_node.go`); where all are so, no run ever starts.
+fn nodes(page: &Value, findings: &mut Findings) {
+    let all: Vec<&Value> = page["Items"].as_array().into_iter().flatten().collect();
+    let drained = |node: &&&Value| node["IsInMaintenanceMode"] == true;
+    let names: Vec<String> = all.iter().filter(drained).map(|node| node["Name"].to_string()).collect();
+    let to_do = "End it in the portal: Configuration, Nodes.";
+    if names.is_empty() {
+        return;
+    }
+    if names.len() == all.len() {
+        findings.stops(
+            "source-nodes",
+            format!(
+                "all nodes of the source server are drained, so that no run starts: {}",
+                names.join(", ")
+            ),
+            to_do,
+        );
+    } else {
+        findings.known(
+            "source-nodes",
+            format!("nodes of the source server are drained, the others run tasks: {}", names.join(", ")),
+        );
+    }
 }
 
 /// A document that is a help and not a need.
@@ -166,11 +201,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_run_starts_where_all_nodes_are_drained() {
+        let look = |drained: [bool; 2]| {
+            let nodes_of =
+                drained.map(|drained| serde_json::json!({"Name": "node", "IsInMaintenanceMode": drained}));
+            let mut findings = Findings::default();
+            nodes(&serde_json::json!({"Items": nodes_of}), &mut findings);
+            findings.all().first().map(|finding| finding.weight)
+        };
+        assert_eq!(look([true, true]), Some(crate::checks::Weight::Stops));
+        assert_eq!(look([true, false]), Some(crate::checks::Weight::Known));
+        assert_eq!(look([false, false]), None);
+    }
+
+    #[test]
     fn versions_are_compared_by_year_and_number() {
         assert_eq!(parse("2025.3.14357"), Some((2025, 3)));
         assert_eq!(parse("2024.10.1-rc.2"), Some((2024, 10)));
         assert_eq!(parse("0.0.0-local"), None);
         assert_eq!(parse("next"), None);
+        assert!(is_older("2025.4.9", "2026.1.1") && !is_older("2026.1.1", "2026.1.2"));
+        assert!(!is_older("0.0.0-local", "2026.1.1"));
         assert!(has_snapshot_permission("2026.3.1") && !has_snapshot_permission("2026.1.9"));
     }
 }

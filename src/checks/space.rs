@@ -54,6 +54,7 @@ fn names_taken(inventory: &Inventory, findings: &mut Findings) {
                 name::DEPLOY_SPACE_TEMPLATE,
                 name::SERIALIZE_PROJECT_TEMPLATE,
                 name::DEPLOY_PROJECT_TEMPLATE,
+                name::TENANT_SECRETS_TEMPLATE,
             ],
         ),
     ];
@@ -202,10 +203,11 @@ fn printed_variables(inventory: &Inventory, findings: &mut Findings) {
     let printing = ["OctopusPrintVariables", "OctopusPrintEvaluatedVariables"];
     for (owner, variable) in variables(inventory) {
         let named = variable["Name"].as_str().unwrap_or_default();
+        // As .NET reads a flag.
         let on = variable["Value"].as_str().is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
         if printing.iter().any(|name| name.eq_ignore_ascii_case(named))
             && on
-            && is_seen(inventory, &variable["Scope"])
+            && is_met(inventory, owner, &variable["Scope"])
         {
             findings.stops(
                 "printed-variables",
@@ -216,11 +218,24 @@ fn printed_variables(inventory: &Inventory, findings: &mut Findings) {
     }
 }
 
+/// Whether a run on a worker, without a tenant, ever has this variable: a set that no project includes is in no run, targets and their tags
+/// are in none of ours.
+fn is_met(inventory: &Inventory, owner: &Document, scope: &Value) -> bool {
+    let is_set = inventory.get(Collection::LibraryVariableSets, owner.id()).is_some();
+    let includes =
+        |project: &Document| project.texts("IncludedLibraryVariableSetIds").any(|id| id == owner.id());
+    let in_a_run = !is_set || inventory.all(Collection::Projects).any(includes);
+    let limits = |kind: &str| scope[kind].as_array().is_some_and(|values| !values.is_empty());
+    in_a_run
+        && is_seen(inventory, scope)
+        && !["Role", "Machine", "TargetRole", "Tenant", "TenantTag"].iter().any(|kind| limits(kind))
+}
+
 /// Prompted variables that must have a value and have none: runs that a person or a trigger starts want an answer.
 fn prompts(inventory: &Inventory, findings: &mut Findings) {
     for (owner, variable) in variables(inventory) {
         let empty = variable["IsSensitive"] != true && variable["Value"].as_str().is_none_or(str::is_empty);
-        if variable["Prompt"]["Required"] == true && empty && is_seen(inventory, &variable["Scope"]) {
+        if variable["Prompt"]["Required"] == true && empty && is_met(inventory, owner, &variable["Scope"]) {
             findings.known(
                 "required-prompt",
                 format!(
@@ -409,8 +424,37 @@ mod tests {
             Some(Weight::Stops)
         );
         assert_eq!(look(json!({"Name": "OctopusPrintVariables", "Value": "False", "Scope": {}})), None);
-        let elsewhere = json!({"Environment": ["Environments-1"]});
-        assert_eq!(look(json!({"Name": "OctopusPrintVariables", "Value": "True", "Scope": elsewhere})), None);
+        assert_eq!(
+            look(json!({"Name": "OctopusPrintVariables", "Value": " TRUE ", "Scope": {}})),
+            Some(Weight::Stops)
+        );
+        for elsewhere in [
+            json!({"Environment": ["Environments-1"]}),
+            json!({"Role": ["web"]}),
+            json!({"Machine": ["Machines-1"]}),
+            json!({"TenantTag": ["Tags/A"]}),
+        ] {
+            let variable = json!({"Name": "OctopusPrintVariables", "Value": "True", "Scope": elsewhere});
+            assert_eq!(look(variable), None);
+        }
+    }
+
+    #[test]
+    fn a_printing_variable_of_a_set_counts_where_a_project_includes_it() {
+        let look = |included: Value| {
+            let project =
+                json!({"Id": "Projects-1", "Name": "Shop", "IncludedLibraryVariableSetIds": included});
+            let set = json!({"Id": "LibraryVariableSets-1", "Name": "Debug", "VariableSetId": "V"});
+            let printing = json!({"Name": "OctopusPrintVariables", "Value": "True", "Scope": {}});
+            let documents = [
+                (Collection::Projects, project),
+                (Collection::LibraryVariableSets, set),
+                (Collection::Variables, json!({"Id": "V", "Variables": [printing]})),
+            ];
+            weight("printed-variables", printed_variables, &documents)
+        };
+        assert_eq!(look(json!([])), None);
+        assert_eq!(look(json!(["LibraryVariableSets-1"])), Some(Weight::Stops));
     }
 
     #[test]

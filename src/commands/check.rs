@@ -7,7 +7,7 @@ use crate::checks::forecast::Forecast;
 use crate::checks::permissions::{self, Held};
 use crate::checks::{Findings, offered, servers, space, workers};
 use crate::cli;
-use crate::deployment::licence;
+use crate::deployment::{existing, licence};
 use crate::outcome::Outcome;
 use crate::seeded::foreign;
 use crate::settings::Settings;
@@ -169,6 +169,7 @@ async fn tell(
             let features = server.client.find("/api/featuresconfiguration").await.ok().flatten();
             let built_in = features.and_then(|features| features["IsBuiltInWorkerEnabled"].as_bool());
             workers::look(&forecast.inventory, to, built_in, findings);
+            defaults_in_use(forecast, server, findings).await;
             match licence::limits(server).await {
                 Ok(limits) => forecast.tell_licence(&limits, to, findings),
                 Err(_) => findings.known(
@@ -194,6 +195,20 @@ async fn tell(
         "Cost": cost,
         "Notes": forecast.notes_as_json(),
     })
+}
+
+/// The destination's own lifecycle, group, policy and pool, where somebody relies on them.
+async fn defaults_in_use(forecast: &Forecast, server: &Server, findings: &mut Findings) {
+    let Some(space) = forecast.modules.first() else { return };
+    match existing::defaults_in_use(&space.manifest, server).await {
+        Ok(texts) if texts.is_empty() => {}
+        Ok(texts) => findings.person(
+            "defaults-in-use",
+            format!("the destination uses these, which every server makes, and the space has such ones too:\n      {}", texts.join("\n      ")),
+            "If an earlier migration made them what they are, all is well. Else deployments stop at them, unless migrate or seed is told --existing adopt (they become what the source says), or serialize and seed --lookup or --rename.",
+        ),
+        Err(failure) => findings.failed("defaults-in-use", failure),
+    }
 }
 
 fn described(server: &Server) -> Value {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::checks::servers;
 use crate::cli;
 use crate::cutover;
 use crate::delivery::{folder, record};
@@ -46,6 +47,7 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
         manifests = record::newest_manifests(&source, &wanted).await?.into_values().collect();
     }
     let mut explanations = Explanations::default();
+    explanations.destination_is_older = servers::is_older(&destination.version, &source.version);
     let mut renames: Vec<String> = Vec::new();
     for manifest in manifests {
         for text in &manifest.part.renamed {

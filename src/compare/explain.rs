@@ -21,6 +21,8 @@ pub struct Explanations {
     left_out_names: HashSet<String>,
     /// Whether a module says what projects share: what neither it nor the source knows is the destination's own.
     of_space: bool,
+    /// Whether the destination's version is older than the source's: what it has in no document it does not know.
+    pub destination_is_older: bool,
 }
 
 impl Explanations {

@@ -22,7 +22,7 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use names::Names;
-use skew::Known;
+use skew::Skew;
 
 /// The outcome for all kinds.
 #[derive(Debug, Default, Serialize)]
@@ -123,8 +123,7 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
         let own_pool = collection == Collection::WorkerPools
             && right.iter().any(|(key, (pool, _))| pool.flag("IsDefault") && !left.contains_key(key));
         let mut outcome = KindComparison::default();
-        let mut at_source = Known::default();
-        left.values().for_each(|(_, value)| at_source.learn(value));
+        let skew = Skew::of(left, right, explanations.destination_is_older);
         for (key, (document, value)) in left {
             let Some((other_document, other)) = right.get(key) else {
                 let because = explanations.of_document(collection, key);
@@ -143,9 +142,7 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
                 continue;
             }
             for (difference, way) in leaves.differences.iter_mut().zip(&leaves.ways) {
-                // The other way round would hide what got lost in every document.
-                let is_new = difference.source.is_none() && at_source.lacks(way);
-                let unknown = is_new.then_some("the source server does not know this field");
+                let unknown = skew.explains(difference, way);
                 let unknown = unknown.or((own_pool && difference.path == "IsDefault").then_some(OWN_POOL));
                 difference.because =
                     explanations.of_field(collection, key, difference).or_else(|| unknown.map(str::to_owned));
@@ -389,6 +386,28 @@ mod tests {
         assert!(compare(&space([0, 1]), &space([3, 9]), &nothing).is_well());
         assert!(compare(&space([0, 0]), &space([4, 3]), &nothing).is_well());
         assert!(!compare(&space([0, 1]), &space([9, 3]), &nothing).is_well());
+    }
+
+    #[test]
+    fn what_an_older_destination_does_not_know_is_explained_and_what_got_lost_is_not() {
+        let space = |environments: [Value; 2]| {
+            let mut inventory = Inventory::default();
+            for (number, environment) in environments.into_iter().enumerate() {
+                let mut document =
+                    json!({"Id": format!("Environments-{number}"), "Name": format!("E{number}")});
+                document.as_object_mut().unwrap().extend(environment.as_object().unwrap().clone());
+                inventory.insert(Collection::Environments, Document::new(document).unwrap());
+            }
+            inventory
+        };
+        let source = space([json!({"Colour": "red", "Guided": true}), json!({"Guided": true})]);
+        let destination = space([json!({"Guided": true}), json!({})]);
+        let unexplained = |older: bool| {
+            let mut explanations = Explanations::default();
+            explanations.destination_is_older = older;
+            compare(&source, &destination, &explanations).kinds[&Collection::Environments].unexplained()
+        };
+        assert_eq!((unexplained(false), unexplained(true)), (2, 1));
     }
 
     fn inventory(name: &str, space: &str) -> Inventory {

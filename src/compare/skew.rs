@@ -1,10 +1,42 @@
-//! Fields that the destination knows and the source, an older server, does not.
+//! Fields that one of two servers knows, and the other, an older one, does not.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::plain;
+use super::{Documents, FieldDifference, plain};
+
+/// What the documents of a collection have on both sides.
+pub(super) struct Skew {
+    source: Known,
+    /// `None` where the destination is no older server: then this would hide what got lost in every document.
+    destination: Option<Known>,
+}
+
+impl Skew {
+    pub(super) fn of(left: &Documents<'_>, right: &Documents<'_>, destination_is_older: bool) -> Self {
+        let known = |documents: &Documents<'_>| {
+            let mut known = Known::default();
+            documents.values().for_each(|(_, value)| known.learn(value));
+            known
+        };
+        Self { source: known(left), destination: destination_is_older.then(|| known(right)) }
+    }
+
+    /// Why a field differs that one side has in no document.
+    pub(super) fn explains(
+        &self,
+        difference: &FieldDifference,
+        way: &[Option<String>],
+    ) -> Option<&'static str> {
+        if difference.source.is_none() && self.source.lacks(way) {
+            return Some("the source server does not know this field");
+        }
+        let lacks = self.destination.as_ref().is_some_and(|known| known.lacks(way));
+        (difference.destination.is_none() && lacks)
+            .then_some("the destination server, an older one, does not know this field")
+    }
+}
 
 /// Ways to fields, with `*` for the items of lists, that the documents of a collection have.
 #[derive(Debug, Default)]

@@ -125,8 +125,18 @@ struct Shared {
     pace: Pace,
     slots: Semaphore,
     sent: AtomicU64,
+    written: AtomicU64,
     repeated: AtomicU64,
     answered: AtomicBool,
+}
+
+impl Shared {
+    fn count(&self, method: &Method) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        if !method.is_safe() {
+            self.written.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What a request carries.
@@ -174,6 +184,7 @@ impl Client {
                 pace: Pace::default(),
                 slots: Semaphore::new(IN_FLIGHT),
                 sent: AtomicU64::new(0),
+                written: AtomicU64::new(0),
                 repeated: AtomicU64::new(0),
                 answered: AtomicBool::new(false),
             }),
@@ -210,6 +221,12 @@ impl Client {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.shared.sent.load(Ordering::Relaxed)
+    }
+
+    /// Whether one of them may have changed something.
+    #[must_use]
+    pub fn has_written(&self) -> bool {
+        self.shared.written.load(Ordering::Relaxed) > 0
     }
 
     /// How many of them were repetitions: 429, a broken connection, a gateway's 502, 503, 504.
@@ -391,7 +408,7 @@ impl Client {
         let mut attempt = 0;
         loop {
             shared.pace.wait().await;
-            shared.sent.fetch_add(1, Ordering::Relaxed);
+            shared.count(method);
             let wait = match self.once(method, path, &body).await {
                 Ok(answer) => {
                     shared.answered.store(true, Ordering::Relaxed);

@@ -8,15 +8,17 @@ use failure::Failure;
 use octopus::server::Server;
 use octopus::{tasks, upsert};
 
-/// Publishes every seeded runbook whose snapshot is not what it would be now; how many.
+/// Publishes every seeded runbook whose snapshot is not what it would be now; how many. Where this command has written something itself that
+/// is all of them: what servers say of a snapshot does not always follow a change of a library set (OctopusDeploy/Issues#6882).
 ///
 /// # Errors
 /// When the server refuses.
 pub async fn publish(server: &Server, version: &str) -> Result<usize, Failure> {
+    let has_written = server.client.has_written();
     let found = upsert::list(server, "runbooks").await?;
     let mut published = 0;
     for runbook in found.iter().filter(|runbook| crate::mark::is_seeded(runbook, runbook.name())) {
-        if !tasks::is_published(server, runbook, name::PACKAGE, version).await? {
+        if has_written || !tasks::is_published(server, runbook, name::PACKAGE, version).await? {
             tasks::publish(server, runbook, name::PACKAGE, version).await?;
             published += 1;
         }

@@ -425,3 +425,23 @@ fn a_seeded_space_is_checked_as_it_was() {
     assert_eq!(projects, Some(json!({"Of": "projects", "Source": 1, "Destination": 0})));
     assert!(findings(&report, "names-of-octoferry").is_empty());
 }
+
+#[test]
+fn what_a_deployment_would_stop_at_is_told_before() {
+    let destination = sandbox_with_empty_space("Other");
+    let first = |collection: &str| {
+        let (_, page) = http(&destination, "GET", &format!("/api/Spaces-2/{collection}?take=10"), None);
+        page["Items"][0]["Id"].clone()
+    };
+    let project = json!({"Name": "Theirs", "ProjectGroupId": first("projectgroups"), "LifecycleId": first("lifecycles")});
+    assert_eq!(http(&destination, "POST", "/api/Spaces-2/projects", Some(&project)).0, 201);
+    let source = sandbox_with("small-web");
+    fault(
+        &source,
+        json!({"path": "/api/octopusservernodes", "kind": "status", "status": 200,
+                          "body": {"Items": [{"Name": "one", "IsInMaintenanceMode": true}]}}),
+    );
+    let ended = check(&source, &destination).arg("--json").ends_with(1);
+    found(&ended, "defaults-in-use", "Person", "Default Lifecycle");
+    found(&ended, "source-nodes", "Stops", "all nodes of the source server are drained");
+}

@@ -48,6 +48,24 @@ fn a_prompt_that_must_be_answered_stops_no_run_and_nothing_invented_arrives() {
 }
 
 #[test]
+fn runs_have_what_was_changed_though_the_server_says_that_nothing_was() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    let nothing = json!({"IsVariableSetModified": false, "IsLibraryVariableSetModified": false,
+                         "IsRunbookProcessModified": false, "IsGitResourceModified": false});
+    let asked = "runbookSnapshots/.*/runbookRuns/template";
+    fault(
+        &journey.source,
+        json!({"method": "GET", "path": asked, "kind": "status", "status": 200, "body": nothing}),
+    );
+    journey.spread().says("5 runbooks published again");
+    // Who changes nothing publishes nothing.
+    journey.run(&["spread", "--yes"]).ends_with(0).says("0 runbooks published again");
+    journey.migrate(3).says(", 1 are left to you");
+    journey.run(&["collapse", "--yes"]).ends_with(0).says("5 runbooks published again");
+}
+
+#[test]
 fn a_step_that_fails_for_a_word_on_standard_error_does_not_fail_for_ours() {
     let journey = with_case("failstderr-project");
     journey.seed();

@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::Collision;
-use crate::finish::directory::Directory;
 use documents::collection::Collection;
 use failure::Failure;
 use module::manifest::Manifest;
@@ -40,13 +39,8 @@ pub(super) struct Defaults {
 ///
 /// # Errors
 /// When the destination refuses.
-pub(super) async fn look(
-    manifest: &Manifest,
-    state: &State,
-    directory: &Directory,
-) -> Result<Defaults, Failure> {
+pub(super) async fn look(manifest: &Manifest, state: &State, server: &Server) -> Result<Defaults, Failure> {
     let mut defaults = Defaults::default();
-    let server = &directory.server;
     for made in manifest.makes.iter().filter(|made| made.adopted && !state.has(&made.address)) {
         let collection = made.target.collection;
         let (Some(adopt), false) = (kinds::ALL.adopt(collection), users(collection).is_empty()) else {

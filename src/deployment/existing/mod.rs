@@ -15,6 +15,7 @@ use documents::collection::Collection;
 use failure::{Failure, While as _};
 use module::manifest::{Manifest, Target};
 use octoferry_core::kinds;
+use octopus::server::Server;
 use terraform::state::State;
 
 /// Something that the module would make, and that is there, but not in the state.
@@ -99,7 +100,7 @@ pub async fn look(
             });
         }
     }
-    let defaults = defaults::look(manifest, state, directory).await?;
+    let defaults = defaults::look(manifest, state, &directory.server).await?;
     collisions.extend(defaults.in_use);
     let parts = parts::look(manifest, state, directory).await?;
     let values = tenant::look(manifest, state, directory).await?;
@@ -160,6 +161,15 @@ pub fn import_blocks(collisions: &[Collision]) -> String {
         }
     }
     blocks
+}
+
+/// What every server makes, and the module would take over though it is in use: a deployment that was not told so stops at it.
+///
+/// # Errors
+/// When the destination refuses.
+pub async fn defaults_in_use(manifest: &Manifest, destination: &Server) -> Result<Vec<String>, Failure> {
+    let defaults = defaults::look(manifest, &State::default(), destination).await?;
+    Ok(defaults.in_use.iter().map(Collision::text).collect())
 }
 
 /// Lets the module in the working copy take over what it would look for under the name that every server gives it; the import blocks. Terraform
