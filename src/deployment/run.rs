@@ -20,7 +20,7 @@ use crate::deployment::supply::{self, Became, Declared, Row, Supply};
 use crate::deployment::token::{self, Given};
 use crate::finish::directory::Directory;
 use crate::finish::{Finish, Report, SecretOutcome};
-use crate::relay::Relay;
+use crate::relay::{self, Relay};
 use crate::ui::Ui;
 use failure::While as _;
 use failure::{Failure, FailureKind};
@@ -122,6 +122,11 @@ impl Deployment<'_> {
     pub async fn run(&self, module: &Folder, mut ready: Ready<'_>) -> Result<Outcome, Failure> {
         let variables = self.variables(&ready)?;
         self.relay.expect_steps(identity::steps(&module.manifest, &ready.identities, &ready.state));
+        self.relay.expect_taken_over(if self.adopt {
+            existing::taken_by_relay(&ready.collisions)
+        } else {
+            relay::Taken::default()
+        });
         self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));
         self.relay.expect_tokens(ready.given.for_relay(&module.manifest, &ready.supply, &self.masker));
         if !self.plan_only {

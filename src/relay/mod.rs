@@ -1,10 +1,10 @@
 //! The relay: octoferry's own loopback server between Terraform and the destination, while deploy runs.
 //!
 //! Terraform gets an address on 127.0.0.1 and a key that is valid for this run only; the real key never leaves octoferry. Requests go through
-//! the client, so they are paced and repeated like our own. Seven things are changed on the way, and nothing else; each is counted and told:
+//! the client, so they are paced and repeated like our own. Eight things are changed on the way, and nothing else; each is counted and told:
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
-//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), what the provider can't read is shown so that it can ([`readable`]), and secrets take the place of tokens ([`token`]). What Terraform has just read or written is
+//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has just read or written is
 //! answered from memory ([`remember`]).
 
 mod address;
@@ -19,6 +19,7 @@ mod log;
 mod readable;
 mod remember;
 mod tag;
+mod take_over;
 mod token;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use log::{Intervention, Log};
 use octopus::client::Client;
 use secret;
 use secret::Secret;
+pub use take_over::Taken;
 pub use token::{Held, Place, Tokens};
 
 /// A running relay; it ends when dropped.
@@ -60,6 +62,7 @@ struct Shared {
     forgotten: forgotten::Forgotten,
     align: align::Align,
     remember: remember::Remember,
+    take_over: take_over::TakeOver,
     exchange: token::Exchange,
     log: Log,
 }
@@ -86,6 +89,7 @@ impl Relay {
             forgotten: forgotten::Forgotten::default(),
             align: align::Align::default(),
             remember: remember::Remember::default(),
+            take_over: take_over::TakeOver::default(),
             exchange: token::Exchange::default(),
             log: Log::default(),
         });
@@ -127,6 +131,11 @@ impl Relay {
     /// Says for which secrets the tokens of the module that comes next stand, and where.
     pub fn expect_tokens(&self, tokens: Tokens) {
         self.shared.exchange.expect(tokens);
+    }
+
+    /// Says what the module that comes next takes over when it makes it.
+    pub fn expect_taken_over(&self, taken: Taken) {
+        self.shared.take_over.expect(taken);
     }
 
     /// What passed through, and what was changed.
@@ -180,6 +189,14 @@ fn json_answer(status: StatusCode, body: Bytes) -> Response<Body> {
     response
 }
 
+/// The answer to an update as the one to a creation.
+fn as_made(mut response: Response<Body>) -> Response<Body> {
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::CREATED;
+    }
+    response
+}
+
 impl Shared {
     async fn pass_on(&self, method: Method, path: &str, headers: &HeaderMap, body: Bytes) -> Response<Body> {
         let path =
@@ -189,6 +206,12 @@ impl Shared {
         }
         let started = Instant::now();
         let address = Address::parse(path);
+        if let Some(update) = self.take_over.update(&method, &address, &body) {
+            let place = format!("{} {:?}", address.kind(), update.name);
+            self.log.changes(vec![Intervention { what: "took over what is there", place }]);
+            let updated = Box::pin(self.pass_on(Method::PUT, &update.path, headers, update.body)).await;
+            return as_made(updated);
+        }
         let body = match self.before(&method, &address, body).await {
             Ok(body) => body,
             Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),

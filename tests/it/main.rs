@@ -15,6 +15,7 @@ mod framework;
 mod fuzz;
 mod git_projects;
 mod golden;
+mod import_first;
 mod interrupted;
 mod journey;
 mod killed;

@@ -64,6 +64,7 @@ pub(super) async fn look(manifest: &Manifest, state: &State, server: &Server) ->
                 part: None,
                 address: made.address.clone(),
                 import: Ok(id),
+                relay: None,
                 in_use: Some(users.join(", ")),
             });
         }

@@ -11,12 +11,16 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::finish::directory::Directory;
+use crate::relay::Taken;
 use documents::collection::Collection;
 use failure::{Failure, While as _};
 use module::manifest::{Manifest, Target};
 use octoferry_core::kinds;
 use octopus::server::Server;
 use terraform::state::State;
+
+/// What the provider (1.17.0) can't import and an update can do the work of: one document of the space, found by its name.
+const TAKEN_BY_RELAY: [Collection; 2] = [Collection::GitCredentials, Collection::Proxies];
 
 /// Something that the module would make, and that is there, but not in the state.
 pub struct Collision {
@@ -27,6 +31,8 @@ pub struct Collision {
     address: String,
     /// The id for an import, or why it can't be imported.
     import: Result<String, String>,
+    /// The id for the relay, which takes it over when Terraform makes it.
+    relay: Option<String>,
     /// Of what every server makes, and the module takes over by itself: who uses it there, `3 projects`.
     in_use: Option<String>,
 }
@@ -55,8 +61,8 @@ impl Collision {
             "Key": self.target.key,
             "Part": self.part,
             "Address": self.address,
-            "Id": self.import.as_ref().ok(),
-            "NoImport": self.import.as_ref().err(),
+            "Id": self.import.as_ref().ok().or(self.relay.as_ref()),
+            "NoImport": self.import.as_ref().err().filter(|_| self.relay.is_none()),
             "InUse": self.in_use,
         })
     }
@@ -86,6 +92,7 @@ pub async fn look(
             continue;
         }
         if let Some(place) = directory.find(&made.target).await? {
+            let relay = TAKEN_BY_RELAY.contains(&made.target.collection).then(|| place.id.clone());
             let import = if made.target.collection.row().import {
                 Ok(place.id)
             } else {
@@ -96,6 +103,7 @@ pub async fn look(
                 part: None,
                 address: made.address.clone(),
                 import,
+                relay,
                 in_use: None,
             });
         }
@@ -148,6 +156,16 @@ pub fn refusal(modules: &[(String, &[Collision])]) -> Failure {
     .hint("To take them over and make them as the source has them: --existing adopt.")
     .hint("To use them as they are: serialize again with --lookup KIND:NAME. To have both: --rename KIND:NAME=OTHER.")
     .hint("Otherwise rename or delete them there.")
+}
+
+/// What the relay takes over when the module makes it.
+#[must_use]
+pub fn taken_by_relay(collisions: &[Collision]) -> Taken {
+    let taken = collisions.iter().filter_map(|collision| {
+        let route = collision.target.collection.row().route.to_owned();
+        Some(((route, collision.target.key.last()?.clone()), collision.relay.clone()?))
+    });
+    taken.collect()
 }
 
 /// The import blocks that take over what can be.
@@ -222,7 +240,7 @@ pub fn impossible(modules: &[(String, &[Collision])]) -> Option<Failure> {
     for (module, collision) in
         modules.iter().flat_map(|(module, all)| all.iter().map(move |one| (module, one)))
     {
-        let Err(why) = &collision.import else { continue };
+        let (Err(why), None) = (&collision.import, &collision.relay) else { continue };
         let within = if modules.len() > 1 { format!("{module}: ") } else { String::new() };
         lines.push(format!("  {within}{}: {why}", collision.text()));
         if let (Some(lookup), [name], None) = (

@@ -43,6 +43,7 @@ pub(super) async fn look(
                     part: Some(name_of(&part.path)),
                     address: part.address.clone(),
                     import,
+                    relay: None,
                     in_use: None,
                 });
             }
@@ -51,7 +52,14 @@ pub(super) async fn look(
         let process = manifest.makes.iter().find(|made| made.adopted && made.target == target);
         if let Some(made) = process.filter(|made| collisions.len() > already && !state.has(&made.address)) {
             let (target, address) = (target, made.address.clone());
-            collisions.push(Collision { target, part: None, address, import: Ok(place.id), in_use: None });
+            collisions.push(Collision {
+                target,
+                part: None,
+                address,
+                import: Ok(place.id),
+                relay: None,
+                in_use: None,
+            });
         }
     }
     Ok(collisions)

@@ -61,6 +61,7 @@ pub(super) async fn look(
                     part: None,
                     address: part.address.clone(),
                     import: Ok(format!("{tenant_id}:{own}")),
+                    relay: None,
                     in_use: None,
                 });
             }
