@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
-
 use crate::checks::forecast::Forecast;
 use crate::cli::{self, ReportForm};
 use crate::deployment::entered::Witness;
 use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::report::{self, Address, Item, Report, Section};
+use crate::report::{self, Address, Report, Secrets};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use crate::{cutover, packages, seeded};
@@ -78,6 +76,7 @@ async fn made(
     };
     let mut items = report::of_modules(&manifests, &entered);
     items.extend(report::tentacles(&forecast.inventory, &address(destination).await));
+    let secrets = Secrets::of(&manifests, &entered);
     let mut equal = None;
     if let (Some(server), Some(right)) = (destination, right) {
         let mut explanations = Explanations::default();
@@ -89,12 +88,13 @@ async fn made(
         let named = packages::named_by_processes(&forecast.inventory);
         items.extend(report::of_packages(named.ids.iter(), &there));
     }
-    items.extend(of_servers(source, destination).await);
+    items.extend(report::of_servers(source, destination).await);
+    items.extend(report::people(source, destination, left).await);
     items.sort();
     items.dedup();
     let projects = report::projects(&forecast.inventory, &manifests, &items, right);
     let destination = destination.map(Server::described);
-    Ok(Report { source: source.described(), destination, items, projects, equal })
+    Ok(Report { source: source.described(), destination, items, projects, secrets, equal })
 }
 
 /// Secrets that are at the destination, by the same word as a deployment's: a person has said so, or somebody else has changed what holds it.
@@ -144,97 +144,3 @@ async fn address(destination: Option<&Server>) -> Address {
     let thumbprint = certificate.and_then(|certificate| Some(certificate["Thumbprint"].as_str()?.to_owned()));
     Address { url: server.client.address().to_owned(), space: server.space.name().to_owned(), thumbprint }
 }
-
-/// What belongs to the server and not to a space (API reference of 2026-08). What can't be seen is an item too; a server without a route
-/// has nothing there.
-async fn of_servers(source: &Server, destination: Option<&Server>) -> Vec<Item> {
-    let mut items = Vec::new();
-    let mut add = |subject: &str, text: String| {
-        items.push(Item {
-            section: Section::Server,
-            project: String::new(),
-            subject: subject.to_owned(),
-            text,
-            commands: Vec::new(),
-        });
-    };
-    for (subject, path, looks) in LOOKS {
-        let path = path.replace("{space}", source.space_id());
-        let here = match source.client.find(&path).await {
-            Ok(Some(here)) => here,
-            Ok(None) => continue,
-            Err(failure) if failure.is_forbidden() => {
-                add(subject, "could not be looked at: the source key's owner may not see it".to_owned());
-                continue;
-            }
-            Err(failure) => {
-                add(subject, format!("could not be looked at: {failure}"));
-                continue;
-            }
-        };
-        let there = match destination {
-            Some(server) => {
-                let path = path.replace(source.space_id(), server.space_id());
-                server.client.find(&path).await.ok().flatten().unwrap_or_else(|| json!({}))
-            }
-            None => json!({}),
-        };
-        if let Some(text) = looks(&here, &there) {
-            add(subject, text);
-        }
-    }
-    items
-}
-
-/// What is looked at, where, and what of both answers is worth a line.
-type Look = fn(&Value, &Value) -> Option<String>;
-const LOOKS: &[(&str, &str, Look)] = &[
-    ("SMTP", "/api/smtpconfiguration/isconfigured", |here, there| {
-        let is_open = here["IsConfigured"] == true && there["IsConfigured"] != true;
-        is_open.then(|| {
-            "mail is configured at the source: enter it at the destination, password included".to_owned()
-        })
-    }),
-    ("audit stream", "/api/audit-stream", |here, there| {
-        let is_open = here["Active"] == true && there["Active"] != true;
-        is_open.then(|| "the source streams its audit log: set it up at the destination".to_owned())
-    }),
-    ("SSH known hosts", "/api/sshknownhosts?skip=0&take=1000", |here, there| {
-        let hosts = |answer: &Value| -> Vec<String> {
-            let resources = answer["Resources"].as_array().into_iter().flatten();
-            resources.filter_map(|host| Some(host["Host"].as_str()?.to_owned())).collect()
-        };
-        let known = hosts(there);
-        let mut missing: Vec<String> = hosts(here).into_iter().filter(|host| !known.contains(host)).collect();
-        missing.sort();
-        missing.dedup();
-        (!missing.is_empty()).then(|| format!("the destination does not know {}", missing.join(", ")))
-    }),
-    ("GitHub connections", "/api/{space}/github/connections?skip=0&take=100", |here, _| {
-        let connections = here["Connections"].as_array().into_iter().flatten();
-        let names: Vec<&str> = connections
-            .filter_map(|connection| connection["Installation"]["AccountLogin"].as_str())
-            .collect();
-        (!names.is_empty()).then(|| format!("connect the destination to GitHub for {}", names.join(", ")))
-    }),
-    ("Platform Hub", "/api/platformhub/versioncontrol", |here, there| {
-        let url = here["Url"].as_str().filter(|url| !url.is_empty())?;
-        (there["Url"].as_str() != Some(url)).then(|| format!("the source's Platform Hub is kept in {url}"))
-    }),
-    ("features", "/api/featuresconfiguration", |here, there| {
-        let mut differing: Vec<String> = Vec::new();
-        for (name, value) in here.as_object()? {
-            let is_plain = value.is_boolean() || value.is_string();
-            if is_plain
-                && !matches!(name.as_str(), "Id" | "LastModifiedOn" | "LastModifiedBy")
-                && there.get(name) != Some(value)
-            {
-                differing.push(format!("{name} is {value}"));
-            }
-        }
-        differing.sort();
-        let is_asked = there.as_object().is_some_and(|there| !there.is_empty());
-        (is_asked && !differing.is_empty())
-            .then(|| format!("other than at the destination: {}", differing.join(", ")))
-    }),
-];

@@ -23,6 +23,13 @@ pub fn tentacles(inventory: &Inventory, destination: &Address) -> Vec<Item> {
             items.extend(tentacle(inventory, machine, collection, noun, destination));
         }
     }
+    if !items.is_empty() {
+        let text = format!(
+            "each polling Tentacle needs a way to {} and to its port 10943, the new server one to port 10933 of each listening Tentacle",
+            destination.url
+        );
+        items.push(Item::new(Section::Machines, "firewalls", text));
+    }
     items.sort();
     items
 }

@@ -4,6 +4,8 @@
 mod html;
 mod machines;
 mod markdown;
+mod people;
+mod server;
 mod table;
 
 use std::collections::BTreeSet;
@@ -21,6 +23,8 @@ use module::manifest::{Manifest, Scope, SecretEntry, SecretOrigin};
 pub use html::html;
 pub use machines::{Address, tentacles};
 pub use markdown::markdown;
+pub use people::people;
+pub use server::of_servers;
 pub use table::csv;
 
 /// Groups of items, in the order in which a move takes them.
@@ -32,17 +36,19 @@ pub enum Section {
     ByHand,
     Differences,
     Server,
+    People,
     Cutover,
 }
 
 impl Section {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Secrets,
         Self::Machines,
         Self::Packages,
         Self::ByHand,
         Self::Differences,
         Self::Server,
+        Self::People,
         Self::Cutover,
     ];
 
@@ -55,6 +61,7 @@ impl Section {
             Self::ByHand => "To be done by hand",
             Self::Differences => "Differences that nothing explains",
             Self::Server => "Settings of the server itself",
+            Self::People => "People, keys and what makes releases",
             Self::Cutover => "Held back until the cutover",
         }
     }
@@ -76,6 +83,14 @@ pub struct Item {
     pub commands: Vec<String>,
 }
 
+impl Item {
+    /// One of the space or the server, without commands.
+    #[must_use]
+    pub fn new(section: Section, subject: &str, text: String) -> Self {
+        Self { section, project: String::new(), subject: subject.to_owned(), text, commands: Vec::new() }
+    }
+}
+
 /// A project, for the map: what it shares and what must be there before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -91,6 +106,41 @@ pub struct Project {
     pub moved: Option<bool>,
 }
 
+/// How many secrets the modules have, by what becomes of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Secrets {
+    /// A step of the source server reads them.
+    pub read: usize,
+    /// Somebody has entered them at the destination, or has said so.
+    pub entered: usize,
+    /// Only a person can enter them, and nobody has.
+    pub open: usize,
+}
+
+impl Secrets {
+    /// Counts those of the modules. `entered` as for [`of_modules`].
+    #[must_use]
+    pub fn of(manifests: &[&Manifest], entered: &BTreeSet<String>) -> Self {
+        let mut secrets = Self::default();
+        for manifest in manifests {
+            for secret in &manifest.secrets {
+                let count = match secret.from {
+                    SecretOrigin::Person { .. }
+                        if entered.contains(&manifest.name_of_secret(&secret.name)) =>
+                    {
+                        &mut secrets.entered
+                    }
+                    SecretOrigin::Person { .. } => &mut secrets.open,
+                    _ => &mut secrets.read,
+                };
+                *count += 1;
+            }
+        }
+        secrets
+    }
+}
+
 /// The whole list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -99,6 +149,7 @@ pub struct Report {
     pub destination: Option<String>,
     pub items: Vec<Item>,
     pub projects: Vec<Project>,
+    pub secrets: Secrets,
     /// Documents that are equal, and that are compared at all; nothing where no destination was asked.
     pub equal: Option<(usize, usize)>,
 }
@@ -280,6 +331,7 @@ mod tests {
             destination: None,
             items,
             projects: vec![project],
+            secrets: Secrets::of(&[&manifest], &BTreeSet::new()),
             equal: None,
         }
     }

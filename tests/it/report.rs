@@ -1,6 +1,6 @@
 //! The list of what is left to people: of the source alone, and of both servers.
 
-use crate::support::{octoferry, sandbox_with, sandbox_with_empty_space};
+use crate::support::{http, octoferry, sandbox_with, sandbox_with_empty_space};
 
 #[test]
 fn the_source_alone_tells_what_will_be_left() {
@@ -41,6 +41,31 @@ fn both_servers_tell_what_is_missing() {
     for part in
         ["\"projects \"\"Letterbox Web\"\"\",\"is not at the destination\"", "Held back until the cutover"]
     {
+        assert!(run.stdout.contains(part), "{part} is not in {}", run.stdout);
+    }
+}
+
+#[test]
+fn what_servers_have_once_and_who_works_with_them_are_named() {
+    let (source, destination) = (sandbox_with("small-web"), sandbox_with_empty_space("New"));
+    let put = |path: &str, body: serde_json::Value| {
+        assert_eq!(http(&source, "PUT", path, Some(&body)).0, 200, "{path}");
+    };
+    put("/api/serverconfiguration", serde_json::json!({"ServerUri": "https://old.example"}));
+    put("/api/smtpconfiguration", serde_json::json!({"SmtpHost": "mail.example", "SmtpPort": 25}));
+    put("/api/featuresconfiguration", serde_json::json!({"IsBuiltInWorkerEnabled": false}));
+    put(
+        "/api/configuration/servicenow-integration/values",
+        serde_json::json!({"Connections": [{"Name": "Desk"}], "WorkNotesIsEnabled": true}),
+    );
+    let run = octoferry(["report"]).source(&source, "Spaces-2").destination(&destination, "New").ends_with(3);
+    for part in [
+        "server address",
+        "mail is configured at the source",
+        "IsBuiltInWorkerEnabled is false",
+        "ServiceNow",
+        "## People, keys and what makes releases",
+    ] {
         assert!(run.stdout.contains(part), "{part} is not in {}", run.stdout);
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
                 .store
                 .all(SERVER, "events")
                 .map(|(_, event)| event)
+                .filter(|event| is_of(request, event))
                 .filter(|event| {
                     request.query("regarding").is_none_or(|id| {
                         event["RelatedDocumentIds"]
@@ -30,6 +31,16 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         }
         _ => None,
     }
+}
+
+/// Whether the lists of categories and of document types let an event through.
+fn is_of(request: &Request, event: &Value) -> bool {
+    let listed = |name: &str, wanted: &str| {
+        request.query(name).is_none_or(|list| list.split(',').any(|one| one.eq_ignore_ascii_case(wanted)))
+    };
+    let first = event["RelatedDocumentIds"][0].as_str().unwrap_or_default();
+    listed("eventcategories", text(event, "Category"))
+        && listed("documenttypes", first.rsplit_once('-').map_or(first, |(kind, _)| kind))
 }
 
 /// Writes down what a request did.

@@ -61,6 +61,7 @@ mod runbooks;
 mod s3;
 mod secrets;
 mod server;
+mod settings;
 mod slugs;
 mod spaces;
 mod store;

@@ -40,7 +40,7 @@ pub(crate) struct Request {
 }
 
 /// First segments of addresses that belong to the server, not to a space.
-const SERVER_ROUTES: [&str; 28] = [
+const SERVER_ROUTES: [&str; 31] = [
     "spaces",
     "users",
     "teams",
@@ -62,6 +62,9 @@ const SERVER_ROUTES: [&str; 28] = [
     "octopusservernodes",
     "externalsecuritygroupproviders",
     "smtpconfiguration",
+    "serverconfiguration",
+    "featuresconfiguration",
+    "audit-stream",
     "letsencryptconfiguration",
     "performanceconfiguration",
     "upgradeconfiguration",

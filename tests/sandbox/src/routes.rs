@@ -7,7 +7,7 @@ use crate::server::Server;
 use crate::store::{SERVER, text};
 use crate::{
     certificates, delivered, documents, events, git, infrastructure, links, packages, people, processes,
-    projects, reference, root, spaces, target_tags, tasks, templates, tenants, variables,
+    projects, reference, root, settings, spaces, target_tags, tasks, templates, tenants, variables,
 };
 
 /// Answers the addresses it knows, `None` for all others.
@@ -17,6 +17,7 @@ type Room = fn(&mut Server, &Request) -> Option<Outcome>;
 const ROOMS: &[Room] = &[
     git::route,
     events::route,
+    settings::route,
     tasks::room::route,
     tasks::preview::route,
     tasks::run::route,
