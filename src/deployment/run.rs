@@ -318,7 +318,9 @@ impl Deployment<'_> {
         }
         let colliding = modules.iter().filter(|(_, ready)| !ready.collisions.is_empty());
         for (_, ready) in colliding.clone() {
+            let open = self.relay.open();
             let (_, ended) = ready.terraform.plan(&self.variables(ready)?).await?;
+            drop(open);
             if let Some(lock) = Lock::in_the_way(&ended.diagnostics) {
                 return Err(self.locked(ready, &lock));
             }
@@ -345,8 +347,9 @@ impl Deployment<'_> {
         ready: &Ready<'_>,
         variables: &MemoryFile,
     ) -> Result<Plan, Failure> {
-        self.relay.forget();
+        let open = self.relay.open();
         let (plan, ended) = ready.terraform.plan(variables).await?;
+        drop(open);
         if let Some(lock) = Lock::in_the_way(&ended.diagnostics) {
             return Err(self.locked(ready, &lock));
         }
@@ -422,8 +425,9 @@ impl Deployment<'_> {
     }
 
     async fn apply(&self, ready: &Ready<'_>, plan: &Plan) -> Result<(), Failure> {
-        self.relay.forget();
+        let open = self.relay.open();
         let ended = ready.terraform.apply(plan).await?;
+        drop(open);
         let saved = self.save_state(ready, &ended).await?;
         if let Some(reason) = self.interrupt.reason() {
             return Err(Failure::failed(format!(
@@ -598,8 +602,9 @@ impl Deployment<'_> {
     async fn plan_again(&self, ready: &Ready<'_>, variables: &MemoryFile) -> Result<Vec<String>, Failure> {
         // What was taken over is in the state now.
         let _ = std::fs::remove_file(ready.terraform.directory.join("octoferry_existing.tf"));
-        self.relay.forget();
+        let open = self.relay.open();
         let (plan, ended) = ready.terraform.plan(variables).await?;
+        drop(open);
         let plan = plan
             .ok_or_else(|| ended.failure("everything is applied, but the plan that should show it fails"))?;
         let differences: Vec<String> = plan.changes.iter().map(ResourceChange::text).collect();

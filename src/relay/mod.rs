@@ -16,6 +16,7 @@ mod hide;
 mod hold;
 mod keep;
 mod log;
+mod peer;
 mod readable;
 mod remember;
 mod tag;
@@ -23,14 +24,16 @@ mod take_over;
 mod token;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
+use subtle::ConstantTimeEq as _;
 use tokio::task::JoinHandle;
 
 use address::Address;
@@ -44,7 +47,10 @@ use secret::Secret;
 pub use take_over::Taken;
 pub use token::{Held, Place, Tokens};
 
-/// A running relay; it ends when dropped.
+/// No request of Terraform is larger, in bytes; a variable set of thousands of variables has a few MB.
+const LARGEST_REQUEST: usize = 64 << 20;
+
+/// A running relay; it ends when dropped. It passes something on only while Terraform runs ([`Relay::open`]).
 pub struct Relay {
     url: String,
     key: Secret,
@@ -52,9 +58,20 @@ pub struct Relay {
     server: JoinHandle<()>,
 }
 
+/// Keeps the relay open for a run of Terraform.
+pub struct Open<'a>(&'a Relay);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.shared.runs.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 struct Shared {
     client: Client,
     key: Secret,
+    /// Runs of Terraform that are going on.
+    runs: AtomicUsize,
     /// The path of the server's address (`/octopus`), which its links begin with.
     base_path: String,
     hold: hold::Hold,
@@ -77,12 +94,14 @@ impl Relay {
             |error: std::io::Error| Failure::failed(format!("starting the relay on 127.0.0.1: {error}"));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(trouble)?;
         let url = format!("http://{}", listener.local_addr().map_err(trouble)?);
+        let listener = peer::OwnUser::new(listener).await.map_err(trouble)?;
         let key = new_key()?;
         let host = client.address().split_once("://").map_or("", |(_, host)| host);
         let base_path = host.find('/').map_or("", |start| &host[start..]).to_owned();
         let shared = Arc::new(Shared {
             client,
             key: key.clone(),
+            runs: AtomicUsize::new(0),
             base_path,
             hold: hold::Hold { enable_triggers },
             hide: hide::Hide::default(),
@@ -113,9 +132,12 @@ impl Relay {
         &self.key
     }
 
-    /// To be called when another run of Terraform begins: nothing that was read before counts any more.
-    pub fn forget(&self) {
+    /// Opens the relay for a run of Terraform, until what is returned is dropped. Nothing that was read before counts any more.
+    #[must_use]
+    pub fn open(&self) -> Open<'_> {
         self.shared.remember.forget();
+        self.shared.runs.fetch_add(1, Ordering::SeqCst);
+        Open(self)
     }
 
     /// Says how the steps of the module that comes next are made.
@@ -162,14 +184,21 @@ fn new_key() -> Result<Secret, Failure> {
 async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let given = parts.headers.get("x-octopus-apikey").map(axum::http::HeaderValue::as_bytes);
-    if given != Some(shared.key.expose().as_bytes()) {
+    let is_key = given.is_some_and(|given| given.ct_eq(shared.key.expose().as_bytes()).into());
+    if !is_key {
         return refusal(
             StatusCode::UNAUTHORIZED,
             "this address is for the run of Terraform that octoferry started",
         );
     }
-    let Ok(body) = to_bytes(body, usize::MAX).await else {
-        return refusal(StatusCode::BAD_REQUEST, "the request broke off");
+    if shared.runs.load(Ordering::SeqCst) == 0 {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "no run of Terraform is going on");
+    }
+    if body.size_hint().lower() > LARGEST_REQUEST as u64 {
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "no request of Terraform is as large as this");
+    }
+    let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
+        return refusal(StatusCode::BAD_REQUEST, "the request broke off, or is larger than any of Terraform");
     };
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     // A task of its own: a request that has begun is brought to its end though Terraform may go away meanwhile.

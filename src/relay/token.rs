@@ -4,6 +4,7 @@
 //! as a part of a longer text, in an address, or when nobody knows it, the request is refused and nothing of it is sent: a module that was
 //! altered can't have a secret written where somebody can read it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,18 +36,39 @@ pub enum Place {
     Hidden,
 }
 
-/// The secrets of a module, by token.
+/// The secrets of a module.
 #[derive(Default)]
 pub struct Tokens {
-    pub held: HashMap<String, Held>,
+    /// By token.
+    held: HashMap<String, Held>,
+    /// Collection → field → tokens.
+    places: HashMap<String, HashMap<String, Vec<String>>>,
     /// For what the server says of a request that it refuses.
-    pub masker: Option<Arc<Masker>>,
+    masker: Option<Arc<Masker>>,
+}
+
+impl Tokens {
+    /// These, by token, and what masks the server's errors.
+    #[must_use]
+    pub fn new(held: HashMap<String, Held>, masker: Arc<Masker>) -> Self {
+        let mut places: HashMap<String, HashMap<String, Vec<String>>> = HashMap::new();
+        for (token, held) in &held {
+            if let Place::Field { collection, field, .. } = &held.place {
+                let fields = places.entry(collection.clone()).or_default();
+                fields.entry(composed(field).into_owned()).or_default().push(token.clone());
+            }
+        }
+        Self { held, places, masker: Some(masker) }
+    }
 }
 
 /// Collections of documents that own variable sets.
 const OWNERS: [&str; 2] = ["projects", "libraryvariablesets"];
-/// A secret that the provider (1.17.0) writes as plain text; the server doesn't say beforehand that it hides it.
-const WRITTEN_PLAIN: (&str, &str) = ("subscriptions", "EventNotificationSubscription/WebhookHeaderValue");
+/// Secrets that are plain text on the wire: one that the provider (1.17.0) writes so, and the only one of a target that the API shows.
+const WRITTEN_PLAIN: [(&str, &str); 2] = [
+    ("subscriptions", "EventNotificationSubscription/WebhookHeaderValue"),
+    ("machines", "Endpoint/AadClientCredentialSecret"),
+];
 
 #[derive(Default)]
 pub(super) struct Exchange {
@@ -107,6 +129,7 @@ impl Exchange {
     /// An answer as Terraform may see it: should the server show a secret where it was written, its token takes its place.
     pub(super) fn hide(&self, address: &Address, answer: &mut Value) -> bool {
         let tokens = self.tokens();
+        let Some(places) = tokens.places.get(address.kind()) else { return false };
         let mut any = false;
         let documents = match answer.get_mut("Items").and_then(Value::as_array_mut) {
             Some(items) => items.iter_mut().collect(),
@@ -114,11 +137,10 @@ impl Exchange {
         };
         for document in documents {
             each_text(document, &mut String::new(), false, &mut |field, _, text| {
-                let shown = tokens.held.iter().find(|(_, held)| {
-                    matches!(&held.place, Place::Field { collection, field: of, .. } if collection == address.kind() && is_same(of, field))
-                        && held.value.expose() == text
-                });
-                if let Some((token, _)) = shown {
+                let here = places.get(&*composed(field)).into_iter().flatten();
+                let is_shown =
+                    |token: &&String| tokens.held.get(*token).is_some_and(|held| held.value.expose() == text);
+                if let Some(token) = here.into_iter().find(is_shown) {
                     token.clone_into(text);
                     any = true;
                 }
@@ -129,8 +151,7 @@ impl Exchange {
 
     /// Whether answers of this address have a place for a secret.
     pub(super) fn looks_at(&self, address: &Address) -> bool {
-        let goes_there = |held: &Held| matches!(&held.place, Place::Field { collection, .. } if collection == address.kind());
-        OWNERS.contains(&address.kind()) || self.tokens().held.values().any(goes_there)
+        OWNERS.contains(&address.kind()) || self.tokens().places.contains_key(address.kind())
     }
 
     /// What the server says of a request that it refuses, without secrets: it may repeat what it got.
@@ -231,7 +252,7 @@ fn put_in_place<'a>(
             ));
         }
     }
-    let is_hidden = is_hidden || WRITTEN_PLAIN == (about.collection, field);
+    let is_hidden = is_hidden || WRITTEN_PLAIN.contains(&(about.collection, field));
     if is_hidden {
         Ok(&held.value)
     } else {
@@ -239,9 +260,13 @@ fn put_in_place<'a>(
     }
 }
 
-/// Whether two names are the same for Terraform, which composes every text that it has (Unicode NFC).
+/// A name as Terraform has it, which composes every text (Unicode NFC).
+fn composed(name: &str) -> Cow<'_, str> {
+    if name.is_ascii() { name.into() } else { name.nfc().collect::<String>().into() }
+}
+
 fn is_same(name: &str, other: &str) -> bool {
-    name == other || name.nfc().eq(other.nfc())
+    composed(name) == composed(other)
 }
 
 fn refusal(method: &Method, address: &Address, why: &str) -> Failure {
@@ -321,8 +346,8 @@ mod tests {
         let token = token::token(&[7; 32]);
         let held = Held { name: "key".to_owned(), value: Secret::new("the s3cret".to_owned()), place };
         let exchange = Exchange::default();
-        let masker = Some(Arc::new(Masker::new([&held.value])));
-        exchange.expect(Tokens { held: HashMap::from([(token.clone(), held)]), masker });
+        let masker = Arc::new(Masker::new([&held.value]));
+        exchange.expect(Tokens::new(HashMap::from([(token.clone(), held)]), masker));
         (exchange, token)
     }
 
@@ -403,6 +428,17 @@ mod tests {
         let path = "/api/Spaces-1/actiontemplates/ActionTemplates-1";
         assert!(filled(&exchange, path, parameter("Sensitive")).await.is_ok());
         assert!(filled(&exchange, path, parameter("SingleLineText")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_one_secret_of_a_target_that_the_server_shows_goes_both_ways_as_a_token() {
+        let (exchange, token) = exchange(field("machines", &["a"], "Endpoint/AadClientCredentialSecret"));
+        let path = "/api/Spaces-1/machines/Machines-1";
+        let target = |text: &str| json!({"Name": "a", "Endpoint": {"AadClientCredentialSecret": text}});
+        let mut read = target("the s3cret");
+        assert!(exchange.hide(&Address::parse(path), &mut read));
+        assert_eq!(read, target(&token));
+        assert_eq!(filled(&exchange, path, read).await.unwrap(), target("the s3cret"));
     }
 
     #[test]

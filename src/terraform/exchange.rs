@@ -8,8 +8,22 @@ use crate::moves::address_of;
 use failure::{Failure, FailureKind};
 use secret::Secret;
 
-/// Address of a resource (`type.name`) → secrets that its attributes may be, each with what is to stand there.
-pub type Replacements = BTreeMap<String, Vec<(Secret, String)>>;
+/// Secrets that attributes of resources may be, each with what is to stand there.
+#[derive(Default)]
+pub struct Replacements {
+    /// By the address of a resource (`type.name`).
+    pub by_address: BTreeMap<String, Vec<(Secret, String)>>,
+    /// In whichever resource.
+    pub anywhere: Vec<(Secret, String)>,
+}
+
+impl Replacements {
+    /// Whether there is nothing to replace.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_address.is_empty() && self.anywhere.is_empty()
+    }
+}
 
 /// The state with the replacements, and how many there were; `None`: there was nothing to replace.
 ///
@@ -26,11 +40,11 @@ pub(crate) fn exchanged(
     let mut state: Value = serde_json::from_slice(state).map_err(|_| unreadable())?;
     let mut count = 0;
     for resource in state["resources"].as_array_mut().into_iter().flatten() {
-        let Some(secrets) = address_of(resource).and_then(|address| replacements.get(&address)) else {
-            continue;
-        };
+        let of_it = address_of(resource).and_then(|address| replacements.by_address.get(&address));
+        let secrets: Vec<&(Secret, String)> =
+            of_it.into_iter().flatten().chain(&replacements.anywhere).collect();
         for instance in resource["instances"].as_array_mut().into_iter().flatten() {
-            count += replace(&mut instance["attributes"], secrets);
+            count += replace(&mut instance["attributes"], &secrets);
         }
     }
     if count == 0 {
@@ -43,7 +57,7 @@ pub(crate) fn exchanged(
     Ok(Some((after, count)))
 }
 
-fn replace(value: &mut Value, secrets: &[(Secret, String)]) -> usize {
+fn replace(value: &mut Value, secrets: &[&(Secret, String)]) -> usize {
     match value {
         Value::String(text) => match secrets.iter().find(|(secret, _)| secret.expose() == text) {
             Some((_, token)) => {
@@ -77,10 +91,11 @@ mod tests {
         };
         let state = json!({"version": 4, "serial": 3, "resources": [resource("a", "s3cret"), resource("b", "s3cret"), resource("c", "other")]});
         let of = |text: &str| vec![(Secret::new(text.to_owned()), "the token".to_owned())];
-        let replacements = Replacements::from([
+        let by_address = BTreeMap::from([
             ("octopusdeploy_token_account.a".to_owned(), of("s3cret")),
             ("octopusdeploy_token_account.c".to_owned(), of("s3cret")),
         ]);
+        let replacements = Replacements { by_address, anywhere: Vec::new() };
         let (after, count) = exchanged(state.to_string().as_bytes(), &replacements).ok().unwrap().unwrap();
         let after: Value = serde_json::from_slice(&after).unwrap();
         assert_eq!(count, 2);
@@ -92,6 +107,8 @@ mod tests {
         assert_eq!(attributes(1)["token"], "s3cret");
         assert_eq!(attributes(2)["token"], "other");
         assert_eq!(after["serial"], 4);
+        let anywhere = Replacements { anywhere: of("other"), ..Replacements::default() };
+        assert_eq!(exchanged(state.to_string().as_bytes(), &anywhere).ok().unwrap().unwrap().1, 2);
         assert!(exchanged(b"\n", &replacements).ok().unwrap().is_none());
         assert!(exchanged(after.to_string().as_bytes(), &replacements).ok().unwrap().is_none());
     }

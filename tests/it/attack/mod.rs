@@ -2,5 +2,6 @@
 
 mod editor;
 mod pusher;
+mod relay;
 mod server;
 mod tools;
