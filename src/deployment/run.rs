@@ -30,7 +30,7 @@ use module::manifest::Note;
 use octopus::server::Server;
 use secret::Secret;
 use secret::mask::Masker;
-use terraform::exchange::Replacements;
+use terraform::exchange::{self, Replacements};
 use terraform::lock::Lock;
 use terraform::memory_file::MemoryFile;
 use terraform::output::Diagnostic;
@@ -239,14 +239,14 @@ impl Deployment<'_> {
             report: Box::new(|text| self.ui.info(text)),
         };
         terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
-        let state = terraform.state().await?;
+        let (state, text) = terraform.state_and_text().await?;
         let identities = identity::of_module(&terraform.directory, &state)?;
         let (state, moved) = identity::align(&terraform, state, &identities, self.plan_only).await?;
         for text in moved {
             self.ui.info(&format!("  {text}"));
         }
-        self.take_secrets_out(&terraform, backend.as_ref(), &given.in_place_of_secrets(&supply, &declared))
-            .await?;
+        let left = given.in_place_of_secrets(&supply, &declared);
+        self.take_secrets_out(&terraform, backend.as_ref(), &text, &left).await?;
         let existing::Existing { collisions, renamed } =
             existing::look(&module.manifest, &state, destination).await?;
         let open_tofu = self.program.name == "OpenTofu";
@@ -268,24 +268,26 @@ impl Deployment<'_> {
         &self,
         terraform: &Terraform<'_>,
         backend: Option<&Prepared>,
+        state: &[u8],
         secrets: &Replacements,
     ) -> Result<(), Failure> {
-        let count = terraform.exchange_in_state(secrets, self.plan_only).await?;
+        let count = exchange::count(state, secrets)?;
         if count == 0 {
             return Ok(());
         }
         if self.plan_only {
             self.ui.warning(&format!(
-                "{count} secrets stand in the state in clear text. A deployment puts tokens in their place first, which changes nothing at the destination; this plan shows that as changes."
+                "the state holds secrets in clear text ({count}). A deployment puts tokens in their place first, which changes nothing at the destination; this plan shows that as changes."
             ));
             return Ok(());
         }
+        let count = terraform.exchange_in_state(secrets).await?;
         let older = match (&self.backend, backend) {
             (Some(backend), Some(prepared)) => backend.forget_older(&prepared.key)?,
             _ => backend::OLDER_STATES.to_owned(),
         };
         self.ui.warning(&format!(
-            "{count} secrets stood in the state in clear text, from an older octoferry; tokens are in their place now. Older versions of the state file still hold them: {older}"
+            "the state held secrets in clear text ({count}), from an older octoferry; tokens are in their place now. Older versions of the state file still hold them: {older}"
         ));
         Ok(())
     }

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hmac::Mac as _;
-use unicode_normalization::UnicodeNormalization as _;
 
 use crate::deployment::supply::{Declared, Supply};
 use crate::relay::{Held, Place, Tokens};
@@ -48,18 +47,18 @@ impl Key {
 /// What Terraform gets for the secrets that were supplied.
 #[derive(Default)]
 pub struct Given {
-    /// Secret → token; also of those that finish sets, which a server may show.
+    /// Variable → token.
     tokens: BTreeMap<String, String>,
     /// Variables whose secret Terraform gets itself, with what uses it: octoferry is not on the way there.
     pub plain: BTreeMap<String, String>,
 }
 
 impl Given {
-    /// Chooses for the secrets of a module.
+    /// Chooses for the variables of a module.
     #[must_use]
     pub fn new(manifest: &Manifest, supply: &Supply, declared: &Declared, key: &Key) -> Self {
         let mut given = Self::default();
-        for (name, value) in &supply.found {
+        for (name, value) in supply.found.iter().filter(|(name, _)| declared.variables.contains(*name)) {
             let elsewhere: Vec<&str> =
                 declared.users(name).filter(|address| !address.starts_with(OFFICIAL)).collect();
             if !elsewhere.is_empty() {
@@ -111,20 +110,11 @@ impl Given {
     /// What an older octoferry left in the state: secrets in the resources that use their variables.
     #[must_use]
     pub fn in_place_of_secrets(&self, supply: &Supply, declared: &Declared) -> Replacements {
-        let mut replacements = Replacements::default();
+        let mut replacements = Replacements::new();
         for (name, token) in &self.tokens {
             let Some(value) = supply.found.get(name) else { continue };
-            // Terraform composes every text.
-            let composed = Secret::new(value.expose().nfc().collect());
-            for value in [value, &composed] {
-                let pair = || (value.clone(), token.clone());
-                for address in declared.users(name) {
-                    replacements.by_address.entry(address.to_owned()).or_default().push(pair());
-                }
-                // Terraform may have read what finish has set.
-                if !declared.variables.contains(name) {
-                    replacements.anywhere.push(pair());
-                }
+            for address in declared.users(name) {
+                replacements.entry(address.to_owned()).or_default().push((value.clone(), token.clone()));
             }
         }
         replacements

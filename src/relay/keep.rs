@@ -13,8 +13,10 @@ use octopus::client::Client;
 use secret::placeholder::is_placeholder;
 
 /// Secrets that the provider loses with every update of their document, though nobody wants them gone: type of the document, and where they are.
-/// Offline drops: it has no argument for it and writes null. npm and PyPI feeds: its client forgets the credentials in updates (1.17.0).
-const LOST: [(&str, &str, &[&str]); 3] = [
+/// Offline drops: it has no argument for it and writes null. Service Fabric: the API shows it in clear text, so the relay doesn't let Terraform see it
+/// ([`crate::relay::token`]). npm and PyPI feeds: its client forgets the credentials in updates (1.17.0).
+const LOST: [(&str, &str, &[&str]); 4] = [
+    ("machines", "AzureServiceFabricCluster", &["Endpoint", "AadClientCredentialSecret"]),
     ("machines", "OfflineDrop", &["Endpoint", "SensitiveVariablesEncryptionPassword"]),
     ("feeds", "Npm", &["Password"]),
     ("feeds", "PyPi", &["Password"]),
@@ -43,7 +45,8 @@ pub(super) async fn keep_lost(
 
 fn put_keep(document: &mut Value, current: &Value, path: &[&str]) -> bool {
     let there = path.iter().fold(current, |place, field| &place[*field]);
-    if there["HasValue"] != true {
+    let shown = there.as_str().filter(|text| !text.is_empty());
+    if there["HasValue"] != true && shown.is_none() {
         return false;
     }
     let mut place = document;
@@ -51,8 +54,12 @@ fn put_keep(document: &mut Value, current: &Value, path: &[&str]) -> bool {
         let Some(fields) = place.as_object_mut() else { return false };
         place = fields.entry(*field).or_insert(Value::Null);
     }
-    if place.is_object() {
+    if place.is_object() || place.as_str().is_some_and(|text| !text.is_empty()) {
         return false;
+    }
+    if let Some(shown) = shown {
+        *place = json!(shown);
+        return true;
     }
     *place = json!({"HasValue": true, "NewValue": null, "Hint": null});
     true
@@ -161,6 +168,10 @@ mod tests {
         assert!(!put_keep(&mut document, &with(json!({"HasValue": false})), &path));
         let mut said = with(json!({"HasValue": true, "NewValue": "new"}));
         assert!(!put_keep(&mut said, &with(json!({"HasValue": true})), &path));
+        let mut silent = with(json!(""));
+        assert!(put_keep(&mut silent, &with(json!("shown")), &path) && silent == with(json!("shown")));
+        let mut said = with(json!("new"));
+        assert!(!put_keep(&mut said, &with(json!("shown")), &path));
     }
 
     #[test]

@@ -64,11 +64,10 @@ impl Tokens {
 
 /// Collections of documents that own variable sets.
 const OWNERS: [&str; 2] = ["projects", "libraryvariablesets"];
-/// Secrets that are plain text on the wire: one that the provider (1.17.0) writes so, and the only one of a target that the API shows.
-const WRITTEN_PLAIN: [(&str, &str); 2] = [
-    ("subscriptions", "EventNotificationSubscription/WebhookHeaderValue"),
-    ("machines", "Endpoint/AadClientCredentialSecret"),
-];
+/// A secret that the provider (1.17.0) writes as plain text; the server doesn't say beforehand that it hides it.
+const WRITTEN_PLAIN: (&str, &str) = ("subscriptions", "EventNotificationSubscription/WebhookHeaderValue");
+/// The only secret that the API itself shows. Terraform doesn't see it, and `keep` puts it back.
+const SHOWN: (&str, &str) = ("machines", "Endpoint/AadClientCredentialSecret");
 
 #[derive(Default)]
 pub(super) struct Exchange {
@@ -129,7 +128,7 @@ impl Exchange {
     /// An answer as Terraform may see it: should the server show a secret where it was written, its token takes its place.
     pub(super) fn hide(&self, address: &Address, answer: &mut Value) -> bool {
         let tokens = self.tokens();
-        let Some(places) = tokens.places.get(address.kind()) else { return false };
+        let places = tokens.places.get(address.kind());
         let mut any = false;
         let documents = match answer.get_mut("Items").and_then(Value::as_array_mut) {
             Some(items) => items.iter_mut().collect(),
@@ -137,7 +136,12 @@ impl Exchange {
         };
         for document in documents {
             each_text(document, &mut String::new(), false, &mut |field, _, text| {
-                let here = places.get(&*composed(field)).into_iter().flatten();
+                if SHOWN == (address.kind(), field) && !text.is_empty() {
+                    text.clear();
+                    any = true;
+                    return;
+                }
+                let here = places.and_then(|places| places.get(&*composed(field))).into_iter().flatten();
                 let is_shown =
                     |token: &&String| tokens.held.get(*token).is_some_and(|held| held.value.expose() == text);
                 if let Some(token) = here.into_iter().find(is_shown) {
@@ -151,7 +155,9 @@ impl Exchange {
 
     /// Whether answers of this address have a place for a secret.
     pub(super) fn looks_at(&self, address: &Address) -> bool {
-        OWNERS.contains(&address.kind()) || self.tokens().places.contains_key(address.kind())
+        OWNERS.contains(&address.kind())
+            || SHOWN.0 == address.kind()
+            || self.tokens().places.contains_key(address.kind())
     }
 
     /// What the server says of a request that it refuses, without secrets: it may repeat what it got.
@@ -252,7 +258,7 @@ fn put_in_place<'a>(
             ));
         }
     }
-    let is_hidden = is_hidden || WRITTEN_PLAIN.contains(&(about.collection, field));
+    let is_hidden = is_hidden || WRITTEN_PLAIN == (about.collection, field);
     if is_hidden {
         Ok(&held.value)
     } else {
@@ -430,15 +436,16 @@ mod tests {
         assert!(filled(&exchange, path, parameter("SingleLineText")).await.is_err());
     }
 
-    #[tokio::test]
-    async fn the_one_secret_of_a_target_that_the_server_shows_goes_both_ways_as_a_token() {
-        let (exchange, token) = exchange(field("machines", &["a"], "Endpoint/AadClientCredentialSecret"));
-        let path = "/api/Spaces-1/machines/Machines-1";
-        let target = |text: &str| json!({"Name": "a", "Endpoint": {"AadClientCredentialSecret": text}});
-        let mut read = target("the s3cret");
-        assert!(exchange.hide(&Address::parse(path), &mut read));
-        assert_eq!(read, target(&token));
-        assert_eq!(filled(&exchange, path, read).await.unwrap(), target("the s3cret"));
+    #[test]
+    fn the_one_secret_that_the_api_shows_is_not_shown_to_terraform() {
+        let address = Address::parse("/api/Spaces-1/machines?take=10");
+        let list =
+            |text: &str| json!({"Items": [{"Name": "a", "Endpoint": {"AadClientCredentialSecret": text}}]});
+        let mut answer = list("of whichever module");
+        let exchange = Exchange::default();
+        assert!(exchange.looks_at(&address) && exchange.hide(&address, &mut answer));
+        assert_eq!(answer, list(""));
+        assert!(!exchange.hide(&address, &mut answer));
     }
 
     #[test]

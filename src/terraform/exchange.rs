@@ -8,21 +8,18 @@ use crate::moves::address_of;
 use failure::{Failure, FailureKind};
 use secret::Secret;
 
-/// Secrets that attributes of resources may be, each with what is to stand there.
-#[derive(Default)]
-pub struct Replacements {
-    /// By the address of a resource (`type.name`).
-    pub by_address: BTreeMap<String, Vec<(Secret, String)>>,
-    /// In whichever resource.
-    pub anywhere: Vec<(Secret, String)>,
-}
+/// Address of a resource (`type.name`) → secrets that its attributes may be, each with what is to stand there.
+pub type Replacements = BTreeMap<String, Vec<(Secret, String)>>;
 
-impl Replacements {
-    /// Whether there is nothing to replace.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.by_address.is_empty() && self.anywhere.is_empty()
-    }
+/// The attribute of a secret that servers show in clear text, as the provider (1.17.0) reads it; the relay shows it no more.
+const SHOWN: &str = "aad_client_credential_secret";
+
+/// How many texts of a state would be replaced.
+///
+/// # Errors
+/// When it is no state.
+pub fn count(state: &[u8], replacements: &Replacements) -> Result<usize, Failure> {
+    Ok(exchanged(state, replacements)?.map_or(0, |(_, count)| count))
 }
 
 /// The state with the replacements, and how many there were; `None`: there was nothing to replace.
@@ -34,17 +31,16 @@ pub(crate) fn exchanged(
     replacements: &Replacements,
 ) -> Result<Option<(Vec<u8>, usize)>, Failure> {
     let unreadable = || Failure::new(FailureKind::Terraform, "the state is not as Terraform writes it");
-    if replacements.is_empty() || state.iter().all(u8::is_ascii_whitespace) {
+    if state.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
     let mut state: Value = serde_json::from_slice(state).map_err(|_| unreadable())?;
     let mut count = 0;
     for resource in state["resources"].as_array_mut().into_iter().flatten() {
-        let of_it = address_of(resource).and_then(|address| replacements.by_address.get(&address));
-        let secrets: Vec<&(Secret, String)> =
-            of_it.into_iter().flatten().chain(&replacements.anywhere).collect();
+        let secrets = address_of(resource).and_then(|address| replacements.get(&address));
+        let secrets = secrets.map_or(&[][..], Vec::as_slice);
         for instance in resource["instances"].as_array_mut().into_iter().flatten() {
-            count += replace(&mut instance["attributes"], &secrets);
+            count += replace(&mut instance["attributes"], secrets);
         }
     }
     if count == 0 {
@@ -57,7 +53,7 @@ pub(crate) fn exchanged(
     Ok(Some((after, count)))
 }
 
-fn replace(value: &mut Value, secrets: &[&(Secret, String)]) -> usize {
+fn replace(value: &mut Value, secrets: &[(Secret, String)]) -> usize {
     match value {
         Value::String(text) => match secrets.iter().find(|(secret, _)| secret.expose() == text) {
             Some((_, token)) => {
@@ -70,7 +66,14 @@ fn replace(value: &mut Value, secrets: &[&(Secret, String)]) -> usize {
         // An id is no secret, even if it has the text of one; other fields that have it by chance are read anew by the plan.
         Value::Object(fields) => {
             let fields = fields.iter_mut().filter(|(name, _)| *name != "id" && !name.ends_with("_id"));
-            fields.map(|(_, value)| replace(value, secrets)).sum()
+            let replaced = fields.map(|(name, value)| match value {
+                Value::String(text) if name == SHOWN && !text.is_empty() => {
+                    text.clear();
+                    1
+                }
+                other => replace(other, secrets),
+            });
+            replaced.sum()
         }
         _ => 0,
     }
@@ -91,11 +94,10 @@ mod tests {
         };
         let state = json!({"version": 4, "serial": 3, "resources": [resource("a", "s3cret"), resource("b", "s3cret"), resource("c", "other")]});
         let of = |text: &str| vec![(Secret::new(text.to_owned()), "the token".to_owned())];
-        let by_address = BTreeMap::from([
+        let replacements = Replacements::from([
             ("octopusdeploy_token_account.a".to_owned(), of("s3cret")),
             ("octopusdeploy_token_account.c".to_owned(), of("s3cret")),
         ]);
-        let replacements = Replacements { by_address, anywhere: Vec::new() };
         let (after, count) = exchanged(state.to_string().as_bytes(), &replacements).ok().unwrap().unwrap();
         let after: Value = serde_json::from_slice(&after).unwrap();
         assert_eq!(count, 2);
@@ -107,9 +109,12 @@ mod tests {
         assert_eq!(attributes(1)["token"], "s3cret");
         assert_eq!(attributes(2)["token"], "other");
         assert_eq!(after["serial"], 4);
-        let anywhere = Replacements { anywhere: of("other"), ..Replacements::default() };
-        assert_eq!(exchanged(state.to_string().as_bytes(), &anywhere).ok().unwrap().unwrap().1, 2);
-        assert!(exchanged(b"\n", &replacements).ok().unwrap().is_none());
         assert!(exchanged(after.to_string().as_bytes(), &replacements).ok().unwrap().is_none());
+        let targets = json!([{"endpoint": [{SHOWN: "s3cret"}]}, {"endpoint": [{SHOWN: ""}]}]);
+        let data = json!({"serial": 1, "resources": [{"mode": "data", "type": "x", "name": "all", "instances": [{"attributes": {"deployment_targets": targets}}]}]});
+        let (after, count) =
+            exchanged(data.to_string().as_bytes(), &Replacements::new()).ok().unwrap().unwrap();
+        assert!(count == 1 && !String::from_utf8(after).unwrap().contains("s3cret"));
+        assert!(exchanged(b"\n", &replacements).ok().unwrap().is_none());
     }
 }

@@ -131,24 +131,23 @@ impl Terraform<'_> {
         }
     }
 
-    /// Replaces texts in the state, in one write; how many there were. With `look_only` nothing is written.
+    /// The state as the backend has it now, and its text.
+    ///
+    /// # Errors
+    /// What Terraform said, masked.
+    pub async fn state_and_text(&self) -> Result<(State, Output), Failure> {
+        let text = self.state_as_it_is().await?;
+        Ok((State::parse(&text)?, text))
+    }
+
+    /// Takes secrets out of the state, in one write.
     ///
     /// # Errors
     /// When Terraform can't be run, or the backend does not take the state: another run may have written it meanwhile.
-    pub async fn exchange_in_state(
-        &self,
-        replacements: &Replacements,
-        look_only: bool,
-    ) -> Result<usize, Failure> {
-        if replacements.is_empty() {
-            return Ok(0);
-        }
+    pub async fn exchange_in_state(&self, replacements: &Replacements) -> Result<usize, Failure> {
         let Some((after, count)) = exchange::exchanged(&self.state_as_it_is().await?, replacements)? else {
             return Ok(0);
         };
-        if look_only {
-            return Ok(count);
-        }
         let after = Zeroizing::new(after);
         let file = MemoryFile::with("octoferry-state", &after)?;
         match self.push_state(std::path::Path::new(&file.path())).await? {

@@ -177,12 +177,12 @@ fn what_an_older_octoferry_left_in_the_state_is_replaced_and_nothing_is_written_
         .deploy()
         .arg("--plan")
         .ends_with(4)
-        .says("4 secrets stand in the state in clear text")
+        .says("the state holds secrets in clear text (4)")
         .never_says("planted-value-of");
     assert!(workstation.kept().contains("planted-value-of"), "a plan writes nothing");
 
     let (ended, writes) = workstation.writes(workstation.deploy());
-    ended.says("4 secrets stood in the state in clear text").says("Older versions of the state file");
+    ended.says("the state held secrets in clear text (4)").says("Older versions of the state file");
     assert_eq!(writes, Vec::<String>::new());
     assert!(!workstation.kept().contains("planted-value-of"), "no copy beside the state has one");
     assert_eq!(workstation.tokens(), made);
@@ -198,7 +198,7 @@ fn a_secret_that_is_another_one_since_an_older_octoferry_wrote_it_is_brought() {
     workstation.writes(workstation.deploy());
     workstation.make_old(|_| "what-was-there-long-ago".to_owned());
     let (ended, writes) = workstation.writes(workstation.deploy());
-    ended.never_says("stood in the state");
+    ended.never_says("the state held secrets");
     assert!(writes.len() >= 4, "{writes:?}");
     workstation.all_arrived();
     assert!(!workstation.state().to_string().contains("what-was-there-long-ago"));
