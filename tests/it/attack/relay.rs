@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 use octopus_sandbox::Sandbox;
 
 use crate::support::{
-    Ended, octoferry, path, path_with, program, sandbox_with, sandbox_with_empty_space, terraform_config,
+    Ended, command, octoferry, path, path_with, program, sandbox_with, sandbox_with_empty_space,
+    terraform_config,
 };
 
 /// A deployment whose Terraform waits before a plan and behind it, and what it was given.
@@ -159,9 +160,13 @@ fn only_this_runs_terraform_uses_the_relay_and_only_while_it_runs() {
         // Only an administrator can pass for somebody else.
         let url = destination.url();
         let open_to_all = url.rsplit(':').next().expect("a port").parse().expect("a number");
-        if let Some(answer) = as_nobody(open_to_all, key) {
+        if let Some(answer) = as_nobody(open_to_all, "/api/users/me", key, &halted.folder) {
             assert!(answer.starts_with("HTTP/1.1 401"), "the sandbox answers everybody: {answer}");
-            assert_eq!(as_nobody(port, key).as_deref(), Some(""), "another user is answered");
+            assert_eq!(
+                as_nobody(port, "/api/attacked", key, &halted.folder).as_deref(),
+                Some(""),
+                "another user is answered"
+            );
             assert_eq!(root_requests(&destination), 1);
         }
     };
@@ -182,12 +187,12 @@ fn other_address() -> Option<IpAddr> {
 }
 
 /// What another user is answered; `None` where no other user can be had.
-fn as_nobody(port: u16, key: &str) -> Option<String> {
+fn as_nobody(port: u16, asked: &str, key: &str, folder: &Path) -> Option<String> {
     let script = format!(
-        "exec 3<>/dev/tcp/127.0.0.1/{port} || exit 1; printf 'GET /api/attacked HTTP/1.1\\r\\nHost: x\\r\\nX-Octopus-ApiKey: {key}\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3; true"
+        "exec 3<>/dev/tcp/127.0.0.1/{port} || exit 1; printf 'GET {asked} HTTP/1.1\\r\\nHost: x\\r\\nX-Octopus-ApiKey: {key}\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3; true"
     );
     let other = ["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", &script];
-    let output = std::process::Command::new("setpriv").args(other).output().ok()?;
+    let output = command("setpriv", folder).args(other).output().ok()?;
     let refused = String::from_utf8_lossy(&output.stderr).contains("setpriv:");
     (!refused).then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
