@@ -62,6 +62,7 @@ fn documents_name_files_that_exist() {
         "CONTRIBUTING.md",
         "docs/assumptions.md",
         "docs/formats.md",
+        "docs/traps.md",
         "docs/decisions/README.md",
     ];
     let mut documents: Vec<PathBuf> = documents.iter().map(|path| root().join(path)).collect();

@@ -236,3 +236,13 @@ fn what_every_server_makes_is_known_again_under_another_name() {
         }
     }
 }
+
+#[test]
+fn values_that_say_nothing_in_every_way() {
+    Move::of("odd-values").notes("dead-reference", &[]);
+}
+
+#[test]
+fn nothing_in_its_other_form() {
+    Move::of("other-nothing").notes("dead-reference", &[]);
+}

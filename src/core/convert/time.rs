@@ -22,6 +22,12 @@ fn without_zone(text: &str) -> String {
     }
 }
 
+/// Whether a moment has an offset of its own: the provider takes times without one and can't read any other.
+#[must_use]
+pub fn has_offset(text: &str) -> bool {
+    without_zone(text).split_once('T').is_some_and(|(_, time)| time.contains(['+', '-']))
+}
+
 /// `2026-06-01T08:00:00.000+00:00` → `2026-06-01T08:00:00+00:00`
 fn without_fraction(text: &str) -> String {
     let Some((seconds, rest)) = text.split_once('.') else { return text.to_owned() };
@@ -59,6 +65,16 @@ mod tests {
         let zoned = |text| moment(text, Zone::Kept);
         assert_eq!(zoned("2031-06-01T08:00:00.000+02:00"), "2031-06-01T08:00:00+02:00");
         assert_eq!(zoned("2031-06-01T08:00:00Z"), "2031-06-01T08:00:00Z");
+    }
+
+    #[test]
+    fn an_offset_is_seen_and_a_date_is_none() {
+        for text in ["2026-03-01T09:00:00+01:00", "2026-03-01T09:00:00.000-05:00"] {
+            assert!(has_offset(text), "{text}");
+        }
+        for text in ["2026-03-01T09:00:00Z", "2026-03-01T09:00:00.000+00:00", "2026-03-01T09:00:00"] {
+            assert!(!has_offset(text), "{text}");
+        }
     }
 
     #[test]

@@ -112,7 +112,8 @@ const PARAMETER: &[Field] = &[
     plain("Label"),
     plain("HelpText"),
     custom("DefaultValue", default_value).writes(&["default_value", "default_sensitive_value"]),
-    map("DisplaySettings"),
+    // The provider reads back a map where there is none.
+    map("DisplaySettings").keep_empty(),
 ];
 
 /// The provider writes a default where there is none.

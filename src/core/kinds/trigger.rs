@@ -6,6 +6,7 @@ use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{Fields, is_empty, odd, read, read_value, says_nothing};
 use crate::convert::model::*;
 use crate::convert::table::says_all;
+use crate::convert::time;
 use crate::hcl::{Block, Expr};
 use crate::kinds::process::Actions;
 use documents::collection::Collection;
@@ -290,7 +291,8 @@ fn lacks(filter: &Map<String, Value>, filter_type: &str, action: &Value) -> bool
     };
     // The provider tells no upper from lower case there.
     let is_accepted = |text: &str| accepted.1.iter().any(|known| known.eq_ignore_ascii_case(text));
-    of_filter.iter().any(|field| filter.get(*field).is_none_or(is_empty))
+    let has_offset = |value: &Value| value.as_str().is_some_and(time::has_offset);
+    of_filter.iter().any(|field| filter.get(*field).is_none_or(|value| is_empty(value) || has_offset(value)))
         || of_action.iter().any(|field| is_empty(&action[*field]))
         || (!accepted.0.is_empty()
             && !filter.get(accepted.0).and_then(Value::as_str).is_some_and(is_accepted))
