@@ -135,10 +135,14 @@ impl Exchange {
             None => vec![answer],
         };
         for document in documents {
-            each_text(document, &mut String::new(), false, &mut |field, _, text| {
+            each_text(document, &mut String::new(), false, &mut |field, is_hidden, text| {
                 if SHOWN == (address.kind(), field) && !text.is_empty() {
                     text.clear();
                     any = true;
+                    return;
+                }
+                // A text that may be read is what the module says, also where it is that of a secret by chance.
+                if !is_hidden && WRITTEN_PLAIN != (address.kind(), field) {
                     return;
                 }
                 let here = places.and_then(|places| places.get(&*composed(field))).into_iter().flatten();
@@ -458,6 +462,14 @@ mod tests {
         let mut answer = list("the s3cret");
         assert!(exchange.hide(&address, &mut answer));
         assert_eq!(answer, list(&token));
+        // A plain variable of the same name and text is no secret.
+        let (exchange, token) = self::exchange(field("variables", &["projects", "a"], "Variables/Key/Value"));
+        let set =
+            |kind: &str, text: &str| json!({"Variables": [{"Name": "Key", "Type": kind, "Value": text}]});
+        let address = Address::parse("/api/Spaces-1/variables/variableset-Projects-1");
+        assert!(!exchange.hide(&address, &mut set("String", "the s3cret")));
+        let mut answer = set("Sensitive", "the s3cret");
+        assert!(exchange.hide(&address, &mut answer) && answer == set("Sensitive", &token));
         let refused = exchange.masked(Bytes::from_static(b"{\"ErrorMessage\": \"'the s3cret' is no key\"}"));
         assert_eq!(refused, b"{\"ErrorMessage\": \"'********' is no key\"}"[..]);
     }
