@@ -229,6 +229,23 @@ octoferry_deploy_tenant() {
     "$octoferry_program" --step deploy "$octoferry_module" "${run[@]}" --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_destination[@]}"
 }
 
+octoferry_packages() {
+  local line choice=()
+  octoferry_prepare
+  octoferry_prepare_destination
+  while IFS= read -r line || [ -n "$line" ]; do
+    line="${line%$'\r'}"
+    case "$line" in
+      '') ;;
+      --used) choice+=(--used) ;;
+      '--only '* | '--newest '*) choice+=("${line%% *}=${line#* }") ;;
+      *) octoferry_stop "The parameter Octoferry.Step.PackageChoice of this step has a line that is no option: $line" ;;
+    esac
+  done <<<"$(octoferry_parameter PackageChoice)"
+  octoferry_secrets Octoferry.Source.ApiKey Octoferry.Destination.ApiKey Octoferry.Module.Key |
+    "$octoferry_program" --step packages --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${choice[@]+"${choice[@]}"}"
+}
+
 octoferry_check_worker() {
   local part names=(Octoferry.Source.ApiKey Octoferry.Destination.ApiKey Octoferry.Module.Key)
   octoferry_prepare

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Connection, Destination, Existing, Source};
+use super::{Connection, Destination, Existing, SecretsFrom, Source};
 
 #[derive(Debug, Args)]
 pub struct Secrets {
@@ -104,6 +104,9 @@ pub struct Packages {
     pub destination: Destination,
     #[command(flatten)]
     pub connection: Connection,
+    /// Where the keys come from: stdin, or a JSON file that nobody else may read
+    #[arg(long, value_name = "stdin|FILE")]
+    pub secrets: Option<SecretsFrom>,
     /// Only packages whose ids are like this; * matches anything
     #[arg(long, value_name = "PATTERN")]
     pub only: Vec<String>,

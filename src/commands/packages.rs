@@ -1,9 +1,12 @@
 //! `octoferry packages`: copies packages of the source's built-in feed, and build information, to the destination.
 
+use std::sync::Arc;
+
 use futures::stream::{self, StreamExt as _};
 use serde_json::Value;
 
 use crate::cli;
+use crate::deployment::step;
 use crate::outcome::Outcome;
 use crate::packages::{self, Choice, Fate, Used};
 use crate::settings::{self, Settings};
@@ -27,7 +30,8 @@ const TRIES: usize = 3;
 /// When a server can't be read; a package that can't be copied doesn't stop the others.
 pub async fn run(arguments: cli::Packages, ui: &Ui) -> Result<Outcome, Failure> {
     let transport = settings::transport(&arguments.connection)?;
-    let settings = Settings::read(None, ui)?;
+    let settings = Settings::read(arguments.secrets, ui)?;
+    ui.hide(&Arc::new(step::masker(&settings.secrets(), &[])));
     let (source, destination) = settings.both(&arguments.source, &arguments.destination, &transport).await?;
     let used = if arguments.used { Some(used(&source).await?) } else { None };
     let choice = Choice { only: arguments.only, newest: arguments.newest, used };

@@ -1,9 +1,12 @@
 //! Ids, as a server gives them.
 
+/// The id by which processes of every space may name its built-in feed, whatever id its document has.
+pub const BUILT_IN_FEED: &str = "feeds-builtin";
+
 /// Whether an id is the same on every server.
 #[must_use]
 pub fn is_everywhere(id: &str) -> bool {
-    matches!(id, "feeds-builtin" | "teams-everyone" | "teams-administrators" | "teams-managers")
+    matches!(id, BUILT_IN_FEED | "teams-everyone" | "teams-administrators" | "teams-managers")
 }
 
 /// Sorts ids in the order in which a server gave them: `Projects-9` before `Projects-10`.

@@ -17,7 +17,7 @@ pub struct Runbook {
 }
 
 /// The runbooks of the project `Octoferry`, in the order in which they run.
-pub const SPACE: [Runbook; 3] = [
+pub const SPACE: [Runbook; 4] = [
     Runbook {
         name: name::CHECK_RUNBOOK,
         what: "Looks whether worker, Terraform, backend and both servers are ready.",
@@ -34,6 +34,12 @@ pub const SPACE: [Runbook; 3] = [
         name: name::DEPLOY_SPACE_RUNBOOK,
         what: "Applies the newest space module to the destination.",
         template: template::DEPLOY_SPACE,
+        for_tenants: false,
+    },
+    Runbook {
+        name: name::COPY_PACKAGES_RUNBOOK,
+        what: "Copies the packages that releases and processes use, and build information; migrate does not run it.",
+        template: template::COPY_PACKAGES,
         for_tenants: false,
     },
 ];

@@ -30,14 +30,19 @@ pub const DEPLOY_PROJECT: Template = Template {
     text: include_str!("../../step-templates/octoferry-deploy-project.json"),
 };
 
+pub const COPY_PACKAGES: Template = Template {
+    name: name::COPY_PACKAGES_TEMPLATE,
+    text: include_str!("../../step-templates/octoferry-copy-packages.json"),
+};
+
 pub const TENANT_SECRETS: Template = Template {
     name: name::TENANT_SECRETS_TEMPLATE,
     text: include_str!("../../step-templates/octoferry-deploy-tenant-secrets.json"),
 };
 
 /// All of them.
-pub const ALL: [Template; 6] =
-    [CHECK, SERIALIZE_SPACE, DEPLOY_SPACE, SERIALIZE_PROJECT, DEPLOY_PROJECT, TENANT_SECRETS];
+pub const ALL: [Template; 7] =
+    [CHECK, SERIALIZE_SPACE, DEPLOY_SPACE, COPY_PACKAGES, SERIALIZE_PROJECT, DEPLOY_PROJECT, TENANT_SECRETS];
 
 impl Template {
     /// The template as the library has it.
