@@ -265,7 +265,7 @@ fn a_repository_that_takes_no_commits_is_named_and_the_space_is_seeded() {
         .option("--package", crate::support::package())
         .ends_with(3)
         .says("project \"Letterbox Web\" gets no runbooks, since its repository can't be written")
-        .says("3 runbooks published");
+        .says("4 runbooks published");
     assert_eq!(runbooks_in(&journey, "main"), ["Back up the database"]);
 }
 
