@@ -50,3 +50,53 @@ pub fn random() -> Result<Zeroizing<[u8; 32]>, Failure> {
     }
     Ok(random)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::{Read as _, Seek as _, SeekFrom};
+
+    use super::*;
+
+    /// Letters that stand nowhere in the program: each is made where it is needed.
+    fn letter(index: usize) -> u8 {
+        b'a' + u8::try_from((index * 7 + index / 3) % 26).expect("a letter")
+    }
+
+    /// How often this process's memory holds the value, without holding it for that.
+    fn in_memory(length: usize) -> usize {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let mut memory = std::fs::File::open("/proc/self/mem").unwrap();
+        let mut found = 0;
+        for line in maps.lines().filter(|line| line.contains(" rw")) {
+            let (from, to) = line.split(' ').next().unwrap().split_once('-').unwrap();
+            let [from, to] = [from, to].map(|text| u64::from_str_radix(text, 16).unwrap());
+            let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
+            if memory.seek(SeekFrom::Start(from)).is_err() || memory.read_exact(&mut bytes).is_err() {
+                continue;
+            }
+            found += bytes
+                .windows(length)
+                .filter(|window| window.iter().enumerate().all(|(index, byte)| *byte == letter(index)))
+                .count();
+            // A copy of what was looked at would be found next.
+            bytes.fill(0);
+        }
+        found
+    }
+
+    #[test]
+    fn nothing_of_a_secret_is_left_in_memory() {
+        const LENGTH: usize = 300;
+        let mut text = String::with_capacity(LENGTH);
+        (0..LENGTH).for_each(|index| text.push(char::from(letter(index))));
+        let secret = Secret::new(text);
+        assert!(in_memory(LENGTH) > 0, "it is found while it is there");
+        let copy = secret.clone();
+        let written = exact::written(&copy);
+        let mut read = BTreeMap::from([(format!("{}x", exact::VARIABLES), written)]);
+        exact::read(&mut read);
+        drop((secret, copy, read));
+        assert_eq!(in_memory(LENGTH), 0, "copies of a dropped secret");
+    }
+}

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Resource, Rlimit, Signal, setrlimit};
+use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal, set_dumpable_behavior, setrlimit};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -154,13 +154,17 @@ impl Interrupt {
     }
 }
 
-/// Keeps this process and its children from writing their memory, secrets and all, to a disk when they crash.
+/// Keeps this process and its children from writing their memory, secrets and all, to a disk when they crash, and other processes of the same
+/// user from reading this one's. (A limit alone does not bind a handler that the system hands dumps to: `core_pattern` with a pipe.)
 ///
 /// # Errors
 /// When the system refuses.
 pub fn forbid_core_dumps() -> Result<(), Failure> {
     let nothing = Rlimit { current: Some(0), maximum: Some(0) };
-    setrlimit(Resource::Core, nothing).map_err(std::io::Error::from).while_doing("switching off core dumps")
+    setrlimit(Resource::Core, nothing)
+        .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable))
+        .map_err(std::io::Error::from)
+        .while_doing("switching off core dumps")
 }
 
 /// Tells when nobody reads standard output any more; `None` when it is nothing that has a reader.
@@ -287,6 +291,17 @@ mod tests {
             directory: None,
             environment: BTreeMap::new(),
         }
+    }
+
+    #[test]
+    fn no_core_is_dumped_and_no_other_process_reads_the_memory() {
+        forbid_core_dumps().ok().unwrap();
+        let limit = rustix::process::getrlimit(Resource::Core);
+        assert_eq!((limit.current, limit.maximum), (Some(0), Some(0)));
+        assert_eq!(rustix::process::dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        // What it hands to its children by a path of its own is still there for it.
+        let file = crate::memory_file::MemoryFile::with("test", b"content").ok().unwrap();
+        assert_eq!(std::fs::read(file.path()).unwrap(), b"content");
     }
 
     #[tokio::test]
