@@ -137,6 +137,12 @@ impl Held {
         self.system.contains("AdministerSystem")
     }
 
+    /// Whether the user holds a permission, for some documents at least.
+    #[must_use]
+    pub fn may(&self, permission: &str) -> bool {
+        self.administers() || self.permissions.contains_key(permission) || self.system.contains(permission)
+    }
+
     /// The permissions that are not held, and those that are held for some documents only.
     fn compare<'a>(&self, needed: &BTreeSet<&'a str>) -> (Vec<&'a str>, Vec<&'a str>) {
         if self.administers() {
@@ -176,6 +182,8 @@ pub fn at_source(server: &Server, held: Option<&Held>, findings: &mut Findings) 
     let check = "source-permissions";
     let unknown = see(check, "source", server, held, findings);
     tell(check, "source", "to seed the space and run the runbooks", held, &seed, Lack::Stops, findings);
+    let what_for = "to see what was changed since the last migration";
+    tell(check, "source", what_for, held, &BTreeSet::from(["EventView"]), Lack::Unnoticed, findings);
     tell_unknown(check, "source", &unknown, findings);
 }
 
@@ -237,6 +245,67 @@ pub fn at_destination(
     tell_unknown(check, "destination", &unknown, findings);
 }
 
+/// What the runbooks' key needs at the source besides seeing everything: pushing and fetching modules, and exporting certificates where it may.
+const RUNBOOKS: &[&str] = &["BuiltInFeedDownload", "BuiltInFeedPush", "CertificateExportPrivateKey"];
+
+/// What a key for the runbooks could do at the source that they don't need.
+pub fn beyond_at_source(held: Option<&Held>, findings: &mut Findings) {
+    let needed: BTreeSet<&str> = RUNBOOKS.iter().copied().collect();
+    beyond("source", "view the space, push packages and export certificates", held, &needed, findings);
+}
+
+/// The same at the destination, where they make, and when they are told so delete, whatever a space can hold.
+pub fn beyond_at_destination(held: Option<&Held>, findings: &mut Findings) {
+    let needed = to_make(None, false).union(&to_make(None, true)).copied().collect();
+    beyond("destination", "view, make and delete what a space holds", held, &needed, findings);
+}
+
+/// How many permissions are named.
+const NAMED: usize = 6;
+
+fn beyond(
+    role: &'static str,
+    what: &str,
+    held: Option<&Held>,
+    needed: &BTreeSet<&str>,
+    findings: &mut Findings,
+) {
+    let Some(held) = held else { return };
+    let check = if role == "source" { "source-key-rights" } else { "destination-key-rights" };
+    let user = &held.user;
+    let own =
+        format!("octoferry seed --runbook-{role}-key-file FILE gives the runbooks the key of another user");
+    if held.administers() {
+        let text = format!(
+            "the runbooks need of the {role} to {what}; the owner of this API key ({user}) administers the server: with it whoever could read the key may do everything there. {own}"
+        );
+        findings.known(check, text);
+        return;
+    }
+    let is_more = |name: &&str| {
+        let is_needed = needed.contains(*name)
+            || name.ends_with("View")
+            || (role == "destination" && name.ends_with("Delete"));
+        !is_needed
+    };
+    let all = held.permissions.keys().chain(&held.system).map(String::as_str).collect::<BTreeSet<&str>>();
+    let more: Vec<&str> = all.into_iter().filter(is_more).collect();
+    if more.is_empty() {
+        findings.fine(
+            check,
+            format!("the owner of the {role} API key ({user}) may do no more than the runbooks need"),
+        );
+        return;
+    }
+    let rest = more.len().checked_sub(NAMED).filter(|rest| *rest > 0);
+    let named = more[..more.len().min(NAMED)].join(", ");
+    let named = rest.map_or(named.clone(), |rest| format!("{named} and {rest} others"));
+    findings.known(
+        check,
+        format!("the runbooks need of the {role} to {what}; the owner of this API key ({user}) may do more: {named}. {own}"),
+    );
+}
+
 /// What it means when a permission is lacking.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lack {
@@ -246,6 +315,8 @@ enum Lack {
     Noted,
     /// Less is known at the end.
     Unsure,
+    /// Less is known before a later migration.
+    Unnoticed,
 }
 
 impl Lack {
@@ -253,6 +324,7 @@ impl Lack {
         match self {
             Self::Stops => "the migration can't begin",
             Self::Noted => "what it may not see or make does not move",
+            Self::Unnoticed => "migrate doesn't notice that something was changed whose secret no run reads",
             Self::Unsure => "a placeholder stays on the list until somebody says that it is done",
         }
     }
@@ -353,6 +425,26 @@ mod tests {
         });
         let needed = BTreeSet::from(["ProjectView", "TenantView", "FeedView"]);
         assert_eq!(held(&told).compare(&needed), (vec!["FeedView"], vec!["TenantView"]));
+    }
+
+    #[test]
+    fn what_a_key_may_do_beyond_the_need_of_the_runbooks_is_said() {
+        let grant = json!([{"SpaceId": "Spaces-2"}]);
+        let told = |names: &[&str]| {
+            let all: serde_json::Map<String, Value> =
+                names.iter().map(|name| ((*name).to_owned(), grant.clone())).collect();
+            let held = held(&json!({"SpacePermissions": all, "IsPermissionsComplete": true}));
+            let mut findings = Findings::default();
+            beyond_at_source(Some(&held), &mut findings);
+            beyond_at_destination(Some(&held), &mut findings);
+            findings.all().iter().map(|finding| finding.text.clone()).collect::<Vec<_>>()
+        };
+        let least = told(&["ProjectView", "BuiltInFeedPush", "CertificateExportPrivateKey"]);
+        assert!(least[0].contains("no more than the runbooks need"), "{least:?}");
+        assert!(least[1].contains("may do more: BuiltInFeedPush, CertificateExportPrivateKey."), "{least:?}");
+        let more = told(&["ProjectView", "ProjectEdit", "ProjectDelete", "TeamEdit"]);
+        assert!(more[0].contains("may do more: ProjectDelete, ProjectEdit, TeamEdit."), "{more:?}");
+        assert!(more[1].contains("no more than the runbooks need"), "{more:?}");
     }
 
     #[test]

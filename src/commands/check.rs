@@ -85,6 +85,7 @@ async fn look_at_source(
         findings.failed("source-state", failure);
     }
     permissions::at_source(server, held, findings);
+    permissions::beyond_at_source(held, findings);
     ui.info("reading the source space");
     match read::read(server, Extent::Whole).await {
         Ok(inventory) => {
@@ -143,6 +144,7 @@ async fn look_at_destination(
         findings.failed("destination-state", failure);
     }
     permissions::at_destination(server, held, from, findings);
+    permissions::beyond_at_destination(held, findings);
     match read::read(server, Extent::Shared).await {
         Ok(inventory) => Some(inventory),
         Err(failure) => {

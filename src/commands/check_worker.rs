@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::backend::{self, Backend};
+use crate::checks::permissions::{self, Held};
 use crate::checks::{self, Findings, Weight};
 use crate::cli;
 use crate::deployment::step;
@@ -43,6 +44,13 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
         &mut findings,
     )
     .await?;
+    // These are the keys that the runbooks use.
+    if let Some(source) = &source {
+        permissions::beyond_at_source(Held::read(source).await.as_ref(), &mut findings);
+    }
+    if let Some(destination) = &destination {
+        permissions::beyond_at_destination(Held::read(destination).await.as_ref(), &mut findings);
+    }
     settings.verify_backend(&arguments.backend)?;
     let key = state_key(source.as_ref(), destination.as_ref());
     terraform(&arguments, &streamed, &key, interrupt, ui, &mut findings).await?;

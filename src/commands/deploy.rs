@@ -1,10 +1,11 @@
 //! `octoferry deploy`: applies modules to the destination, secrets included.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::backend::Backend;
+use crate::checks::permissions::Held;
 use crate::cli::{self, Existing};
 use crate::deployment::exported;
 use crate::deployment::fetched::Fetched;
@@ -57,7 +58,7 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
     ui.info(&format!("with {}", program.described()));
     if arguments.source.source_url.is_some() && exported::has_any(&modules) {
         let source = settings.source(&arguments.source, &transport).await?;
-        exact.extend(exported::add(&source, &modules, &mut streamed, ui).await?);
+        exact.extend(certificates(&source, &modules, &mut streamed, ui).await?);
     }
 
     let relay = Relay::start(destination.client.clone(), arguments.enable_triggers).await?;
@@ -91,6 +92,21 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
     let result = all(&deployment, &modules).await;
     summed_up(&relay, ui);
     result
+}
+
+/// Adds the certificates that the source exports to the secrets; the names of the variables that hold them.
+async fn certificates(
+    source: &Server,
+    modules: &[Folder],
+    streamed: &mut BTreeMap<String, Secret>,
+    ui: &Ui,
+) -> Result<BTreeSet<String>, Failure> {
+    // A request that is refused stands in the server's log like a break-in.
+    if Held::read(source).await.is_none_or(|held| held.may(exported::PERMISSION)) {
+        return exported::add(source, modules, streamed, ui).await;
+    }
+    ui.info(exported::REFUSED);
+    Ok(BTreeSet::new())
 }
 
 /// Sets the secret values of one tenant that this run can read. Terraform and its backend have no part in it.

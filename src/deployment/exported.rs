@@ -16,6 +16,11 @@ use octopus::client::encode;
 use octopus::server::Server;
 use secret::Secret;
 
+/// The permission to export a certificate with its private key.
+pub const PERMISSION: &str = "CertificateExportPrivateKey";
+/// What is said where the key hasn't got it.
+pub const REFUSED: &str = "certificates come by their typed variables: the source API key may not export them (CertificateExportPrivateKey)";
+
 /// Whether the modules hold certificates.
 #[must_use]
 pub fn has_any(modules: &[Folder]) -> bool {
@@ -62,7 +67,7 @@ pub async fn add(
                 }
             }
             Err(refused) if refused.is_forbidden() => {
-                ui.info("certificates come by their typed variables: the source API key may not export them (CertificateExportPrivateKey)");
+                ui.info(REFUSED);
                 return Ok(exact);
             }
             Err(refused) if refused.http_status.is_some() => {

@@ -42,17 +42,19 @@ fn a_worker_with_everything_is_fine_and_nothing_is_left() {
     assert_eq!(
         weights(&ended.json()),
         [
-            "worker-architecture",
-            "worker-bash",
-            "worker-openssl",
-            "source-reachable",
-            "destination-reachable",
-            "worker-terraform",
-            "worker-disk",
-            "worker-provider",
-            "backend"
+            ("worker-architecture", "Fine"),
+            ("worker-bash", "Fine"),
+            ("worker-openssl", "Fine"),
+            ("source-reachable", "Fine"),
+            ("destination-reachable", "Fine"),
+            // An administrator's key.
+            ("source-key-rights", "Known"),
+            ("destination-key-rights", "Known"),
+            ("worker-terraform", "Fine"),
+            ("worker-disk", "Fine"),
+            ("worker-provider", "Fine"),
+            ("backend", "Fine"),
         ]
-        .map(|check| (check, "Fine"))
     );
     assert!(files_below(folder.path()).is_empty());
     for sandbox in [&source, &destination] {
