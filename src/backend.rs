@@ -327,14 +327,20 @@ fn private(folder: &Path) -> std::io::Result<()> {
 /// `octoferry/<installation>/<space>/<destination host>/<destination space>/<project, project and runbook, or "space">`: one state per module and destination.
 #[must_use]
 pub fn state_key(manifest: &Manifest, destination_address: &str, destination_space: &str) -> String {
-    let what = match &manifest.scope {
+    let source = &manifest.source;
+    let what = part_of_key(manifest);
+    key_of(&source.installation_id, &source.space_id, destination_address, destination_space, &what)
+}
+
+/// The part of the key that tells a module from others of its space.
+#[must_use]
+pub fn part_of_key(manifest: &Manifest) -> String {
+    match &manifest.scope {
         Scope::Space => "space".to_owned(),
         Scope::Project { id, .. } => id.clone(),
         // Beside its project's: neither may plan to destroy what the other has made.
         Scope::Runbook { id, project_id, .. } => format!("{project_id}/{id}"),
-    };
-    let source = &manifest.source;
-    key_of(&source.installation_id, &source.space_id, destination_address, destination_space, &what)
+    }
 }
 
 /// The same from its parts.

@@ -67,12 +67,32 @@ pub struct Report {
     pub already: usize,
     /// What can't be done until a person does something.
     pub open: Vec<String>,
+    /// How many of these are placeholders that were just set: they are told with the secrets from now on.
+    pub placed: usize,
+    /// Those of them that stay so while module, secrets and destination are the same; of others only another try can tell.
+    pub lasting: Vec<String>,
     /// What should have worked.
     pub failed: Vec<String>,
     /// Names of the projects that something waits for.
     pub waits_for: BTreeSet<String>,
     /// Secrets by [`module::manifest::SecretEntry::name`]: what became of each.
     pub secrets: BTreeMap<String, SecretOutcome>,
+}
+
+impl Report {
+    /// Leaves something to a person that stays so while module, secrets and destination are the same.
+    fn leave(&mut self, text: String) {
+        self.lasting.push(text.clone());
+        self.open.push(text);
+    }
+
+    /// Whether another run would find nothing else to do, while all is the same.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.failed.is_empty()
+            && self.waits_for.is_empty()
+            && self.open.len() == self.lasting.len() + self.placed
+    }
 }
 
 /// Executes a manifest's finish steps.
@@ -336,13 +356,13 @@ impl<'a> Finish<'a> {
             tenant::Became::Kept => self.note_secret(value, SecretOutcome::Kept),
             tenant::Became::Absent => {
                 self.note_secret(value, SecretOutcome::Missing);
-                self.report.open.push(format!("{text}: no value"));
+                self.report.leave(format!("{text}: no value"));
             }
             tenant::Became::NoTemplate => self
                 .report
                 .failed
                 .push(format!("{text}: no project that the tenant is linked to has this template")),
-            tenant::Became::NoEnvironments => self.report.open.push(format!(
+            tenant::Became::NoEnvironments => self.report.leave(format!(
                 "{text}: this server knows no environments for values of library variable sets"
             )),
         }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use crate::backend::Backend;
 use crate::checks::permissions::Held;
 use crate::cli::{self, Existing};
+use crate::deployment::deployed::Deployed;
+use crate::deployment::entered::Witness;
 use crate::deployment::exported;
 use crate::deployment::fetched::Fetched;
 use crate::deployment::order::{self, Folder};
@@ -73,14 +75,12 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
         backend,
         masker,
         token_key: token::Key::new(settings.given_module_key()?, destination.client.key()),
-        done: streamed
-            .get(name::SECRETS_DONE)
-            .map(|done| done.expose().lines().map(str::to_owned).collect())
-            .unwrap_or_default(),
+        done: said_to_be_done(&streamed),
         streamed,
         exact,
         interrupt,
         workplace: step::workplace(ui)?,
+        witness: Witness::new(destination.clone()),
         destination,
         plan_only: arguments.plan,
         placeholders: arguments.placeholders,
@@ -107,6 +107,12 @@ async fn certificates(
     }
     ui.info(exported::REFUSED);
     Ok(BTreeSet::new())
+}
+
+/// The secrets that a person says to have entered.
+fn said_to_be_done(streamed: &BTreeMap<String, Secret>) -> BTreeSet<String> {
+    let done = streamed.get(name::SECRETS_DONE);
+    done.map(|done| done.expose().lines().map(str::to_owned).collect()).unwrap_or_default()
 }
 
 /// Sets the secret values of one tenant that this run can read. Terraform and its backend have no part in it.
@@ -145,7 +151,10 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
     let mut failed: Vec<&Folder> = Vec::new();
     let mut pending: Vec<&Folder> = Vec::new();
     let mut ended = Vec::new();
-    for (module, ready) in modules.iter().zip(prepared(deployment, modules).await?) {
+    let mut deployed = Deployed::open(deployment, modules).await?;
+    let mut directory = Directory::new(deployment.destination.clone());
+    let prepared = prepared(deployment, modules, &mut directory, &mut deployed).await?;
+    for (module, ready) in modules.iter().zip(prepared) {
         if let Some(needed) = failed.iter().find(|other| module.needs(other)) {
             ui.warning(&format!("{}: not deployed, since {:?} failed", module.name(), needed.name()));
             failed.push(module);
@@ -153,11 +162,16 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
         }
         ui.info(&format!("\n{} ({})", module.name(), order::shown(&module.path)));
         let ended_as = match ready {
-            Ok(ready) => deployment.run(module, ready).await,
+            Ok(Some(ready)) => {
+                deployed.begins();
+                deployment.run(module, ready).await
+            }
+            Ok(None) => unchanged_or_not(deployment, module, modules, &mut directory, &mut deployed).await,
             Err(failure) => Err(failure),
         };
         match ended_as {
             Ok(outcome) => {
+                deployed.ended(module, &outcome);
                 if outcome.changes {
                     pending.push(module);
                 }
@@ -167,6 +181,7 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
                 ended.push((module, outcome));
             }
             Err(failure) if modules.len() == 1 || deployment.interrupt.reason().is_some() => {
+                deployed.close().await;
                 return Err(failure);
             }
             // What it looks up is not there yet: that is what a plan can say.
@@ -181,13 +196,25 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
         }
     }
     failed.extend(come_back(deployment, &mut ended).await?);
+    deployed.close().await;
     if ui.json() {
         let ended: Vec<_> = ended.iter().map(|(module, outcome)| outcome.as_json(&module.name())).collect();
         ui.data(&serde_json::json!({"Modules": ended}).to_string());
     }
+    outcome(deployment, modules, &failed, &pending, &ended)
+}
+
+/// How the deployment ended as a whole.
+fn outcome(
+    deployment: &Deployment<'_>,
+    modules: &[Folder],
+    failed: &[&Folder],
+    pending: &[&Folder],
+    ended: &[(&Folder, run::Outcome)],
+) -> Result<Outcome, Failure> {
     let open: usize = ended.iter().map(|(_, outcome)| outcome.open.len()).sum();
     if !failed.is_empty() {
-        return Err(some_failed(&failed, modules.len()));
+        return Err(some_failed(failed, modules.len()));
     }
     Ok(match (deployment.plan_only, pending.is_empty(), open) {
         (true, true, _) => Outcome::Done,
@@ -220,15 +247,20 @@ async fn come_back<'m>(
     Ok(failed)
 }
 
-/// All modules made ready: all that stands in the way is known before anything is written.
+/// All modules made ready: all that stands in the way is known before anything is written. `None`: a module for which nothing is to do.
 async fn prepared<'d>(
     deployment: &'d Deployment<'_>,
     modules: &[Folder],
-) -> Result<Vec<Result<run::Ready<'d>, Failure>>, Failure> {
-    let mut directory = Directory::new(deployment.destination.clone());
+    directory: &mut Directory,
+    deployed: &mut Deployed<'_>,
+) -> Result<Vec<Result<Option<run::Ready<'d>>, Failure>>, Failure> {
     let mut prepared = Vec::new();
     for module in modules {
-        let ready = deployment.prepare(module, &mut directory).await;
+        if deployed.is_unchanged(module, modules).await? {
+            prepared.push(Ok(None));
+            continue;
+        }
+        let ready = deployment.prepare(module, directory, deployed.broke_off(module)).await.map(Some);
         if modules.len() == 1 || deployment.interrupt.reason().is_some() {
             prepared.push(Ok(ready?));
         } else {
@@ -238,10 +270,31 @@ async fn prepared<'d>(
     let looked_at: Vec<_> = modules
         .iter()
         .zip(&prepared)
-        .filter_map(|(module, ready)| Some((module, ready.as_ref().ok()?)))
+        .filter_map(|(module, ready)| Some((module, ready.as_ref().ok()?.as_ref()?)))
         .collect();
     deployment.refuse_collisions(&looked_at).await?;
+    let changed: Vec<&Folder> = looked_at.iter().map(|(module, _)| *module).collect();
+    deployed.begin(&changed).await?;
     Ok(prepared)
+}
+
+/// A module for which nothing was to do at the beginning. When others have been deployed since, that is looked at again.
+async fn unchanged_or_not(
+    deployment: &Deployment<'_>,
+    module: &Folder,
+    modules: &[Folder],
+    directory: &mut Directory,
+    deployed: &mut Deployed<'_>,
+) -> Result<run::Outcome, Failure> {
+    if deployed.is_unchanged(module, modules).await? {
+        return deployed.outcome(module).await;
+    }
+    directory.forget();
+    let ready = deployment.prepare(module, directory, deployed.broke_off(module)).await?;
+    deployment.refuse_collisions(&[(module, &ready)]).await?;
+    deployed.begin(&[module]).await?;
+    deployed.begins();
+    deployment.run(module, ready).await
 }
 
 fn some_failed(failed: &[&Folder], of: usize) -> Failure {

@@ -16,7 +16,7 @@ use documents::collection::Collection;
 use documents::inventory::Inventory;
 use failure::Failure;
 use failure::While as _;
-use module::manifest::{Manifest, SecretOrigin};
+use module::manifest::{Manifest, SecretEntry, SecretOrigin};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
 use octopus::upsert;
@@ -110,20 +110,16 @@ async fn entered(
         .flat_map(str::lines)
         .map(str::to_owned)
         .collect();
-    let mut witness = None;
+    let mut witness = Witness::new(destination.clone());
     for manifest in manifests {
-        for secret in
-            manifest.secrets.iter().filter(|secret| matches!(secret.from, SecretOrigin::Person { .. }))
-        {
-            let mut asked = match witness.take() {
-                Some(witness) => witness,
-                None => Witness::new(destination.clone()).await,
-            };
-            if asked.is_entered(secret).await? {
-                entered.insert(manifest.name_of_secret(&secret.name));
-            }
-            witness = Some(asked);
+        let of_persons =
+            manifest.secrets.iter().filter(|secret| matches!(secret.from, SecretOrigin::Person { .. }));
+        let secrets: Vec<&SecretEntry> = of_persons.collect();
+        if secrets.is_empty() {
+            continue;
         }
+        let names = witness.entered(&secrets).await?;
+        entered.extend(names.iter().map(|name| manifest.name_of_secret(name)));
     }
     Ok(entered)
 }

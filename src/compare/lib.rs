@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use explain::Explanations;
+pub use plain::{HEALTH, OF_THE_MACHINE};
 
 use documents::collection::Collection;
 use documents::document::Document;

@@ -41,7 +41,8 @@ const COMPUTED: &[(Collection, &[&str])] = &[
     ),
 ];
 
-const HEALTH: &[&str] = &[
+/// Fields of a machine with its health, as a server sees it.
+pub const HEALTH: &[&str] = &[
     "HealthStatus",
     "Status",
     "StatusSummary",
@@ -61,7 +62,7 @@ const HISTORY: &[&str] = &["LastModifiedOn", "LastModifiedBy"];
 const VERSIONING: &str = "CanBeUsedForProjectVersioning";
 
 /// What a server learns from a machine, in its endpoint.
-const OF_THE_MACHINE: &[&str] = &[
+pub const OF_THE_MACHINE: &[&str] = &[
     "TentacleVersionDetails",
     "KubernetesAgentDetails",
     "CertificateSignatureAlgorithm",

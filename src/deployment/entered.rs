@@ -5,7 +5,11 @@
 //! workers, workstations and Terraform's state. Documents that hold many secrets (variable sets, processes, templates) tell nothing by
 //! being changed: there only a person's word counts.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::finish::directory::Directory;
 use documents::collection::Collection;
@@ -23,47 +27,147 @@ const OF_ONE_THING: [Collection; 7] = [
     Collection::Proxies,
     Collection::Workers,
 ];
-/// How many of a document's last events are looked at.
+/// How many of the last events are looked at.
 const EVENTS: usize = 1000;
+/// How many documents are asked for in one request: addresses must not become too long.
+const AT_ONCE: usize = 80;
 
 /// Asks the destination who changed what.
 pub struct Witness {
     directory: Directory,
-    /// Id and name of the user whose key octoferry has.
-    me: Option<(String, String)>,
+    me: Arc<OnceCell<Option<Me>>>,
 }
 
+/// Who has made a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// `alone`: nobody else has changed it since.
+    Us {
+        alone: bool,
+    },
+    Others,
+}
+
+/// Id and name of the user whose key octoferry has.
+type Me = (String, String);
+
 impl Witness {
-    /// Asks who octoferry itself is there.
-    pub async fn new(server: Server) -> Self {
-        let me = server.client.get("/api/users/me").await.ok().and_then(|me| {
-            Some((me["Id"].as_str()?.to_owned(), me["Username"].as_str().unwrap_or_default().to_owned()))
-        });
-        Self { directory: Directory::new(server), me }
+    #[must_use]
+    pub fn new(server: Server) -> Self {
+        Self { directory: Directory::new(server), me: Arc::default() }
     }
 
-    /// Whether somebody else has changed the document of a secret since octoferry made it, or made it.
+    /// The same witness when documents may have changed.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { directory: Directory::new(self.directory.server.clone()), me: Arc::clone(&self.me) }
+    }
+
+    async fn me(&self) -> Option<Me> {
+        let client = &self.directory.server.client;
+        let ask = || async {
+            let me = client.get("/api/users/me").await.ok()?;
+            Some((me["Id"].as_str()?.to_owned(), me["Username"].as_str().unwrap_or_default().to_owned()))
+        };
+        self.me.get_or_init(ask).await.clone()
+    }
+
+    /// Who has made these documents, as far as the trail tells.
+    pub async fn makers(&self, ids: &BTreeSet<String>) -> BTreeMap<String, Maker> {
+        let mut makers = BTreeMap::new();
+        if ids.is_empty() {
+            return makers;
+        }
+        let Some((me, _)) = self.me().await else { return makers };
+        let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+        for some in all.chunks(AT_ONCE) {
+            let trails = self.trails(some.iter().copied()).await;
+            for id in some {
+                let events = trails.get(*id).map_or(&[][..], Vec::as_slice);
+                let Some(made) = events.iter().find(|event| event["Category"] == "Created") else { continue };
+                let maker = if made["UserId"] == *me {
+                    Maker::Us { alone: !changed_by_others(events, &me) }
+                } else {
+                    Maker::Others
+                };
+                makers.insert((*id).to_owned(), maker);
+            }
+        }
+        makers
+    }
+
+    /// Which of these secrets (by name) somebody else has entered: who has changed their document since octoferry made it, or made it.
     ///
     /// # Errors
-    /// When the destination can't be asked for the document.
-    pub async fn is_entered(&mut self, secret: &SecretEntry) -> Result<bool, Failure> {
-        let Some((my_id, my_name)) = &self.me else { return Ok(false) };
-        if !OF_ONE_THING.contains(&secret.collection) {
-            return Ok(false);
+    /// When the destination can't be asked for the documents.
+    pub async fn entered(&mut self, secrets: &[&SecretEntry]) -> Result<BTreeSet<String>, Failure> {
+        let mut entered = BTreeSet::new();
+        let mut places = Vec::new();
+        for secret in secrets.iter().filter(|secret| OF_ONE_THING.contains(&secret.collection)) {
+            let target = Target { collection: secret.collection, key: secret.key.clone() };
+            places.extend(self.directory.find(&target).await?.map(|place| (&secret.name, place)));
         }
-        let target = Target { collection: secret.collection, key: secret.key.clone() };
-        let Some(place) = self.directory.find(&target).await? else { return Ok(false) };
+        if places.is_empty() {
+            return Ok(entered);
+        }
+        let Some((my_id, my_name)) = self.me().await else { return Ok(entered) };
+        let mut trails = BTreeMap::new();
+        for places in places.chunks(AT_ONCE) {
+            trails.extend(self.trails(places.iter().map(|(_, place)| place.id.as_str())).await);
+        }
+        for (name, place) in places {
+            let by_others = match trails.get(&place.id).filter(|events| !events.is_empty()) {
+                Some(events) => changed_by_others(events, &my_id),
+                // Not everybody may see the trail, and servers forget it after some time.
+                None => {
+                    let document = self.directory.server.client.find(&place.read).await?.unwrap_or_default();
+                    let by = document["LastModifiedBy"].as_str().unwrap_or_default();
+                    !by.is_empty() && by != my_name && by != my_id
+                }
+            };
+            if by_others {
+                entered.insert(name.clone());
+            }
+        }
+        Ok(entered)
+    }
+
+    /// The events of these documents: in one request, unless there are more of them than that shows.
+    async fn trails<'i>(&self, ids: impl Iterator<Item = &'i str>) -> BTreeMap<String, Vec<Value>> {
+        let ids: BTreeSet<&str> = ids.collect();
+        let list = ids.iter().copied().collect::<Vec<_>>().join(",");
+        let (events, total) = self.events(&format!("regardingAny={list}")).await;
+        let of = |id: &str, events: &[Value]| {
+            let is_of = |event: &&Value| {
+                let related = event["RelatedDocumentIds"].as_array();
+                related.is_some_and(|related| related.iter().any(|other| other == id))
+            };
+            events.iter().filter(is_of).cloned().collect::<Vec<Value>>()
+        };
+        // An older server may not know this filter and show all that ever happened.
+        let shows_all =
+            total <= events.len() && events.iter().all(|event| event["RelatedDocumentIds"].is_array());
+        let mut trails = BTreeMap::new();
+        for id in ids {
+            let trail =
+                if shows_all { of(id, &events) } else { self.events(&format!("regarding={id}")).await.0 };
+            trails.insert(id.to_owned(), trail);
+        }
+        trails
+    }
+
+    /// Events, the newest first, and how many there are.
+    async fn events(&self, filter: &str) -> (Vec<Value>, usize) {
         let server = &self.directory.server;
-        let path = server.path(&format!("events?regarding={}&take={EVENTS}", place.id));
-        // Not everybody may see the trail, and servers forget it after some time.
-        let events = server.client.get(&path).await.unwrap_or_default();
-        let events = events["Items"].as_array().map_or(&[][..], Vec::as_slice);
-        if !events.is_empty() {
-            return Ok(changed_by_others(events, my_id));
-        }
-        let document = server.client.find(&place.read).await?.unwrap_or_default();
-        let by = document["LastModifiedBy"].as_str().unwrap_or_default();
-        Ok(!by.is_empty() && by != my_name && by != my_id)
+        let path = server.path(&format!("events?{filter}&take={EVENTS}"));
+        let mut answer = server.client.get(&path).await.unwrap_or_default();
+        let total = answer["TotalResults"].as_u64().and_then(|total| usize::try_from(total).ok());
+        let events = match answer["Items"].take() {
+            Value::Array(events) => events,
+            _ => Vec::new(),
+        };
+        let total = total.unwrap_or(events.len());
+        (events, total)
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::backend::{self, Backend, Prepared};
 use crate::deployment::destruction;
-use crate::deployment::entered::Witness;
+use crate::deployment::entered::{Maker, Witness};
 use crate::deployment::existing::{self, Collision};
 use crate::deployment::identity;
 use crate::deployment::licence;
@@ -50,6 +50,7 @@ const PUSHES_IN_STEP: [u64; 14] = [1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 60, 60, 6
 pub struct Deployment<'a> {
     pub ui: &'a Ui,
     pub destination: Server,
+    pub witness: Witness,
     pub relay: &'a Relay,
     pub program: &'a Program,
     /// `None`: the modules have a backend of their own.
@@ -112,6 +113,8 @@ pub struct Ready<'a> {
     /// What the module's resources are at the source.
     identities: Identities,
     pub collisions: Vec<Collision>,
+    /// What the relay takes over when Terraform makes it.
+    taken: relay::Taken,
 }
 
 impl Deployment<'_> {
@@ -122,11 +125,7 @@ impl Deployment<'_> {
     pub async fn run(&self, module: &Folder, mut ready: Ready<'_>) -> Result<Outcome, Failure> {
         let variables = self.variables(&ready)?;
         self.relay.expect_steps(identity::steps(&module.manifest, &ready.identities, &ready.state));
-        self.relay.expect_taken_over(if self.adopt {
-            existing::taken_by_relay(&ready.collisions)
-        } else {
-            relay::Taken::default()
-        });
+        self.relay.expect_taken_over(std::mem::take(&mut ready.taken));
         self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));
         self.relay.expect_tokens(ready.given.for_relay(&module.manifest, &ready.supply, &self.masker));
         if !self.plan_only {
@@ -196,17 +195,20 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    /// Makes a module ready for Terraform, and looks for what stands in its way. Writes nothing at the destination.
+    /// Makes a module ready for Terraform, and looks for what stands in its way. Writes nothing at the destination, but for what a deployment that
+    /// broke off has left and nothing can take over.
     ///
     /// # Errors
     /// A secret is missing, the backend can't be reached, or the destination refuses.
-    pub async fn prepare(&self, module: &Folder, destination: &mut Directory) -> Result<Ready<'_>, Failure> {
+    pub async fn prepare(
+        &self,
+        module: &Folder,
+        destination: &mut Directory,
+        broke_off: bool,
+    ) -> Result<Ready<'_>, Failure> {
         let directory = self.workplace.copy(&module.path, module.slug())?;
         let declared = Declared::read(&directory)?;
-        let supply = {
-            let are_raw = |variable: &str| self.raw || self.exact.contains(variable);
-            supply::supply(&module.manifest, &declared, &self.streamed, self.placeholders, are_raw)?
-        };
+        let supply = self.supply(module, &declared)?;
         let given = Given::new(&module.manifest, &supply, &declared, &self.token_key);
         for (name, used) in &given.plain {
             self.ui.warning(&format!(
@@ -249,17 +251,52 @@ impl Deployment<'_> {
         self.take_secrets_out(&terraform, backend.as_ref(), &text, &left).await?;
         let existing::Existing { collisions, renamed } =
             existing::look(&module.manifest, &state, destination).await?;
-        let open_tofu = self.program.name == "OpenTofu";
-        let mut blocks = identity::retyping_blocks(&identities, &state, open_tofu);
+        let mut blocks = identity::retyping_blocks(&identities, &state, self.program.name == "OpenTofu");
         blocks.push_str(&existing::take_over_renamed(&terraform.directory, &renamed)?);
-        if self.adopt {
-            blocks.push_str(&existing::import_blocks(&collisions));
-        }
+        let (own, collisions) = self.made_by_us(broke_off, collisions, destination).await?;
+        let over = if self.adopt { &collisions } else { &own };
+        blocks.push_str(&existing::import_blocks(over));
+        let taken = existing::taken_by_relay(over);
         if !blocks.is_empty() {
             std::fs::write(terraform.directory.join("octoferry_existing.tf"), blocks)
                 .while_doing("writing the import blocks")?;
         }
-        Ok(Ready { terraform, backend, supply, given, declared, state, identities, collisions })
+        Ok(Ready { terraform, backend, supply, given, declared, state, identities, collisions, taken })
+    }
+
+    /// Parts what a deployment that broke off has made from what others have. When it began, nothing of it was there. What can't be imported, and
+    /// nobody else has touched, is deleted and made anew.
+    async fn made_by_us(
+        &self,
+        broke_off: bool,
+        collisions: Vec<Collision>,
+        directory: &mut Directory,
+    ) -> Result<(Vec<Collision>, Vec<Collision>), Failure> {
+        if self.adopt || !broke_off {
+            return Ok((Vec::new(), collisions));
+        }
+        let ids = collisions.iter().filter_map(Collision::document).map(str::to_owned).collect();
+        let makers = self.witness.again().makers(&ids).await;
+        let maker = |collision: &Collision| collision.document().and_then(|id| makers.get(id)).copied();
+        let mut own = Vec::new();
+        let mut others = Vec::new();
+        for collision in collisions {
+            match (maker(&collision), collision.can_be_taken_over()) {
+                (Some(Maker::Others), _) => others.push(collision),
+                (_, true) => {
+                    let text = collision.text();
+                    self.ui.info(&format!("  made by a deployment that broke off, taken over: {text}"));
+                    own.push(collision);
+                }
+                (Some(Maker::Us { alone: true }), false) if !self.plan_only => {
+                    let text = collision.text();
+                    self.ui.info(&format!("  made by a deployment that broke off, made anew: {text}"));
+                    existing::delete(&collision, directory).await?;
+                }
+                _ => others.push(collision),
+            }
+        }
+        Ok((own, others))
     }
 
     /// Puts tokens in the place of secrets that an older octoferry gave to Terraform. The destination keeps what it has, and the plan finds nothing
@@ -290,6 +327,46 @@ impl Deployment<'_> {
             "the state held secrets in clear text ({count}), from an older octoferry; tokens are in their place now. Older versions of the state file still hold them: {older}"
         ));
         Ok(())
+    }
+
+    /// The secrets that a module gets.
+    ///
+    /// # Errors
+    /// When some are missing.
+    pub fn supply(&self, module: &Folder, declared: &Declared) -> Result<Supply, Failure> {
+        let are_raw = |variable: &str| self.raw || self.exact.contains(variable);
+        supply::supply(&module.manifest, declared, &self.streamed, self.placeholders, are_raw)
+    }
+
+    /// How a module ends for which nothing is to do. `set`: the secrets that finish has set at the last deployment, `left`: what it has left to
+    /// a person.
+    ///
+    /// # Errors
+    /// When the destination can't be asked for who has changed what.
+    pub async fn unchanged(
+        &self,
+        module: &Folder,
+        mut supply: Supply,
+        set: &BTreeSet<String>,
+        left: Vec<String>,
+    ) -> Result<Outcome, Failure> {
+        self.ui.info("  unchanged since the last deployment: 0 to make, 0 to change, 0 to destroy");
+        for row in supply.rows.iter_mut().filter(|row| row.became == Became::Found) {
+            let by_finish = set.contains(&row.name);
+            row.became = if by_finish { Became::Finished(SecretOutcome::Set) } else { Became::Accepted };
+        }
+        self.look_for_entered(module, &mut supply).await?;
+        let report = Report { open: left, ..Report::default() };
+        Ok(Outcome {
+            summary: "unchanged".to_owned(),
+            changes: false,
+            finish: None,
+            later: None,
+            differences: Vec::new(),
+            open: open_things(module, &supply, &report, &[]),
+            secrets: supply.rows,
+            plan_text: "Unchanged since the last deployment: Terraform was not needed.\n".to_owned(),
+        })
     }
 
     /// The values of the module's Terraform variables, in a file that only Terraform can read.
@@ -349,6 +426,7 @@ impl Deployment<'_> {
         ready: &Ready<'_>,
         variables: &MemoryFile,
     ) -> Result<Plan, Failure> {
+        self.relay.plan_begins();
         let open = self.relay.open();
         let (plan, ended) = ready.terraform.plan(variables).await?;
         drop(open);
@@ -427,6 +505,7 @@ impl Deployment<'_> {
     }
 
     async fn apply(&self, ready: &Ready<'_>, plan: &Plan) -> Result<(), Failure> {
+        self.relay.apply_begins();
         let open = self.relay.open();
         let ended = ready.terraform.apply(plan).await?;
         drop(open);
@@ -577,7 +656,7 @@ impl Deployment<'_> {
 
     /// Closes secrets that a person has entered at the destination: all others that had no value here are placeholders of ours, or nothing.
     async fn look_for_entered(&self, module: &Folder, supply: &mut Supply) -> Result<(), Failure> {
-        let mut witness = None;
+        let mut asked = Vec::new();
         for entry in module.manifest.secrets.iter().filter(|entry| !supply.found.contains_key(&entry.name)) {
             let Some(row) = supply.rows.iter_mut().find(|row| row.name == entry.name && row.open) else {
                 continue;
@@ -585,17 +664,17 @@ impl Deployment<'_> {
             if self.done.contains(&module.manifest.name_of_secret(&entry.name)) {
                 row.open = false;
                 row.became = Became::SaidToBeEntered;
-                continue;
+            } else {
+                asked.push(entry);
             }
-            let mut asked = match witness.take() {
-                Some(witness) => witness,
-                None => Witness::new(self.destination.clone()).await,
-            };
-            if asked.is_entered(entry).await? {
-                row.open = false;
-                row.became = Became::ChangedByOthers;
-            }
-            witness = Some(asked);
+        }
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let entered = self.witness.again().entered(&asked).await?;
+        for row in supply.rows.iter_mut().filter(|row| entered.contains(&row.name)) {
+            row.open = false;
+            row.became = Became::ChangedByOthers;
         }
         Ok(())
     }
@@ -604,6 +683,7 @@ impl Deployment<'_> {
     async fn plan_again(&self, ready: &Ready<'_>, variables: &MemoryFile) -> Result<Vec<String>, Failure> {
         // What was taken over is in the state now.
         let _ = std::fs::remove_file(ready.terraform.directory.join("octoferry_existing.tf"));
+        self.relay.plan_begins();
         let open = self.relay.open();
         let (plan, ended) = ready.terraform.plan(variables).await?;
         drop(open);
@@ -643,6 +723,13 @@ impl Outcome {
     #[must_use]
     pub fn waits(&self) -> bool {
         self.later.is_some()
+    }
+
+    /// The secrets that finish has set.
+    #[must_use]
+    pub fn set_by_finish(&self) -> BTreeSet<String> {
+        let set = self.secrets.iter().filter(|row| row.became == Became::Finished(SecretOutcome::Set));
+        set.map(|row| row.name.clone()).collect()
     }
 
     /// For `--json`.

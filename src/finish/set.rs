@@ -236,10 +236,11 @@ impl<'a> Finish<'a> {
             }
             self.note_secret(value, SecretOutcome::Placeholder);
             self.report.open.push(format!("{text}: a placeholder stands there"));
+            self.report.placed += 1;
             written.push(Written { text: format!("{text} (a placeholder)"), path: path.to_vec() });
         } else {
             self.note_secret(value, SecretOutcome::Missing);
-            self.report.open.push(format!("{text}: no value"));
+            self.report.leave(format!("{text}: no value"));
         }
     }
 

@@ -11,8 +11,8 @@ mod pages;
 mod proxy;
 mod trust;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -128,6 +128,8 @@ struct Shared {
     written: AtomicU64,
     repeated: AtomicU64,
     answered: AtomicBool,
+    /// Who wants to know of writes that are not somebody else's request.
+    observers: RwLock<Vec<Observer>>,
 }
 
 impl Shared {
@@ -138,6 +140,9 @@ impl Shared {
         }
     }
 }
+
+/// Hears of a write, by method and path.
+type Observer = Box<dyn Fn(&Method, &str) + Send + Sync>;
 
 /// What a request carries.
 #[derive(Clone)]
@@ -187,6 +192,7 @@ impl Client {
                 written: AtomicU64::new(0),
                 repeated: AtomicU64::new(0),
                 answered: AtomicBool::new(false),
+                observers: RwLock::default(),
             }),
         })
     }
@@ -197,6 +203,17 @@ impl Client {
     /// When the key can't be sent in a header.
     pub fn with_key(&self, key: Secret) -> Result<Self, Failure> {
         Self::new(self.role(), self.address(), key, &self.shared.transport)
+    }
+
+    /// Has each of our own writes told, before it is sent and after it was answered; not what is forwarded. For all clones of this client.
+    pub fn on_write(&self, observer: impl Fn(&Method, &str) + Send + Sync + 'static) {
+        self.shared.observers.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(observer));
+    }
+
+    fn tell_of_write(&self, method: &Method, path: &str) {
+        for observer in self.shared.observers.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            observer(method, path);
+        }
     }
 
     /// `source` or `destination`.
@@ -399,8 +416,24 @@ impl Client {
         })
     }
 
-    /// Sends until there is an answer that is worth giving back.
     async fn send(&self, method: &Method, path: &str, body: Body, repeat: Repeat) -> Result<Answer, Failure> {
+        if method.is_safe() || matches!(body, Body::Raw { .. }) {
+            return self.send_until_answered(method, path, body, repeat).await;
+        }
+        self.tell_of_write(method, path);
+        let answer = self.send_until_answered(method, path, body, repeat).await;
+        self.tell_of_write(method, path);
+        answer
+    }
+
+    /// Sends until there is an answer that is worth giving back.
+    async fn send_until_answered(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Body,
+        repeat: Repeat,
+    ) -> Result<Answer, Failure> {
         debug_assert!(path.starts_with("/api"), "paths of an Octopus server start with /api");
         let shared = &self.shared;
         let _slot = shared.slots.acquire().await.expect("the semaphore is never closed");

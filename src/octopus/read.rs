@@ -6,6 +6,7 @@
 
 mod git;
 mod logos;
+pub mod made;
 mod many;
 mod people;
 mod projects;
@@ -103,7 +104,7 @@ pub async fn read_branch(
     };
     let every_project = extent == Extent::Whole;
     let (inside, variables, values, community, branches) = futures::try_join!(
-        projects::inside(server, &inventory, &entered, every_project),
+        projects::inside(server, &inventory, &entered, every_project, |_| true),
         projects::variable_sets(server, &inventory, &entered),
         tenant_values::read(server, &inventory, &entered, every_project),
         community_templates(server, &inventory),

@@ -4,8 +4,8 @@
 //! the client, so they are paced and repeated like our own. Eight things are changed on the way, and nothing else; each is counted and told:
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
-//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has just read or written is
-//! answered from memory ([`remember`]).
+//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has read or written in
+//! this deployment is answered from memory ([`remember`]).
 
 mod address;
 mod align;
@@ -19,6 +19,7 @@ mod log;
 mod peer;
 mod readable;
 mod remember;
+mod seen;
 mod tag;
 mod take_over;
 mod token;
@@ -38,6 +39,7 @@ use tokio::task::JoinHandle;
 
 use address::Address;
 pub use align::{Template, Templates};
+use documents::document::Document;
 use failure::Failure;
 pub use hide::Steps;
 pub use log::{Intervention, Log};
@@ -78,9 +80,10 @@ struct Shared {
     hide: hide::Hide,
     forgotten: forgotten::Forgotten,
     align: align::Align,
-    remember: remember::Remember,
     take_over: take_over::TakeOver,
     exchange: token::Exchange,
+    remember: Arc<remember::Remember>,
+    seen: seen::Seen,
     log: Log,
 }
 
@@ -98,6 +101,9 @@ impl Relay {
         let key = new_key()?;
         let host = client.address().split_once("://").map_or("", |(_, host)| host);
         let base_path = host.find('/').map_or("", |start| &host[start..]).to_owned();
+        let remember: Arc<remember::Remember> = Arc::default();
+        let observing = Arc::clone(&remember);
+        client.on_write(move |method, path| observing.written(method, &Address::parse(path)));
         let shared = Arc::new(Shared {
             client,
             key: key.clone(),
@@ -107,9 +113,10 @@ impl Relay {
             hide: hide::Hide::default(),
             forgotten: forgotten::Forgotten::default(),
             align: align::Align::default(),
-            remember: remember::Remember::default(),
             take_over: take_over::TakeOver::default(),
             exchange: token::Exchange::default(),
+            remember,
+            seen: seen::Seen::default(),
             log: Log::default(),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
@@ -132,12 +139,28 @@ impl Relay {
         &self.key
     }
 
-    /// Opens the relay for a run of Terraform, until what is returned is dropped. Nothing that was read before counts any more.
+    /// Opens the relay for a run of Terraform, until what is returned is dropped.
     #[must_use]
     pub fn open(&self) -> Open<'_> {
-        self.shared.remember.forget();
         self.shared.runs.fetch_add(1, Ordering::SeqCst);
         Open(self)
+    }
+
+    /// To be called when a plan begins: what was written is asked for again.
+    pub fn plan_begins(&self) {
+        self.shared.remember.plan_begins();
+        self.shared.seen.forget();
+    }
+
+    /// To be called when an apply begins: what is read may be written again in part.
+    pub fn apply_begins(&self) {
+        self.shared.remember.apply_begins();
+    }
+
+    /// The documents that this run of Terraform has read, as the server has them.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Document> {
+        self.shared.seen.documents()
     }
 
     /// Says how the steps of the module that comes next are made.
@@ -257,7 +280,7 @@ impl Shared {
             }
             Err(begun) => {
                 let answer = self.client.forward(method.clone(), path, headers, body).await;
-                self.remember.ended(begun, answer.as_ref().ok());
+                self.remember.ended(*begun, answer.as_ref().ok());
                 let status = answer.as_ref().map_or(0, |answer| answer.status.as_u16());
                 self.log.request(&method, &address, path, status, started.elapsed());
                 match answer {
@@ -266,6 +289,7 @@ impl Shared {
                 }
             }
         };
+        self.seen.look(&method, &address, &answer);
         let content_type = answer.headers.get(CONTENT_TYPE).cloned();
         let body = if answer.status.is_success() {
             match self.after(&method, &address, answer.body).await {

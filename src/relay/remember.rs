@@ -1,10 +1,13 @@
-//! Answers from memory: Terraform's provider reads the same documents again and again (the whole variable set twice for each variable, the server's
-//! root document at each of its starts), and new servers allow few requests a minute.
+//! Answers from memory: Terraform's provider reads the same documents again and again (the whole variable set twice for each variable, the same lists
+//! in each run), and new servers allow few requests a minute.
 //!
-//! Only answers to reads are remembered, and only within one run of Terraform, for a short time. A write of a variable set or a process changes
-//! nothing else: it replaces what is remembered of that document. After any other write everything else is forgotten too, since a server may
-//! change much by one write (a new project comes with channel, process and variables). What was asked while something was
-//! being written is not remembered.
+//! Only answers to reads are remembered, for the whole deployment: all modules, plans and applies. Every write that passes, octoferry's own too,
+//! makes what it may have changed forgotten ([`changed_by`]): a new project comes with channel, process and variables, a new environment
+//! with names in each variable set. A write of a variable set or a process replaces what is remembered of that document, until the plan after it, which
+//! asks the server. What was asked while something was being written is not remembered.
+//!
+//! Others may work on the destination meanwhile. What is read to be written again in part, with what others have put there, is good for a short time
+//! while Terraform applies: not every document has a version that refuses stale writes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +20,7 @@ use serde_json::Value;
 use crate::relay::address::Address;
 use octopus::client::Answer;
 
-/// How long an answer is good: others may work on the destination meanwhile, and not every document has a version that refuses stale writes.
+/// How long a document is good that is to be written again.
 const GOOD_FOR: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
@@ -26,21 +29,38 @@ pub(super) struct Remember(Mutex<Memory>);
 #[derive(Default)]
 struct Memory {
     /// By address with query, in lower case.
-    answers: HashMap<String, (Instant, Answer)>,
+    answers: HashMap<String, Remembered>,
     /// What server and space are, which no write of a module changes.
     lasting: HashMap<String, Answer>,
     /// Counts writes that may change anything, when they begin and when they end.
     writes: u64,
-    /// The same for the writes of single documents that change nothing else.
+    /// The same for those that may change any document of these kinds.
+    writes_of_kind: HashMap<String, u64>,
+    /// The same for the writes of single documents, and of one of a list.
     writes_of: HashMap<String, u64>,
+    is_applying: bool,
+}
+
+struct Remembered {
+    since: Instant,
+    answer: Answer,
+    kind: String,
+    place: Place,
+    /// It lies below a document: what that is used by, its view of others.
+    is_view: bool,
+    /// It is what a write answered.
+    is_of_write: bool,
 }
 
 /// The state of the memory when a request began.
 pub(super) struct Begun {
     key: String,
     kind: Kind,
-    writes: u64,
-    writes_of: u64,
+    of: String,
+    place: Place,
+    is_view: bool,
+    changes: Changes,
+    writes: [u64; 3],
     /// What was remembered of the document that is written.
     before: Option<Bytes>,
 }
@@ -52,27 +72,106 @@ enum Kind {
     LastingRead,
     /// Changes this one document.
     WriteOfOne,
-    /// May change anything.
     Write,
 }
 
+/// What a write may have changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Changes {
+    Everything,
+    /// Documents of these kinds.
+    Kinds(&'static [&'static str]),
+    /// The document and the lists that have it, also those of these kinds; and all documents of those.
+    Own {
+        shown_by: &'static [&'static str],
+        with: &'static [&'static str],
+    },
+}
+
+/// What a project has, and what shows it: kinds as [`Address::kind`] has them.
+const INSIDE_PROJECTS: &[&str] = &[
+    "projects",
+    "projecttriggers",
+    "channels",
+    "deploymentprocesses",
+    "runbooks",
+    "runbookprocesses",
+    "runbooksnapshots",
+    "variables",
+    "tenants",
+    "tenantvariables",
+];
+
+/// What a write may have changed beside the document; of what is not named here nothing is known.
+fn changed_by(method: &Method, address: &Address) -> Changes {
+    if !matches!(*method, Method::PUT | Method::POST) {
+        // Much may go with what is deleted.
+        return Changes::Everything;
+    }
+    if let ["projects", _, "deploymentsettings"] = address.parts().as_slice() {
+        return Changes::Kinds(&["projects"]);
+    }
+    match address.kind() {
+        "accounts" | "certificates" | "environments" | "feeds" | "git-credentials" | "lifecycles"
+        | "machinepolicies" | "machines" | "projectgroups" | "proxies" | "workerpools" | "workers" => {
+            // With each variable set come the names of what its scopes could name.
+            Changes::Own { shown_by: &[], with: &["variables"] }
+        }
+        "tenants" | "tenantvariables" => {
+            Changes::Own { shown_by: &["tenants", "tenantvariables"], with: &[] }
+        }
+        "libraryvariablesets" => {
+            Changes::Kinds(&["libraryvariablesets", "variables", "tenants", "tenantvariables"])
+        }
+        "channels" => Changes::Kinds(&["channels", "projects", "variables"]),
+        "projecttriggers" => Changes::Kinds(&["projecttriggers"]),
+        "runbooks" => Changes::Kinds(&["runbooks", "runbookprocesses", "projects", "variables"]),
+        kind if INSIDE_PROJECTS.contains(&kind) => Changes::Kinds(INSIDE_PROJECTS),
+        _ => Changes::Everything,
+    }
+}
+
+/// Kinds of documents that the provider reads to write them again with what others have put there.
+const WRITTEN_IN_PART: [&str; 8] = [
+    "deploymentprocesses",
+    "libraryvariablesets",
+    "projects",
+    "runbookprocesses",
+    "tagsets",
+    "tenants",
+    "tenantvariables",
+    "variables",
+];
+
 fn kind(method: &Method, address: &Address) -> Kind {
     match (method, address.parts().as_slice()) {
-        (&Method::GET, [] | ["spaces", _] | ["configuration", "feature-toggles"]) => Kind::LastingRead,
+        (&Method::GET, [] | ["spaces"] | ["spaces", _] | ["configuration", "feature-toggles"]) => {
+            Kind::LastingRead
+        }
         (&Method::GET, _) => Kind::Read,
         (&Method::PUT, ["variables" | "deploymentprocesses" | "runbookprocesses", _]) => Kind::WriteOfOne,
         _ => Kind::Write,
     }
 }
 
+/// Whether it lies below a document, but for old versions of a template, which stay as they are.
+fn is_view(address: &Address) -> bool {
+    match address.parts().as_slice() {
+        ["actiontemplates", _, "versions", _] => false,
+        // Of these all is forgotten together.
+        ["projects" | "tenants", ..] => false,
+        parts => parts.len() > 2,
+    }
+}
+
 impl Remember {
     /// What is remembered of a read; else what [`Remember::ended`] wants to be told.
-    pub(super) fn begin(&self, method: &Method, address: &Address, path: &str) -> Result<Answer, Begun> {
+    pub(super) fn begin(&self, method: &Method, address: &Address, path: &str) -> Result<Answer, Box<Begun>> {
         let mut memory = self.lock();
-        let key = key(path);
+        let key = key(address, path);
         let kind = kind(method, address);
-        let good = memory.answers.get(&key).filter(|(since, _)| since.elapsed() < GOOD_FOR);
-        let known = good.map(|(_, answer)| answer.clone());
+        let known = memory.good(&key);
+        let mut before = None;
         match kind {
             Kind::LastingRead => {
                 if let Some(answer) = memory.lasting.get(&key) {
@@ -83,46 +182,64 @@ impl Remember {
                 if let Some(answer) = known {
                     return Ok(answer);
                 }
-                return Err(memory.begun(key, kind, None));
             }
-            Kind::WriteOfOne => memory.written_one(&key),
+            Kind::WriteOfOne => {
+                before = known.map(|answer| answer.body);
+                memory.written_one(&Place::of(address));
+            }
             Kind::Write => {
-                memory.written();
+                memory.written(changed_by(method, address), address.kind(), &Place::of(address));
                 if address.kind() == "spaces" {
                     memory.lasting.clear();
                 }
             }
         }
-        Err(memory.begun(key, kind, known.map(|answer| answer.body)))
+        let (of, changes) = (address.kind().to_owned(), changed_by(method, address));
+        let place = Place::of(address);
+        let writes = memory.counts(&place, &of);
+        Err(Box::new(Begun { key, kind, of, place, is_view: is_view(address), changes, writes, before }))
     }
 
     /// Takes notice of the answer to a request; `None` when there was none.
     pub(super) fn ended(&self, begun: Begun, answer: Option<&Answer>) {
         let mut memory = self.lock();
         let success = answer.filter(|answer| answer.status == 200);
-        let undisturbed = memory.writes == begun.writes
-            && memory.writes_of.get(&begun.key).copied().unwrap_or_default() == begun.writes_of;
+        let undisturbed = memory.counts(&begun.place, &begun.of) == begun.writes;
         match (begun.kind, success) {
             (Kind::LastingRead, Some(answer)) => {
                 memory.lasting.insert(begun.key, answer.clone());
             }
-            (Kind::Read, Some(answer)) if undisturbed => {
-                memory.answers.insert(begun.key, (Instant::now(), answer.clone()));
-            }
+            (Kind::Read, Some(answer)) if undisturbed => memory.remember(begun, answer.clone(), false),
             (Kind::LastingRead | Kind::Read, _) => {}
             (Kind::WriteOfOne, Some(answer)) => {
-                memory.written_one(&begun.key);
+                memory.written_one(&begun.place);
                 if let Some(answer) = whole(&begun, answer).filter(|_| undisturbed) {
-                    memory.answers.insert(begun.key, (Instant::now(), answer));
+                    memory.remember(begun, answer, true);
                 }
             }
-            (Kind::WriteOfOne | Kind::Write, _) => memory.written(),
+            (Kind::Write, Some(_)) => memory.written(begun.changes, &begun.of, &begun.place),
+            (Kind::WriteOfOne | Kind::Write, None) => {
+                let (of, place) = (begun.of, begun.place);
+                memory.written(Changes::Everything, &of, &place);
+            }
         }
     }
 
-    /// Forgets the documents: another run of Terraform begins, and others may have written.
-    pub(super) fn forget(&self) {
-        self.lock().written();
+    /// Takes notice of a write that does not pass the relay: octoferry's own.
+    pub(super) fn written(&self, method: &Method, address: &Address) {
+        self.lock().written(changed_by(method, address), address.kind(), &Place::of(address));
+    }
+
+    /// A plan begins: it asks the server for what was written.
+    pub(super) fn plan_begins(&self) {
+        let mut memory = self.lock();
+        memory.is_applying = false;
+        memory.answers.retain(|_, remembered| !remembered.is_of_write);
+    }
+
+    /// An apply begins.
+    pub(super) fn apply_begins(&self) {
+        self.lock().is_applying = true;
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
@@ -132,35 +249,97 @@ impl Remember {
 }
 
 impl Memory {
-    fn begun(&self, key: String, kind: Kind, before: Option<Bytes>) -> Begun {
-        let writes_of = self.writes_of.get(&key).copied().unwrap_or_default();
-        Begun { writes: self.writes, writes_of, key, kind, before }
+    fn good(&self, key: &str) -> Option<Answer> {
+        let remembered = self.answers.get(key)?;
+        let may_age = !self.is_applying || !WRITTEN_IN_PART.contains(&remembered.kind.as_str());
+        (may_age || remembered.since.elapsed() < GOOD_FOR).then(|| remembered.answer.clone())
     }
 
-    fn written(&mut self) {
-        self.writes += 1;
-        self.answers.clear();
+    fn remember(&mut self, begun: Begun, answer: Answer, is_of_write: bool) {
+        let Begun { key, of: kind, place, is_view, .. } = begun;
+        let since = Instant::now();
+        self.answers.insert(key, Remembered { since, answer, kind, place, is_view, is_of_write });
     }
 
-    /// Also forgets lists, which may hold the document.
-    fn written_one(&mut self, document: &str) {
-        *self.writes_of.entry(document.to_owned()).or_default() += 1;
-        let collection = document.rsplit_once('/').map_or(document, |(collection, _)| collection);
-        self.answers.retain(|key, _| {
-            key != document
-                && key
-                    .strip_prefix(collection)
-                    .is_none_or(|rest| rest.starts_with('/') && !rest.contains('?'))
+    /// How often anything, any document of a kind, and this one, or one of this list, were written.
+    fn counts(&self, place: &Place, kind: &str) -> [u64; 3] {
+        let count = |of: &HashMap<String, u64>, key: &str| of.get(key).copied().unwrap_or_default();
+        [self.writes, count(&self.writes_of_kind, kind), count(&self.writes_of, place.key())]
+    }
+
+    /// Forgets what a write may have changed.
+    fn written(&mut self, changes: Changes, own: &str, place: &Place) {
+        match changes {
+            Changes::Everything => {
+                self.writes += 1;
+                self.answers.clear();
+            }
+            Changes::Kinds(kinds) => self.written_kinds(kinds),
+            Changes::Own { shown_by, with } => {
+                self.written_kinds(with);
+                self.written_one(place);
+                self.answers.retain(|_, remembered| {
+                    let is_shown = remembered.kind == own || shown_by.contains(&remembered.kind.as_str());
+                    !(is_shown && remembered.place.document.is_none())
+                });
+            }
+        }
+    }
+
+    fn written_kinds(&mut self, kinds: &[&str]) {
+        for kind in kinds {
+            *self.writes_of_kind.entry((*kind).to_owned()).or_default() += 1;
+        }
+        self.answers
+            .retain(|_, remembered| !remembered.is_view && !kinds.contains(&remembered.kind.as_str()));
+    }
+
+    /// Forgets a document, what lies below it, and lists, which may hold it.
+    fn written_one(&mut self, place: &Place) {
+        for of in [&place.list].into_iter().chain(&place.document) {
+            *self.writes_of.entry(of.clone()).or_default() += 1;
+        }
+        self.answers.retain(|_, remembered| {
+            let other = &remembered.place;
+            other.list != place.list || (other.document.is_some() && other.document != place.document)
         });
     }
 }
 
-/// Addresses are matched without case, as servers do.
-fn key(path: &str) -> String {
-    match path.split_once('?') {
-        Some((path, query)) => format!("{}?{query}", path.trim_end_matches('/').to_lowercase()),
-        None => path.trim_end_matches('/').to_lowercase(),
+/// What an address is about: `/api/spaces-1/tenants`, and the document of that list that it is or lies below.
+#[derive(Clone)]
+struct Place {
+    list: String,
+    document: Option<String>,
+}
+
+impl Place {
+    fn of(address: &Address) -> Self {
+        let prefix = address.prefix.to_lowercase();
+        // `all`, `v2`, `summary`: other views of the list.
+        let is_id = |text: &&String| text.contains('-') && text.bytes().any(|byte| byte.is_ascii_digit());
+        let list = format!("{prefix}/{}", address.segments.first().map_or("", String::as_str));
+        let document = address.segments.get(1).filter(is_id).map(|id| format!("{list}/{id}"));
+        Self { list, document }
     }
+
+    fn key(&self) -> &str {
+        self.document.as_ref().unwrap_or(&self.list)
+    }
+}
+
+/// Addresses are matched without case, as servers do, and a space may be named in two ways.
+fn key(address: &Address, path: &str) -> String {
+    let mut key = address.prefix.to_lowercase();
+    for segment in &address.segments {
+        key.push('/');
+        key.push_str(segment);
+    }
+    if let Some((_, query)) = path.split_once('?') {
+        key.push('?');
+        key.push_str(query);
+    }
+    key
 }
 
 /// The answer to a write as a read would have it, if it is the whole document. Variable sets come without usable `ScopeValues` then (what their
@@ -186,7 +365,7 @@ mod tests {
 
     use super::*;
 
-    fn begin(memory: &Remember, method: &Method, path: &str) -> Result<Answer, Begun> {
+    fn begin(memory: &Remember, method: &Method, path: &str) -> Result<Answer, Box<Begun>> {
         memory.begin(method, &Address::parse(path), path)
     }
 
@@ -196,7 +375,7 @@ mod tests {
             Ok(answer) => answer,
             Err(begun) => {
                 let answer = answered(document);
-                memory.ended(begun, Some(&answer));
+                memory.ended(*begun, Some(&answer));
                 answer
             }
         };
@@ -216,10 +395,78 @@ mod tests {
         assert_eq!(send(&memory, &Method::GET, PROJECT, json!(1)), 1);
         assert_eq!(send(&memory, &Method::GET, "/api/spaces-1/Projects/projects-1", json!(2)), 1);
         assert_eq!(send(&memory, &Method::GET, &format!("{PROJECT}?x=1"), json!(3)), 3);
-        send(&memory, &Method::POST, "/api/Spaces-1/environments", json!(4));
-        assert_eq!(send(&memory, &Method::GET, PROJECT, json!(5)), 5);
-        memory.forget();
+        assert_eq!(send(&memory, &Method::GET, "/api/spaces/Spaces-1/projects/Projects-1", json!(4)), 1);
+        send(&memory, &Method::POST, "/api/Spaces-1/runbooks", json!(5));
         assert_eq!(send(&memory, &Method::GET, PROJECT, json!(6)), 6);
+        send(&memory, &Method::POST, "/api/Spaces-1/something-new", json!(7));
+        assert_eq!(send(&memory, &Method::GET, PROJECT, json!(8)), 8);
+        memory.written(&Method::PUT, &Address::parse(PROJECT));
+        assert_eq!(send(&memory, &Method::GET, PROJECT, json!(9)), 9, "octoferry's own writes count");
+    }
+
+    #[test]
+    fn a_write_makes_forgotten_what_it_may_have_changed_and_no_more() {
+        let paths = [
+            "lifecycles?take=9",
+            "environments/Environments-1",
+            "environments/Environments-1/machines",
+            "variables/variableset-Projects-1",
+            "tenants/Tenants-1",
+            "tenants/Tenants-1/projectvariables",
+            "projects/Projects-1/runbooks",
+            "deploymentprocesses/x",
+            "actiontemplates/A-1/versions/2",
+        ];
+        let forgets = |method: Method, path: &str| -> Vec<&str> {
+            let memory = Remember::default();
+            for path in paths {
+                send(&memory, &Method::GET, &format!("/api/Spaces-1/{path}"), json!("old"));
+            }
+            send(&memory, &method, &format!("/api/Spaces-1/{path}"), json!({}));
+            let is_new = |path: &&&str| {
+                send(&memory, &Method::GET, &format!("/api/Spaces-1/{path}"), json!("new")) == "new"
+            };
+            paths.iter().filter(is_new).copied().collect()
+        };
+        assert_eq!(forgets(Method::POST, "environments"), [paths[2], paths[3]]);
+        assert_eq!(forgets(Method::PUT, "environments/Environments-1"), [paths[1], paths[2], paths[3]]);
+        assert_eq!(forgets(Method::PUT, "tenants/Tenants-1/commonvariables"), [paths[2], paths[4], paths[5]]);
+        assert_eq!(forgets(Method::PUT, "tenants/Tenants-2"), [paths[2]]);
+        let inside = [paths[2], paths[3], paths[4], paths[5], paths[6], paths[7]];
+        assert_eq!(forgets(Method::POST, "projects"), inside);
+        assert_eq!(forgets(Method::DELETE, "lifecycles/Lifecycles-1"), paths);
+        assert_eq!(forgets(Method::PUT, "tagsets/TagSets-1"), paths);
+        assert_eq!(forgets(Method::PUT, "variables/variableset-Projects-1"), [paths[3]]);
+    }
+
+    #[test]
+    fn a_plan_asks_for_what_was_written() {
+        let memory = Remember::default();
+        let set = json!({"Id": "variableset-Projects-1", "Variables": [], "ScopeValues": {}});
+        send(&memory, &Method::GET, SET, set.clone());
+        send(&memory, &Method::GET, PROJECT, json!("project"));
+        memory.apply_begins();
+        send(&memory, &Method::PUT, SET, set.clone());
+        assert_eq!(send(&memory, &Method::GET, SET, json!("new")), set);
+        memory.plan_begins();
+        assert_eq!(send(&memory, &Method::GET, SET, json!("new")), "new");
+        assert_eq!(send(&memory, &Method::GET, PROJECT, json!("new")), "project");
+    }
+
+    #[test]
+    fn what_is_written_in_part_is_read_again_after_some_time() {
+        let memory = Remember::default();
+        let others = "/api/Spaces-1/lifecycles?take=9";
+        for path in [PROJECT, others] {
+            send(&memory, &Method::GET, path, json!("old"));
+        }
+        for remembered in memory.lock().answers.values_mut() {
+            remembered.since -= GOOD_FOR;
+        }
+        assert_eq!(send(&memory, &Method::GET, PROJECT, json!("new")), "old", "a plan writes nothing");
+        memory.apply_begins();
+        assert_eq!(send(&memory, &Method::GET, others, json!("new")), "old");
+        assert_eq!(send(&memory, &Method::GET, PROJECT, json!("new")), "new");
     }
 
     #[test]
@@ -244,11 +491,11 @@ mod tests {
         let memory = Remember::default();
         let read = begin(&memory, &Method::GET, SET).unwrap_err();
         let write = begin(&memory, &Method::PUT, SET).unwrap_err();
-        memory.ended(read, Some(&answered(json!("old"))));
+        memory.ended(*read, Some(&answered(json!("old"))));
         assert!(begin(&memory, &Method::GET, SET).is_err());
         let read = begin(&memory, &Method::GET, SET).unwrap_err();
-        memory.ended(write, Some(&answered(json!("no document"))));
-        memory.ended(read, Some(&answered(json!("old or new"))));
+        memory.ended(*write, Some(&answered(json!("no document"))));
+        memory.ended(*read, Some(&answered(json!("old or new"))));
         assert!(begin(&memory, &Method::GET, SET).is_err());
     }
 
@@ -257,7 +504,7 @@ mod tests {
         let memory = Remember::default();
         send(&memory, &Method::GET, PROJECT, json!("project"));
         let write = begin(&memory, &Method::PUT, SET).unwrap_err();
-        memory.ended(write, None);
+        memory.ended(*write, None);
         assert!(begin(&memory, &Method::GET, PROJECT).is_err());
     }
 
@@ -265,8 +512,7 @@ mod tests {
     fn what_the_server_is_lasts() {
         let memory = Remember::default();
         send(&memory, &Method::GET, "/api/", json!("root"));
-        send(&memory, &Method::POST, "/api/Spaces-1/environments", json!(1));
-        memory.forget();
+        send(&memory, &Method::DELETE, "/api/Spaces-1/environments/Environments-1", json!(1));
         assert_eq!(send(&memory, &Method::GET, "/api", json!("other")), "root");
         send(&memory, &Method::PUT, "/api/spaces/Spaces-1", json!(2));
         assert_eq!(send(&memory, &Method::GET, "/api", json!("other")), "other");

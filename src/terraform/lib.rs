@@ -96,10 +96,14 @@ impl Terraform<'_> {
     /// # Errors
     /// What Terraform said, masked.
     pub async fn state(&self) -> Result<State, Failure> {
-        State::parse(&self.state_as_it_is().await?)
+        State::parse(&self.state_text().await?)
     }
 
-    async fn state_as_it_is(&self) -> Result<Output, Failure> {
+    /// The same as text; it may hold secrets.
+    ///
+    /// # Errors
+    /// What Terraform said, masked.
+    pub async fn state_text(&self) -> Result<Output, Failure> {
         let ended = self.invocation(vec!["state".into(), "pull".into()]).run(&self.interrupt, |_| {}).await?;
         self.stop_if_interrupted()?;
         if !ended.success {
@@ -117,7 +121,7 @@ impl Terraform<'_> {
     /// # Errors
     /// When Terraform can't be run, or the backend does not take the state: another run may have written it meanwhile.
     pub async fn move_in_state(&self, moves: &BTreeMap<String, String>) -> Result<State, Failure> {
-        let after = Zeroizing::new(moves::moved(&self.state_as_it_is().await?, moves)?);
+        let after = Zeroizing::new(moves::moved(&self.state_text().await?, moves)?);
         let file = MemoryFile::with("octoferry-state", &after)?;
         match self.push_state(std::path::Path::new(&file.path())).await? {
             Ok(()) => State::parse(&after),
@@ -136,7 +140,7 @@ impl Terraform<'_> {
     /// # Errors
     /// What Terraform said, masked.
     pub async fn state_and_text(&self) -> Result<(State, Output), Failure> {
-        let text = self.state_as_it_is().await?;
+        let text = self.state_text().await?;
         Ok((State::parse(&text)?, text))
     }
 
@@ -145,7 +149,7 @@ impl Terraform<'_> {
     /// # Errors
     /// When Terraform can't be run, or the backend does not take the state: another run may have written it meanwhile.
     pub async fn exchange_in_state(&self, replacements: &Replacements) -> Result<usize, Failure> {
-        let Some((after, count)) = exchange::exchanged(&self.state_as_it_is().await?, replacements)? else {
+        let Some((after, count)) = exchange::exchanged(&self.state_text().await?, replacements)? else {
             return Ok(0);
         };
         let after = Zeroizing::new(after);

@@ -77,7 +77,9 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn stays_behind(name: &str) -> bool {
+/// Whether a file or folder of this name in a module's folder is no part of the module.
+#[must_use]
+pub fn stays_behind(name: &str) -> bool {
     matches!(name, ".terraform" | ".git" | "errored.tfstate")
         || name.ends_with(".tfstate")
         || name.ends_with(".tfstate.backup")

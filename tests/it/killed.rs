@@ -67,7 +67,7 @@ fn a_migration_that_was_killed_anywhere_is_completed_by_the_next() {
         child.wait().expect("its end");
         until("the end of the tasks", || all_tasks_have_ended(&journey));
     }
-    journey.migrate(3).says("a second plan is empty");
+    journey.migrate(3).is_settled();
     journey.unseed();
     let said = journey.arrived();
     assert!(said.contains("8 of 9 delivered byte for byte, 1 placeholder"), "{said}");
@@ -114,7 +114,7 @@ fn octoferry_killed_in_its_step_ends_the_step_and_what_it_made_is_named_and_take
             "{said}"
         );
         adopt_from_now_on(&journey);
-        journey.migrate(3).says("a second plan is empty");
+        journey.migrate(3).is_settled();
     }
     journey.unseed();
     let said = journey.arrived();

@@ -269,6 +269,15 @@ impl Ended {
         self
     }
 
+    /// Asserts that the destination is as the modules say: a plan has just shown it, or nothing has changed since one did.
+    #[track_caller]
+    pub(crate) fn is_settled(&self) -> &Self {
+        let texts = ["a second plan is empty", "unchanged since the last deployment"];
+        let any = texts.iter().any(|text| self.stderr.contains(text));
+        assert!(any && !self.stderr.contains("would still"), "{texts:?}: neither was said:\n{}", self.stderr);
+        self
+    }
+
     /// Asserts that this is in none of its output.
     #[track_caller]
     pub(crate) fn never_says(&self, text: &str) -> &Self {

@@ -57,7 +57,7 @@ impl Workstation {
     fn state_file(&self) -> PathBuf {
         let folder = self.folder.path().join("state");
         let files = files_below(&folder);
-        folder.join(files.iter().find(|file| file.ends_with(".tfstate")).expect("a state"))
+        folder.join(files.iter().find(|file| file.ends_with("/space.tfstate")).expect("a state"))
     }
 
     fn state(&self) -> Value {
@@ -131,6 +131,8 @@ impl Workstation {
         }
         assert!(!text.contains(TOKEN));
         std::fs::write(self.state_file(), text).expect("the state is written");
+        // It recorded nothing of what it deployed.
+        std::fs::remove_file(self.state_file().with_file_name("deployed.tfstate")).expect("the record");
     }
 }
 

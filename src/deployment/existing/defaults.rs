@@ -63,6 +63,7 @@ pub(super) async fn look(manifest: &Manifest, state: &State, server: &Server) ->
                 target,
                 part: None,
                 address: made.address.clone(),
+                id: None,
                 import: Ok(id),
                 relay: None,
                 in_use: Some(users.join(", ")),

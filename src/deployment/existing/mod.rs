@@ -29,6 +29,8 @@ pub struct Collision {
     /// The name of the part: a tag, a variable, a step.
     part: Option<String>,
     address: String,
+    /// The id of the document; of a part that of none.
+    id: Option<String>,
     /// The id for an import, or why it can't be imported.
     import: Result<String, String>,
     /// The id for the relay, which takes it over when Terraform makes it.
@@ -50,6 +52,18 @@ impl Collision {
             self.target.key.join("/"),
             users.unwrap_or_default()
         )
+    }
+
+    /// The id of the document that is there; `None` for a part of one.
+    #[must_use]
+    pub fn document(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Whether Terraform or the relay can take it over.
+    #[must_use]
+    pub fn can_be_taken_over(&self) -> bool {
+        self.import.is_ok() || self.relay.is_some()
     }
 
     /// For `--json`.
@@ -93,6 +107,7 @@ pub async fn look(
         }
         if let Some(place) = directory.find(&made.target).await? {
             let relay = TAKEN_BY_RELAY.contains(&made.target.collection).then(|| place.id.clone());
+            let id = Some(place.id.clone());
             let import = if made.target.collection.row().import {
                 Ok(place.id)
             } else {
@@ -102,6 +117,7 @@ pub async fn look(
                 target: made.target.clone(),
                 part: None,
                 address: made.address.clone(),
+                id,
                 import,
                 relay,
                 in_use: None,
@@ -150,7 +166,7 @@ pub fn refusal(modules: &[(String, &[Collision])]) -> Failure {
         }
     }
     Failure::failed(format!(
-        "the destination has these already, and octoferry did not make them; nothing was written:\n{}",
+        "the destination has these already, and the state does not know them; nothing was written:\n{}",
         lines.join("\n")
     ))
     .hint("To take them over and make them as the source has them: --existing adopt.")
@@ -230,6 +246,18 @@ fn without_import(text: &str, address: &str) -> String {
 
 fn import_block(address: &str, id: &str) -> String {
     format!("import {{\n  to = {address}\n  id = \"{id}\"\n}}\n\n")
+}
+
+/// Deletes what is in the way.
+///
+/// # Errors
+/// When the destination refuses.
+pub async fn delete(collision: &Collision, directory: &mut Directory) -> Result<(), Failure> {
+    if let Some(place) = directory.find(&collision.target).await? {
+        directory.server.client.delete(&place.write).await?;
+        directory.forget();
+    }
+    Ok(())
 }
 
 /// The failure that names all that can't be taken over; `None` when everything can.

@@ -60,6 +60,7 @@ pub(super) async fn look(
                     target: part.target.clone(),
                     part: None,
                     address: part.address.clone(),
+                    id: None,
                     import: Ok(format!("{tenant_id}:{own}")),
                     relay: None,
                     in_use: None,

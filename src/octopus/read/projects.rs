@@ -19,12 +19,13 @@ use failure::While as _;
 /// How many names of targets one answer with variable sets may hold.
 const SCOPE_VALUES: usize = 100_000;
 
-/// Everything inside the entered projects but for their variables.
+/// Everything inside the entered projects but for their variables; of these collections.
 pub(super) async fn inside(
     server: &Server,
     inventory: &Inventory,
     entered: &BTreeSet<String>,
     every_project: bool,
+    wanted: impl Fn(Collection) -> bool,
 ) -> Result<Found, Failure> {
     let projects: Vec<&Document> =
         inventory.all(Collection::Projects).filter(|project| entered.contains(project.id())).collect();
@@ -36,13 +37,27 @@ pub(super) async fn inside(
 
     let process_ids: Vec<String> = texts(&in_database, "DeploymentProcessId");
     let (channels, triggers, (runbooks, inside_runbooks), processes, settings) = futures::try_join!(
-        belonging(server, Collection::Channels, &projects, every_project),
-        belonging(server, Collection::ProjectTriggers, &projects, every_project),
-        runbooks(server, &with_runbooks, every_project),
-        by_ids(server, Collection::DeploymentProcesses, "deploymentprocesses", &process_ids),
-        deployment_settings(server, &in_database),
+        when(wanted(Collection::Channels), belonging(server, Collection::Channels, &projects, every_project)),
+        when(
+            wanted(Collection::ProjectTriggers),
+            belonging(server, Collection::ProjectTriggers, &projects, every_project)
+        ),
+        when(wanted(Collection::Runbooks), runbooks(server, &with_runbooks, every_project)),
+        when(
+            wanted(Collection::DeploymentProcesses),
+            by_ids(server, Collection::DeploymentProcesses, "deploymentprocesses", &process_ids)
+        ),
+        when(wanted(Collection::DeploymentSettings), deployment_settings(server, &in_database)),
     )?;
     Ok([channels, triggers, runbooks, inside_runbooks, processes, settings].into_iter().flatten().collect())
+}
+
+/// Reads it, or nothing when it is not wanted.
+async fn when<T: Default>(
+    wanted: bool,
+    reading: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    if wanted { reading.await } else { Ok(T::default()) }
 }
 
 /// The variable sets of the entered projects, and those of the known library sets (what their names are decides what a run can read).

@@ -40,7 +40,7 @@ pub(super) async fn read(
         .map(str::to_owned)
         .collect();
     let (inside, sets, tenants, freezes, (people, unseen)) = futures::try_join!(
-        projects::inside(server, inventory, &entered, false),
+        projects::inside(server, inventory, &entered, false, |_| true),
         picked(server, Collection::LibraryVariableSets, &sets),
         linked_tenants(server, &entered),
         deployment_freezes(server),

@@ -20,12 +20,30 @@ use failure::While as _;
 
 const COLLECTION: Collection = Collection::TenantVariableValues;
 
+/// What becomes of the values that tenants have for library sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CommonValues {
+    Read,
+    LeftOut,
+}
+
 /// The values that the entered projects need: their own, and common ones.
 pub(super) async fn read(
     server: &Server,
     inventory: &Inventory,
     entered: &BTreeSet<String>,
     every_project: bool,
+) -> Result<Found, Failure> {
+    read_these(server, inventory, entered, every_project, CommonValues::Read).await
+}
+
+/// The same; the values for library sets only when these are wanted, since they may be a request for each tenant.
+pub(super) async fn read_these(
+    server: &Server,
+    inventory: &Inventory,
+    entered: &BTreeSet<String>,
+    every_project: bool,
+    common: CommonValues,
 ) -> Result<Found, Failure> {
     let links = |tenant: &&Document| {
         let links = tenant.get("ProjectEnvironments").and_then(Value::as_object);
@@ -58,11 +76,14 @@ pub(super) async fn read(
         (true, old) => {
             let seen = |tenant: Value| {
                 let id = tenant["TenantId"].as_str().filter(|id| wanted.contains(id))?.to_owned();
-                Some((id, OldView::of(server.space_id(), &tenant)))
+                let mut old = OldView::of(server.space_id(), &tenant);
+                old.has_no_common |= common == CommonValues::LeftOut;
+                Some((id, old))
             };
             let mut old: BTreeMap<String, OldView> = old.into_iter().flatten().filter_map(seen).collect();
+            let unknown = || OldView { has_no_common: common == CommonValues::LeftOut, ..OldView::default() };
             let asked =
-                tenants.iter().map(|tenant| (tenant.id(), old.remove(tenant.id()).unwrap_or_default()));
+                tenants.iter().map(|tenant| (tenant.id(), old.remove(tenant.id()).unwrap_or_else(unknown)));
             try_join_all(asked.map(|(tenant, old)| values(server, tenant, old)))
                 .await
                 .while_doing("reading the tenants' variables")?

@@ -18,11 +18,16 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
                 .map(|(_, event)| event)
                 .filter(|event| is_of(request, event))
                 .filter(|event| {
-                    request.query("regarding").is_none_or(|id| {
+                    let is_about = |id: &str| {
                         event["RelatedDocumentIds"]
                             .as_array()
                             .is_some_and(|ids| ids.iter().any(|other| *other == *id))
-                    })
+                    };
+                    let is_of = |kinds: Vec<&str>| kinds.iter().any(|kind| event["Category"] == **kind);
+                    event["SpaceId"] == json!(request.space)
+                        && request.query_list("eventCategories").is_none_or(is_of)
+                        && request.query("regarding").is_none_or(is_about)
+                        && request.query("regardingAny").is_none_or(|ids| ids.split(',').any(is_about))
                 })
                 .collect();
             // Newest first.
@@ -45,13 +50,26 @@ fn is_of(request: &Request, event: &Value) -> bool {
 
 /// Writes down what a request did.
 pub(crate) fn note(server: &mut Server, request: &Request, answer: &Answer) {
-    let (Content::Json(document), 200..=299) = (&answer.content, answer.status) else { return };
-    let category = match request.route().0 {
+    if !(200..=299).contains(&answer.status) {
+        return;
+    }
+    let (method, route) = request.route();
+    let category = match method {
         Method::Post => "Created",
         Method::Put => "Modified",
+        Method::Delete => "Deleted",
         _ => return,
     };
-    let id = text(document, "Id");
+    let made = match &answer.content {
+        Content::Json(document) => text(document, "Id"),
+        _ => "",
+    };
+    let id = match route.as_slice() {
+        // Values of a tenant have no id of their own in what is written.
+        ["tenants", _, "variables" | "commonvariables" | "projectvariables", ..] => request.at(1),
+        [.., _] if method == Method::Delete => request.at(route.len() - 1),
+        _ => made,
+    };
     if id.is_empty() {
         return;
     }
