@@ -185,10 +185,12 @@ fn announce(
 ) {
     ui.info(&format!(
         "\nseed puts into the source space: the package octoferry, {} step templates, the environment {}, 3 library variable sets with both API keys, \
-         the project {} with 3 runbooks, and 2 runbooks into each of {} projects. They run on the worker pool {pool:?}.",
+         the project {} with {} runbooks, and {} runbooks into each of {} projects. They run on the worker pool {pool:?}.",
         template::ALL.len(),
         name::ENVIRONMENT,
         name::PROJECT,
+        runbook::SPACE.len(),
+        runbook::PROJECT.len(),
         projects.len(),
     ));
     let names = |chosen: &dyn Fn(&Document) -> bool| -> Vec<String> {

@@ -92,7 +92,7 @@ fn what_was_imported_before_is_taken_over_with_its_secrets() {
     journey.seed();
     journey.spread();
     let todo = journey.path("todo.md");
-    journey.run(&["migrate", "--yes", "--todo", &todo]).ends_with(1).says("octoferry did not make them");
+    journey.run(&["migrate", "--yes", "--todo", &todo]).ends_with(1).says("the state does not know them");
     let adopt = || journey.run(&["migrate", "--yes", "--existing", "adopt", "--todo", &todo]).ends_with(0);
     adopt().says("took over what is there: git-credentials").says("took over what is there: proxies");
     for round in 0..2 {
