@@ -99,7 +99,7 @@ fn a_run_that_fails_says_why_in_its_log_and_in_the_last_line() {
     let fetches = "octoferry-module-space.*/raw";
     fault(
         &journey.source,
-        json!({"path": fetches, "after": 2, "kind": "status", "status": 400, "body": refused}),
+        json!({"path": fetches, "after": 3, "kind": "status", "status": 400, "body": refused}),
     );
     let failed = journey.migrate(1);
     failed.says("  error: ").says("error: Deploy Space failed: ").says("Not today.");
