@@ -14,7 +14,6 @@ use documents::inventory::Inventory;
 use failure::Failure;
 use octopus::client::encode;
 use octopus::server::Server;
-use octopus::upsert;
 
 /// How many users are asked for their keys; a directory of thousands would cost a request each.
 const MOST_USERS: usize = 200;
@@ -27,10 +26,10 @@ pub async fn people(source: &Server, destination: Option<&Server>, left: &Invent
     let mut items = Vec::new();
     let is_one_server = destination.is_some_and(|there| there.client.address() == source.client.address());
     if !is_one_server {
-        match upsert::list(source, "/api/users").await {
+        match all_users(source).await {
             Ok(users) => {
                 let there = match destination {
-                    Some(server) => upsert::list(server, "/api/users").await.unwrap_or_default(),
+                    Some(server) => all_users(server).await.unwrap_or_default(),
                     None => Vec::new(),
                 };
                 items.extend(missing(&users, &there, left));
@@ -44,6 +43,10 @@ pub async fn people(source: &Server, destination: Option<&Server>, left: &Invent
         Err(failure) => items.push(unseen("what makes releases", &failure)),
     }
     items
+}
+
+async fn all_users(server: &Server) -> Result<Vec<Document>, Failure> {
+    Ok(server.client.list("/api/users").await?.into_iter().filter_map(Document::new).collect())
 }
 
 fn unseen(what: &str, failure: &Failure) -> Item {

@@ -58,6 +58,11 @@ fn what_servers_have_once_and_who_works_with_them_are_named() {
         "/api/configuration/servicenow-integration/values",
         serde_json::json!({"Connections": [{"Name": "Desk"}], "WorkNotesIsEnabled": true}),
     );
+    let pipeline = serde_json::json!({"Username": "pipeline", "IsService": true});
+    let (status, pipeline) = http(&source, "POST", "/sandbox/users", Some(&pipeline));
+    assert_eq!(status, 200, "{pipeline}");
+    let keys = format!("/api/users/{}/apikeys", pipeline["Id"].as_str().expect("an id"));
+    assert_eq!(http(&source, "POST", &keys, Some(&serde_json::json!({"Purpose": "builds"}))).0, 201);
     let run = octoferry(["report"]).source(&source, "Spaces-2").destination(&destination, "New").ends_with(3);
     for part in [
         "server address",
@@ -65,6 +70,8 @@ fn what_servers_have_once_and_who_works_with_them_are_named() {
         "IsBuiltInWorkerEnabled is false",
         "ServiceNow",
         "## People, keys and what makes releases",
+        "**service account \"pipeline\"** make it at the destination",
+        "**API key \"builds\" of \"pipeline\"** when it was last used is not known",
     ] {
         assert!(run.stdout.contains(part), "{part} is not in {}", run.stdout);
     }

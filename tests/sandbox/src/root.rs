@@ -25,6 +25,15 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
             Ok(Answer::ok(permissions::describe(server, user, space)))
         }
         (Method::Post, ["users", _, "apikeys"]) => make_key(server, request),
+        (Method::Get, ["users", user, "apikeys"]) => {
+            let keys: Vec<&Value> = server
+                .store
+                .all(SERVER, KEYS)
+                .map(|(_, key)| key)
+                .filter(|key| crate::store::text(key, "UserId").eq_ignore_ascii_case(user))
+                .collect();
+            Ok(crate::paging::page(request, "ApiKey", &keys, Value::clone))
+        }
         (Method::Get, ["permissions", "all"]) => Ok(Answer::ok(all_permissions(&server.server_version))),
         (Method::Get, ["serverstatus"]) => Ok(Answer::ok(json!({
             "Id": "serverstatus", "IsInMaintenanceMode": server.maintenance, "MaintenanceExpires": null,
@@ -56,6 +65,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
 }
 
 const HOSTS: &str = "sshknownhosts";
+const KEYS: &str = "apikeys";
 
 /// The hosts of Git repositories that the server trusts (API reference of 2026-08: a shape of its own).
 fn known_hosts(server: &mut Server, request: &Request) -> Outcome {
@@ -234,10 +244,15 @@ fn make_key(server: &mut Server, request: &Request) -> Outcome {
     let fields = request.object()?;
     let key = crate::auth::new_api_key();
     server.keys.add(key.clone(), &user);
-    Ok(Answer::created(json!({
-        "Id": format!("apikeys-{}", new_uuid()), "ApiKey": key, "Purpose": fields.get("Purpose"), "UserId": user,
-        "Created": now(), "Expires": fields.get("Expires"),
-    })))
+    // The sandbox does not note when a key is used.
+    let listed = json!({
+        "Id": format!("apikeys-{}", new_uuid()), "Purpose": fields.get("Purpose"), "UserId": user, "Created": now(),
+        "Expires": fields.get("Expires"), "LastUsedTimeStamp": null, "IsLastUsedTimestampKnown": false,
+    });
+    server.store.put(SERVER, KEYS, listed.clone());
+    let mut shown = listed;
+    shown["ApiKey"] = json!(key);
+    Ok(Answer::created(shown))
 }
 
 fn license_status(server: &Server) -> Value {
