@@ -118,7 +118,7 @@ fn a_part_of_a_space_moves_with_the_projects_that_it_needs() {
     };
     assert_eq!(names("projects"), ["Catalogue", "Data"]);
     assert_eq!(names("machines"), [""; 0]);
-    journey.migrate(3).says("0 to make, 0 to change, 0 to destroy").never_says(" made octopusdeploy_");
+    journey.migrate(3).says("unchanged").never_says(" made octopusdeploy_");
     // Without a selection all of it moves, and nothing that is there is made again.
     seed(&["--rename", "projects:Database=Data"]).ends_with(0);
     journey.migrate(3).says("Storefront").never_says(" to destroy octopusdeploy_");
@@ -169,8 +169,8 @@ fn state_lies_in_s3_with_an_accounts_credentials() {
     journey.spread();
     journey.migrate(3);
     let objects: Vec<String> = store.objects().into_keys().collect();
-    assert_eq!(objects.len(), 2, "two states and no lock: {objects:?}");
-    for (object, of) in objects.iter().zip(["/Projects-1", "/space"]) {
+    assert_eq!(objects.len(), 3, "two states, the record of what was deployed, and no lock: {objects:?}");
+    for (object, of) in objects.iter().zip(["/Projects-1", "/deployed", "/space"]) {
         // octoferry/<installation>/<space>/<destination host>/<destination space>/<project or space>
         assert!(
             object.starts_with("states/octoferry/") && object.contains("/Spaces-2/") && object.contains(of),
@@ -178,7 +178,7 @@ fn state_lies_in_s3_with_an_accounts_credentials() {
         );
     }
     assert_eq!(seen_anywhere(&journey, SECRET_KEY), [""; 0]);
-    journey.migrate(3).says("0 to make, 0 to change, 0 to destroy").never_says(" made octopusdeploy_");
+    journey.migrate(3).says("unchanged").never_says(" made octopusdeploy_");
 }
 
 #[test]
