@@ -36,6 +36,11 @@ class Check(unittest.TestCase):
         self.assertEqual(found("POST", "/api/Spaces-2/things", "", ["Details", "Details.Type", "Parts"]),
                          ["without POST {s}/things Name", "without POST {s}/things Parts[].Name"])
 
+    def test_a_body_that_was_never_read_is_not_judged(self):
+        for status, is_so in ((0, True), (429, True), (503, True), (400, False), (201, False)):
+            self.assertEqual(check.broken_off({"Status": status, "Fields": None}), is_so, status)
+        self.assertFalse(check.broken_off({"Status": 0, "Fields": []}), "a body without fields was read")
+
     def test_literal_segments_win(self):
         self.assertEqual(REFERENCE.find("GET", ["things", "all"], True)["route"], "GET {s}/things/all")
 

@@ -120,7 +120,7 @@ fn appears(file: &Path) {
 
 fn root_requests(destination: &Sandbox) -> usize {
     let requests = destination.requests();
-    requests.iter().filter(|request| request["Path"] == "/api/attacked").count()
+    requests.iter().filter(|request| request["Path"] == "/api/spaces/Spaces-404").count()
 }
 
 #[test]
@@ -138,17 +138,17 @@ fn only_this_runs_terraform_uses_the_relay_and_only_while_it_runs() {
         ]
         .map(str::to_owned);
         for other in wrong {
-            let answer = halted.ask("GET /api/attacked", &other);
+            let answer = halted.ask("GET /api/spaces/Spaces-404", &other);
             assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
         }
         assert_eq!(root_requests(&destination), 0);
-        assert!(halted.ask("GET /api/attacked", key).starts_with("HTTP/1.1 404"), "the right one");
+        assert!(halted.ask("GET /api/spaces/Spaces-404", key).starts_with("HTTP/1.1 404"), "the right one");
         assert_eq!(root_requests(&destination), 1);
 
-        let large = "PUT /api/attacked HTTP/1.1\r\nContent-Length: 1099511627776\r\nX-Ignored:";
+        let large = "PUT /api/spaces/Spaces-404 HTTP/1.1\r\nContent-Length: 1099511627776\r\nX-Ignored:";
         let answer = halted.ask(large, key);
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
-        for other in ["GET http://192.0.2.1/elsewhere", "GET /elsewhere", "GET //192.0.2.1/api/attacked"] {
+        for other in ["GET http://192.0.2.1/elsewhere", "GET /elsewhere", "GET //192.0.2.1/api/spaces/Spaces-404"] {
             assert!(halted.ask(other, key).starts_with("HTTP/1.1 404"), "{other}");
         }
         assert_eq!(root_requests(&destination), 1);
@@ -163,7 +163,7 @@ fn only_this_runs_terraform_uses_the_relay_and_only_while_it_runs() {
         if let Some(answer) = as_nobody(open_to_all, "/api/users/me", key, &halted.folder) {
             assert!(answer.starts_with("HTTP/1.1 401"), "the sandbox answers everybody: {answer}");
             assert_eq!(
-                as_nobody(port, "/api/attacked", key, &halted.folder).as_deref(),
+                as_nobody(port, "/api/spaces/Spaces-404", key, &halted.folder).as_deref(),
                 Some(""),
                 "another user is answered"
             );
@@ -171,7 +171,7 @@ fn only_this_runs_terraform_uses_the_relay_and_only_while_it_runs() {
         }
     };
     let between = |halted: &Halted| {
-        let answer = halted.ask("GET /api/attacked", &halted.key);
+        let answer = halted.ask("GET /api/spaces/Spaces-404", &halted.key);
         assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
         assert_eq!(root_requests(&destination), 1);
     };
@@ -220,7 +220,7 @@ fn pass_on(mut connection: TcpStream, server: &str, to: &str) -> Option<()> {
             return None;
         }
     }
-    if head.to_lowercase().contains("user-agent: go-octopusdeploy") || head.contains("/api/attacked") {
+    if head.to_lowercase().contains("user-agent: go-octopusdeploy") || head.contains("/api/spaces/Spaces-404") {
         let answer = format!(
             "HTTP/1.1 307 Temporary Redirect\r\nLocation: {to}/api\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );
@@ -254,7 +254,7 @@ fn a_redirect_of_the_destination_takes_neither_key_anywhere() {
     let sandbox = sandbox_with_empty_space("New");
     let destination = redirecting(&sandbox.url(), &elsewhere);
     let during = |halted: &Halted| {
-        let answer = halted.ask("GET /api/attacked", &halted.key);
+        let answer = halted.ask("GET /api/spaces/Spaces-404", &halted.key);
         assert!(answer.starts_with("HTTP/1.1 307"), "{answer}");
         assert!(!answer.to_lowercase().contains("location"), "{answer}");
     };
