@@ -148,7 +148,9 @@ fn only_this_runs_terraform_uses_the_relay_and_only_while_it_runs() {
         let large = "PUT /api/spaces/Spaces-404 HTTP/1.1\r\nContent-Length: 1099511627776\r\nX-Ignored:";
         let answer = halted.ask(large, key);
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
-        for other in ["GET http://192.0.2.1/elsewhere", "GET /elsewhere", "GET //192.0.2.1/api/spaces/Spaces-404"] {
+        for other in
+            ["GET http://192.0.2.1/elsewhere", "GET /elsewhere", "GET //192.0.2.1/api/spaces/Spaces-404"]
+        {
             assert!(halted.ask(other, key).starts_with("HTTP/1.1 404"), "{other}");
         }
         assert_eq!(root_requests(&destination), 1);
@@ -220,7 +222,8 @@ fn pass_on(mut connection: TcpStream, server: &str, to: &str) -> Option<()> {
             return None;
         }
     }
-    if head.to_lowercase().contains("user-agent: go-octopusdeploy") || head.contains("/api/spaces/Spaces-404") {
+    if head.to_lowercase().contains("user-agent: go-octopusdeploy") || head.contains("/api/spaces/Spaces-404")
+    {
         let answer = format!(
             "HTTP/1.1 307 Temporary Redirect\r\nLocation: {to}/api\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );
