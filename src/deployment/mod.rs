@@ -13,6 +13,7 @@ pub mod order;
 pub mod refused;
 mod renames;
 pub mod run;
+mod state;
 pub mod step;
 pub mod supply;
 pub mod tenant;

@@ -9,6 +9,7 @@ mod lean;
 mod pace;
 mod pages;
 mod proxy;
+mod transport;
 mod trust;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -26,6 +27,7 @@ use failure::Failure;
 use pace::Pace;
 pub use proxy::Proxies;
 use secret::Secret;
+pub use transport::Transport;
 pub use trust::{Thumbprint, Trust, certificates};
 
 /// Requests to one server at a time.
@@ -41,65 +43,6 @@ const LARGEST_JSON: usize = 256 << 20;
 const LARGEST_FILE: usize = 1 << 30;
 
 static API_KEY: HeaderName = HeaderName::from_static("x-octopus-apikey");
-
-/// The part that both servers' clients share: connections, trusted authorities, proxies, timeouts.
-#[derive(Clone)]
-pub struct Transport {
-    http: reqwest::Client,
-    timeout: Duration,
-    trust: Trust,
-    proxies: Proxies,
-    refused: trust::Refused,
-}
-
-impl Transport {
-    /// Prepares connections. `timeout` is for one answer, its body included.
-    ///
-    /// # Errors
-    /// When no certificate authority can be loaded, or a given one can't be read.
-    pub fn new(timeout: Duration, trust: Trust, proxies: Proxies) -> Result<Self, Failure> {
-        let refused = trust::Refused::default();
-        let http = connections(timeout, &trust, None, &proxies, &refused)?;
-        Ok(Self { http, timeout, trust, proxies, refused })
-    }
-
-    /// The same to a server that has the certificate with this thumbprint; no other is trusted.
-    ///
-    /// # Errors
-    /// As [`Transport::new`].
-    pub fn pinned(&self, thumbprint: &Thumbprint) -> Result<Self, Failure> {
-        let http = connections(self.timeout, &self.trust, Some(thumbprint), &self.proxies, &self.refused)?;
-        Ok(Self { http, ..self.clone() })
-    }
-
-    /// The thumbprint of the certificate that was refused last at this address.
-    fn refused(&self, address: &str) -> Option<String> {
-        let host = reqwest::Url::parse(address).ok()?.host_str()?.trim_matches(['[', ']']).to_owned();
-        let refused = self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        refused.get(&host).map(ToString::to_string)
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
-fn connections(
-    timeout: Duration,
-    trust: &Trust,
-    pinned: Option<&Thumbprint>,
-    proxies: &Proxies,
-    refused: &trust::Refused,
-) -> Result<reqwest::Client, Failure> {
-    // Redirects are never followed: a write would lose its body, and another host would be told the key.
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("octoferry/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .tls_backend_preconfigured(trust.config(pinned, refused)?)
-        .connect_timeout(timeout.min(Duration::from_secs(30)))
-        .timeout(timeout);
-    proxies
-        .apply(builder)?
-        .build()
-        .map_err(|error| Failure::failed(format!("can't prepare HTTPS: {}", errors::chain(&error))))
-}
 
 /// An answer as it came, whatever its status.
 #[derive(Debug, Clone)]
