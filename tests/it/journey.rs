@@ -1,11 +1,14 @@
 //! A whole journey for tests: two sandboxes, the built program as package, a state folder, and the commands of a person in between.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use octopus_sandbox::{Options, Sandbox, WorkerKind};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{Ended, Run, content, octoferry, package, space_file, terraform_config};
+use crate::support::{
+    Ended, Run, content, http, http_text, octoferry, package, space_file, terraform_config,
+};
 
 /// The destination's space.
 pub(crate) const NEW: &str = "New";
@@ -51,6 +54,30 @@ impl Journey {
             .env("TF_CLI_CONFIG_FILE", terraform_config())
             .env("HOME", &self.path("home"))
             .in_folder(self.folder.path())
+    }
+
+    /// Runs one of the seeded runbooks as the portal would; whether it ended well, and its log.
+    pub(crate) fn run_runbook(&self, name: &str) -> (bool, String) {
+        let get = |path: &str| http(&self.source, "GET", path, None).1;
+        let find = |list: &str, name: &str| {
+            let page = get(&format!("/api/Spaces-2/{list}?take=1000"));
+            let items = page["Items"].as_array().expect("a page").clone();
+            items.into_iter().find(|item| item["Name"] == name).unwrap_or_else(|| panic!("{name} in {list}"))
+        };
+        let runbook = find("runbooks", name);
+        let run = json!({
+            "RunbookId": runbook["Id"], "RunbookSnapshotId": runbook["PublishedRunbookSnapshotId"],
+            "EnvironmentId": find("environments", "Octoferry")["Id"],
+        });
+        let (status, run) = http(&self.source, "POST", "/api/Spaces-2/runbookRuns", Some(&run));
+        assert_eq!(status, 201, "{run}");
+        let task = format!("/api/Spaces-2/tasks/{}", run["TaskId"].as_str().expect("a task"));
+        let begun = Instant::now();
+        while get(&task)["IsCompleted"] != true {
+            assert!(begun.elapsed() < Duration::from_secs(120), "the task hangs");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        (get(&task)["FinishedSuccessfully"] == true, http_text(&self.source, &format!("{task}/raw")))
     }
 
     /// A path in the journey's folder.

@@ -7,7 +7,7 @@ use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::{fault, http, http_text, octoferry, sandbox_with, sandbox_with_empty_space};
+use crate::support::{fault, http, octoferry, sandbox_with, sandbox_with_empty_space};
 
 /// Uploads as a browser would, so that nothing of octoferry's own is believed.
 fn upload(sandbox: &Sandbox, name: &str, content: &str) {
@@ -93,26 +93,8 @@ fn the_runbook_copies_what_releases_and_processes_use() {
     upload(&journey.source, "Letterbox.Web.3.2.1.zip", "kept apart");
     upload(&journey.source, "Letterbox.Unused.1.0.0.zip", "nobody wants it");
     journey.seed();
-    let find = |list: &str, name: &str| {
-        let (_, page) = http(&journey.source, "GET", &format!("/api/Spaces-2/{list}?take=1000"), None);
-        let items = page["Items"].as_array().expect("a page").clone();
-        items.into_iter().find(|item| item["Name"] == name).unwrap_or_else(|| panic!("{name} in {list}"))
-    };
-    let runbook = find("runbooks", "__ 3. Copy Packages");
-    let run = json!({
-        "RunbookId": runbook["Id"], "RunbookSnapshotId": runbook["PublishedRunbookSnapshotId"],
-        "EnvironmentId": find("environments", "Octoferry")["Id"],
-    });
-    let (status, run) = http(&journey.source, "POST", "/api/Spaces-2/runbookRuns", Some(&run));
-    assert_eq!(status, 201, "{run}");
-    let task = format!("/api/Spaces-2/tasks/{}", run["TaskId"].as_str().expect("a task"));
-    let begun = std::time::Instant::now();
-    while http(&journey.source, "GET", &task, None).1["IsCompleted"] != true {
-        assert!(begun.elapsed().as_secs() < 120, "the task hangs");
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    let log = http_text(&journey.source, &format!("{task}/raw"));
-    assert_eq!(http(&journey.source, "GET", &task, None).1["FinishedSuccessfully"], true, "{log}");
+    let (is_well, log) = journey.run_runbook("__ 3. Copy Packages");
+    assert!(is_well, "{log}");
     assert!(log.contains("1 packages copied"), "{log}");
     assert!(!log.contains(&journey.source_key) && !log.contains(&journey.destination_key), "{log}");
     assert_eq!(names(&journey.destination, "packages"), ["Letterbox.Web 3.2.1"]);

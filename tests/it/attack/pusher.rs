@@ -128,18 +128,8 @@ fn another_package_octoferry_is_never_run() {
         .ends_with(1)
         .says("is not the one that octoferry seed uploaded");
     // The step itself: a run that a person starts in the portal.
-    let runbook = super::tools::named(&journey.source, "runbooks", "__ 0. Check");
-    let environment = super::tools::named(&journey.source, "environments", "Octoferry");
-    let run = json!({"RunbookId": runbook["Id"], "RunbookSnapshotId": runbook["PublishedRunbookSnapshotId"], "EnvironmentId": environment["Id"]});
-    let (status, run) = http(&journey.source, "POST", "/api/Spaces-2/runbookRuns", Some(&run));
-    assert_eq!(status, 201, "{run}");
-    let task = format!("/api/Spaces-2/tasks/{}", run["TaskId"].as_str().unwrap());
-    let begun = std::time::Instant::now();
-    while http(&journey.source, "GET", &task, None).1["IsCompleted"] != true {
-        assert!(begun.elapsed().as_secs() < 60);
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    assert_eq!(http(&journey.source, "GET", &task, None).1["FinishedSuccessfully"], false);
-    assert!(logs(&journey.source).contains("not the one that this step was made for"));
+    let (is_well, log) = journey.run_runbook("__ 0. Check");
+    assert!(!is_well);
+    assert!(log.contains("not the one that this step was made for"), "{log}");
     assert!(!std::path::Path::new(&marker).exists(), "the attacker's program was run");
 }
