@@ -293,7 +293,7 @@ impl<'i> Context<'i> {
     // What the module can't hold.
 
     /// Adds a note about a place.
-    pub fn note(&mut self, code: &str, at: &At, text: &str, todo: &str) {
+    pub fn note(&mut self, at: &At, code: &str, text: &str, todo: &str) {
         if !at.path.is_empty() {
             self.tally.entry(at.target.collection).or_default().noted += 1;
         }

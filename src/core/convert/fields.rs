@@ -38,8 +38,8 @@ enum Taken {
 /// Lets `by` take the fields of an object at a place; what it leaves gets a note each.
 pub fn read<'i, 'v, R>(
     context: &mut Context<'i>,
-    object: &'v Map<String, Value>,
     at: &At,
+    object: &'v Map<String, Value>,
     by: impl FnOnce(&mut Context<'i>, &mut Fields<'v>) -> R,
 ) -> R {
     let mut fields = Fields { object, at: at.clone(), taken: BTreeMap::new() };
@@ -51,13 +51,13 @@ pub fn read<'i, 'v, R>(
 /// The same for a value that may be an object: nothing is read of null, and a value of another type gets a note.
 pub fn read_value<'i, 'v, R>(
     context: &mut Context<'i>,
-    value: &'v Value,
     at: &At,
+    value: &'v Value,
     by: impl FnOnce(&mut Context<'i>, &mut Fields<'v>) -> R,
 ) -> Option<R> {
     match value {
         Value::Null => None,
-        Value::Object(object) => Some(read(context, object, at, by)),
+        Value::Object(object) => Some(read(context, at, object, by)),
         other => {
             odd(context, at, other);
             None
@@ -134,7 +134,7 @@ impl<'v> Fields<'v> {
         by: impl FnOnce(&mut Context<'i>, &mut Fields<'v>) -> R,
     ) -> Option<R> {
         let at = self.at(name);
-        read_value(context, self.mark(name, Taken::ByTable), &at, by)
+        read_value(context, &at, self.mark(name, Taken::ByTable), by)
     }
 
     /// Leaves a field out on purpose.
@@ -161,7 +161,7 @@ impl<'v> Fields<'v> {
             if !matches!(field.carry, Carry::ByCode) {
                 let value = self.mark(field.api, Taken::ByTable);
                 let at = self.at.field(field.api);
-                table::carry_field(context, field, value, self.object, &at, into);
+                table::carry_field(context, &at, field, value, self.object, into);
             }
         }
     }
@@ -203,14 +203,14 @@ fn unknown(context: &mut Context<'_>, at: &At, value: &Value) {
         "it is not carried"
     };
     let text = format!("holds {}, and octoferry does not know this field: {rest}", shape(value));
-    context.note("unknown-field", at, &text, "Compare it by hand at the destination.");
+    context.note(at, "unknown-field", &text, "Compare it by hand at the destination.");
 }
 
 /// Notes a value of a type that nobody expects there.
 pub fn odd(context: &mut Context<'_>, at: &At, value: &Value) {
     context.note(
-        "odd-value",
         at,
+        "odd-value",
         &format!("is {}, which is not expected there; it is not carried", shape(value)),
         "Set it by hand at the destination.",
     );
@@ -277,7 +277,7 @@ mod tests {
             prefix: String::new(),
             owner: String::new(),
         };
-        read_value(&mut context, object, &at, by);
+        read_value(&mut context, &at, object, by);
         let notes = context.notes.iter().map(|note| format!("{} {}", note.code, note.field())).collect();
         let tally = context.tally.get(&Collection::Tenants).copied().unwrap_or_default();
         (notes, tally.carried, tally.ignored)

@@ -15,14 +15,14 @@ impl<'i> Context<'i> {
     pub fn set(&mut self, at: &At, value: &Value, because: &str) {
         if at.reachable() {
             let free = at.path.last().and_then(Value::as_str).is_some_and(is_words);
-            let value = if free { value.clone() } else { self.portable_with_secrets(&HIDDEN, value, at) };
+            let value = if free { value.clone() } else { self.portable_with_secrets(at, &HIDDEN, value) };
             let value = match value.get("$secret").and_then(Value::as_str) {
                 Some(name) => FinishValue::Secret(name.to_owned()),
                 None => FinishValue::Json(value),
             };
             self.finish.push(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
         } else {
-            self.note("not-carried", at, because, "Set it by hand at the destination.");
+            self.note(at, "not-carried", because, "Set it by hand at the destination.");
         }
     }
 
@@ -48,8 +48,8 @@ impl<'i> Context<'i> {
     }
 
     /// An item of a list that the provider can't carry, for finish; false where finish can't find its place.
-    pub(crate) fn add_item(&mut self, list: &At, after: Vec<String>, item: &Value, at: &At) -> bool {
-        super::whole::add_item(self, list, after, item, at)
+    pub(crate) fn add_item(&mut self, at: &At, list: &At, after: Vec<String>, item: &Value) -> bool {
+        super::whole::add_item(self, at, list, after, item)
     }
 
     /// A list of named items that the provider keeps as a map: its order is for finish.
@@ -100,8 +100,8 @@ impl<'i> Context<'i> {
 
     /// The same, where each hidden value becomes an entry of the manifest, with a note where only a person can give it: what goes to the
     /// destination as a whole leaves no secret behind unsaid.
-    pub fn portable_with_secrets(&mut self, hidden: &Hidden, value: &Value, at: &At) -> Value {
-        super::whole::portable(self, &|_| *hidden, value, at)
+    pub fn portable_with_secrets(&mut self, at: &At, hidden: &Hidden, value: &Value) -> Value {
+        super::whole::portable(self, at, &|_| *hidden, value)
     }
 
     pub(super) fn needed_target(&self, text: &str) -> Option<Target> {

@@ -241,7 +241,7 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
         }
         if let Some(built_in) = (kind.built_in)(document) {
             let at = place(context, kind, document);
-            table::carry(context, built_in.fields, document.fields(), &at, &mut Block::default());
+            table::carry(context, &at, built_in.fields, document.fields(), &mut Block::default());
             continue;
         }
         let no_shape = (!kind.shapes.is_empty()
@@ -252,7 +252,7 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
         if let Some(reason) = (kind.skip)(document).or(no_shape) {
             let at = place(context, kind, document);
             let text = format!("the {} \"{}\" is not carried: {reason}", kind.noun, document.name());
-            context.note("not-carried", &at, &text, "Make it by hand at the destination.");
+            context.note(&at, "not-carried", &text, "Make it by hand at the destination.");
             continue;
         }
         chosen.push(document);
@@ -307,7 +307,7 @@ pub fn resource(
     shape: &'static Shape,
     subject: &Subject<'_>,
 ) -> Block {
-    fields::read(context, subject.document.fields(), &subject.at, |context, fields| {
+    fields::read(context, &subject.at, subject.document.fields(), |context, fields| {
         resource_of(context, kind, shape, subject, fields)
     })
 }
@@ -381,8 +381,8 @@ fn note_the_rest(context: &mut Context<'_>) {
             };
             let name = if document.name().is_empty() { document.id() } else { document.name() };
             context.note(
-                "not-carried",
                 &at,
+                "not-carried",
                 &format!("\"{name}\" ({collection}) is not carried: {reason}"),
                 "Make it by hand at the destination.",
             );

@@ -55,13 +55,13 @@ impl Context<'_> {
 
     /// The id of a document as an expression: of the module's own resource, else looked up by exact name. A reference to
     /// nothing is looked up by its id, with a note: dropping it could widen a scope, so the plan shall stop there.
-    pub fn reference(&mut self, collection: Collection, id: &str, at: &At) -> Expr {
+    pub fn reference(&mut self, at: &At, collection: Collection, id: &str) -> Expr {
         if let Some(expression) = self.addresses.get(id) {
             return expression.clone();
         }
         // An expression, such as `#{Project.Feed}`, is evaluated when the thing is used.
         if id.contains("#{") {
-            return self.text(id, at);
+            return self.text(at, id);
         }
         let space = self.inventory.space_id();
         if let Some(prefix) = id.strip_suffix(space).filter(|_| !space.is_empty() && id.starts_with("teams-"))
@@ -78,11 +78,11 @@ impl Context<'_> {
             Some((other, self.inventory.get(other, id)?))
         });
         match found {
-            Some((collection, document)) => self.look_up(collection, document, at),
+            Some((collection, document)) => self.look_up(at, collection, document),
             None => {
                 self.note(
-                    "dangling",
                     at,
+                    "dangling",
                     &format!("refers to {id}, which the source space does not have"),
                     "Remove the reference at the source, or name something that exists in the module.",
                 );
@@ -94,7 +94,7 @@ impl Context<'_> {
         }
     }
 
-    fn look_up(&mut self, collection: Collection, document: &Document, at: &At) -> Expr {
+    fn look_up(&mut self, at: &At, collection: Collection, document: &Document) -> Expr {
         if let Some(built_in) =
             self.kinds.find(collection, document).and_then(|kind| (kind.built_in)(document))
         {
@@ -111,21 +111,19 @@ impl Context<'_> {
                     *looked_up = true;
                 } else if self.must_be_there(collection, document) {
                     self.note(
-                        "looked-up",
                         at,
+                        "looked-up",
                         &format!("refers to the {} \"{}\", which this module does not make: it is looked up by name", lookup.noun, document.name()),
-                        "Make it at the destination before the module is applied.",
-                    );
+                        "Make it at the destination before the module is applied.");
                 }
                 self.lookups.name(lookup, document.name())
             }
             None => {
                 self.note(
-                    "not-carried",
                     at,
+                    "not-carried",
                     &format!("refers to \"{}\" ({collection}), which no module makes and the provider can't look up", document.name()),
-                    "Set it by hand at the destination.",
-                );
+                    "Set it by hand at the destination.");
                 document.name().into()
             }
         }
@@ -148,8 +146,8 @@ impl Context<'_> {
     }
 
     /// A list of ids as expressions, in their order.
-    pub fn references(&mut self, collection: Collection, ids: &[Value], at: &At) -> Vec<Expr> {
-        ids.iter().filter_map(Value::as_str).map(|id| self.reference(collection, id, at)).collect()
+    pub fn references(&mut self, at: &At, collection: Collection, ids: &[Value]) -> Vec<Expr> {
+        ids.iter().filter_map(Value::as_str).map(|id| self.reference(at, collection, id)).collect()
     }
 
     /// Remembers that the module refers to a document that it does not make, if that has to be known. `by` may be empty: what is at work.
@@ -178,8 +176,8 @@ impl Context<'_> {
     }
 
     /// A step template as looked up by a project's module, for its `.id` and `.version`.
-    pub fn step_template(&mut self, id: &str, at: &At) -> Expr {
-        match self.reference(Collection::ActionTemplates, id, at) {
+    pub fn step_template(&mut self, at: &At, id: &str) -> Expr {
+        match self.reference(at, Collection::ActionTemplates, id) {
             Expr::Attribute(base, name) if name == "id" => *base,
             other => other,
         }

@@ -11,52 +11,52 @@ use module::manifest::{FinishStep, FinishValue, SecretEntry, SecretOrigin};
 
 impl Context<'_> {
     /// A secret of a document: a Terraform variable and its entry in the manifest. `words` ends its name: `secret_key`.
-    pub fn secret(&mut self, hidden: &Hidden, words: &str, at: &At) -> Expr {
-        self.secret_and_name(hidden, words, at).0
+    pub fn secret(&mut self, at: &At, hidden: &Hidden, words: &str) -> Expr {
+        self.secret_and_name(at, hidden, words).0
     }
 
     /// The same, with the name of its entry, for what finish sets as well.
-    pub fn secret_and_name(&mut self, hidden: &Hidden, words: &str, at: &At) -> (Expr, String) {
-        let name = self.secret_entry(hidden, words, at, true);
+    pub fn secret_and_name(&mut self, at: &At, hidden: &Hidden, words: &str) -> (Expr, String) {
+        let name = self.secret_entry(at, hidden, words, true);
         (Expr::Reference(vec!["var".to_owned(), name.clone()]), name)
     }
 
     /// A secret that only finish sets: no Terraform variable.
-    pub fn finish_secret(&mut self, hidden: &Hidden, words: &str, at: &At, because: &str) {
+    pub fn finish_secret(&mut self, at: &At, hidden: &Hidden, words: &str, because: &str) {
         if at.reachable() {
-            let name = self.secret_entry(hidden, words, at, false);
+            let name = self.secret_entry(at, hidden, words, false);
             self.finish.push(FinishStep::Set {
                 target: at.target.clone(),
                 path: at.path.clone(),
                 value: FinishValue::Secret(name),
             });
         } else {
-            self.note("not-carried", at, because, "Set the secret by hand at the destination.");
+            self.note(at, "not-carried", because, "Set the secret by hand at the destination.");
         }
     }
 
     /// The same for one whose origin the kind itself knows. `origin` is handed the secret's name.
     pub fn finish_secret_from(
         &mut self,
+        at: &At,
         description: &str,
         words: &str,
-        at: &At,
         origin: impl FnOnce(&str) -> SecretOrigin,
     ) {
         let wanted = format!("{}_{words}", at.prefix);
         let name = self.names.claim("variables", &wanted, &format!("{} {}", at.owner, at.path_text()));
         let origin = origin(&name);
-        let name = self.record_secret(name, description.to_owned(), at, false, origin);
+        let name = self.record_secret(at, name, description.to_owned(), false, origin);
         let value = FinishValue::Secret(name);
         self.finish.push(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
     }
 
     /// The name of a secret that only finish sets.
-    pub(super) fn secret_of_finish(&mut self, hidden: &Hidden, words: &str, at: &At) -> String {
-        self.secret_entry(hidden, words, at, false)
+    pub(super) fn secret_of_finish(&mut self, at: &At, hidden: &Hidden, words: &str) -> String {
+        self.secret_entry(at, hidden, words, false)
     }
 
-    fn secret_entry(&mut self, hidden: &Hidden, words: &str, at: &At, terraform: bool) -> String {
+    fn secret_entry(&mut self, at: &At, hidden: &Hidden, words: &str, terraform: bool) -> String {
         let wanted = if words.is_empty() { at.prefix.clone() } else { format!("{}_{words}", at.prefix) };
         let name = self.names.claim("variables", &wanted, &format!("{} {}", at.owner, at.path_text()));
         let description = format!("{} of the {}", hidden.what, at.owner);
@@ -76,11 +76,11 @@ impl Context<'_> {
             }
             _ => person(&name, hidden.because),
         };
-        self.record_secret(name, description, at, terraform, origin)
+        self.record_secret(at, name, description, terraform, origin)
     }
 
     /// The value of a sensitive variable of a variable set: `key` is its [`SecretSources::key`], `at` its place, `description` for a person.
-    pub fn variable_secret(&mut self, key: &str, description: &str, at: &At) -> Expr {
+    pub fn variable_secret(&mut self, at: &At, key: &str, description: &str) -> Expr {
         let name = self.names.claim("variables", &at.prefix, &format!("{description} {}", at.id));
         let origin = match self.sources.variables.get(key) {
             Some(Ok(octopus_variable)) => {
@@ -89,7 +89,7 @@ impl Context<'_> {
             Some(Err(because)) => person(&name, because),
             None => person(&name, "no run of the source server can read it by a name of its own"),
         };
-        let name = self.record_secret(name, description.to_owned(), at, true, origin);
+        let name = self.record_secret(at, name, description.to_owned(), true, origin);
         if let Some((set, variable)) = key.split_once('/') {
             let path = vec![json!("Variables"), json!({ "Id": variable }), json!("Value")];
             self.secret_places.insert(name.clone(), SecretPlace { document: set.to_owned(), path });
@@ -98,8 +98,8 @@ impl Context<'_> {
     }
 
     /// The same for a variable that finish makes.
-    pub fn variable_secret_of_finish(&mut self, key: &str, description: &str, at: &At) {
-        if let Expr::Reference(path) = self.variable_secret(key, description, at)
+    pub fn variable_secret_of_finish(&mut self, at: &At, key: &str, description: &str) {
+        if let Expr::Reference(path) = self.variable_secret(at, key, description)
             && let Some(name) = path.into_iter().nth(1)
         {
             self.variables.remove(&name);
@@ -118,16 +118,16 @@ impl Context<'_> {
     /// Records a secret with an origin that the kind itself knows; its name is taken as it is.
     pub fn record_secret(
         &mut self,
+        at: &At,
         name: String,
         description: String,
-        at: &At,
         terraform: bool,
         from: SecretOrigin,
     ) -> String {
         if let SecretOrigin::Person { octopus_variable, because } = &from {
             self.note(
-                "person-secret",
                 at,
+                "person-secret",
                 &format!("{description}: {because}"),
                 &format!("Give it as the variable {octopus_variable}, or enter it at the destination."),
             );

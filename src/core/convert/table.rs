@@ -19,25 +19,25 @@ pub const REFUSED: &str = "the provider refuses this value";
 /// Writes the fields of an object into a block, in the table's order, and notes those that the table has never heard of.
 pub fn carry(
     context: &mut Context<'_>,
+    at: &At,
     table: impl IntoIterator<Item = impl Borrow<Field>>,
     object: &Map<String, Value>,
-    at: &At,
     into: &mut Block,
 ) {
-    read(context, object, at, |context, fields| fields.carry(context, table, into));
+    read(context, at, object, |context, fields| fields.carry(context, table, into));
 }
 
 /// Carries one value as a field of a table would be, for code that does so under a condition.
-pub fn carry_one(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
-    carry_field(context, field, value, &Map::new(), at, into);
+pub fn carry_one(context: &mut Context<'_>, at: &At, field: &Field, value: &Value, into: &mut Block) {
+    carry_field(context, at, field, value, &Map::new(), into);
 }
 
 pub(super) fn carry_field(
     context: &mut Context<'_>,
+    at: &At,
     field: &Field,
     value: &Value,
     object: &Map<String, Value>,
-    at: &At,
     into: &mut Block,
 ) {
     let default = field.unless.is_some_and(|literal| literal.equals(value));
@@ -53,23 +53,23 @@ pub(super) fn carry_field(
                 context.set(at, value, because);
             }
         }
-        Carry::Slug => carry_slug(context, object, value, at),
-        Carry::Secret(hidden) => carry_secret(context, field, &hidden, value, at, into),
+        Carry::Slug => carry_slug(context, at, object, value),
+        Carry::Secret(hidden) => carry_secret(context, at, field, &hidden, value, into),
         Carry::FinishSecret(hidden, because) => {
             // Some servers show such a secret as it is; it must not get into a file.
             if value["HasValue"] == true || value.as_str().is_some_and(|text| !text.is_empty()) {
-                context.finish_secret(&hidden, &field.argument(), at, because);
+                context.finish_secret(at, &hidden, &field.argument(), because);
             }
         }
         _ if default => {}
         _ if empty && !field.keep_empty => {}
-        _ if !is_taken(field, value) => refused(context, field, value, at, into),
-        _ => write_field(context, field, value, at, into),
+        _ if !is_taken(field, value) => refused(context, at, field, value, into),
+        _ => write_field(context, at, field, value, into),
     }
 }
 
 /// The server makes the slug of the name: finish sets one that is another, or that several documents would get.
-fn carry_slug(context: &mut Context<'_>, object: &Map<String, Value>, value: &Value, at: &At) {
+fn carry_slug(context: &mut Context<'_>, at: &At, object: &Map<String, Value>, value: &Value) {
     let name = object.get("Name").and_then(Value::as_str).unwrap_or_default();
     // Terraform composes every name: the server makes the slug of that.
     let usual = slug_of(&name.nfc().collect::<String>());
@@ -80,26 +80,26 @@ fn carry_slug(context: &mut Context<'_>, object: &Map<String, Value>, value: &Va
 }
 
 /// Writes what the provider has an argument or a block for.
-fn write_field(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
+fn write_field(context: &mut Context<'_>, at: &At, field: &Field, value: &Value, into: &mut Block) {
     if let Some(absent) = field.absent.filter(|_| value.is_null()) {
         into.set(&field.argument(), literal(absent));
         return;
     }
     match field.carry {
         Carry::Blocks(fields) | Carry::Objects(fields) if holds_more(fields, value, at) => {
-            left_to_finish(context, field, value, at, into);
+            left_to_finish(context, at, field, value, into);
         }
         Carry::Block(_) | Carry::Blocks(_) | Carry::Object(_) | Carry::Objects(_) => {
-            write_nested(context, field, value, at, into);
+            write_nested(context, at, field, value, into);
         }
         Carry::Inline(tables) => {
-            read_value(context, value, at, |context, inner| {
+            read_value(context, at, value, |context, inner| {
                 inner.carry(context, tables.into_iter().flatten(), into);
             });
         }
-        Carry::OneOf(one) => carry_one_of(context, one, value, at, into),
+        Carry::OneOf(one) => carry_one_of(context, at, one, value, into),
         _ => {
-            if let Some(expression) = argument(context, field, value, at) {
+            if let Some(expression) = argument(context, at, field, value) {
                 into.attributes.push(expression);
             }
         }
@@ -107,30 +107,30 @@ fn write_field(context: &mut Context<'_>, field: &Field, value: &Value, at: &At,
 }
 
 /// Objects below a field: blocks, or arguments that hold objects.
-fn write_nested(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
+fn write_nested(context: &mut Context<'_>, at: &At, field: &Field, value: &Value, into: &mut Block) {
     match field.carry {
         Carry::Block(fields) => {
-            if let Some(mut inner) = nested(context, fields, value, at, &field.argument()) {
+            if let Some(mut inner) = nested(context, at, fields, value, &field.argument()) {
                 hoist(&mut inner, &format!("{}[0]", field.argument()), into);
                 into.blocks.push(inner);
             }
         }
         Carry::Blocks(fields) => {
-            let inner = nested_list(context, fields, value, at, &field.argument());
+            let inner = nested_list(context, at, fields, value, &field.argument());
             for (index, mut inner) in inner.into_iter().enumerate() {
                 hoist(&mut inner, &format!("{}[{index}]", field.argument()), into);
                 into.blocks.push(inner);
             }
         }
         Carry::Object(fields) => {
-            if let Some(mut inner) = nested(context, fields, value, at, "") {
+            if let Some(mut inner) = nested(context, at, fields, value, "") {
                 hoist(&mut inner, &field.argument(), into);
                 into.set(&field.argument(), object_of(inner));
             }
         }
         Carry::Objects(fields) => {
             let items: Vec<Expr> =
-                nested_list(context, fields, value, at, "").into_iter().map(object_of).collect();
+                nested_list(context, at, fields, value, "").into_iter().map(object_of).collect();
             into.set(&field.argument(), items);
         }
         _ => {}
@@ -138,21 +138,21 @@ fn write_nested(context: &mut Context<'_>, field: &Field, value: &Value, at: &At
 }
 
 /// The argument of a field that is one value or a list of values; `None`: it is for finish, or has got a note.
-fn argument(context: &mut Context<'_>, field: &Field, value: &Value, at: &At) -> Option<Attribute> {
+fn argument(context: &mut Context<'_>, at: &At, field: &Field, value: &Value) -> Option<Attribute> {
     let mut comment = None;
     let expression = match (field.carry, value) {
-        (Carry::Plain, _) => plain(context, value, at)?,
-        (Carry::Map, _) => map(context, value, at)?,
+        (Carry::Plain, _) => plain(context, at, value)?,
+        (Carry::Map, _) => map(context, at, value)?,
         // The provider wants an argument and sends an empty text where the document has nothing.
         (Carry::Reference(_), Value::Null) => {
             context.set(at, value, "the provider sends an empty text for nothing");
             "".into()
         }
         (Carry::Reference(_), Value::String(id)) if id.is_empty() => "".into(),
-        (Carry::Reference(collection), Value::String(id)) => context.reference(collection, id, at),
+        (Carry::Reference(collection), Value::String(id)) => context.reference(at, collection, id),
         (Carry::References(_) | Carry::Tags, Value::Null) => Vec::new().into(),
         (Carry::References(collection), Value::Array(ids)) if ids.iter().all(Value::is_string) => {
-            context.references(collection, ids, at).into()
+            context.references(at, collection, ids).into()
         }
         (Carry::Tags, Value::Array(names)) if names.iter().all(Value::is_string) => {
             names.iter().filter_map(Value::as_str).map(|name| context.tag(name)).collect::<Vec<_>>().into()
@@ -210,7 +210,7 @@ pub fn says_all(fields: &[Field], object: &Value) -> bool {
 }
 
 /// Lets finish set a list as a whole; Terraform has it empty, and looks away.
-fn left_to_finish(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
+fn left_to_finish(context: &mut Context<'_>, at: &At, field: &Field, value: &Value, into: &mut Block) {
     let argument = field.argument();
     if field.keep_empty {
         into.set(&argument, Vec::new());
@@ -229,7 +229,7 @@ fn is_taken(field: &Field, value: &Value) -> bool {
 
 /// A value that the provider refuses, which would stop the whole plan: finish sets it. The provider reads it back, so without
 /// `ignore_changes` each plan would take it away. Of a list the module holds what the provider takes.
-fn refused(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, into: &mut Block) {
+fn refused(context: &mut Context<'_>, at: &At, field: &Field, value: &Value, into: &mut Block) {
     let argument = field.argument();
     let taken = value.as_array().map(|items| {
         let texts = items.iter().filter_map(Value::as_str).filter(|text| field.takes(text));
@@ -243,12 +243,12 @@ fn refused(context: &mut Context<'_>, field: &Field, value: &Value, at: &At, int
 }
 
 /// The block of the case that the object names; of another, finish sets the object.
-fn carry_one_of(context: &mut Context<'_>, one: &OneOf, value: &Value, at: &At, into: &mut Block) {
+fn carry_one_of(context: &mut Context<'_>, at: &At, one: &OneOf, value: &Value, into: &mut Block) {
     let name = value[one.discriminator].as_str().unwrap_or_default();
     match one.case(name) {
         None if value.is_object() && !matches!(name, "" | "None") => context.set(at, value, one.no_case),
         case => {
-            read_value(context, value, at, |context, fields| {
+            read_value(context, at, value, |context, fields| {
                 fields.ignore(one.discriminator, "tells the block");
                 if let Some(case) = case {
                     let mut block = Block::new(case.argument, &[]);
@@ -269,12 +269,12 @@ fn literal(literal: Literal) -> Expr {
     }
 }
 
-fn nested(context: &mut Context<'_>, fields: &[Field], value: &Value, at: &At, name: &str) -> Option<Block> {
+fn nested(context: &mut Context<'_>, at: &At, fields: &[Field], value: &Value, name: &str) -> Option<Block> {
     match value {
         Value::Null => Some(Block::new(name, &[])),
         Value::Object(inner) => {
             let mut block = Block::new(name, &[]);
-            carry(context, fields, inner, at, &mut block);
+            carry(context, at, fields, inner, &mut block);
             Some(block)
         }
         other => {
@@ -286,9 +286,9 @@ fn nested(context: &mut Context<'_>, fields: &[Field], value: &Value, at: &At, n
 
 fn nested_list(
     context: &mut Context<'_>,
+    at: &At,
     fields: &[Field],
     value: &Value,
-    at: &At,
     name: &str,
 ) -> Vec<Block> {
     match value {
@@ -296,7 +296,7 @@ fn nested_list(
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .filter_map(|(index, item)| nested(context, fields, item, &at.item(items, index), name))
+            .filter_map(|(index, item)| nested(context, &at.item(items, index), fields, item, name))
             .collect(),
         other => {
             odd(context, at, other);
@@ -312,15 +312,15 @@ pub fn object_of(block: Block) -> Expr {
 }
 
 /// A text, number, flag, or list of texts.
-pub fn plain(context: &mut Context<'_>, value: &Value, at: &At) -> Option<Expr> {
+pub fn plain(context: &mut Context<'_>, at: &At, value: &Value) -> Option<Expr> {
     match value {
         Value::Null => Some("".into()),
-        Value::String(text) => Some(context.free_text(text, at)),
+        Value::String(text) => Some(context.free_text(at, text)),
         Value::Number(number) => Some(Expr::number(number)),
         Value::Bool(flag) => Some(Expr::Bool(*flag)),
         Value::Array(items) if items.iter().all(Value::is_string) => {
             let texts =
-                items.iter().filter_map(Value::as_str).map(|text| context.free_text(text, at)).collect();
+                items.iter().filter_map(Value::as_str).map(|text| context.free_text(at, text)).collect();
             Some(Expr::List(texts))
         }
         other => {
@@ -331,7 +331,7 @@ pub fn plain(context: &mut Context<'_>, value: &Value, at: &At) -> Option<Expr> 
 }
 
 /// An object with free keys whose values are texts.
-pub fn map(context: &mut Context<'_>, value: &Value, at: &At) -> Option<Expr> {
+pub fn map(context: &mut Context<'_>, at: &At, value: &Value) -> Option<Expr> {
     let fields = match value {
         Value::Object(fields) => fields,
         Value::Null => return Some(Expr::Map(Vec::new())),
@@ -346,7 +346,7 @@ pub fn map(context: &mut Context<'_>, value: &Value, at: &At) -> Option<Expr> {
     for (name, value) in sorted {
         let at = at.field(name);
         match value {
-            Value::String(text) => pairs.push((name.clone(), context.free_text(text, &at))),
+            Value::String(text) => pairs.push((name.clone(), context.free_text(&at, text))),
             Value::Null => pairs.push((name.clone(), "".into())),
             other => odd(context, &at, other),
         }
@@ -356,10 +356,10 @@ pub fn map(context: &mut Context<'_>, value: &Value, at: &At) -> Option<Expr> {
 
 fn carry_secret(
     context: &mut Context<'_>,
+    at: &At,
     field: &Field,
     hidden: &Hidden,
     value: &Value,
-    at: &At,
     into: &mut Block,
 ) {
     match value {
@@ -369,7 +369,7 @@ fn carry_secret(
             let noun = at.prefix.split('_').next().unwrap_or_default();
             let words =
                 argument.strip_prefix(noun).and_then(|rest| rest.strip_prefix('_')).unwrap_or(&argument);
-            let expression = context.secret(hidden, words, at);
+            let expression = context.secret(at, hidden, words);
             into.set(&argument, expression);
         }
         Value::Object(_) | Value::Null if field.keep_empty => into.set(&field.argument(), ""),

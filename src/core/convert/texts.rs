@@ -12,31 +12,31 @@ use documents::ids::is_everywhere;
 
 impl<'i> Context<'i> {
     /// Text that stays inline. Text that is not Unicode NFC is set by finish as well: Terraform composes every string.
-    pub fn text(&mut self, value: &str, at: &At) -> Expr {
-        self.keep_unicode(value, at);
+    pub fn text(&mut self, at: &At, value: &str) -> Expr {
+        self.keep_unicode(at, value);
         value.into()
     }
 
     /// Text that may well hold ids as a person's own words: scripts, descriptions, values. It is never an error there.
-    pub fn free_text(&mut self, value: &str, at: &At) -> Expr {
+    pub fn free_text(&mut self, at: &At, value: &str) -> Expr {
         if let Some(id) = self.id_in(value) {
             self.note(
-                "id-in-text",
                 at,
+                "id-in-text",
                 &format!("the text names {id}, an id of the source space; it is left as it is"),
                 "Write the id that the thing has at the destination.",
             );
         }
-        self.text(value, at)
+        self.text(at, value)
     }
 
     /// A value that somebody has typed. Where the whole of it is the id of something, others bind by it (`#{Feed.Id}`): it is followed.
-    pub fn typed_value(&mut self, value: &str, at: &At) -> Expr {
-        if self.note_followed(value, at) { self.text_with_ids(value, at) } else { self.free_text(value, at) }
+    pub fn typed_value(&mut self, at: &At, value: &str) -> Expr {
+        if self.note_followed(at, value) { self.text_with_ids(at, value) } else { self.free_text(at, value) }
     }
 
     /// Whether a value as a whole is an id that can be followed; then there is a note.
-    pub(crate) fn note_followed(&mut self, value: &str, at: &At) -> bool {
+    pub(crate) fn note_followed(&mut self, at: &At, value: &str) -> bool {
         let inventory = self.inventory;
         let found = inventory.collection_of(value).and_then(|collection| inventory.get(collection, value));
         let collection = inventory.collection_of(value).unwrap_or(Collection::NONE);
@@ -48,13 +48,13 @@ impl<'i> Context<'i> {
                 "the whole value is {value}, the id of \"{}\" ({collection}): at the destination it is the id that this has there",
                 document.name()
             );
-            self.note("id-followed", at, &text, "");
+            self.note(at, "id-followed", &text, "");
         }
         is_found
     }
 
     /// Text in a file beside the module, `folder/stem.ending`, byte for byte. Folder, stem and ending are made safe here.
-    pub fn file(&mut self, folder: &str, stem: &str, ending: &str, value: &str, at: &At) -> Expr {
+    pub fn file(&mut self, at: &At, folder: &str, stem: &str, ending: &str, value: &str) -> Expr {
         let folder: Vec<String> = folder.split('/').map(file_name).collect();
         let path = format!("{}/{}", folder.join("/"), file_name(stem));
         // The same text at the same place twice is one file.
@@ -62,7 +62,7 @@ impl<'i> Context<'i> {
         if self.texts.get(&candidate).is_some_and(|text| text != value) {
             candidate = format!("{path}-{}.{ending}", digest(value));
         }
-        self.free_text(value, at);
+        self.free_text(at, value);
         self.texts.insert(candidate.clone(), value.to_owned());
         Expr::file(&candidate)
     }
@@ -92,14 +92,14 @@ impl<'i> Context<'i> {
     }
 
     /// Text of a property: ids in it that stand alone, in lists or in JSON are references; the rest stays text.
-    pub fn text_with_ids(&mut self, value: &str, at: &At) -> Expr {
+    pub fn text_with_ids(&mut self, at: &At, value: &str) -> Expr {
         let inventory = self.inventory;
         let space = inventory.space_id();
         let pieces = self.pieces(value);
         if !pieces.iter().any(|piece| matches!(piece, Piece::Id(_))) {
-            return self.free_text(value, at);
+            return self.free_text(at, value);
         }
-        self.keep_unicode(value, at);
+        self.keep_unicode(at, value);
         let mut parts: Vec<Expr> = Vec::new();
         for piece in pieces {
             match piece {
@@ -108,7 +108,7 @@ impl<'i> Context<'i> {
                 Piece::Id(id) => {
                     let collection = inventory.collection_of(id).unwrap_or(Collection::NONE);
                     // A template within a template: its parts, not the whole.
-                    match self.reference(collection, id, at) {
+                    match self.reference(at, collection, id) {
                         Expr::Template(inner) => parts.extend(inner),
                         other => parts.push(other),
                     }
@@ -122,7 +122,7 @@ impl<'i> Context<'i> {
         }
     }
 
-    pub(super) fn keep_unicode(&mut self, value: &str, at: &At) {
+    pub(super) fn keep_unicode(&mut self, at: &At, value: &str) {
         if !is_nfc(value) {
             self.set(
                 at,

@@ -30,7 +30,7 @@ pub(super) fn make(context: &mut Context<'_>, kind: &'static Kind, subject: &Sub
         .filter(|(name, _)| !matches!(name.as_str(), "Id" | "SpaceId") && !kind.computes(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let document = portable(context, &|at| hidden(kind, subject, at), &Value::Object(fields), &subject.at);
+    let document = portable(context, &subject.at, &|at| hidden(kind, subject, at), &Value::Object(fields));
     super::add_logo(context, kind, subject);
     let before = context.by_finish.get(subject.document.id()).copied().unwrap_or_default();
     let target = subject.at.target.clone();
@@ -50,17 +50,17 @@ pub(super) fn make(context: &mut Context<'_>, kind: &'static Kind, subject: &Sub
 /// find the list or the item again.
 pub(super) fn add_item(
     context: &mut Context<'_>,
+    at: &At,
     list: &At,
     after: Vec<String>,
     item: &Value,
-    at: &At,
 ) -> bool {
     let name = item.get("Name").or_else(|| item.get("ExtensionId"));
     let named = name.and_then(Value::as_str).is_some_and(|name| !name.is_empty());
     if !named || !list.reachable() || !at.reachable() {
         return false;
     }
-    let item = without_ids(&portable(context, &|_| HIDDEN, item, at));
+    let item = without_ids(&portable(context, at, &|_| HIDDEN, item));
     context.finish(FinishStep::Item { target: list.target.clone(), path: list.path.clone(), after, item });
     true
 }
@@ -89,14 +89,14 @@ fn hidden(kind: &'static Kind, subject: &Subject<'_>, at: &At) -> Hidden {
 /// A value for finish: ids become references to names, hidden values entries of the manifest.
 pub(super) fn portable(
     context: &mut Context<'_>,
+    at: &At,
     hidden: &dyn Fn(&At) -> Hidden,
     value: &Value,
-    at: &At,
 ) -> Value {
     match value {
         Value::Object(fields) if fields.get("HasValue") == Some(&json!(true)) => {
             let field = at.path.iter().rev().find_map(Value::as_str).unwrap_or_default();
-            json!({ "$secret": context.secret_of_finish(&hidden(at), &snake_case(field), at) })
+            json!({ "$secret": context.secret_of_finish(at, &hidden(at), &snake_case(field)) })
         }
         Value::Object(fields) => {
             let mut out = Map::new();
@@ -104,7 +104,7 @@ pub(super) fn portable(
                 if is_words(name) && value.is_string() {
                     out.insert(name.clone(), value.clone());
                 } else if !EVERYWHERE.contains(&name.as_str()) {
-                    out.insert(name.clone(), portable(context, hidden, value, &at.field(name)));
+                    out.insert(name.clone(), portable(context, &at.field(name), hidden, value));
                 }
             }
             Value::Object(out)
@@ -113,7 +113,7 @@ pub(super) fn portable(
             items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| portable(context, hidden, item, &at.item(items, index)))
+                .map(|(index, item)| portable(context, &at.item(items, index), hidden, item))
                 .collect(),
         ),
         other => context.portable(other),

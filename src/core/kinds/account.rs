@@ -195,7 +195,7 @@ fn audience(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block)
     if is_empty(value) {
         return;
     }
-    if let Some(text) = plain_value(context, value, at) {
+    if let Some(text) = plain_value(context, at, value) {
         into.set("audience", text);
         context.set(at, value, NEVER_SENT);
     }

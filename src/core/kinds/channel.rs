@@ -163,7 +163,7 @@ fn change_default(context: &mut Context<'_>, subject: &Subject<'_>) {
         }
         context.set(&at, &Value::String(document.name().to_owned()), COMES_WITH_PROJECT);
     }
-    read(context, document.fields(), &subject.at, |context, fields| {
+    read(context, &subject.at, document.fields(), |context, fields| {
         for name in fields.names().filter(|name| FIELDS.iter().any(|field| field.api == *name)) {
             let value = fields.take(name);
             let as_made = match name {
@@ -217,7 +217,7 @@ pub(super) fn add_lookup(context: &mut Context<'_>, project: &str) {
         prefix: String::new(),
         owner: String::new(),
     };
-    let project = context.reference(Collection::Projects, project, &at);
+    let project = context.reference(&at, Collection::Projects, project);
     let data = Block::new("data", &["octopusdeploy_channels", "project"])
         .with("project_id", project)
         .with("take", Expr::number(10000));

@@ -116,7 +116,7 @@ fn own_environments(context: &mut Context<'_>, at: &At, value: &Value, block: &m
     for (id, environments) in value.as_object().into_iter().flatten() {
         match environments {
             Value::Array(ids) if *id == project => {
-                let expressions = context.references(Collection::Environments, ids, at);
+                let expressions = context.references(at, Collection::Environments, ids);
                 block.set("environment_ids", expressions);
             }
             other => odd(context, &at.field(id), other),
@@ -128,11 +128,10 @@ fn of_space(context: &mut Context<'_>, subject: &Subject<'_>) {
     let document = subject.document;
     if several(context, document) {
         context.note(
-            "same-name",
             &subject.at,
+            "same-name",
             "there are several freezes of this name, and only names tell them apart at the destination: the scopes of all go to one of them",
-            "Give them names of their own at the source, and serialize again.",
-        );
+            "Give them names of their own at the source, and serialize again.");
     }
     if is_empty(document.get("RecurringSchedule").unwrap_or(&Value::Null)) {
         let block = convert::resource(context, &OF_SPACE, &OF_SPACE.shapes[0], subject);
@@ -140,7 +139,7 @@ fn of_space(context: &mut Context<'_>, subject: &Subject<'_>) {
     }
     // Known to the table, but to be made as a whole.
     let mut wanted = Map::new();
-    read(context, document.fields(), &subject.at, |_, fields| {
+    read(context, &subject.at, document.fields(), |_, fields| {
         for name in fields.names() {
             if matches!(name, "Name" | "Description" | "Start" | "End" | "RecurringSchedule") {
                 wanted.insert(name.to_owned(), fields.take(name).clone());
@@ -167,9 +166,9 @@ fn part(context: &mut Context<'_>, subject: &Subject<'_>) {
         let mut block = Block::resource("octopusdeploy_deployment_freeze_project", &subject.label)
             .made_of(subject.document.id());
         block.set("deploymentfreeze_id", freeze.clone());
-        let project = context.reference(Collection::Projects, &project, &at);
+        let project = context.reference(&at, Collection::Projects, &project);
         block.set("project_id", project);
-        let environments = context.references(Collection::Environments, environments, &at);
+        let environments = context.references(&at, Collection::Environments, environments);
         block.set("environment_ids", environments);
         context.add(subject.file, block);
     }
@@ -179,7 +178,7 @@ fn part(context: &mut Context<'_>, subject: &Subject<'_>) {
 
 fn of_project(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Scope::Project { id: project, .. } = context.scope.clone() else { return };
-    read(context, subject.document.fields(), &subject.at, |context, fields| {
+    read(context, &subject.at, subject.document.fields(), |context, fields| {
         let block = convert::resource_of(context, &OF_PROJECT, &OF_PROJECT.shapes[0], subject, fields);
         let freeze = Expr::reference(&block.address()).attribute("id");
         convert::make(context, &OF_PROJECT, subject, block);
@@ -225,11 +224,11 @@ fn tenants(context: &mut Context<'_>, subject: &Subject<'_>, scopes: &[Value], p
         let label = context.names.claim_for(&identity, TENANTS, &wanted, &distinct);
         let mut block = Block::resource("octopusdeploy_deployment_freeze_tenant", &label).made_of(&identity);
         block.set("deploymentfreeze_id", freeze.clone());
-        let tenant = super::tenant_link::tenant(context, tenant, &at);
+        let tenant = super::tenant_link::tenant(context, &at, tenant);
         block.set("tenant_id", tenant);
-        let project = context.reference(Collection::Projects, project, &at);
+        let project = context.reference(&at, Collection::Projects, project);
         block.set("project_id", project);
-        let environment = context.reference(Collection::Environments, environment, &at);
+        let environment = context.reference(&at, Collection::Environments, environment);
         block.set("environment_id", environment);
         context.add(subject.file, block);
     }

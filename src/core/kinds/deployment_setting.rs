@@ -34,5 +34,5 @@ pub(super) const FIELDS: &[Field] = &[
 ];
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
-    carry(context, FIELDS, subject.document.fields(), &subject.at, &mut Block::default());
+    carry(context, &subject.at, FIELDS, subject.document.fields(), &mut Block::default());
 }

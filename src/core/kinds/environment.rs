@@ -82,7 +82,7 @@ pub(super) fn read_extension<'i>(
     item: &Value,
     by: impl FnOnce(&mut Context<'i>, &mut Fields<'_>),
 ) {
-    read_value(context, item, &extension_at(at, item), |context, extension| {
+    read_value(context, &extension_at(at, item), item, |context, extension| {
         extension.ignore("ExtensionId", "tells the block");
         extension.inside(context, "Values", by);
     });
@@ -106,9 +106,9 @@ pub(super) fn other_extension(context: &mut Context<'_>, at: &At, items: &[Value
     let before =
         items[..index].iter().filter_map(|item| item["ExtensionId"].as_str()).map(str::to_owned).collect();
     let place = extension_at(at, item).field("Values");
-    if !is_portable(&context.portable(item)) || !context.add_item(at, before, item, &place) {
+    if !is_portable(&context.portable(item)) || !context.add_item(&place, at, before, item) {
         let text = format!("the provider has no argument for settings of the extension \"{id}\"");
-        context.note("not-carried", &place, &text, "Set them by hand at the destination.");
+        context.note(&place, "not-carried", &text, "Set them by hand at the destination.");
     }
 }
 

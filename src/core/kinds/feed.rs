@@ -218,7 +218,7 @@ const FORGOTTEN: &str = "the provider forgets it whenever it updates the feed";
 
 fn username_again(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     if !is_empty(value)
-        && let Some(text) = plain_value(context, value, at)
+        && let Some(text) = plain_value(context, at, value)
     {
         into.set("username", text);
         context.set(at, value, FORGOTTEN);
@@ -228,7 +228,7 @@ fn username_again(context: &mut Context<'_>, at: &At, value: &Value, into: &mut 
 fn password_again(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     if value["HasValue"] == true {
         let hidden = Hidden { what: "Password", revealed: None, because: NOTHING };
-        let (expression, name) = context.secret_and_name(&hidden, "password", at);
+        let (expression, name) = context.secret_and_name(at, &hidden, "password");
         into.set("password", expression);
         let value = FinishValue::Secret(name);
         context.finish(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });

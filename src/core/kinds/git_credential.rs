@@ -57,9 +57,9 @@ fn restrictions(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bl
     let mut inner = Block::default();
     carry(
         context,
+        at,
         [plain("Enabled").or(Literal::Flag(false)), plain("AllowedRepositories").or(Literal::NoItems)],
         fields,
-        at,
         &mut inner,
     );
     let none = fields.get("Enabled").and_then(Value::as_bool) != Some(true)

@@ -176,7 +176,7 @@ fn health_check_interval(context: &mut Context<'_>, at: &At, value: &Value, into
         into.set(&interval.argument(), Expr::number(0));
         context.set(at, value, "the provider can't write a policy without an interval");
     } else {
-        carry_one(context, &interval, value, at, into);
+        carry_one(context, at, &interval, value, into);
     }
 }
 
@@ -184,7 +184,7 @@ fn script_policy(context: &mut Context<'_>, at: &At, value: &Value, into: &mut B
     // Both blocks are required.
     let argument = if ending == "sh" { "bash_health_check_policy" } else { "powershell_health_check_policy" };
     let mut block = Block::new(argument, &[]);
-    read_value(context, value, at, |context, fields| {
+    read_value(context, at, value, |context, fields| {
         fields.carry(
             context,
             [plain("RunType").accepts(&["InheritFromDefault", "Inline", "OnlyConnectivity"])],
@@ -194,11 +194,11 @@ fn script_policy(context: &mut Context<'_>, at: &At, value: &Value, into: &mut B
         match fields.take("ScriptBody") {
             Value::String(body) if body.contains('\n') => {
                 let policy = at.target.key.last().cloned().unwrap_or_default();
-                let expression = context.file("scripts/machine-policies", &policy, ending, body, &at);
+                let expression = context.file(&at, "scripts/machine-policies", &policy, ending, body);
                 block.set("script_body", expression);
             }
             Value::String(body) if !body.is_empty() => {
-                let expression = context.free_text(body, &at);
+                let expression = context.free_text(&at, body);
                 block.set("script_body", expression);
             }
             // Without the argument the provider writes an empty text.

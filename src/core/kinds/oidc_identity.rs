@@ -35,7 +35,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let document = subject.document;
     // Finish gets the document as a whole.
     let mut wanted = Map::new();
-    read(context, document.fields(), &subject.at, |_, fields| {
+    read(context, &subject.at, document.fields(), |_, fields| {
         for field in FIELDS.iter().filter(|field| matches!(field.carry, Carry::Finish(_))) {
             let value = fields.take(field.api);
             if !value.is_null() {
@@ -48,13 +48,13 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         context.inventory.get(Collection::Users, document.text("ServiceAccountId").unwrap_or_default());
     let Some(account) = account.and_then(|user| user.text("Username")) else {
         let text = "its service account can't be seen with the source API key";
-        return context.note("not-carried", &subject.at, text, "Make it by hand at the destination.");
+        return context.note(&subject.at, "not-carried", text, "Make it by hand at the destination.");
     };
     context.drawers.open::<UserNames>().0.insert(account.to_owned());
     let text = "service accounts are users, which are not carried: the identity is made where the destination has the account under the name that users.json gives it";
     context.note(
-        "users",
         &subject.at,
+        "users",
         text,
         "Make the service account, name it in users.json, deploy again.",
     );

@@ -28,11 +28,10 @@ pub(super) const KIND: Kind = Kind {
             custom("EnvironmentTags", |context, at, value, _| {
                 if !is_empty(value) {
                     context.note(
-                        "not-carried",
                         at,
+                        "not-carried",
                         "no route that the vendor publishes takes the tags of a parent environment; finish tries it, and says where they did not stay",
-                        "",
-                    );
+                        "");
                     let value = context.portable(value);
                     context.finish(FinishStep::Try {
                         target: at.target.clone(),

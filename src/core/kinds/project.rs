@@ -142,7 +142,7 @@ fn included_sets(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
     let mut ids = ids.clone();
     ids.sort_by_key(key);
     if !ids.is_empty() {
-        let expressions = context.references(Collection::LibraryVariableSets, &ids, at);
+        let expressions = context.references(at, Collection::LibraryVariableSets, &ids);
         block.set("included_library_variable_sets", expressions);
     }
 }
@@ -178,11 +178,10 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, block: 
             block.blocks.push(inner);
             if !is_empty(values.take(connection)) {
                 context.note(
-                    "connection",
                     &values.at(connection),
+                    "connection",
                     "names a connection of the source server, which is not in the space: deployments under change control wait until it is one of the destination",
-                    "Make the connection at the destination and choose it in the project's settings, and in the module.",
-                );
+                    "Make the connection at the destination and choose it in the project's settings, and in the module.");
             }
         });
     }
@@ -191,8 +190,8 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, block: 
 fn release_overrides(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
     if !is_empty(value) {
         context.note(
-            "not-carried",
             at,
+            "not-carried",
             "overrides name releases, and releases stay at the source",
             "Set them anew when there are releases.",
         );
@@ -200,7 +199,7 @@ fn release_overrides(context: &mut Context<'_>, at: &At, value: &Value, _: &mut 
 }
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
-    read(context, subject.document.fields(), &subject.at, |context, fields| {
+    read(context, &subject.at, subject.document.fields(), |context, fields| {
         project(context, subject, fields)
     });
 }
@@ -226,7 +225,7 @@ fn project(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields
 }
 
 fn project_id(context: &mut Context<'_>, subject: &Subject<'_>) -> Expr {
-    context.reference(Collection::Projects, subject.document.id(), &subject.at)
+    context.reference(&subject.at, Collection::Projects, subject.document.id())
 }
 
 /// Whether the module has the deployment process, which a version or a release may be made after.
@@ -244,7 +243,7 @@ fn versioning_strategy(
     fields: &mut Fields<'_>,
 ) -> Option<Block> {
     let whole = fields.take("VersioningStrategy");
-    read_value(context, whole, &fields.at("VersioningStrategy"), |context, strategy| {
+    read_value(context, &fields.at("VersioningStrategy"), whole, |context, strategy| {
         let template = strategy.text("Template");
         let template_at = strategy.at("Template");
         strategy.ignore("DonorPackageStepId", "the server finds the step by the package");
@@ -269,7 +268,7 @@ fn versioning_strategy(
             Some(donor) => block.set("donor_package", donor.expression(context)),
             None if template.is_empty() => return None,
             None => {
-                let template = context.free_text(template, &template_at);
+                let template = context.free_text(&template_at, template);
                 block.set("template", template);
             }
         }
@@ -308,7 +307,7 @@ fn release_creation(
     let automatic = fields.flag("AutoCreateRelease");
     let at = fields.at("ReleaseCreationStrategy");
     let creation = fields.take("ReleaseCreationStrategy");
-    let (channel, package_of) = read_value(context, creation, &at, |context, creation| {
+    let (channel, package_of) = read_value(context, &at, creation, |context, creation| {
         creation.ignore("ReleaseCreationPackageStepId", "the server finds the step by the package");
         (creation.text("ChannelId"), creation.inside(context, "ReleaseCreationPackage", package))
     })
@@ -320,8 +319,8 @@ fn release_creation(
         if automatic {
             context.hold(&subject.at.target, "AutoCreateRelease", &Value::Bool(true));
             context.note(
-                "not-carried",
                 &fields.at("AutoCreateRelease"),
+                "not-carried",
                 "releases are made by themselves, but no package is named that would do it",
                 "",
             );
@@ -329,12 +328,12 @@ fn release_creation(
         return;
     };
     if !automatic {
-        context.note("not-carried", &at, "names a package, but releases are not made by themselves; the provider can't have one without the other", "");
+        context.note(&at, "not-carried", "names a package, but releases are not made by themselves; the provider can't have one without the other", "");
         return;
     }
     let channel = match channel {
         "" => "".into(),
-        id => context.reference(Collection::Channels, id, &at.field("ChannelId")),
+        id => context.reference(&at.field("ChannelId"), Collection::Channels, id),
     };
     let mut block =
         Block::resource("octopusdeploy_built_in_trigger", &subject.label).made_of(subject.document.id());
@@ -362,7 +361,7 @@ pub(crate) fn left_out(context: &mut Context<'_>, project: &Document) -> bool {
             if lacking == "LifecycleId" { "lifecycle" } else { "group" },
         );
         let todo = "Connect the destination's Platform Hub to the repository of the template, and make the project of it there.";
-        context.note("not-carried", &at, &text, todo);
+        context.note(&at, "not-carried", &text, todo);
         return true;
     }
     let Kept::Unread { branch, why } = git::kept(context.inventory, project) else {
@@ -376,7 +375,7 @@ pub(crate) fn left_out(context: &mut Context<'_>, project: &Document) -> bool {
         why.trim_end_matches('.')
     );
     let todo = "Mend the connection with the repository in the project's settings at the source, or name another branch with --branch; then serialize again.";
-    context.note("project-in-git", &at, &text, todo);
+    context.note(&at, "project-in-git", &text, todo);
     true
 }
 
@@ -385,7 +384,7 @@ fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Blo
     let inventory = context.inventory;
     let Some(project) = inventory.get(KIND.collection, &at.id) else { return };
     if matches!(git::kept(inventory, project), Kept::Database) {
-        read_value(context, settings, at, |_, settings| {
+        read_value(context, at, settings, |_, settings| {
             settings.ignore("Type", "a project in the database is what every project is made as");
         });
     }
@@ -405,7 +404,7 @@ fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Blo
     {
         todo.push_str(" Its runbooks were in Git, where nothing is published: publish those that triggers or people run.");
     }
-    context.note("project-in-git", at, &text, &todo);
+    context.note(at, "project-in-git", &text, &todo);
 }
 
 /// What a project signs in to its repository with. Its own password has no place at the destination before it is stored in Git there, so a
@@ -494,13 +493,12 @@ fn note_cycle(context: &mut Context<'_>, project: &Document) {
         .collect();
     let at = crate::convert::place(context, &KIND, project);
     context.note(
-        "project-cycle",
         &at,
+        "project-cycle",
         &format!(
             "steps of the project \"{}\" name projects whose steps lead back to it by {}: neither can be made before the other",
             project.name(),
             names.join(", ")
         ),
-        "Make one of these projects at the destination first, empty, and deploy with --existing adopt.",
-    );
+        "Make one of these projects at the destination first, empty, and deploy with --existing adopt.");
 }

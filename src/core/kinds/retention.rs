@@ -109,7 +109,7 @@ pub(super) fn policy(context: &mut Context<'_>, at: &At, value: &Value, name: &s
     let mut policy = policy.clone();
     policy.insert("Strategy".to_owned(), strategy.into());
     let mut block = Block::new(name, &[]);
-    carry(context, if strategy == "Count" { COUNTED } else { UNCOUNTED }, &policy, at, &mut block);
+    carry(context, at, if strategy == "Count" { COUNTED } else { UNCOUNTED }, &policy, &mut block);
     into.blocks.push(block);
 }
 

@@ -71,7 +71,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let mut scratch = Block::default();
     let mut variables: &[Value] = &[];
     if let Some(set) = inventory.get(Collection::Variables, &set_id) {
-        read(context, set.fields(), &set_at, |context, fields| {
+        read(context, &set_at, set.fields(), |context, fields| {
             fields.carry(context, super::variable::SET, &mut scratch);
             variables = fields.list("Variables");
         });
@@ -83,17 +83,17 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
             _ if name.starts_with("Octopus.Script.Module[") => &mut body,
             _ => {
                 let at = subject.at.field("VariableSet").item(variables, index);
-                context.note("not-carried", &at, "is a variable of a script module beside its body and language; the provider has no place for it", "Set it by hand at the destination.");
+                context.note(&at, "not-carried", "is a variable of a script module beside its body and language; the provider has no place for it", "Set it by hand at the destination.");
                 continue;
             }
         };
         read_value(
             context,
-            variable,
             &set_at.field("Variables").item(variables, index),
+            variable,
             |context, fields| {
                 // It holds the module's name, which Terraform composes: renamed with it, or the provider would not find it.
-                context.text(fields.text("Name"), &fields.at("Name"));
+                context.text(&fields.at("Name"), fields.text("Name"));
                 *found = Some(fields.text("Value"));
                 fields.carry(context, VARIABLE, &mut scratch);
             },
@@ -101,8 +101,8 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     }
     if body.is_none() {
         context.note(
-            "odd-value",
             &subject.at,
+            "odd-value",
             "has no variable that holds its body; an empty body is written",
             "Write the body by hand at the destination.",
         );
@@ -113,9 +113,9 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
 
 fn script(context: &mut Context<'_>, subject: &Subject<'_>, body: &str, syntax: &str) -> Block {
     let expression = if body.contains('\n') {
-        context.file("scripts/script-modules", subject.document.name(), ending(syntax), body, &subject.at)
+        context.file(&subject.at, "scripts/script-modules", subject.document.name(), ending(syntax), body)
     } else {
-        context.free_text(body, &subject.at)
+        context.free_text(&subject.at, body)
     };
     Block::new("script", &[]).with("body", expression).with("syntax", syntax)
 }

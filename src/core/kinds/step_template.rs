@@ -95,8 +95,8 @@ const GIT_DEPENDENCY: &[Field] = &[
     custom("GitHubConnectionId", |context, at, value, _| {
         if !is_empty(value) {
             context.note(
-                "not-carried",
                 at,
+                "not-carried",
                 "names a GitHub App connection of the source server, which is not in the space",
                 "Make the connection at the destination and choose it in the template.",
             );
@@ -119,8 +119,8 @@ const PARAMETER: &[Field] = &[
 /// The provider writes a default where there is none.
 fn extract(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     match value.as_str().filter(|text| !text.is_empty()) {
-        Some(text) => into.set("extract", context.text(text, at)),
-        None => context.note("default", at, "is not said at the source; the provider writes \"True\"", ""),
+        Some(text) => into.set("extract", context.text(at, text)),
+        None => context.note(at, "default", "is not said at the source; the provider writes \"True\"", ""),
     }
 }
 
@@ -129,8 +129,8 @@ fn said_or_empty(context: &mut Context<'_>, at: &At, value: &Value, into: &mut B
     let argument = snake_case(at.path.last().and_then(Value::as_str).unwrap_or_default());
     match value {
         Value::String(text) if text.is_empty() => {}
-        Value::String(text) => into.set(&argument, context.text(text, at)),
-        Value::Null => context.note("default", at, "is not said at the source; the provider writes \"\"", ""),
+        Value::String(text) => into.set(&argument, context.text(at, text)),
+        Value::Null => context.note(at, "default", "is not said at the source; the provider writes \"\"", ""),
         other => odd(context, at, other),
     }
 }
@@ -177,18 +177,18 @@ fn default_value(context: &mut Context<'_>, at: &At, value: &Value, into: &mut B
                     revealed: None,
                     because: "no run reveals the default of a template",
                 };
-                let expression = context.secret(&hidden, label(parameter).trim_start_matches('_'), &at);
+                let expression = context.secret(&at, &hidden, label(parameter).trim_start_matches('_'));
                 into.set("default_sensitive_value", expression);
             }
         }
         Value::String(text) if !text.is_empty() => {
-            let expression = context.text_with_ids(text, at);
+            let expression = context.text_with_ids(at, text);
             if is_sensitive(context, at) {
                 // The provider refuses plain text where the control hides it (1.17.0, `resource_step_template.go`).
                 into.set("default_sensitive_value", expression);
                 let text =
                     "is plain text though its control hides it; the provider can only write it as a secret";
-                context.note("default", at, text, "");
+                context.note(at, "default", text, "");
             } else {
                 into.set("default_value", expression);
             }
@@ -233,10 +233,10 @@ fn properties(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bloc
         let at = at.field(name);
         match value {
             Value::String(text) if name == "Octopus.Action.Script.ScriptBody" && text.contains('\n') => {
-                let file = context.file("scripts/step-templates", &template, ending(syntax), text, &at);
+                let file = context.file(&at, "scripts/step-templates", &template, ending(syntax), text);
                 pairs.push((name.clone(), file));
             }
-            Value::String(text) => pairs.push((name.clone(), context.text_with_ids(text, &at))),
+            Value::String(text) => pairs.push((name.clone(), context.text_with_ids(&at, text))),
             Value::Null => pairs.push((name.clone(), Expr::text(""))),
             Value::Object(secret) if secret.get("HasValue").and_then(Value::as_bool) == Some(true) => {
                 let hidden = Hidden {
@@ -245,9 +245,9 @@ fn properties(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bloc
                     because: "no run reveals a secret property of a template",
                 };
                 context.finish_secret(
+                    &at,
                     &hidden,
                     &label(name),
-                    &at,
                     "the provider sends properties as plain text",
                 );
             }
@@ -261,11 +261,10 @@ fn properties(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bloc
 fn community(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
     if !is_empty(value) {
         context.note(
-            "community-template",
             at,
+            "community-template",
             "the template comes from the community library; it is carried as a template of the space's own, since the destination's library may hold another version",
-            "Install it from the library at the destination, if updates of it are wanted.",
-        );
+            "Install it from the library at the destination, if updates of it are wanted.");
     }
 }
 

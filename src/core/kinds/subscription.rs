@@ -98,12 +98,12 @@ fn notification(context: &mut Context<'_>, at: &At, value: &Value, block: &mut B
         return odd(context, at, value);
     };
     let mut inner = Block::default();
-    read(context, fields, at, |context, fields| {
+    read(context, at, fields, |context, fields| {
         // Empty sets of teams are left out: the provider sends nothing for them and may read nothing back, which it calls inconsistent (1.17.0).
         fields.carry(context, NOTIFICATION, &mut inner);
         let (value, place) = (fields.take("WebhookHeaderValue"), fields.at("WebhookHeaderValue"));
         if let Some(text) = readable(value) {
-            let text = context.free_text(text, &place);
+            let text = context.free_text(&place, text);
             inner.set("webhook_header_value", text);
         } else if is_hidden(value, fields.peek("WebhookHeaderKey")) {
             let hidden = Hidden {
@@ -111,7 +111,7 @@ fn notification(context: &mut Context<'_>, at: &At, value: &Value, block: &mut B
                 revealed: None,
                 because: "no step can read the header of a subscription",
             };
-            let secret = context.secret(&hidden, "webhook_header", &place);
+            let secret = context.secret(&place, &hidden, "webhook_header");
             inner.set("webhook_header_value", secret);
         }
     });
@@ -140,11 +140,10 @@ fn channels(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
     }
     context.set(at, value, NO_ARGUMENT);
     context.note(
-        "connection",
         at,
+        "connection",
         "names channels that are reached by the source server's own connection to Slack or Teams, which is not in the space",
-        "Connect the destination with the same workspace.",
-    );
+        "Connect the destination with the same workspace.");
 }
 
 /// Lists that are there and empty: left out, they would be null at the destination.
@@ -161,7 +160,7 @@ fn filter(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) 
         Value::Null => {}
         Value::Object(fields) => {
             let mut inner = Block::default();
-            carry(context, FILTER, fields, at, &mut inner);
+            carry(context, at, FILTER, fields, &mut inner);
             empty_lists(fields, &mut inner);
             if !inner.attributes.is_empty() {
                 block.set("filter", object_of(inner));

@@ -110,7 +110,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         block.labels = address.into_iter().take(2).collect();
         let mut block = block.made_of(identity(tag, &canonical));
         block.set("tag_set_id", set.clone());
-        carry(context, TAG, fields, &at, &mut block);
+        carry(context, &at, TAG, fields, &mut block);
         block.depends_on.extend(previous.replace(Expr::reference(&block.address())));
         context.made_part(&at.target, &at.path, &block.address());
         context.add(subject.file, block);

@@ -177,7 +177,7 @@ fn container(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block
                 finish("GitUrl", NO_ARGUMENT),
                 finish("Dockerfile", NO_ARGUMENT),
             ];
-            carry(context, table, fields, at, &mut block);
+            carry(context, at, table, fields, &mut block);
             into.blocks.push(block);
         }
         other if is_empty(other) => {}

@@ -35,7 +35,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     // The name alone: `POST deploymenttargettags` takes no more.
     let mut rest = subject.document.fields().clone();
     rest.shift_remove("Name");
-    carry(context, FIELDS, &rest, &subject.at, &mut Block::default());
+    carry(context, &subject.at, FIELDS, &rest, &mut Block::default());
     let inventory = context.inventory;
     let mut targets = inventory.all(Collection::Machines);
     let is_made = |target: &Document| context.is_made(target.id());
@@ -75,7 +75,7 @@ pub(super) fn roles(context: &mut Context<'_>, at: &At, value: &Value, into: &mu
             }
         }
     }
-    let roles = roles.into_iter().map(|role| context.free_text(role, at)).collect();
+    let roles = roles.into_iter().map(|role| context.free_text(at, role)).collect();
     into.set("roles", Expr::List(roles));
     into.depends_on.extend(first.into_iter().map(Expr::Reference));
 }

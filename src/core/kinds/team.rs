@@ -98,14 +98,14 @@ pub(super) fn include_users(context: &mut Context<'_>, at: &At, value: &Value, _
     }
     let text = "users are not carried: those who are at the destination under the name that users.json gives them are added";
     context.note(
-        "users",
         at,
+        "users",
         text,
         "Make the users that are missing, name them in users.json, deploy again.",
     );
     if unknown {
         let text = "names users that the source API key may not see";
-        context.note("not-read", at, text, "Add them by hand at the destination.");
+        context.note(at, "not-read", text, "Add them by hand at the destination.");
     }
 }
 

@@ -17,7 +17,7 @@ use module::manifest::{SecretOrigin, Target};
 pub(super) fn default_value(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value {
         Value::String(text) if !text.is_empty() => {
-            let expression = context.text_with_ids(text, at);
+            let expression = context.text_with_ids(at, text);
             block.set("default_value", expression);
         }
         Value::Object(secret) if secret.contains_key("HasValue") => {
@@ -34,7 +34,7 @@ pub(super) fn default_value(context: &mut Context<'_>, at: &At, value: &Value, b
 fn add(context: &mut Context<'_>, at: &At) {
     let Some(name) = at.path.get(1).and_then(|item| item["Name"].as_str()) else {
         let text = "the provider sends defaults of templates as plain text";
-        context.note("not-carried", at, text, "Set the secret by hand at the destination.");
+        context.note(at, "not-carried", text, "Set the secret by hand at the destination.");
         return;
     };
     let inventory = context.inventory;
@@ -78,7 +78,7 @@ fn record(context: &mut Context<'_>, at: &At, template: &str, read: Result<Reade
     let of_project = at.target.collection == Collection::Projects;
     let words = if of_project { format!("template_{}", label(template)) } else { label(template) };
     let description = format!("Default of the template \"{template}\" of the {}", at.owner);
-    context.finish_secret_from(&description, &words, at, |name| {
+    context.finish_secret_from(at, &description, &words, |name| {
         origin.unwrap_or_else(|unseen| person(name, unseen.because()))
     });
 }

@@ -44,7 +44,7 @@ pub(super) fn cloned(context: &mut Context<'_>, at: &At, value: &Value, _: &mut 
     let text = format!(
         "says that this is a copy of \"{name}\": the server writes it when it makes a copy, and what is made anew is none"
     );
-    context.note("history", at, &text, "");
+    context.note(at, "history", &text, "");
 }
 
 #[cfg(test)]

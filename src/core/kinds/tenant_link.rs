@@ -82,10 +82,10 @@ fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
 }
 
 /// A tenant's id: through its link where there is one, which gives the order, else looked up.
-pub(super) fn tenant(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
+pub(super) fn tenant(context: &mut Context<'_>, at: &At, id: &str) -> Expr {
     match context.drawers.open::<Linked>().tenants.get(id) {
         Some(label) => link(label).attribute("tenant_id"),
-        None => context.reference(Collection::Tenants, id, at),
+        None => context.reference(at, Collection::Tenants, id),
     }
 }
 
@@ -105,12 +105,12 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let environments =
         tenant.get("ProjectEnvironments").and_then(|links| links.get(&project_id)).and_then(Value::as_array);
     let mut block = Block::resource("octopusdeploy_tenant_project", &subject.label).made_of(tenant.id());
-    let tenant_id = context.reference(Collection::Tenants, tenant.id(), &at);
+    let tenant_id = context.reference(&at, Collection::Tenants, tenant.id());
     block.set("tenant_id", tenant_id);
-    let project_expression = context.reference(Collection::Projects, &project_id, &at);
+    let project_expression = context.reference(&at, Collection::Projects, &project_id);
     block.set("project_id", project_expression);
     let environments =
-        context.references(Collection::Environments, environments.map_or(&[][..], Vec::as_slice), &at);
+        context.references(&at, Collection::Environments, environments.map_or(&[][..], Vec::as_slice));
     block.set("environment_ids", environments);
     context.add(subject.file, block);
     // The provider writes the whole tenant to link it, without what it does not know.
@@ -179,7 +179,7 @@ fn find<'d>(
     };
     let mut top = at.clone();
     top.path.clear();
-    let (own, environments) = read(context, value.fields(), &top, |context, fields| {
+    let (own, environments) = read(context, &top, value.fields(), |context, fields| {
         fields.carry(context, VALUE, &mut Block::default());
         let of_value = fields.list("EnvironmentIds");
         // Servers of today say it in a scope.
@@ -190,8 +190,8 @@ fn find<'d>(
     });
     let Some(template) = template else {
         context.note(
-            "dangling",
             &at,
+            "dangling",
             &format!(
                 "is a value for the template {template_id}, which \"{}\" does not have; it is left out",
                 owner.name()
@@ -260,10 +260,10 @@ fn project_value(
     if let Some(environment) = context.target_of(environment) {
         context.made_part(&found.at.target, &[json!({ "Environment": environment })], &block.address());
     }
-    let environment = context.reference(Collection::Environments, environment, &found.at);
+    let environment = context.reference(&found.at, Collection::Environments, environment);
     block.set("environment_id", environment);
     block.set("template_id", Expr::reference("local.template_ids").key(found.template_name()));
-    let expression = by_control_type(context, &control, &text, &found.at);
+    let expression = by_control_type(context, &found.at, &control, &text);
     block.set("value", expression);
     blocks.insert(label, block);
 }
@@ -301,7 +301,7 @@ fn finish_value(
         other => {
             let control = found.template["DisplaySettings"]["Octopus.ControlType"].as_str();
             if let (Some(text), None) = (other.as_str(), control.and_then(chosen)) {
-                context.note_followed(text, &found.at);
+                context.note_followed(&found.at, text);
             }
             FinishValue::Json(context.portable(other))
         }
@@ -356,7 +356,7 @@ fn secret_entry(
             environments: environments_at_source(context, &readable),
         },
     };
-    context.record_secret(name, description, &found.at, false, origin)
+    context.record_secret(&found.at, name, description, false, origin)
 }
 
 /// Whether the tenant has a value for another template of this name that the project's runs see, without case: then nobody can tell which of

@@ -171,7 +171,7 @@ fn day_of_week(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Bl
 fn source_environment(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     let ids = value.as_array().map_or(&[][..], Vec::as_slice);
     if let Some(first) = ids.first().and_then(Value::as_str) {
-        let expression = context.reference(Collection::Environments, first, at);
+        let expression = context.reference(at, Collection::Environments, first);
         block.set("source_environment_id", expression);
     }
     if ids.len() > 1 {
@@ -185,13 +185,13 @@ fn git_reference(context: &mut Context<'_>, at: &At, value: &Value, block: &mut 
         Value::Null => {}
         other => {
             let known = [plain("GitRef").named("git_reference"), finish("GitCommit", NO_ARGUMENT)];
-            read_value(context, other, at, |context, fields| fields.carry(context, known, block));
+            read_value(context, at, other, |context, fields| fields.carry(context, known, block));
         }
     }
 }
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
-    read(context, subject.document.fields(), &subject.at, |context, fields| match form(subject.document) {
+    read(context, &subject.at, subject.document.fields(), |context, fields| match form(subject.document) {
         Some(form) => resource(context, subject, fields, form),
         None => whole(context, subject, fields),
     });
@@ -309,7 +309,7 @@ fn resource(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Field
     }
     let (mut of_filter, mut of_action) = (Block::default(), Block::default());
     // The channel stands before the filter, the rest of the action behind it.
-    read_value(context, action, &action_at, |context, action| {
+    read_value(context, &action_at, action, |context, action| {
         action.ignore("ActionType", "tells the resource or the block");
         match form.resource {
             "octopusdeploy_project_scheduled_trigger" => {
@@ -323,7 +323,7 @@ fn resource(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Field
             "octopusdeploy_project_deployment_target_trigger" => {}
             _ => required_channel(context, subject, action, &mut block),
         }
-        read_value(context, filter, &filter_at, |context, filter| {
+        read_value(context, &filter_at, filter, |context, filter| {
             filter.ignore("FilterType", "tells the resource or the block");
             if is_scheduled {
                 filter.ignore("Timezone", "it is the trigger's");
@@ -407,7 +407,7 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'
                         part.shift_remove(own);
                     }
                 }
-                let part = context.portable_with_secrets(&SHARED_SECRET, &part, &fields.at(name));
+                let part = context.portable_with_secrets(&fields.at(name), &SHARED_SECRET, &part);
                 wanted.insert(name.to_owned(), part);
             }
             "ProjectId" => {
@@ -421,8 +421,8 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'
     }
     if subject.document.get("Filter").is_some_and(|filter| filter["FilterType"] == "WebhookFilter") {
         context.note(
-            "new-address",
             &subject.at.field("Filter"),
+            "new-address",
             "the destination gives the webhook an address of its own, which those who call it don't know",
             "Copy the address from the trigger's page at the destination, and give it to its callers.",
         );
@@ -443,18 +443,18 @@ fn common(
     block: &mut Block,
     full: bool,
 ) {
-    let project = context.reference(Collection::Projects, fields.text("ProjectId"), &fields.at("ProjectId"));
+    let project = context.reference(&fields.at("ProjectId"), Collection::Projects, fields.text("ProjectId"));
     if full {
         block.set("space_id", Expr::reference("var.octopus_space_id"));
     }
     block.set("project_id", project);
-    let name = context.text(fields.text("Name"), &fields.at("Name"));
+    let name = context.text(&fields.at("Name"), fields.text("Name"));
     block.set("name", name);
     let description = fields.text("Description");
     if !description.is_empty() {
         let at = fields.at("Description");
         if full && block.labels[0] != "octopusdeploy_external_feed_create_release_trigger" {
-            let text = context.free_text(description, &at);
+            let text = context.free_text(&at, description);
             block.set("description", text);
         } else {
             context.set(&at, &Value::String(description.to_owned()), NO_ARGUMENT);
@@ -480,11 +480,10 @@ fn common(
         (false, false) => {
             block.set("count", Expr::Code(format!("var.enable_triggers || var.{TRIGGERS_HELD} ? 1 : 0")));
             context.note(
-                "held",
                 &fields.at("IsDisabled"),
+                "held",
                 "the provider can't make this trigger disabled: octoferry deploy sees to it; a plain terraform apply makes the trigger only with enable_triggers, enabled",
-                "",
-            );
+                "");
         }
     }
 }
@@ -493,7 +492,7 @@ fn channel_and_tenants(context: &mut Context<'_>, action: &mut Fields<'_>, block
     if channel {
         let (id, at) = (action.text("ChannelId"), action.at("ChannelId"));
         if !id.is_empty() {
-            let expression = context.reference(Collection::Channels, id, &at);
+            let expression = context.reference(&at, Collection::Channels, id);
             block.set("channel_id", expression);
         }
     }
@@ -502,7 +501,7 @@ fn channel_and_tenants(context: &mut Context<'_>, action: &mut Fields<'_>, block
         let expressions: Vec<Expr> = tenants
             .iter()
             .filter_map(Value::as_str)
-            .map(|id| super::tenant_link::tenant(context, id, &at))
+            .map(|id| super::tenant_link::tenant(context, &at, id))
             .collect();
         block.set("tenant_ids", expressions);
     }
@@ -523,7 +522,7 @@ fn required_channel(
         channels.find(|channel| channel.flag("IsDefault")).map(|channel| channel.id().to_owned())
     };
     if let Some(id) = named.or_else(default) {
-        let expression = context.reference(Collection::Channels, &id, &at);
+        let expression = context.reference(&at, Collection::Channels, &id);
         block.set("channel_id", expression);
     }
 }
@@ -534,7 +533,7 @@ fn packages(context: &mut Context<'_>, filter: &mut Fields<'_>, block: &mut Bloc
     for (index, item) in items.iter().enumerate() {
         let primary = is_empty(&item["PackageReference"]);
         let mut inner = Block::new(if primary { "primary_package" } else { "package" }, &[]);
-        let read = read_value(context, item, &list_at.item(items, index), |context, fields| {
+        let read = read_value(context, &list_at.item(items, index), item, |context, fields| {
             fields.carry(context, PACKAGE, &mut inner);
         });
         if read.is_some() {

@@ -88,8 +88,8 @@ fn assign(context: &mut Context<'_>, subject: &Subject<'_>) {
     if of_server && numbered {
         let text = "the team belongs to the server, not to the space";
         return context.note(
-            "not-carried",
             &subject.at,
+            "not-carried",
             text,
             "Give the team its role by hand at the destination.",
         );
@@ -97,13 +97,13 @@ fn assign(context: &mut Context<'_>, subject: &Subject<'_>) {
     if let module::manifest::Scope::Project { id, .. } = context.scope.clone() {
         if document.list("ProjectIds").len() > 1 {
             let text = "the role is for several projects, which are made one after the other: each gets a role of its own";
-            context.note("split", &subject.at, text, "");
+            context.note(&subject.at, "split", text, "");
         }
         document.fields_mut().insert("ProjectIds".to_owned(), Value::from(vec![id]));
     }
     let mut block =
         Block::resource("octopusdeploy_scoped_user_role", &subject.label).made_of(subject.document.id());
-    convert::table::carry(context, ASSIGNMENT, document.fields(), &subject.at, &mut block);
+    convert::table::carry(context, &subject.at, ASSIGNMENT, document.fields(), &mut block);
     block.set("space_id", Expr::reference("var.octopus_space_id"));
     context.add(subject.file, block);
 }

@@ -146,8 +146,8 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     };
     let Some(owner) = inventory.get(collection, owner_id) else {
         context.note(
-            "dangling",
             &subject.at,
+            "dangling",
             &format!("belongs to {owner_id}, which the source space does not have; it is left out"),
             "",
         );
@@ -157,9 +157,9 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     if owner.text("ContentType") == Some("ScriptModule") {
         return;
     }
-    let mut planned = read(context, document.fields(), &subject.at, |context, fields| {
+    let mut planned = read(context, &subject.at, document.fields(), |context, fields| {
         fields.carry(context, SET, &mut Block::default());
-        plan(context, document, fields.list("Variables"), owner, collection, &subject.at)
+        plan(context, &subject.at, document, fields.list("Variables"), owner, collection)
     });
     planned.sort_by(|a, b| a.label.cmp(&b.label));
     if planned.is_empty() {
@@ -168,7 +168,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     if collection != Collection::Projects {
         context.add_comment(subject.file, owner.name());
     }
-    let owner_expression = context.reference(collection, owner_id, &subject.at);
+    let owner_expression = context.reference(&subject.at, collection, owner_id);
     for variable in &planned {
         let mut block = resource(context, variable, &owner_expression, owner, collection);
         let smaller = planned.iter().filter(|other| {
@@ -184,11 +184,11 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
 
 fn plan<'i>(
     context: &mut Context<'i>,
+    set_at: &At,
     document: &Document,
     items: &'i [Value],
     owner: &Document,
     collection: Collection,
-    set_at: &At,
 ) -> Vec<Planned<'i>> {
     let mut planned: Vec<Planned<'i>> = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -216,7 +216,7 @@ fn plan<'i>(
         }
         let id = fields.get("Id").and_then(Value::as_str).unwrap_or_default();
         let variable = Planned { fields, label: label(&wanted), at, identity: identity(document, item) };
-        if by_finish(context, &variable, document, owner, set_at) {
+        if by_finish(context, set_at, &variable, document, owner) {
             continue;
         }
         if planned
@@ -226,13 +226,12 @@ fn plan<'i>(
             let mut at = set_at.field("Variables");
             at.path.push(json!({ "Name": name }));
             context.note(
-                "not-carried",
                 &at,
+                "not-carried",
                 &format!(
                     "there is another variable \"{name}\" with the same scope that the provider can't tell from this one; only the first is carried"
                 ),
-                "Remove one of the two at the source.",
-            );
+                "Remove one of the two at the source.");
             continue;
         }
         let label = context.names.claim_for(&variable.identity, RESOURCE, &variable.label, id);
@@ -259,10 +258,10 @@ fn unknown_scopes(scope: &Map<String, Value>) -> impl Iterator<Item = (&String, 
 /// Leaves a variable to finish, if the provider does not know a kind of its scope; whether it did.
 fn by_finish(
     context: &mut Context<'_>,
+    set_at: &At,
     variable: &Planned<'_>,
     document: &Document,
     owner: &Document,
-    set_at: &At,
 ) -> bool {
     let scope = variable.scope();
     let mut unknown = unknown_scopes(&scope).peekable();
@@ -281,7 +280,7 @@ fn by_finish(
             variable.text("Name"),
             kinds.join(", ")
         );
-        context.note("not-carried", &at, &text, "Make it by hand at the destination.");
+        context.note(&at, "not-carried", &text, "Make it by hand at the destination.");
         return true;
     }
     let mut item: Map<String, Value> = variable.fields.clone();
@@ -301,9 +300,9 @@ fn by_finish(
         let set = owner.text("VariableSetId").unwrap_or(document.id());
         let key = SecretSources::key(set, variable.text("Id"));
         context.variable_secret_of_finish(
+            &place.field("Value"),
             &key,
             &format!("Value of \"{}\"", variable.text("Name")),
-            &place.field("Value"),
         );
     }
     true
@@ -332,8 +331,8 @@ fn resource(
 ) -> Block {
     let mut block = Block::resource(RESOURCE, &variable.label).made_of(&variable.identity);
     block.set("owner_id", owner_id.clone());
-    read(context, variable.fields, &variable.at, |context, fields| {
-        let name = context.text(fields.text("Name"), &fields.at("Name"));
+    read(context, &variable.at, variable.fields, |context, fields| {
+        let name = context.text(&fields.at("Name"), fields.text("Name"));
         block.set("name", name);
         fields.carry(context, [plain("Description")], &mut block);
         fields.ignore("IsSensitive", "a sensitive variable has a type of its own for the provider");
@@ -369,7 +368,7 @@ fn secret_value(
     let set =
         owner.text("VariableSetId").map_or_else(|| format!("variableset-{}", owner.id()), str::to_owned);
     let key = SecretSources::key(&set, &variable.at.id);
-    let expression = context.variable_secret(&key, &description, &variable.at.field("Value"));
+    let expression = context.variable_secret(&variable.at.field("Value"), &key, &description);
     block.set("type", "Sensitive");
     block.set("is_sensitive", true);
     block.set("sensitive_value", expression);
@@ -387,11 +386,11 @@ fn value(context: &mut Context<'_>, variable: &Planned<'_>, fields: &mut Fields<
     }
     match fields.take("Value") {
         Value::String(text) if kind == "String" => {
-            let expression = text_or_file(context, "files/variables", &variable.label, text, &at);
+            let expression = text_or_file(context, &at, "files/variables", &variable.label, text);
             block.set("value", expression);
         }
         Value::String(text) => {
-            let expression = by_control_type(context, kind, text, &at);
+            let expression = by_control_type(context, &at, kind, text);
             block.set("value", expression);
         }
         Value::Null => {
@@ -424,10 +423,10 @@ fn limits(context: &mut Context<'_>, scope: &mut Fields<'_>, inner: &mut Block) 
             .iter()
             .filter_map(Value::as_str)
             .map(|item| match *collection {
-                None => context.text(item, &at),
+                None => context.text(&at, item),
                 Some(Collection::Tags) => context.tag(item),
-                Some(Collection::Actions) => action(context, item, &at),
-                Some(collection) => context.reference(collection, item, &at),
+                Some(Collection::Actions) => action(context, &at, item),
+                Some(collection) => context.reference(&at, collection, item),
             })
             .collect();
         inner.set(argument, expressions);
@@ -436,16 +435,15 @@ fn limits(context: &mut Context<'_>, scope: &mut Fields<'_>, inner: &mut Block) 
 
 /// A step. If finish makes it, it is not there yet when Terraform writes the variable: its id names nothing at the destination, so the scope
 /// is not widened.
-fn action(context: &mut Context<'_>, id: &str, at: &At) -> Expr {
+fn action(context: &mut Context<'_>, at: &At, id: &str) -> Expr {
     let Some(name) = context.drawers.open::<Actions>().of_finish(id).map(str::to_owned) else {
-        return context.reference(Collection::Actions, id, at);
+        return context.reference(at, Collection::Actions, id);
     };
     context.note(
-        "not-carried",
         at,
+        "not-carried",
         &format!("is limited to the step \"{name}\", which only finish can make: at the destination it is limited to a step that is missing"),
-        "Choose the step in the variable's scope at the destination.",
-    );
+        "Choose the step in the variable's scope at the destination.");
     id.into()
 }
 
@@ -514,7 +512,7 @@ fn display_settings(context: &mut Context<'_>, at: &At, value: &Value, block: &m
         // The provider dies when it reads one (1.17.0, `variable_prompt_options.go`), so the destination must not have it either.
         let text =
             "is a choice without options, which the provider can't bear: the destination asks for a text";
-        context.note("odd-value", at, text, "Give the choice options at the source.");
+        context.note(at, "odd-value", text, "Give the choice options at the source.");
         return;
     }
     let carried = only_known
@@ -531,8 +529,8 @@ fn display_settings(context: &mut Context<'_>, at: &At, value: &Value, block: &m
     let at = at.field("Octopus.SelectOptions");
     for line in lines {
         let (option, name) = line.split_once('|').unwrap_or((line, ""));
-        let option = context.text(option, &at);
-        let name = context.text(name, &at);
+        let option = context.text(&at, option);
+        let name = context.text(&at, name);
         inner.blocks.push(Block::new("select_option", &[]).with("value", option).with("display_name", name));
     }
     block.blocks.push(inner);

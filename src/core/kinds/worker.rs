@@ -54,7 +54,7 @@ pub(super) const KIND: Kind = Kind {
 fn pools(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     match value.as_array() {
         Some(ids) => {
-            let expressions = context.references(Collection::WorkerPools, ids, at);
+            let expressions = context.references(at, Collection::WorkerPools, ids);
             into.set("worker_pool_ids", expressions);
             context.keep_order(at, value);
         }

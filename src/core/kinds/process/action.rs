@@ -49,8 +49,8 @@ pub(super) fn first(
     let action = step.first();
     let mut block = Block::resource(action.resource, &action.label).made_of(&action.identity);
     block.set("process_id", process.clone().attribute("id"));
-    fields::read(context, action.fields, &action.at, |context, of_action| {
-        let name = context.text(of_step.text("Name"), &of_step.at("Name"));
+    fields::read(context, &action.at, action.fields, |context, of_action| {
+        let name = context.text(&of_step.at("Name"), of_step.text("Name"));
         identify(context, action, of_action, name, &mut block);
         of_step.carry(context, CHOICES, &mut block);
         let (own_name, own_at) = (of_action.take("Name"), of_action.at("Name"));
@@ -58,7 +58,7 @@ pub(super) fn first(
             context.set(&own_at, &Value::String(action.text("Name").to_owned()), ONE_NAME);
         } else {
             // The same name stands at two places, and Terraform composes it at both.
-            context.text(own_name.as_str().unwrap_or_default(), &own_at);
+            context.text(&own_at, own_name.as_str().unwrap_or_default());
         }
         let condition = of_action.text("Condition");
         if !matches!(condition, "" | "Success") {
@@ -82,8 +82,8 @@ pub(super) fn child(
     let mut block = Block::resource(action.resource, &action.label).made_of(&action.identity);
     block.set("process_id", process.clone().attribute("id"));
     block.set("parent_id", step.first().address().attribute("id"));
-    fields::read(context, action.fields, &action.at, |context, of_action| {
-        let name = context.text(of_action.text("Name"), &of_action.at("Name"));
+    fields::read(context, &action.at, action.fields, |context, of_action| {
+        let name = context.text(&of_action.at("Name"), of_action.text("Name"));
         identify(context, action, of_action, name, &mut block);
         let condition = of_action.text("Condition");
         if !matches!(condition, "" | "Success") {
@@ -113,7 +113,7 @@ fn identify(
     }
     match action.template {
         Some(template) => {
-            let template = context.step_template(template.id(), &action.at);
+            let template = context.step_template(&action.at, template.id());
             block.set("template_id", template.clone().attribute("id"));
             block.set("template_version", template.attribute("version"));
         }
@@ -162,7 +162,7 @@ fn note_process_template(context: &mut Context<'_>, action: &Action<'_>) {
         slug.unwrap_or_default()
     );
     let todo = "Connect the destination's Platform Hub to a repository that has this template, publish it and share it with the space.";
-    context.note("process-template", &action.at, &text, todo);
+    context.note(&action.at, "process-template", &text, todo);
 }
 
 fn step_properties(
@@ -176,7 +176,7 @@ fn step_properties(
     let mut pairs = Vec::new();
     for (name, value) in step.entries("Properties") {
         if let Some(expression) =
-            property::value(context, owner, action, Level::Step, name, value, &at.field(name))
+            property::value(context, &at.field(name), owner, action, Level::Step, name, value)
         {
             pairs.push((name.clone(), expression));
         }
@@ -210,7 +210,7 @@ fn action_properties(
             continue;
         }
         if let Some(expression) =
-            property::value(context, owner, action, Level::Action, name, value, &at.field(name))
+            property::value(context, &at.field(name), owner, action, Level::Action, name, value)
         {
             let list = if place == WrittenIn::Parameter { &mut parameters } else { &mut execution };
             list.push((name.clone(), expression));
@@ -226,15 +226,14 @@ fn template_link(context: &mut Context<'_>, action: &Action<'_>, name: &str) -> 
     if context.inventory.get(Collection::ActionTemplates, id).is_none() {
         if name == TEMPLATE_ID {
             context.note(
-                "dangling",
                 &action.at.field("Properties").field(name),
+                "dangling",
                 &format!("the {} follows a step template that the source space does not have; it becomes a step without template", action.at.owner),
-                "",
-            );
+                "");
         }
         return None;
     }
-    let template = context.step_template(id, &action.at);
+    let template = context.step_template(&action.at, id);
     Some(if name == TEMPLATE_ID {
         template.attribute("id")
     } else {

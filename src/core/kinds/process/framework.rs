@@ -42,12 +42,12 @@ fn make(context: &mut Context<'_>, items: &[Value], index: usize, list: &At, des
     let text = format!(
         "the {described} is of the new step framework (its settings are in Inputs), which the provider can't carry"
     );
-    if context.add_item(list, before, &items[index], &at) {
-        context.note("step-framework", &at, &format!("{text}: finish makes it through the API"), "");
+    if context.add_item(&at, list, before, &items[index]) {
+        context.note(&at, "step-framework", &format!("{text}: finish makes it through the API"), "");
     } else {
         context.note(
-            "step-framework",
             &at,
+            "step-framework",
             &format!("{text}; it is left out"),
             "Make the step by hand at the destination.",
         );

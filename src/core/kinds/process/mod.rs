@@ -100,7 +100,7 @@ pub(crate) fn write_of(context: &mut Context<'_>, id: &str) {
 /// Writes a process into its file: steps, child steps and their order.
 fn write(context: &mut Context<'_>, process: &Process<'_>) {
     introduce(context, process.document.id(), &process.file);
-    fields::read(context, process.document.fields(), &process.at, |context, fields| {
+    fields::read(context, &process.at, process.document.fields(), |context, fields| {
         fields.carry(context, PROCESS, &mut Block::default());
         fields.ignore("Steps", "each is read below, or was when the process was planned");
     });
@@ -127,7 +127,7 @@ fn write(context: &mut Context<'_>, process: &Process<'_>) {
 
     let mut before = None;
     for step in &process.steps {
-        let mut block = fields::read(context, step.fields, &step.at, |context, fields| {
+        let mut block = fields::read(context, &step.at, step.fields, |context, fields| {
             fields.carry(context, STEP, &mut Block::default());
             keep_slug(context, process, step);
             fields.ignore("Actions", "each is read below, or was when the process was planned");

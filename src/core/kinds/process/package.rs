@@ -42,7 +42,7 @@ const GIT_DEPENDENCY: &[Field] = &[
 fn package_id(context: &mut Context<'_>, package: &mut Fields<'_>, feed: &Value, block: &mut Block) {
     let (id, at) = (package.text("PackageId"), package.at("PackageId"));
     let is_project = is_project_feed(context.inventory, feed);
-    let id = if is_project { context.text_with_ids(id, &at) } else { context.text(id, &at) };
+    let id = if is_project { context.text_with_ids(&at, id) } else { context.text(&at, id) };
     block.set("package_id", id);
 }
 
@@ -51,11 +51,11 @@ fn feed_id(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block)
     match value.as_str() {
         None | Some("") => block.set("feed_id", ""),
         Some(expression) if expression.contains("#{") => {
-            let text = context.free_text(expression, at);
+            let text = context.free_text(at, expression);
             block.set("feed_id", text);
         }
         Some(id) => {
-            let feed = context.reference(Collection::Feeds, id, at);
+            let feed = context.reference(at, Collection::Feeds, id);
             block.set("feed_id", feed);
         }
     }
@@ -65,8 +65,8 @@ fn feed_id(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block)
 fn github_connection(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     if !fields::is_empty(value) {
         context.note(
-            "not-carried",
             at,
+            "not-carried",
             "names a GitHub App connection of the source server, which is not in the space",
             "Make the connection at the destination and choose it in the step.",
         );
@@ -101,7 +101,7 @@ pub(super) fn packages(
 ) {
     let mut others = Vec::new();
     let (list, at) = (fields.list("Packages"), fields.at("Packages"));
-    for (name, object) in named_objects(context, PACKAGE, list, &at) {
+    for (name, object) in named_objects(context, &at, PACKAGE, list) {
         if name.is_empty() {
             take_away_reserved(context, action);
             block.set("primary_package", object);
@@ -121,7 +121,7 @@ pub(super) fn packages(
 
 pub(super) fn git_dependencies(context: &mut Context<'_>, fields: &mut Fields<'_>, block: &mut Block) {
     let (list, at) = (fields.list("GitDependencies"), fields.at("GitDependencies"));
-    let dependencies = named_objects(context, GIT_DEPENDENCY, list, &at);
+    let dependencies = named_objects(context, &at, GIT_DEPENDENCY, list);
     context.keep_names_in_order(&at, list);
     set_map(block, "git_dependencies", dependencies);
 }
@@ -131,7 +131,7 @@ pub(super) fn of_template(context: &mut Context<'_>, action: &mut Fields<'_>) {
     for (name, table) in [("Packages", PACKAGE), ("GitDependencies", GIT_DEPENDENCY)] {
         let (list, at) = (action.list(name), action.at(name));
         for (index, item) in list.iter().enumerate() {
-            fields::read_value(context, item, &at.item(list, index), |_, fields| {
+            fields::read_value(context, &at.item(list, index), item, |_, fields| {
                 fields.ignore("Name", "the template has it");
                 fields.ignore_all(table, "the template has it");
             });
@@ -140,10 +140,10 @@ pub(super) fn of_template(context: &mut Context<'_>, action: &mut Fields<'_>) {
 }
 
 /// The items of a list, each with its name and as an object.
-fn named_objects(context: &mut Context<'_>, table: &[Field], list: &[Value], at: &At) -> Vec<(String, Expr)> {
+fn named_objects(context: &mut Context<'_>, at: &At, table: &[Field], list: &[Value]) -> Vec<(String, Expr)> {
     let mut found = Vec::new();
     for (index, item) in list.iter().enumerate() {
-        let object = fields::read_value(context, item, &at.item(list, index), |context, fields| {
+        let object = fields::read_value(context, &at.item(list, index), item, |context, fields| {
             let mut inner = Block::default();
             let name = fields.text("Name").to_owned();
             if table.iter().any(|field| field.api == "PackageId") {

@@ -228,8 +228,8 @@ fn process<'i>(
             }
             steps.extend(step(
                 context,
-                fields,
                 at,
+                fields,
                 &place,
                 runbook.map(|(_, label)| label.as_str()),
                 scoped,
@@ -240,7 +240,7 @@ fn process<'i>(
         }
     }
     let id_of = |context: &mut Context<'i>, collection: Collection, document: &Document| {
-        context.reference(collection, document.id(), &at)
+        context.reference(&at, collection, document.id())
     };
     Process {
         document,
@@ -259,8 +259,8 @@ fn process<'i>(
 
 fn step<'i>(
     context: &mut Context<'i>,
-    fields: &'i Map<String, Value>,
     at: At,
+    fields: &'i Map<String, Value>,
     place: &InProcess,
     runbook: Option<&str>,
     scoped: &BTreeSet<String>,
@@ -295,7 +295,7 @@ fn step<'i>(
             None => label(label_name),
         };
         let id = action.get("Id").and_then(Value::as_str).unwrap_or_default();
-        let template = template_of(context, action, first && scoped.contains(id), &action_at);
+        let template = template_of(context, &action_at, action, first && scoped.contains(id));
         let resource = match (first, template.is_some()) {
             (true, false) => "octopusdeploy_process_step",
             (true, true) => "octopusdeploy_process_templated_step",
@@ -319,7 +319,7 @@ fn step<'i>(
         actions.push(planned);
     }
     if actions.is_empty() {
-        context.note("not-carried", &at, "the step has no action; it is left out", "");
+        context.note(&at, "not-carried", "the step has no action; it is left out", "");
         return None;
     }
     Some(Step { fields, actions, at })
@@ -345,9 +345,9 @@ fn remember(actions: &mut Actions, action: &Action<'_>) {
 /// The step template that an action is written with, if the provider's templated step can carry it.
 fn template_of<'i>(
     context: &mut Context<'i>,
+    at: &At,
     action: &Map<String, Value>,
     scoped: bool,
-    at: &At,
 ) -> Option<&'i Document> {
     let id = action.get("Properties")?.get(TEMPLATE_ID)?.as_str()?;
     let template = context.inventory.get(Collection::ActionTemplates, id)?;
@@ -359,16 +359,15 @@ fn template_of<'i>(
         Ok(()) => Some(template),
         Err(because) => {
             context.note(
-                "template-differs",
                 at,
+                "template-differs",
                 &format!(
                     "the {} is not exactly what its step template \"{}\" gives ({because}); it is written as a plain step that names the \
                      template's newest version at the destination",
                     at.owner,
                     template.name()
                 ),
-                "",
-            );
+                "");
             None
         }
     }

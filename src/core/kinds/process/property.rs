@@ -24,17 +24,17 @@ pub(super) enum Level {
 /// The expression for a property, or `None` when it is for finish or for a note.
 pub(super) fn value(
     context: &mut Context<'_>,
+    at: &At,
     process: &Process<'_>,
     action: &Action<'_>,
     level: Level,
     name: &str,
     value: &Value,
-    at: &At,
 ) -> Option<Expr> {
     match value {
         Value::String(text) => {
             let place = (level == Level::Action).then_some((process, action));
-            Some(text_value(context, place, name, text, at))
+            Some(text_value(context, at, place, name, text))
         }
         // Servers answer texts only, but take these as well.
         Value::Bool(_) | Value::Number(_) => Some(value.to_string().into()),
@@ -49,9 +49,9 @@ pub(super) fn value(
                     because: "no step can read the secret properties of another",
                 };
                 context.finish_secret(
+                    &at,
                     &hidden,
                     &label(name.rsplit('.').next().unwrap_or(name)),
-                    &at,
                     PLAIN_TEXT,
                 );
             }
@@ -67,10 +67,10 @@ pub(super) fn value(
 
 fn text_value(
     context: &mut Context<'_>,
+    at: &At,
     place: Option<(&Process<'_>, &Action<'_>)>,
     name: &str,
     text: &str,
-    at: &At,
 ) -> Expr {
     let free = is_free(name);
     let has_ids = !free && context.has_ids(text);
@@ -88,11 +88,11 @@ fn text_value(
             };
             let stem = if action.text("Slug").is_empty() { action.text("Name") } else { action.text("Slug") };
             let ending = format!("{}{}", file.suffix, file.extension);
-            return context.file(&folder, stem, ending.trim_start_matches('.'), text, at);
+            return context.file(at, &folder, stem, ending.trim_start_matches('.'), text);
         }
     }
-    if !free && let Some(expression) = json::encoded(text, &mut |text| context.text_with_ids(text, at)) {
+    if !free && let Some(expression) = json::encoded(text, &mut |text| context.text_with_ids(at, text)) {
         return expression;
     }
-    if has_ids { context.text_with_ids(text, at) } else { context.free_text(text, at) }
+    if has_ids { context.text_with_ids(at, text) } else { context.free_text(at, text) }
 }
