@@ -1,4 +1,4 @@
-//! What of the destination's server the space needs: its workers' types, and the hosts of Git repositories that it trusts.
+//! What of the destination's server the space needs: its collections, its workers' types, and the hosts of Git repositories that it trusts.
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
@@ -6,18 +6,35 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::checks::Findings;
+use crate::checks::servers::is_older;
 use documents::collection::Collection;
 use documents::inventory::Inventory;
 use documents::moment::instant;
 use octopus::server::Server;
 
+const COLLECTIONS: &str = "destination-collections";
 const POOLS: &str = "worker-types";
 const HOSTS: &str = "ssh-known-hosts";
 
 /// Looks whether the destination offers what the source's documents name.
 pub async fn look(inventory: &Inventory, source: &Server, destination: &Server, findings: &mut Findings) {
+    not_yet(inventory, &destination.version, findings);
     worker_types(inventory, destination, findings).await;
     known_hosts(inventory, source, destination, findings).await;
+}
+
+/// Collections that the destination is too old for.
+fn not_yet(inventory: &Inventory, version: &str, findings: &mut Findings) {
+    for collection in Collection::ALL {
+        let count = inventory.all(*collection).count();
+        let since = collection.row().since.filter(|since| count > 0 && is_older(version, since));
+        if let Some(since) = since {
+            let text = format!(
+                "the destination ({version}) has no {collection}, which servers have since {since}: {count} stay at the source"
+            );
+            findings.known(COLLECTIONS, text);
+        }
+    }
 }
 
 /// Dynamic pools: whether the destination has such (`workerpools/supportedtypes`), and this type of worker (`workerpools/dynamicworkertypes`,
@@ -122,4 +139,29 @@ async fn hosts(server: &Server) -> Option<BTreeSet<String>> {
         parts.join(" ").trim().to_owned()
     };
     Some(answer["Resources"].as_array().into_iter().flatten().map(entry).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use documents::document::Document;
+
+    #[test]
+    fn what_an_older_destination_does_not_have_is_said() {
+        let mut inventory = Inventory::default();
+        for id in ["web", "db"] {
+            let tag = Document::new(json!({"Id": id, "Tag": id})).unwrap();
+            inventory.insert(Collection::DeploymentTargetTags, tag);
+        }
+        let said = |version: &str| {
+            let mut findings = Findings::default();
+            not_yet(&inventory, version, &mut findings);
+            findings.all().iter().map(|finding| finding.text.clone()).collect::<Vec<_>>()
+        };
+        let expected = "the destination (2025.4.1) has no deploymenttargettags, which servers have since 2026.2: 2 stay at the source";
+        assert_eq!(said("2025.4.1"), [expected]);
+        assert!(said("2026.2.1").is_empty() && said("0.0.0-local").is_empty());
+    }
 }

@@ -48,18 +48,18 @@ const COPIED: &str = "packages and build information are copied, not declared";
 
 collections!(
     Accounts = Row {
-        prefix: "Accounts",
+        prefix: Some("Accounts"),
         view: &["AccountView"],
         make: &["AccountCreate", "AccountEdit"],
-        portal: "Infrastructure, Accounts, {}",
+        portal: Some("Infrastructure, Accounts, {}"),
         ..space("accounts")
     },
     Actions = part("actions"),
     ActionTemplates = Row {
-        prefix: "ActionTemplates",
+        prefix: Some("ActionTemplates"),
         view: &["ActionTemplateView"],
         make: &["ActionTemplateCreate", "ActionTemplateEdit"],
-        portal: "Library, Step Templates, {}",
+        portal: Some("Library, Step Templates, {}"),
         ..space("actiontemplates")
     },
     ActionTemplateVersions = Row { view: &["ActionTemplateView"], ..copy(apart("actiontemplateversions")) },
@@ -67,17 +67,17 @@ collections!(
     BuildInformation = left("buildinformation", COPIED),
     Certificates = Row {
         // Assumption: without this filter a server may leave the archived ones out; documents may refer to them.
-        more: "certificates?archived=true",
-        prefix: "Certificates",
+        more: Some("certificates?archived=true"),
+        prefix: Some("Certificates"),
         view: &["CertificateView"],
         make: &["CertificateCreate", "CertificateEdit"],
-        portal: "Library, Certificates, {}, Replace",
+        portal: Some("Library, Certificates, {}, Replace"),
         ..space("certificates")
     },
     Channels = Row {
-        in_project: "channels",
+        in_project: Some("channels"),
         of_part: OfPart::Named,
-        prefix: "Channels",
+        prefix: Some("Channels"),
         view: &["ProcessView"],
         make: &["ProcessEdit"],
         ..project("channels")
@@ -91,20 +91,20 @@ collections!(
         view: &["DeploymentFreezeAdminister"],
         make: &["DeploymentFreezeAdminister"],
         import: false,
-        since: "2024.4",
+        since: Some("2024.4"),
         ..server("deploymentfreezes", "/api/deploymentfreezes")
     },
     DeploymentProcesses = Row {
         key: &[PROJECT],
         view: &["ProcessView"],
         make: &["ProcessEdit"],
-        portal: "project {}, Process",
+        portal: Some("project {}, Process"),
         ..project("deploymentprocesses")
     },
     Deployments = left("deployments", HISTORY),
     DeploymentSettings = Row {
         key: &[PROJECT],
-        in_project: "deploymentsettings",
+        in_project: Some("deploymentsettings"),
         written_in_project: true,
         counted: false,
         view: &["ProjectView"],
@@ -115,35 +115,35 @@ collections!(
         reading: Reading::ApartNoted,
         view: &["TargetTagView"],
         make: &["TargetTagAdminister"],
-        since: "2026.2",
+        since: Some("2026.2"),
         ..apart("deploymenttargettags")
     },
     Environments = Row {
-        order: "environments/sortorder",
-        prefix: "Environments",
+        order: Some("environments/sortorder"),
+        prefix: Some("Environments"),
         view: &["EnvironmentView"],
         make: &["EnvironmentCreate", "EnvironmentEdit"],
         ..space("environments")
     },
     EphemeralEnvironments = Row {
-        left: "an ephemeral environment is made by a deployment, and goes by itself",
+        left: Some("an ephemeral environment is made by a deployment, and goes by itself"),
         view: &["EnvironmentView"],
         ..apart_at("ephemeralenvironments", "environments/v2?type=Ephemeral")
     },
     Events = left("events", HISTORY),
     Feeds = Row {
-        prefix: "Feeds",
+        prefix: Some("Feeds"),
         view: &["FeedView"],
         make: &["FeedEdit"],
-        portal: "Library, External Feeds, {}",
+        portal: Some("Library, External Feeds, {}"),
         ..space("feeds")
     },
     GitCredentials = Row {
         reading: Reading::Newer,
-        prefix: "GitCredentials",
+        prefix: Some("GitCredentials"),
         view: &["GitCredentialView"],
         make: &["GitCredentialEdit"],
-        portal: "Library, Git Credentials, {}",
+        portal: Some("Library, Git Credentials, {}"),
         import: false,
         ..space("git-credentials")
     },
@@ -153,39 +153,39 @@ collections!(
         made_with: &["ProjectIds", "ChannelIds"],
         reading: Reading::Noted,
         of_part: OfPart::All,
-        prefix: "InsightsReports",
+        prefix: Some("InsightsReports"),
         view: &["InsightsReportView"],
         make: &["InsightsReportCreate", "InsightsReportEdit"],
-        portal: "Insights, Reports, {}",
+        portal: Some("Insights, Reports, {}"),
         ..space("insightsreports")
     },
     Interruptions = left("interruptions", HISTORY),
     LibraryVariableSets = Row {
         of_part: OfPart::Named,
-        prefix: "LibraryVariableSets",
+        prefix: Some("LibraryVariableSets"),
         view: &["LibraryVariableSetView"],
         make: &["LibraryVariableSetCreate", "LibraryVariableSetEdit"],
-        portal: "Library, Variable Sets, {}",
+        portal: Some("Library, Variable Sets, {}"),
         ..space("libraryvariablesets")
     },
     Lifecycles = Row {
-        prefix: "Lifecycles",
+        prefix: Some("Lifecycles"),
         view: &["LifecycleView"],
         make: &["LifecycleCreate", "LifecycleEdit"],
         ..space("lifecycles")
     },
     MachinePolicies = Row {
-        prefix: "MachinePolicies",
+        prefix: Some("MachinePolicies"),
         view: &["MachinePolicyView"],
         make: &["MachinePolicyCreate", "MachinePolicyEdit"],
         ..space("machinepolicies")
     },
     Machines = Row {
         of_part: OfPart::Named,
-        prefix: "Machines",
+        prefix: Some("Machines"),
         view: &["MachineView"],
         make: &["MachineCreate", "MachineEdit"],
-        portal: "Infrastructure, Deployment Targets, {}",
+        portal: Some("Infrastructure, Deployment Targets, {}"),
         ..space("machines")
     },
     OidcIdentities = Row {
@@ -197,38 +197,38 @@ collections!(
     },
     Packages = left("packages", COPIED),
     ParentEnvironments = Row {
-        documents: "/api/spaces/{space}/parentEnvironments",
+        documents: Some("/api/spaces/{space}/parentEnvironments"),
         view: &["EnvironmentView"],
         make: &["EnvironmentCreate", "EnvironmentEdit"],
         ..apart_at("parentenvironments", "environments/v2?type=Parent")
     },
     ProjectGroups = Row {
-        prefix: "ProjectGroups",
+        prefix: Some("ProjectGroups"),
         view: &["ProjectGroupView"],
         make: &["ProjectGroupCreate", "ProjectGroupEdit"],
         ..space("projectgroups")
     },
     Projects = Row {
         of_part: OfPart::WithProjects,
-        prefix: "Projects",
+        prefix: Some("Projects"),
         view: &["ProjectView"],
         make: &["ProjectCreate", "ProjectEdit"],
-        portal: "project {}",
+        portal: Some("project {}"),
         ..space("projects")
     },
     ProjectTriggers = Row {
-        in_project: "triggers",
+        in_project: Some("triggers"),
         written_in_project: true,
         view: &["TriggerView"],
         make: &["TriggerCreate", "TriggerEdit"],
-        switch: "IsDisabled",
+        switch: Some("IsDisabled"),
         ..project("projecttriggers")
     },
     Proxies = Row {
-        prefix: "Proxies",
+        prefix: Some("Proxies"),
         view: &["ProxyView"],
         make: &["ProxyCreate", "ProxyEdit"],
-        portal: "Infrastructure, Machine Proxies, {}",
+        portal: Some("Infrastructure, Machine Proxies, {}"),
         import: false,
         ..space("proxies")
     },
@@ -236,7 +236,7 @@ collections!(
     RetentionPolicies = Row {
         key: &[Part::Own("RetentionType")],
         make: &["RetentionAdminister"],
-        since: "2025.3",
+        since: Some("2025.3"),
         ..apart("retentionpolicies")
     },
     RunbookProcesses = Row {
@@ -244,14 +244,14 @@ collections!(
         key: &[PROJECT, Part::Of(Collection::Runbooks, "RunbookId")],
         view: &["ProcessView"],
         make: &["ProcessEdit"],
-        portal: "project and runbook {}, Process",
+        portal: Some("project and runbook {}, Process"),
         ..project("runbookprocesses")
     },
     RunbookRuns = left("runbookruns", HISTORY),
     Runbooks = Row {
-        in_project: "runbooks",
+        in_project: Some("runbooks"),
         of_part: OfPart::Named,
-        prefix: "Runbooks",
+        prefix: Some("Runbooks"),
         view: &["RunbookView"],
         // A permission of its own for snapshots: 2026.3 and later.
         make: &["RunbookEdit", "RunbookSnapshotCreate"],
@@ -270,24 +270,24 @@ collections!(
         key: &[Part::Of(Collection::Teams, "TeamId"), Part::Of(Collection::UserRoles, "UserRoleId")],
         view: &["TeamView", "UserRoleView"],
         make: &["TeamEdit"],
-        documents: "/api/scopeduserroles",
+        documents: Some("/api/scopeduserroles"),
         ..server("scopeduserroles", "/api/scopeduserroles?includeSystem=false&spaces={space}")
     },
     Spaces = Row { reading: Reading::Never, ..server("spaces", "/api/spaces") },
     Subscriptions = Row {
         reading: Reading::Noted,
         of_part: OfPart::All,
-        prefix: "Subscriptions",
+        prefix: Some("Subscriptions"),
         view: &["SubscriptionView"],
         make: &["SubscriptionCreate", "SubscriptionEdit"],
-        switch: "IsDisabled",
+        switch: Some("IsDisabled"),
         ..space("subscriptions")
     },
     Tags = part("tags"),
     // Everybody may see them.
     TagSets = Row {
-        order: "tagsets/sortorder",
-        prefix: "TagSets",
+        order: Some("tagsets/sortorder"),
+        prefix: Some("TagSets"),
         make: &["TagSetCreate", "TagSetEdit"],
         ..space("tagsets")
     },
@@ -296,13 +296,13 @@ collections!(
         reading: Reading::ApartNoted,
         view: &["TeamView"],
         make: &["TeamCreate", "TeamEdit"],
-        documents: "/api/teams",
+        documents: Some("/api/teams"),
         ..server("teams", "/api/teams?includeSystem=true&spaces={space}")
     },
     Tenants = Row {
         scope: Scope::Linked,
         of_part: OfPart::Named,
-        prefix: "Tenants",
+        prefix: Some("Tenants"),
         view: &["TenantView"],
         make: &["TenantCreate", "TenantEdit"],
         ..space("tenants")
@@ -311,7 +311,7 @@ collections!(
         scope: Scope::Owner,
         view: &["TenantView"],
         make: &["TenantEdit"],
-        portal: "tenant, owner and variable {}",
+        portal: Some("tenant, owner and variable {}"),
         ..apart("tenantvariablevalues")
     },
     UserRoles = Row {
@@ -335,13 +335,14 @@ collections!(
     },
     VariableSnapshots = copy(apart("variablesnapshots")),
     WorkerPools = Row {
-        order: "workerpools/sortorder",
-        prefix: "WorkerPools",
+        order: Some("workerpools/sortorder"),
+        prefix: Some("WorkerPools"),
         view: &["WorkerView"],
         make: &["WorkerEdit"],
         ..space("workerpools")
     },
-    Workers = Row { prefix: "Workers", view: &["WorkerView"], make: &["WorkerEdit"], ..space("workers") },
+    Workers =
+        Row { prefix: Some("Workers"), view: &["WorkerView"], make: &["WorkerEdit"], ..space("workers") },
 );
 
 impl Collection {
@@ -359,13 +360,20 @@ impl Collection {
     #[must_use]
     pub fn documents(self, space: &str) -> String {
         let row = self.row();
-        absolute(space, if row.documents.is_empty() { row.route } else { row.documents })
+        absolute(space, row.documents.unwrap_or(row.route))
     }
 
     /// The path of the list; `space` is the id of the space.
     #[must_use]
     pub fn list(self, space: &str) -> String {
         absolute(space, self.row().route)
+    }
+
+    /// The path of its list below a project, where a project has one.
+    #[must_use]
+    pub fn of_project(self, space: &str, project: &str) -> Option<String> {
+        let list = self.row().in_project?;
+        Some(absolute(space, &format!("projects/{project}/{list}")))
     }
 
     /// Whether documents belong to no space, so that its permissions say nothing of them.
@@ -453,11 +461,15 @@ mod tests {
             let name = row.name;
             let by_prefix =
                 row.of_part == OfPart::Named || row.is_listed() && row.of_part == OfPart::WhenNamed;
-            assert!(!by_prefix || !row.prefix.is_empty(), "{name}: of a part by what its ids begin with");
-            assert!(row.prefix.is_empty() || prefixes.insert(row.prefix), "{name}: {} twice", row.prefix);
-            assert!(!row.written_in_project || !row.in_project.is_empty(), "{name}");
-            assert!(row.portal.is_empty() || row.portal.contains("{}"), "{name}: {}", row.portal);
-            assert!(row.left.is_empty() || row.make.is_empty(), "{name}: it stays, and is made");
+            assert!(!by_prefix || row.prefix.is_some(), "{name}: of a part by what its ids begin with");
+            assert!(
+                row.prefix.is_none_or(|prefix| prefixes.insert(prefix)),
+                "{name}: {:?} twice",
+                row.prefix
+            );
+            assert!(!row.written_in_project || row.in_project.is_some(), "{name}");
+            assert!(row.portal.is_none_or(|place| place.contains("{}")), "{name}: {:?}", row.portal);
+            assert!(row.left.is_none() || row.make.is_empty(), "{name}: it stays, and is made");
             assert_eq!(row.scope == Scope::Server, collection.is_of_server(), "{name}");
         }
     }

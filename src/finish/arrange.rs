@@ -10,6 +10,10 @@ use failure::Failure;
 impl Finish<'_> {
     /// Puts the documents of these names into this order; those of other names stay behind them.
     pub(super) async fn arrange(&mut self, collection: Collection, names: &[String]) -> Result<(), Failure> {
+        let Some(order) = collection.row().order else {
+            self.report.open.push(format!("the order of the {collection}: no server takes one"));
+            return Ok(());
+        };
         let server = &self.directory.server;
         let mut documents = server.client.list(&server.path(collection.name())).await?;
         let place = |document: &Value| {
@@ -23,7 +27,7 @@ impl Finish<'_> {
         }
         documents.sort_by_key(|document| place(document).unwrap_or(names.len()));
         let ids: Vec<&Value> = documents.iter().map(|document| &document["Id"]).collect();
-        server.client.put(&server.path(&format!("{collection}/sortorder")), &json!(ids)).await?;
+        server.client.put(&server.path(order), &json!(ids)).await?;
         let mut after = server.client.list(&server.path(collection.name())).await?;
         after.sort_by_key(|document| (document["SortOrder"].as_i64(), place(document)));
         let stayed = after.iter().filter_map(place).is_sorted();

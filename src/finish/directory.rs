@@ -63,7 +63,7 @@ impl Directory {
         let key: Vec<&str> = target.key.iter().map(String::as_str).collect();
         let collection = target.collection;
         match (collection, key.as_slice()) {
-            (_, [project, name]) if !collection.row().in_project.is_empty() => {
+            (_, [project, name]) if collection.row().in_project.is_some() => {
                 self.in_project(collection, project, name).await
             }
             (Collection::DeploymentProcesses, [project]) => {
@@ -127,13 +127,13 @@ impl Directory {
     ) -> Result<Option<Located>, Failure> {
         let Some(project) = self.named("projects", project).await? else { return Ok(None) };
         let project = id(&project);
-        let row = collection.row();
-        let list = format!("projects/{project}/{}", row.in_project);
+        let Some(list) = collection.row().in_project else { return Ok(None) };
+        let list = format!("projects/{project}/{list}");
         let Some(document) = self.named(&list, name).await? else { return Ok(None) };
         let id = id(&document);
         let path = format!("{}/{id}", collection.documents(self.server.space_id()));
         let mut place = Located::same(&id, path);
-        if row.written_in_project {
+        if collection.row().written_in_project {
             place.write = self.server.path(&format!("{list}/{id}"));
         }
         Ok(Some(place))

@@ -41,7 +41,7 @@ impl Finish<'_> {
         // What a person switches: written when a document is made, never again.
         let switch = target.collection.row().switch;
         let fields = wanted.as_object().into_iter().flatten();
-        let fields = fields.filter(|(name, _)| *name != switch);
+        let fields = fields.filter(|(name, _)| Some(name.as_str()) != switch);
         for (name, value) in fields {
             if !has_all_of(&before[name], &without_secrets(value)) || has_secret(value) {
                 after[name] = kept(&before[name], value);

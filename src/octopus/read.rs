@@ -54,7 +54,7 @@ struct List {
 /// The lists of a collection, one request each while they fit a page.
 fn lists_of(collection: Collection) -> impl Iterator<Item = List> {
     let row = collection.row();
-    let routes = [row.route, row.more].into_iter().filter(|route| !route.is_empty());
+    let routes = Some(row.route).filter(|route| !route.is_empty()).into_iter().chain(row.more);
     routes.map(move |route| List { collection, route, need: row.reading })
 }
 

@@ -46,7 +46,7 @@ fn what(address: &Address) -> Option<What> {
 /// The collection of that route, if what is in it starts work by itself.
 fn switched(route: &str) -> Option<Collection> {
     let mut all = Collection::ALL.iter().copied();
-    all.find(|collection| collection.row().route == route && collection.row().switch == "IsDisabled")
+    all.find(|collection| collection.row().route == route && collection.row().switch == Some("IsDisabled"))
 }
 
 fn noun(collection: Collection) -> &'static str {

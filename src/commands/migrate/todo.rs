@@ -64,8 +64,8 @@ fn portal(secret: &SecretEntry) -> String {
         }
         (Collection::Variables, [_, name]) => format!("Library, Variable Sets, {name:?}"),
         (collection, _) => match collection.row().portal {
-            "" => format!("{collection} {key}"),
-            place => place.replace("{}", &key),
+            None => format!("{collection} {key}"),
+            Some(place) => place.replace("{}", &key),
         },
     }
 }

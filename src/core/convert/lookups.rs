@@ -28,11 +28,9 @@ impl Lookups {
         if lookup.list == STEP_TEMPLATES { item.attribute("id") } else { item }
     }
 
-    /// Asks for a data source of [`data_source`]; empty asks for none.
+    /// Asks for a data source of [`data_source`].
     pub fn data(&mut self, name: &'static str) {
-        if !name.is_empty() {
-            self.data.insert(name);
-        }
+        self.data.insert(name);
     }
 
     /// All names that have been asked for, each with what it is the name of.

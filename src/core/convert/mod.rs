@@ -167,8 +167,8 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
     }
     for (kind, subject) in &work {
         context.at_work = described(kind, subject);
-        if !kind.heading.is_empty() && !context.has(kind.file) {
-            context.add_comment(kind.file, kind.heading);
+        if let Some(heading) = kind.heading.filter(|_| !context.has(kind.file)) {
+            context.add_comment(kind.file, heading);
         }
         match kind.expand {
             Some(expand) => expand(context, subject),
@@ -244,11 +244,10 @@ fn documents<'i>(context: &mut Context<'i>, kind: &'static Kind) -> Vec<&'i Docu
             table::carry(context, &at, built_in.fields, document.fields(), &mut Block::default());
             continue;
         }
-        let no_shape = (!kind.shapes.is_empty()
-            && !kind.no_shape.is_empty()
+        let has_no_shape = !kind.shapes.is_empty()
             && kind.shape(document).is_none()
-            && (kind.by_finish)(kind, document).is_none())
-        .then_some(kind.no_shape);
+            && (kind.by_finish)(kind, document).is_none();
+        let no_shape = kind.no_shape.filter(|_| has_no_shape);
         if let Some(reason) = (kind.skip)(document).or(no_shape) {
             let at = place(context, kind, document);
             let text = format!("the {} \"{}\" is not carried: {reason}", kind.noun, document.name());

@@ -19,8 +19,8 @@ pub struct Kind {
     pub noun: &'static str,
     /// File of the module: `environments.tf`.
     pub file: &'static str,
-    /// Comment at the top of that file; may be empty.
-    pub heading: &'static str,
+    /// Comment at the top of that file.
+    pub heading: Option<&'static str>,
     /// Which documents of the collection are of this kind.
     pub of: fn(&Document) -> bool,
     /// Which of them belong to the project with that id (kinds of the project module).
@@ -29,8 +29,8 @@ pub struct Kind {
     pub skip: fn(&Document) -> Option<&'static str>,
     /// Why the provider can't make this document, though the API can: finish makes it as a whole.
     pub by_finish: fn(&Kind, &Document) -> Option<&'static str>,
-    /// Field that decides on the shape, `/`-separated; empty when there is one shape.
-    pub discriminator: &'static str,
+    /// Field that decides on the shape, `/`-separated; none when there is one shape.
+    pub discriminator: Option<&'static str>,
     /// The object that holds the fields of the shapes, where they are not beside the others.
     pub inside: Option<Inside>,
     pub shapes: &'static [Shape],
@@ -38,8 +38,8 @@ pub struct Kind {
     pub first: &'static [Field],
     /// Fields of every shape, written after those of the shape.
     pub last: &'static [Field],
-    /// Why a document that is of no shape isn't carried; empty: `expand` knows what to do with it.
-    pub no_shape: &'static str,
+    /// Why a document that is of no shape isn't carried; none: `expand` knows what to do with it.
+    pub no_shape: Option<&'static str>,
     /// Known by its flags, never made by the module: looked up by an expression of its own.
     pub built_in: fn(&Document) -> Option<BuiltIn>,
     /// Documents that every server makes with a space and the module takes over.
@@ -61,17 +61,17 @@ impl Kind {
         collection: Collection::NONE,
         noun: "",
         file: "",
-        heading: "",
+        heading: None,
         of: |_| true,
         belongs: |document, project| document.text("ProjectId") == Some(project),
         skip: |_| None,
         by_finish: |_, _| None,
-        discriminator: "",
+        discriminator: None,
         inside: None,
         shapes: &[],
         first: &[],
         last: &[],
-        no_shape: "the provider has no resource for this type",
+        no_shape: Some("the provider has no resource for this type"),
         built_in: |_| None,
         adopt: None,
         lookup: None,
@@ -84,12 +84,12 @@ impl Kind {
     /// The shape of a document.
     #[must_use]
     pub fn shape(&self, document: &Document) -> Option<&'static Shape> {
-        let mut value: Option<&Value> = None;
-        for (depth, name) in self.discriminator.split('/').enumerate() {
-            value = if depth == 0 { document.get(name) } else { value.and_then(|value| value.get(name)) };
-        }
+        let Some(discriminator) = self.discriminator else { return self.shapes.first() };
+        let mut names = discriminator.split('/');
+        let first = names.next().and_then(|name| document.get(name));
+        let value = names.fold(first, |value, name| value.and_then(|value| value.get(name)));
         let text = value.and_then(Value::as_str).unwrap_or_default();
-        self.shapes.iter().find(|shape| self.discriminator.is_empty() || shape.when == text)
+        self.shapes.iter().find(|shape| shape.when == text)
     }
 
     /// Whether a table says that a value at this way (`MachineUpdatePolicy/…`) is not written: it is the default, tells the resource, or is the
@@ -168,8 +168,8 @@ impl Shape {
 pub struct BuiltIn {
     /// Its id at the destination, as Terraform's language.
     pub id: &'static str,
-    /// Name of the data source in [`crate::convert::lookups`] that `id` uses; empty for none.
-    pub data: &'static str,
+    /// Name of the data source in [`crate::convert::lookups`] that `id` uses.
+    pub data: Option<&'static str>,
     /// Its fields: those that can differ are for finish.
     pub fields: &'static [Field],
 }

@@ -98,7 +98,7 @@ impl Context<'_> {
         if let Some(built_in) =
             self.kinds.find(collection, document).and_then(|kind| (kind.built_in)(document))
         {
-            self.lookups.data(built_in.data);
+            built_in.data.into_iter().for_each(|name| self.lookups.data(name));
             return Expr::Code(built_in.id.to_owned());
         }
         self.need(collection, document.id(), &at.owner);

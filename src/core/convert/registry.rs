@@ -65,7 +65,7 @@ impl Registry {
         }
         match collection {
             Collection::Unknown(_) => Some("octoferry does not know this kind of document"),
-            known => Some(known.row().left).filter(|why| !why.is_empty()),
+            known => known.row().left,
         }
     }
 }

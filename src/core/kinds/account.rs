@@ -15,7 +15,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::Accounts,
     noun: "account",
     file: "accounts.tf",
-    discriminator: "AccountType",
+    discriminator: Some("AccountType"),
     by_finish: |kind, document| {
         if kind.shape(document).is_none() {
             return Some("the provider has no resource for this type of account");

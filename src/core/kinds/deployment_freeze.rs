@@ -31,7 +31,9 @@ pub(super) const OF_SPACE: Kind = Kind {
     collection: COLLECTION,
     noun: "deployment freeze",
     file: FILE,
-    heading: "Freezes belong to the server. The projects' modules add their projects, environments and tenants to them.",
+    heading: Some(
+        "Freezes belong to the server. The projects' modules add their projects, environments and tenants to them.",
+    ),
     of: |freeze| !is_owned(freeze),
     shapes: &[Shape {
         resource: "octopusdeploy_deployment_freeze",
@@ -60,7 +62,7 @@ pub(super) const OF_SPACE: Kind = Kind {
 /// The part of such a freeze that a project has.
 pub(super) const PART: Kind = Kind {
     noun: "part of a deployment freeze",
-    heading: "",
+    heading: None,
     belongs: |freeze, project| {
         let scope = freeze.get("ProjectEnvironmentScope").and_then(Value::as_object);
         scope.is_some_and(|scope| scope.contains_key(project))

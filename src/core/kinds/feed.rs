@@ -17,7 +17,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::Feeds,
     noun: "feed",
     file: "feeds.tf",
-    discriminator: "FeedType",
+    discriminator: Some("FeedType"),
     by_finish: |kind, document| {
         kind.shape(document).is_none().then_some("the provider has no resource for this type of feed")
     },
@@ -177,12 +177,12 @@ pub(super) const KIND: Kind = Kind {
     built_in: |document| match document.text("FeedType") {
         Some("BuiltIn") => Some(BuiltIn {
             id: "data.octopusdeploy_feeds.built_in.feeds[0].id",
-            data: "built_in",
+            data: Some("built_in"),
             fields: BUILT_IN,
         }),
         Some("OctopusProject") => Some(BuiltIn {
             id: "data.octopusdeploy_feeds.releases.feeds[0].id",
-            data: "releases",
+            data: Some("releases"),
             fields: BUILT_IN,
         }),
         _ => None,

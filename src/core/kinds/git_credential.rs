@@ -13,7 +13,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::GitCredentials,
     noun: "Git credential",
     file: "git_credentials.tf",
-    discriminator: "Details/Type",
+    discriminator: Some("Details/Type"),
     by_finish: |kind, document| {
         if kind.shape(document).is_none() {
             return Some("the provider has no resource for this type of Git credential");

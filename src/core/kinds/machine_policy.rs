@@ -16,7 +16,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::MachinePolicies,
     noun: "machine policy",
     file: "machine_policies.tf",
-    heading: "The provider takes durations in nanoseconds.",
+    heading: Some("The provider takes durations in nanoseconds."),
     shapes: &[Shape {
         resource: "octopusdeploy_machine_policy",
         fields: &[

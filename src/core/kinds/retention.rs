@@ -15,8 +15,8 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::RetentionPolicies,
     noun: "retention default",
     file: "retention.tf",
-    discriminator: "RetentionType",
-    no_shape: "the provider has no resource for this type of retention",
+    discriminator: Some("RetentionType"),
+    no_shape: Some("the provider has no resource for this type of retention"),
     by_finish: |kind, document| match (kind.shape(document), document.text("Strategy")) {
         (None, _) => Some("the provider has no resource for this type of retention"),
         (_, Some("Count" | "Forever")) => None,

@@ -18,7 +18,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::Subscriptions,
     noun: "subscription",
     file: "subscriptions.tf",
-    heading: "All subscriptions arrive disabled. After the cutover: -var enable_triggers=true.",
+    heading: Some("All subscriptions arrive disabled. After the cutover: -var enable_triggers=true."),
     shapes: &[Shape {
         resource: "octopusdeploy_subscription",
         fields: &[

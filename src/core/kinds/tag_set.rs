@@ -15,7 +15,9 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::TagSets,
     noun: "tag set",
     file: "tag_sets.tf",
-    heading: "The provider does not send a sort order of 0, so the tags of a set are added in their order.",
+    heading: Some(
+        "The provider does not send a sort order of 0, so the tags of a set are added in their order.",
+    ),
     shapes: &[Shape {
         resource: "octopusdeploy_tag_set",
         fields: &[

@@ -15,7 +15,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::Machines,
     noun: "deployment target",
     file: "deployment_targets.tf",
-    discriminator: "Endpoint/CommunicationStyle",
+    discriminator: Some("Endpoint/CommunicationStyle"),
     by_finish,
     inside: Some(endpoint::ENDPOINT),
     first: &[

@@ -19,7 +19,9 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::Teams,
     noun: "team",
     file: "teams.tf",
-    heading: "Members are not here: octoferry adds those who are at the destination under the name that users.json gives them.",
+    heading: Some(
+        "Members are not here: octoferry adds those who are at the destination under the name that users.json gives them.",
+    ),
     of: |team| team.text("SpaceId").is_some_and(|space| !space.is_empty()),
     shapes: &[Shape {
         resource: "octopusdeploy_team",
@@ -41,7 +43,7 @@ pub(super) const KIND: Kind = Kind {
     }],
     // Ids like `teams-spacemanagers-Spaces-1` are the server's own, those of other teams are numbered.
     built_in: |team| {
-        team.id().starts_with("teams-").then_some(BuiltIn { id: "null", data: "", fields: MANAGERS })
+        team.id().starts_with("teams-").then_some(BuiltIn { id: "null", data: None, fields: MANAGERS })
     },
     expand: Some(expand),
     lookup: Some(Lookup { list: "teams", data_source: "octopusdeploy_teams", noun: "team" }),

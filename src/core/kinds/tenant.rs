@@ -12,7 +12,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::Tenants,
     noun: "tenant",
     file: "tenants.tf",
-    heading: "The links to projects and the values for them are in the projects' modules.",
+    heading: Some("The links to projects and the values for them are in the projects' modules."),
     shapes: &[Shape {
         resource: "octopusdeploy_tenant",
         fields: &[

@@ -23,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::Tenants,
     noun: "tenant link",
     file: "tenants.tf",
-    heading: HEADING,
+    heading: Some(HEADING),
     belongs: |tenant, project| {
         tenant
             .get("ProjectEnvironments")

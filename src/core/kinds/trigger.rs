@@ -23,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::ProjectTriggers,
     noun: "trigger",
     file: FILE,
-    discriminator: "Filter/FilterType",
+    discriminator: Some("Filter/FilterType"),
     shapes: &[
         scheduled("OnceDailySchedule"),
         scheduled("ContinuousDailySchedule"),
@@ -42,7 +42,7 @@ pub(super) const KIND: Kind = Kind {
         Shape { when: "GitFilter", resource: "octopusdeploy_git_trigger", fields: TRIGGER },
     ],
     // Those that the provider has no resource for are made by finish.
-    no_shape: "",
+    no_shape: None,
     expand: Some(expand),
     ..Kind::DEFAULT
 };

@@ -14,7 +14,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::Workers,
     noun: "worker",
     file: "workers.tf",
-    discriminator: "Endpoint/CommunicationStyle",
+    discriminator: Some("Endpoint/CommunicationStyle"),
     by_finish,
     inside: Some(endpoint::ENDPOINT),
     first: &[

@@ -15,7 +15,7 @@ pub(super) const KIND: Kind = Kind {
     collection: Collection::WorkerPools,
     noun: "worker pool",
     file: "worker_pools.tf",
-    discriminator: "WorkerPoolType",
+    discriminator: Some("WorkerPoolType"),
     by_finish: |kind, document| {
         if kind.shape(document).is_none() {
             return Some("the provider has no resource for this type of worker pool");

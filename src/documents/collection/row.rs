@@ -66,43 +66,43 @@ pub struct Row {
     /// As inventories, manifests and dumps call it: the API's route in lower case, where it has one.
     pub name: &'static str,
     pub scope: Scope,
-    /// Why they stay where they are; empty: they go, or with them goes what they are a view of.
-    pub left: &'static str,
+    /// Why they stay where they are; none: they go, or with them goes what they are a view of.
+    pub left: Option<&'static str>,
     /// Whether they are content of the space: not another view of other documents, an old copy, or what a server knows anyway.
     pub compared: bool,
     /// Whether they are something to people who ask what there is.
     pub counted: bool,
     /// The route of the list, below the space unless it begins with `/api`; with `/` and an id one document is read and written there.
     pub route: &'static str,
-    /// Another list, of what the first may leave out; may be empty.
-    pub more: &'static str,
-    /// Where documents are made, and read and written by their ids, when that is not below the list; may be empty.
-    pub documents: &'static str,
-    /// The list below a project, and whether documents are written there; empty: none.
-    pub in_project: &'static str,
+    /// Another list, of what the first may leave out.
+    pub more: Option<&'static str>,
+    /// Where documents are made, and read and written by their ids, when that is not below the list.
+    pub documents: Option<&'static str>,
+    /// The list below a project, and whether documents are written there.
+    pub in_project: Option<&'static str>,
     pub written_in_project: bool,
     /// Lists that a request to make one must hold, though what belongs into them comes later.
     pub made_with: &'static [&'static str],
-    /// `PUT` of all ids sets the order; may be empty.
-    pub order: &'static str,
+    /// `PUT` of all ids sets the order there.
+    pub order: Option<&'static str>,
     pub reading: Reading,
     pub of_part: OfPart,
-    /// What ids begin with: `Environments` in `Environments-1`; empty where they are made otherwise.
-    pub prefix: &'static str,
+    /// What ids begin with: `Environments` in `Environments-1`; none where they are made otherwise.
+    pub prefix: Option<&'static str>,
     pub key: &'static [Part],
     /// Permissions to see the documents.
     pub view: &'static [&'static str],
     /// Permissions to make and change them, besides those to see them. Assumption: of role assignments, identities and retention defaults,
     /// of which the descriptions of the permissions do not say it.
     pub make: &'static [&'static str],
-    /// Where in the portal a person finds one, `{}` standing for its key; empty: nowhere of its own.
-    pub portal: &'static str,
-    /// The switch of what starts work by itself: held back until the cutover, and a person's from then on; empty: there is none.
-    pub switch: &'static str,
+    /// Where in the portal a person finds one, `{}` standing for its key; none: nowhere of its own.
+    pub portal: Option<&'static str>,
+    /// The switch of what starts work by itself: held back until the cutover, and a person's from then on.
+    pub switch: Option<&'static str>,
     /// Whether the provider (1.17.0) can import them.
     pub import: bool,
-    /// The first server version that has them; empty: every one that is supported.
-    pub since: &'static str,
+    /// The first server version that has them; none: every one that is supported.
+    pub since: Option<&'static str>,
 }
 
 impl Row {
@@ -150,26 +150,26 @@ pub(super) const fn space(name: &'static str) -> Row {
     Row {
         name,
         scope: Scope::Space,
-        left: "",
+        left: None,
         compared: true,
         counted: true,
         route: name,
-        more: "",
-        documents: "",
-        in_project: "",
+        more: None,
+        documents: None,
+        in_project: None,
         written_in_project: false,
         made_with: &[],
-        order: "",
+        order: None,
         reading: Reading::Must,
         of_part: OfPart::WhenNamed,
-        prefix: "",
+        prefix: None,
         key: &[NAME],
         view: &[],
         make: &[],
-        portal: "",
-        switch: "",
+        portal: None,
+        switch: None,
         import: true,
-        since: "",
+        since: None,
     }
 }
 
@@ -210,5 +210,5 @@ pub(super) const fn copy(row: Row) -> Row {
 
 /// What is not read: it stays where it is.
 pub(super) const fn left(name: &'static str, why: &'static str) -> Row {
-    Row { left: why, reading: Reading::Never, ..apart(name) }
+    Row { left: Some(why), reading: Reading::Never, ..apart(name) }
 }

@@ -130,10 +130,8 @@ fn named(
         });
     }
     let unread = Collection::ALL.iter().filter(|collection| !read.contains(collection));
-    let is_named = |collection: &&Collection| {
-        let prefix = collection.row().prefix;
-        !prefix.is_empty() && texts.contains(prefix)
-    };
+    let is_named =
+        |collection: &&Collection| collection.row().prefix.is_some_and(|prefix| texts.contains(prefix));
     unread.filter(is_named).copied().collect()
 }
 

@@ -140,7 +140,7 @@ async fn belonging(
     }
     let paths: Vec<String> = by_project
         .iter()
-        .map(|project| server.path(&format!("projects/{}/{}", project.id(), collection.row().in_project)))
+        .filter_map(|project| collection.of_project(server.space_id(), project.id()))
         .collect();
     let lists = try_join_all(paths.iter().map(|path| server.client.list(path))).await;
     let lists = lists.while_doing(format!("reading the {}", collection))?;
@@ -193,9 +193,9 @@ fn texts(documents: &[&Document], field: &str) -> Vec<String> {
 
 /// The deployment settings of ordinary projects, one request each: the API has no list of them, and some of their fields stand nowhere else.
 async fn deployment_settings(server: &Server, projects: &[&Document]) -> Result<Found, Failure> {
-    let route = Collection::DeploymentSettings.row().in_project;
-    let paths: Vec<String> =
-        projects.iter().map(|project| server.path(&format!("projects/{}/{route}", project.id()))).collect();
+    let path =
+        |project: &&Document| Collection::DeploymentSettings.of_project(server.space_id(), project.id());
+    let paths: Vec<String> = projects.iter().filter_map(path).collect();
     let answers = try_join_all(paths.iter().map(|path| server.client.find(path))).await;
     let answers = answers.map_err(|failure| failure.while_doing("reading the deployment settings"))?;
     let settings = projects.iter().zip(answers).filter_map(|(project, settings)| {

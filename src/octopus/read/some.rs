@@ -152,7 +152,7 @@ fn collect(value: &Value, named: &mut Named) {
                 }
                 let of = Collection::ALL.iter().find(|collection| {
                     let row = collection.row();
-                    row.prefix == start && matches!(row.of_part, OfPart::WhenNamed | OfPart::Named)
+                    row.prefix == Some(start) && matches!(row.of_part, OfPart::WhenNamed | OfPart::Named)
                 });
                 if let Some(collection) = of {
                     named.entry(*collection).or_default().insert(word.to_owned());
