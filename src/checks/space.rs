@@ -10,6 +10,7 @@ use crate::seeded::pool::{self, Known, System};
 use crate::spread;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::feed::is_built_in;
 use documents::git;
 use documents::inventory::Inventory;
 use octopus::server::Server;
@@ -291,7 +292,7 @@ fn secrets(inventory: &Inventory, findings: &mut Findings) {
 
 /// Retention of the built-in feed takes packages that no release uses, and ours is one.
 fn packages(inventory: &Inventory, findings: &mut Findings) {
-    let feeds = inventory.all(Collection::Feeds).filter(|feed| feed.text("FeedType") == Some("BuiltIn"));
+    let feeds = inventory.all(Collection::Feeds).filter(|feed| is_built_in(feed));
     let days = feeds.filter_map(|feed| feed.get("DeleteUnreleasedPackagesAfterDays")?.as_u64());
     if let Some(days) = days.filter(|days| *days > 0).min() {
         findings.known(

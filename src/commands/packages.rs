@@ -13,6 +13,7 @@ use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::feed::is_built_in;
 use failure::Failure;
 use octopus::client::encode;
 use octopus::read::{self, Extent};
@@ -151,7 +152,7 @@ fn missing<'i>(ours: &'i [Value], theirs: &[Value], choice: &Choice) -> Vec<&'i 
 /// After how many days the built-in feed takes packages without releases; none: never.
 async fn retention(server: &Server) -> Result<Option<i64>, Failure> {
     let feeds = upsert::list(server, "feeds").await?;
-    let built_in = feeds.iter().find(|feed| feed.text("FeedType") == Some("BuiltIn"));
+    let built_in = feeds.iter().find(|feed| is_built_in(feed));
     let days = built_in.and_then(|feed| feed.get("DeleteUnreleasedPackagesAfterDays")?.as_i64());
     Ok(days.filter(|days| *days > 0))
 }

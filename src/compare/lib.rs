@@ -21,6 +21,7 @@ pub use plain::{HEALTH, OF_THE_MACHINE};
 
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::feed::is_of_server;
 use documents::inventory::Inventory;
 use names::Names;
 use skew::Skew;
@@ -247,7 +248,7 @@ impl<'i> Side<'i> {
 /// Things that a server makes with each space, by its own flags.
 fn is_servers_own(document: &Document) -> bool {
     ["IsDefault", "IsBuiltIn", "BuiltIn"].iter().any(|flag| document.flag(flag))
-        || matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject"))
+        || is_of_server(document)
         || document.get("CanBeDeleted") == Some(&Value::Bool(false))
         // The certificate that another one has replaced.
         || document.text("ReplacedBy").is_some()

@@ -8,6 +8,7 @@ use sha2::Digest as _;
 use super::plain;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::feed::is_of_server;
 use documents::inventory::Inventory;
 
 /// Id → name, for everything in a space.
@@ -80,10 +81,7 @@ impl<'i> Names<'i> {
                 let thumbprint = document.text("Thumbprint").unwrap_or_default();
                 return vec![document.name().to_owned(), "archived".to_owned(), thumbprint.to_owned()];
             }
-            // The two feeds that servers make; their names are whatever language or person made of them.
-            Collection::Feeds if matches!(document.text("FeedType"), Some("BuiltIn" | "OctopusProject")) => {
-                own("FeedType")
-            }
+            Collection::Feeds if is_of_server(document) => own("FeedType"),
             Collection::Variables => {
                 let owner = document.text("OwnerId").unwrap_or_default();
                 let of_project = self.inventory.get(Collection::Projects, owner).is_some();

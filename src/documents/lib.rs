@@ -5,6 +5,7 @@
 pub mod collection;
 pub mod defaults;
 pub mod document;
+pub mod feed;
 pub mod git;
 pub mod ids;
 pub mod inventory;

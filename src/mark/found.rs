@@ -1,6 +1,7 @@
 //! What of seed's work stands in a space.
 
 use documents::document::Document;
+use documents::feed::is_built_in;
 use documents::git::has_runbooks_in_git;
 use failure::Failure;
 use octopus::server::Server;
@@ -112,8 +113,7 @@ impl Found {
     /// # Errors
     /// When the list of feeds has none.
     pub fn built_in_feed(&self) -> Result<&Document, Failure> {
-        let built_in = |feed: &&Document| feed.text("FeedType") == Some("BuiltIn");
-        self.feeds.iter().find(built_in).ok_or_else(|| {
+        self.feeds.iter().find(|feed| is_built_in(feed)).ok_or_else(|| {
             Failure::failed("the space shows no built-in feed")
                 .hint("The key's owner needs the permission FeedView.")
         })

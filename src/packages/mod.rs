@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::mark::name;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::feed::is_built_in;
 use documents::ids::BUILT_IN_FEED;
 use documents::inventory::Inventory;
 use octoferry_core::part::parse::matches;
@@ -109,7 +110,7 @@ pub fn file_name(package: &Document) -> String {
 pub fn named_by_processes(inventory: &Inventory) -> Used {
     let is_built_in = |id: &str| {
         let feed = inventory.get(Collection::Feeds, id);
-        id == BUILT_IN_FEED || feed.is_some_and(|feed| feed.text("FeedType") == Some("BuiltIn"))
+        id == BUILT_IN_FEED || feed.is_some_and(is_built_in)
     };
     let mut used = Used::default();
     for reference in [Collection::DeploymentProcesses, Collection::RunbookProcesses]
