@@ -5,6 +5,7 @@ mod attack;
 mod bad_input;
 mod bad_runs;
 mod by_hand;
+mod cases;
 mod check;
 mod check_worker;
 mod cutover;
