@@ -41,6 +41,7 @@ mod runs;
 mod servers;
 mod since;
 mod spread;
+mod steps;
 #[allow(
     clippy::disallowed_methods,
     reason = "the one place that starts programs, each in a folder of its own"
