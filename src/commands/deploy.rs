@@ -346,9 +346,10 @@ fn summed_up(relay: &Relay, ui: &Ui) {
         return;
     }
     ui.info(&format!(
-        "\n{} requests of Terraform to the destination ({} more were answered from memory):\n{}",
+        "\n{} requests of Terraform to the destination ({} more were answered from memory, {} by drafts):\n{}",
         log.count(),
         log.from_memory(),
+        log.by_drafts(),
         log.summary()
     ));
     for change in log.changed() {

@@ -67,12 +67,7 @@ impl Explanations {
                         && key.len() > 1
                         && note.key()[0] == key[0])
                     || (note.collection() == Collection::Projects
-                        && matches!(
-                            collection,
-                            Collection::DeploymentProcesses
-                                | Collection::DeploymentSettings
-                                | Collection::Variables
-                        )
+                        && collection == Collection::DeploymentProcesses
                         && note.key() == key))
         };
         self.notes

@@ -234,7 +234,8 @@ impl Deployment<'_> {
             report: Box::new(|text| self.ui.info(text)),
         };
         terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
-        let (state, text) = terraform.state_and_text().await?;
+        let (state, text, unsent) = self.state_without_drafts(&terraform).await?;
+        let broke_off = broke_off || unsent;
         let identities = identity::of_module(&terraform.directory, &state)?;
         let (state, moved) = identity::align(&terraform, state, &identities, self.plan_only).await?;
         for text in moved {
@@ -255,6 +256,22 @@ impl Deployment<'_> {
                 .while_doing("writing the import blocks")?;
         }
         Ok(Ready { terraform, backend, supply, given, declared, state, identities, collisions, taken })
+    }
+
+    /// The state; also whether an apply was killed before all was sent, or before the ids of that were known. Then what has none is not in it any
+    /// more: what of it is there is taken over.
+    async fn state_without_drafts(
+        &self,
+        terraform: &Terraform<'_>,
+    ) -> Result<(State, terraform::Output, bool), Failure> {
+        let (state, text) = terraform.state_and_text().await?;
+        let unsent = exchange::has_provisional(&text);
+        if !unsent || self.plan_only {
+            return Ok((state, text, unsent));
+        }
+        terraform.real_ids_in_state(&BTreeMap::new()).await?;
+        let (state, text) = terraform.state_and_text().await?;
+        Ok((state, text, unsent))
     }
 
     /// Parts what a deployment that broke off has made from what others have. When it began, nothing of it was there. What can't be imported, and
@@ -469,9 +486,19 @@ impl Deployment<'_> {
     async fn apply(&self, ready: &Ready<'_>, plan: &Plan) -> Result<(), Failure> {
         self.relay.apply_begins();
         let open = self.relay.open();
-        let ended = ready.terraform.apply(plan).await?;
+        let ended = ready.terraform.apply(plan).await;
         drop(open);
+        let sent = self.relay.apply_ends().await;
+        let ended = ended?;
+        // The state of an apply names parts of documents as they were called before these were sent.
+        let not_saved = ready.terraform.directory.join("errored.tfstate");
+        if not_saved.exists() {
+            ready.terraform.real_ids_in_file(&not_saved, &sent.ids)?;
+        }
         let saved = self.save_state(ready, &ended).await?;
+        if !sent.ids.is_empty() || !sent.refused.is_empty() {
+            ready.terraform.real_ids_in_state(&sent.ids).await?;
+        }
         if let Some(reason) = self.interrupt.reason() {
             return Err(Failure::failed(format!(
                 "stopped: {reason}. {} has saved in its state what was done",
@@ -480,6 +507,7 @@ impl Deployment<'_> {
             .hint("Deploy again to go on from there."));
         }
         self.warn(&ended);
+        self.nothing_refused(&sent)?;
         let only_the_state =
             saved && ended.diagnostics.iter().filter(|error| error.is_error()).all(is_about_the_state);
         if ended.success || only_the_state {
@@ -488,6 +516,17 @@ impl Deployment<'_> {
         Err(ended
             .failure(&format!("{} could not do everything; what was done is in the state", self.program.name))
             .hint("Mend what the message says, then deploy again: it goes on from there."))
+    }
+
+    /// Stops when the destination did not take parts of documents: the state does not have them, so the next run makes them.
+    fn nothing_refused(&self, sent: &relay::Sent) -> Result<(), Failure> {
+        if sent.refused.is_empty() {
+            return Ok(());
+        }
+        let list: Vec<String> =
+            sent.refused.iter().map(|text| format!("  {}", self.masker.mask(text))).collect();
+        Err(Failure::failed(format!("the destination did not take these:\n{}", list.join("\n")))
+            .hint("Mend what it says, then deploy again: everything else is done."))
     }
 
     async fn finish(

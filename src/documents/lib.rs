@@ -12,6 +12,7 @@ pub mod inventory;
 pub mod moment;
 pub mod of_space;
 pub mod property;
+pub mod provisional;
 pub mod renamed;
 pub mod slug;
 pub mod target_tags;

@@ -26,6 +26,7 @@ struct Content {
     requests: Vec<Entry>,
     changes: BTreeMap<Intervention, usize>,
     remembered: usize,
+    drafted: usize,
 }
 
 #[derive(Debug)]
@@ -66,6 +67,17 @@ impl Log {
     /// Notes a request that was answered from memory.
     pub(super) fn remembered(&self) {
         self.lock().remembered += 1;
+    }
+
+    /// Notes a request that was answered by a draft.
+    pub(super) fn drafted(&self) {
+        self.lock().drafted += 1;
+    }
+
+    /// How many more requests were answered by drafts.
+    #[must_use]
+    pub fn by_drafts(&self) -> usize {
+        self.lock().drafted
     }
 
     /// How many more requests were answered from memory.

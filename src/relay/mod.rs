@@ -5,11 +5,12 @@
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
 //! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has read or written in
-//! this deployment is answered from memory ([`remember`]).
+//! this deployment is answered from memory ([`remember`]); what it writes part by part is sent once, whole ([`draft`]).
 
 mod address;
 mod align;
 mod defaults;
+mod draft;
 mod foreign;
 mod forgotten;
 mod hide;
@@ -33,13 +34,14 @@ use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::{Method, Request, Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 use tokio::task::JoinHandle;
 
 use address::Address;
 pub use align::{Template, Templates};
 use documents::document::Document;
+pub use draft::Sent;
 use failure::Failure;
 pub use hide::Steps;
 pub use log::{Intervention, Log};
@@ -84,6 +86,7 @@ struct Shared {
     exchange: token::Exchange,
     remember: Arc<remember::Remember>,
     seen: seen::Seen,
+    drafts: draft::Drafts,
     log: Log,
 }
 
@@ -99,6 +102,7 @@ impl Relay {
         let url = format!("http://{}", listener.local_addr().map_err(trouble)?);
         let listener = peer::OwnUser::new(listener).await.map_err(trouble)?;
         let key = new_key()?;
+        let run: String = secret::random()?.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let host = client.address().split_once("://").map_or("", |(_, host)| host);
         let base_path = host.find('/').map_or("", |start| &host[start..]).to_owned();
         let remember: Arc<remember::Remember> = Arc::default();
@@ -117,6 +121,7 @@ impl Relay {
             exchange: token::Exchange::default(),
             remember,
             seen: seen::Seen::default(),
+            drafts: draft::Drafts::new(run),
             log: Log::default(),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
@@ -146,7 +151,12 @@ impl Relay {
         Open(self)
     }
 
-    /// To be called when a plan begins: what was written is asked for again.
+    /// Says whether the end of the deployment looks at all documents: until then what a write has answered is good.
+    pub fn is_looked_at_later(&self, later: bool) {
+        self.shared.remember.is_looked_at_later(later);
+    }
+
+    /// To be called when a plan begins: what was written is asked for again, unless it is looked at later.
     pub fn plan_begins(&self) {
         self.shared.remember.plan_begins();
         self.shared.seen.forget();
@@ -155,6 +165,12 @@ impl Relay {
     /// To be called when an apply begins: what is read may be written again in part.
     pub fn apply_begins(&self) {
         self.shared.remember.apply_begins();
+        self.shared.drafts.begin();
+    }
+
+    /// To be called when an apply has ended, well or not: the documents that it has filled part by part are sent.
+    pub async fn apply_ends(&self) -> Sent {
+        self.shared.end_of_apply().await
     }
 
     /// The documents that this run of Terraform has read, as the server has them.
@@ -231,22 +247,33 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
 }
 
 fn refusal(status: StatusCode, message: &str) -> Response<Body> {
-    json_answer(status, json!({"ErrorMessage": message}).to_string().into())
+    Passed::refusal(status, message).into_response()
 }
 
-fn json_answer(status: StatusCode, body: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
-    response
+/// An answer as Terraform gets it.
+struct Passed {
+    status: StatusCode,
+    content_type: Option<axum::http::HeaderValue>,
+    body: Bytes,
 }
 
-/// The answer to an update as the one to a creation.
-fn as_made(mut response: Response<Body>) -> Response<Body> {
-    if response.status() == StatusCode::OK {
-        *response.status_mut() = StatusCode::CREATED;
+impl Passed {
+    fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        if let Some(content_type) = self.content_type {
+            response.headers_mut().insert(CONTENT_TYPE, content_type);
+        }
+        response
     }
-    response
+
+    /// The answer to an update as the one to a creation.
+    fn made(mut self) -> Self {
+        if self.status == StatusCode::OK {
+            self.status = StatusCode::CREATED;
+        }
+        self
+    }
 }
 
 impl Shared {
@@ -256,24 +283,42 @@ impl Shared {
         if !path.starts_with("/api") {
             return refusal(StatusCode::NOT_FOUND, "octoferry's relay passes on what begins with /api");
         }
-        let started = Instant::now();
         let address = Address::parse(path);
-        if let Some(update) = self.take_over.update(&method, &address, &body) {
+        let passed = if self.drafts.is_on() {
+            self.drafted(method, &address, path, headers, body).await
+        } else {
+            self.through(method, &address, path, headers, body).await
+        };
+        passed.into_response()
+    }
+
+    /// A request to the server, or to what is remembered of it.
+    async fn through(
+        &self,
+        method: Method,
+        address: &Address,
+        path: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Passed {
+        let started = Instant::now();
+        if let Some(update) = self.take_over.update(&method, address, &body) {
             let place = format!("{} {:?}", address.kind(), update.name);
             self.log.changes(vec![Intervention { what: "took over what is there", place }]);
-            let updated = Box::pin(self.pass_on(Method::PUT, &update.path, headers, update.body)).await;
-            return as_made(updated);
+            let to = Address::parse(&update.path);
+            let updated = Box::pin(self.through(Method::PUT, &to, &update.path, headers, update.body)).await;
+            return updated.made();
         }
-        let body = match self.before(&method, &address, body).await {
+        let body = match self.before(&method, address, body).await {
             Ok(body) => body,
-            Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
+            Err(failure) => return Passed::refusal(StatusCode::BAD_GATEWAY, &failure.message),
         };
-        let body = match self.exchange.fill(&self.client, &method, &address, path, body).await {
+        let body = match self.exchange.fill(&self.client, &method, address, path, body).await {
             Ok(body) => body,
             // Not a 5xx: the provider would try it again.
-            Err(failure) => return refusal(StatusCode::BAD_REQUEST, &failure.message),
+            Err(failure) => return Passed::refusal(StatusCode::BAD_REQUEST, &failure.message),
         };
-        let answer = match self.remember.begin(&method, &address, path) {
+        let answer = match self.remember.begin(&method, address, path) {
             Ok(answer) => {
                 self.log.remembered();
                 answer
@@ -282,29 +327,24 @@ impl Shared {
                 let answer = self.client.forward(method.clone(), path, headers, body).await;
                 self.remember.ended(*begun, answer.as_ref().ok());
                 let status = answer.as_ref().map_or(0, |answer| answer.status.as_u16());
-                self.log.request(&method, &address, path, status, started.elapsed());
+                self.log.request(&method, address, path, status, started.elapsed());
                 match answer {
                     Ok(answer) => answer,
-                    Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
+                    Err(failure) => return Passed::refusal(StatusCode::BAD_GATEWAY, &failure.message),
                 }
             }
         };
-        self.seen.look(&method, &address, &answer);
+        self.seen.look(&method, address, &answer);
         let content_type = answer.headers.get(CONTENT_TYPE).cloned();
         let body = if answer.status.is_success() {
-            match self.after(&method, &address, answer.body).await {
+            match self.after(&method, address, answer.body).await {
                 Ok(body) => body,
-                Err(failure) => return refusal(StatusCode::BAD_GATEWAY, &failure.message),
+                Err(failure) => return Passed::refusal(StatusCode::BAD_GATEWAY, &failure.message),
             }
         } else {
             self.exchange.masked(answer.body)
         };
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = answer.status;
-        if let Some(content_type) = content_type {
-            response.headers_mut().insert(CONTENT_TYPE, content_type);
-        }
-        response
+        Passed { status: answer.status, content_type, body }
     }
 
     /// The request as it goes on. Bytes that need no change are passed on as they are.

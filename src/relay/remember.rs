@@ -1,10 +1,12 @@
 //! Answers from memory: Terraform's provider reads the same documents again and again (the whole variable set twice for each variable, the same lists
 //! in each run), and new servers allow few requests a minute.
 //!
-//! Only answers to reads are remembered, for the whole deployment: all modules, plans and applies. Every write that passes, octoferry's own too,
+//! Answers are remembered for the whole deployment: all modules, plans and applies. Every write that passes, octoferry's own too,
 //! makes what it may have changed forgotten ([`changed_by`]): a new project comes with channel, process and variables, a new environment
-//! with names in each variable set. A write of a variable set or a process replaces what is remembered of that document, until the plan after it, which
-//! asks the server. What was asked while something was being written is not remembered.
+//! with names in each variable set. A write of a document replaces what is remembered of it. Where nobody looks at the end of the deployment whether the
+//! documents are as the last plan has found them ([`crate::deployment::deployed`]), this is good until the plan after the write, which
+//! asks the server. What a write answers is remembered as the document, where that is the whole of it. What was asked while something was being
+//! written is not remembered.
 //!
 //! Others may work on the destination meanwhile. What is read to be written again in part, with what others have put there, is good for a short time
 //! while Terraform applies: not every document has a version that refuses stale writes.
@@ -14,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::relay::address::Address;
@@ -39,6 +41,8 @@ struct Memory {
     /// The same for the writes of single documents, and of one of a list.
     writes_of: HashMap<String, u64>,
     is_applying: bool,
+    /// What was written is looked at when the deployment ends; until then its answers are good.
+    is_looked_at_later: bool,
 }
 
 struct Remembered {
@@ -48,6 +52,8 @@ struct Remembered {
     place: Place,
     /// It lies below a document: what that is used by, its view of others.
     is_view: bool,
+    /// The same for projects and tenants: lists of what is theirs.
+    is_below: bool,
     /// It is what a write answered.
     is_of_write: bool,
 }
@@ -59,6 +65,7 @@ pub(super) struct Begun {
     of: String,
     place: Place,
     is_view: bool,
+    is_below: bool,
     changes: Changes,
     writes: [u64; 3],
     /// What was remembered of the document that is written.
@@ -81,11 +88,13 @@ enum Changes {
     Everything,
     /// Documents of these kinds.
     Kinds(&'static [&'static str]),
-    /// The document and the lists that have it, also those of these kinds; and all documents of those.
+    /// The document, what lies below it, and the lists that have it, also those of these kinds; and all documents of those.
     Own {
         shown_by: &'static [&'static str],
         with: &'static [&'static str],
     },
+    /// What lies below the document.
+    Below,
 }
 
 /// What a project has, and what shows it: kinds as [`Address::kind`] has them.
@@ -104,32 +113,68 @@ const INSIDE_PROJECTS: &[&str] = &[
 
 /// What a write may have changed beside the document; of what is not named here nothing is known.
 fn changed_by(method: &Method, address: &Address) -> Changes {
-    if !matches!(*method, Method::PUT | Method::POST) {
+    let is_new = *method == Method::POST;
+    if !is_new && *method != Method::PUT {
         // Much may go with what is deleted.
         return Changes::Everything;
     }
-    if let ["projects", _, "deploymentsettings"] = address.parts().as_slice() {
-        return Changes::Kinds(&["projects"]);
-    }
-    match address.kind() {
-        "accounts" | "certificates" | "environments" | "feeds" | "git-credentials" | "lifecycles"
-        | "machinepolicies" | "machines" | "projectgroups" | "proxies" | "workerpools" | "workers" => {
+    let parts = address.parts();
+    match (parts.as_slice(), address.kind()) {
+        (
+            [_] | [_, _],
+            "accounts" | "certificates" | "environments" | "feeds" | "git-credentials" | "lifecycles"
+            | "machinepolicies" | "machines" | "projectgroups" | "proxies" | "workerpools" | "workers",
+        ) => {
             // With each variable set come the names of what its scopes could name.
             Changes::Own { shown_by: &[], with: &["variables"] }
         }
-        "tenants" | "tenantvariables" => {
-            Changes::Own { shown_by: &["tenants", "tenantvariables"], with: &[] }
+        ([_] | [_, _], "actiontemplates" | "retentionpolicies") => Changes::Own { shown_by: &[], with: &[] },
+        ([_] | [_, _], "tenants") => Changes::Own { shown_by: &["tenants", "tenantvariables"], with: &[] },
+        (_, "tenantvariables") => Changes::Below,
+        // A new one comes with all that belongs to it; its templates are offered to tenants.
+        (["projects"], _) => Changes::Own { shown_by: INSIDE_PROJECTS, with: &[] },
+        (["projects", _], _) if !is_new => {
+            Changes::Own { shown_by: &["projects"], with: &["tenantvariables"] }
         }
-        "libraryvariablesets" => {
+        (["projects", _, "deploymentsettings"], _) => Changes::Own { shown_by: &[], with: &[] },
+        (["libraryvariablesets"], _) => {
+            Changes::Own { shown_by: &["variables", "tenants", "tenantvariables"], with: &[] }
+        }
+        (["libraryvariablesets", _], _) if !is_new => Changes::Own {
+            shown_by: &["variables", "tenants", "tenantvariables"],
+            with: &["tenantvariables"],
+        },
+        (["channels" | "runbooks"] | ["channels" | "runbooks", _], _) => {
+            Changes::Own { shown_by: &["projects", "runbookprocesses"], with: &["variables"] }
+        }
+        (_, "projecttriggers") => Changes::Kinds(&["projecttriggers"]),
+        (_, "libraryvariablesets") => {
             Changes::Kinds(&["libraryvariablesets", "variables", "tenants", "tenantvariables"])
         }
-        "channels" => Changes::Kinds(&["channels", "projects", "variables"]),
-        "projecttriggers" => Changes::Kinds(&["projecttriggers"]),
-        "runbooks" => Changes::Kinds(&["runbooks", "runbookprocesses", "projects", "variables"]),
-        kind if INSIDE_PROJECTS.contains(&kind) => Changes::Kinds(INSIDE_PROJECTS),
+        (_, kind) if INSIDE_PROJECTS.contains(&kind) => Changes::Kinds(INSIDE_PROJECTS),
         _ => Changes::Everything,
     }
 }
+
+/// Kinds whose documents a write answers as a read does (vendor's reference of 2026-08): of `certificates`, `git-credentials` and others it does not.
+const ANSWERED_WHOLE: [&str; 16] = [
+    "accounts",
+    "channels",
+    "environments",
+    "feeds",
+    "libraryvariablesets",
+    "lifecycles",
+    "machinepolicies",
+    "machines",
+    "projectgroups",
+    "projects",
+    "projecttriggers",
+    "runbooks",
+    "tagsets",
+    "tenants",
+    "workerpools",
+    "workers",
+];
 
 /// Kinds of documents that the provider reads to write them again with what others have put there.
 const WRITTEN_IN_PART: [&str; 8] = [
@@ -161,6 +206,15 @@ fn is_view(address: &Address) -> bool {
         // Of these all is forgotten together.
         ["projects" | "tenants", ..] => false,
         parts => parts.len() > 2,
+    }
+}
+
+/// Whether it is a list of what belongs to a project or a tenant.
+fn is_below(address: &Address) -> bool {
+    match address.parts().as_slice() {
+        ["projects", _, "deploymentsettings"] => false,
+        ["projects" | "tenants", _, _, ..] => true,
+        _ => false,
     }
 }
 
@@ -197,19 +251,22 @@ impl Remember {
         let (of, changes) = (address.kind().to_owned(), changed_by(method, address));
         let place = Place::of(address);
         let writes = memory.counts(&place, &of);
-        Err(Box::new(Begun { key, kind, of, place, is_view: is_view(address), changes, writes, before }))
+        let (is_view, is_below) = (is_view(address), is_below(address));
+        Err(Box::new(Begun { key, kind, of, place, is_view, is_below, changes, writes, before }))
     }
 
     /// Takes notice of the answer to a request; `None` when there was none.
     pub(super) fn ended(&self, begun: Begun, answer: Option<&Answer>) {
         let mut memory = self.lock();
-        let success = answer.filter(|answer| answer.status == 200);
+        let success = answer.filter(|answer| answer.status.is_success());
         let undisturbed = memory.counts(&begun.place, &begun.of) == begun.writes;
         match (begun.kind, success) {
-            (Kind::LastingRead, Some(answer)) => {
+            (Kind::LastingRead, Some(answer)) if answer.status == 200 => {
                 memory.lasting.insert(begun.key, answer.clone());
             }
-            (Kind::Read, Some(answer)) if undisturbed => memory.remember(begun, answer.clone(), false),
+            (Kind::Read, Some(answer)) if undisturbed && answer.status == 200 => {
+                memory.remember(begun, answer.clone(), false);
+            }
             (Kind::LastingRead | Kind::Read, _) => {}
             (Kind::WriteOfOne, Some(answer)) => {
                 memory.written_one(&begun.place);
@@ -217,7 +274,12 @@ impl Remember {
                     memory.remember(begun, answer, true);
                 }
             }
-            (Kind::Write, Some(_)) => memory.written(begun.changes, &begun.of, &begun.place),
+            (Kind::Write, Some(answer)) => {
+                memory.written(begun.changes, &begun.of, &begun.place);
+                if let Some(document) = document(begun, answer, undisturbed) {
+                    memory.remember(document, Answer { status: StatusCode::OK, ..answer.clone() }, true);
+                }
+            }
             (Kind::WriteOfOne | Kind::Write, None) => {
                 let (of, place) = (begun.of, begun.place);
                 memory.written(Changes::Everything, &of, &place);
@@ -230,11 +292,18 @@ impl Remember {
         self.lock().written(changed_by(method, address), address.kind(), &Place::of(address));
     }
 
-    /// A plan begins: it asks the server for what was written.
+    /// Says whether the end of the deployment looks at what was written.
+    pub(super) fn is_looked_at_later(&self, later: bool) {
+        self.lock().is_looked_at_later = later;
+    }
+
+    /// A plan begins: it asks the server for what was written, unless that is looked at later.
     pub(super) fn plan_begins(&self) {
         let mut memory = self.lock();
         memory.is_applying = false;
-        memory.answers.retain(|_, remembered| !remembered.is_of_write);
+        if !memory.is_looked_at_later {
+            memory.answers.retain(|_, remembered| !remembered.is_of_write);
+        }
     }
 
     /// An apply begins.
@@ -256,9 +325,9 @@ impl Memory {
     }
 
     fn remember(&mut self, begun: Begun, answer: Answer, is_of_write: bool) {
-        let Begun { key, of: kind, place, is_view, .. } = begun;
+        let Begun { key, of: kind, place, is_view, is_below, .. } = begun;
         let since = Instant::now();
-        self.answers.insert(key, Remembered { since, answer, kind, place, is_view, is_of_write });
+        self.answers.insert(key, Remembered { since, answer, kind, place, is_view, is_below, is_of_write });
     }
 
     /// How often anything, any document of a kind, and this one, or one of this list, were written.
@@ -279,8 +348,19 @@ impl Memory {
                 self.written_kinds(with);
                 self.written_one(place);
                 self.answers.retain(|_, remembered| {
-                    let is_shown = remembered.kind == own || shown_by.contains(&remembered.kind.as_str());
-                    !(is_shown && remembered.place.document.is_none())
+                    let kind = remembered.kind.as_str();
+                    let is_shown = kind == own || shown_by.contains(&kind);
+                    let is_list = remembered.place.document.is_none();
+                    // Lists of a project's own: of its runbooks, its channels.
+                    !(is_shown && (is_list || (remembered.is_below && kind == "projects")))
+                });
+            }
+            Changes::Below => {
+                *self.writes_of.entry(place.key().to_owned()).or_default() += 1;
+                self.answers.retain(|_, remembered| {
+                    let is_list = remembered.kind == own && remembered.place.document.is_none();
+                    let is_theirs = remembered.is_below && remembered.place.document == place.document;
+                    !is_list && !is_theirs
                 });
             }
         }
@@ -358,9 +438,25 @@ fn whole(begun: &Begun, answer: &Answer) -> Option<Answer> {
     document["Steps"].is_array().then(|| answer.clone())
 }
 
+/// Where a read would find the document that a write has answered. What is new nobody else has written meanwhile.
+fn document(begun: Begun, answer: &Answer, undisturbed: bool) -> Option<Begun> {
+    if !ANSWERED_WHOLE.contains(&begun.of.as_str()) || begun.is_below || begun.is_view {
+        return None;
+    }
+    let document: Value = serde_json::from_slice(&answer.body).ok()?;
+    let id = document["Id"].as_str()?.to_lowercase();
+    if begun.place.document.is_some() {
+        let is_it = undisturbed && begun.key.rsplit('/').next() == Some(id.as_str());
+        return is_it.then_some(begun);
+    }
+    let document = Some(format!("{}/{id}", begun.place.list));
+    let place = Place { document, ..begun.place };
+    Some(Begun { key: format!("{}/{id}", begun.key), place, ..begun })
+}
+
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderMap, StatusCode};
+    use axum::http::HeaderMap;
     use serde_json::json;
 
     use super::*;
@@ -397,7 +493,7 @@ mod tests {
         assert_eq!(send(&memory, &Method::GET, &format!("{PROJECT}?x=1"), json!(3)), 3);
         assert_eq!(send(&memory, &Method::GET, "/api/spaces/Spaces-1/projects/Projects-1", json!(4)), 1);
         send(&memory, &Method::POST, "/api/Spaces-1/runbooks", json!(5));
-        assert_eq!(send(&memory, &Method::GET, PROJECT, json!(6)), 6);
+        assert_eq!(send(&memory, &Method::GET, PROJECT, json!(6)), 1, "a runbook is no part of it");
         send(&memory, &Method::POST, "/api/Spaces-1/something-new", json!(7));
         assert_eq!(send(&memory, &Method::GET, PROJECT, json!(8)), 8);
         memory.written(&Method::PUT, &Address::parse(PROJECT));
@@ -430,10 +526,14 @@ mod tests {
         };
         assert_eq!(forgets(Method::POST, "environments"), [paths[2], paths[3]]);
         assert_eq!(forgets(Method::PUT, "environments/Environments-1"), [paths[1], paths[2], paths[3]]);
-        assert_eq!(forgets(Method::PUT, "tenants/Tenants-1/commonvariables"), [paths[2], paths[4], paths[5]]);
+        assert_eq!(forgets(Method::PUT, "tenants/Tenants-1/commonvariables"), [paths[5]]);
+        assert_eq!(forgets(Method::PUT, "tenants/Tenants-1"), [paths[2], paths[4], paths[5]]);
         assert_eq!(forgets(Method::PUT, "tenants/Tenants-2"), [paths[2]]);
+        assert_eq!(forgets(Method::POST, "projects"), [paths[2], paths[6]]);
+        assert_eq!(forgets(Method::PUT, "projects/Projects-2"), [paths[2], paths[5], paths[6]]);
+        assert_eq!(forgets(Method::POST, "runbooks"), [paths[2], paths[3], paths[6]]);
         let inside = [paths[2], paths[3], paths[4], paths[5], paths[6], paths[7]];
-        assert_eq!(forgets(Method::POST, "projects"), inside);
+        assert_eq!(forgets(Method::POST, "projects/Projects-1/git/convert"), inside);
         assert_eq!(forgets(Method::DELETE, "lifecycles/Lifecycles-1"), paths);
         assert_eq!(forgets(Method::PUT, "tagsets/TagSets-1"), paths);
         assert_eq!(forgets(Method::PUT, "variables/variableset-Projects-1"), [paths[3]]);
@@ -451,6 +551,33 @@ mod tests {
         memory.plan_begins();
         assert_eq!(send(&memory, &Method::GET, SET, json!("new")), "new");
         assert_eq!(send(&memory, &Method::GET, PROJECT, json!("new")), "project");
+    }
+
+    #[test]
+    fn what_a_write_answers_is_the_document() {
+        let memory = Remember::default();
+        memory.is_looked_at_later(true);
+        let tenant = json!({"Id": "Tenants-1", "Name": "a"});
+        let at = "/api/Spaces-1/tenants/Tenants-1";
+        send(&memory, &Method::POST, "/api/Spaces-1/tenants", tenant.clone());
+        memory.plan_begins();
+        assert_eq!(send(&memory, &Method::GET, at, json!("new")), tenant);
+        let linked = json!({"Id": "Tenants-1", "Name": "b"});
+        send(&memory, &Method::PUT, at, linked.clone());
+        send(&memory, &Method::PUT, &format!("{at}/projectvariables"), json!({"Variables": []}));
+        assert_eq!(send(&memory, &Method::GET, at, json!("new")), linked);
+        // Somebody else may have put it otherwise than the last to be answered.
+        let (first, second) =
+            (begin(&memory, &Method::PUT, at).unwrap_err(), begin(&memory, &Method::PUT, at).unwrap_err());
+        memory.ended(*first, Some(&answered(tenant.clone())));
+        memory.ended(*second, Some(&answered(linked)));
+        assert_eq!(send(&memory, &Method::GET, at, json!("new")), "new");
+        let certificate = json!({"Id": "Certificates-1"});
+        send(&memory, &Method::POST, "/api/Spaces-1/certificates", certificate);
+        assert_eq!(
+            send(&memory, &Method::GET, "/api/Spaces-1/certificates/Certificates-1", json!("new")),
+            "new"
+        );
     }
 
     #[test]

@@ -18,19 +18,15 @@ use octopus::upsert;
 /// Puts everything back that spread, and migrate for disabled projects, changed.
 ///
 /// # Errors
-/// When the server refuses; what it refuses for a document's own sake leaves the others going on.
+/// When the server refuses.
 pub async fn put_back(source: &Server, inventory: &Inventory, plan: Plan, ui: &Ui) -> Result<(), Failure> {
     hide_restricted(source, inventory, &plan).await?;
-    let refused = apply::write(source, plan, collapse::collapse, ui).await?;
+    apply::write(source, plan, collapse::collapse, ui).await?;
     for project in awake(inventory) {
         enabled::disable_again(source, project.id()).await?;
         ui.info(&format!("disabled again: project {:?}", project.name()));
     }
-    if refused.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::failed(format!("the server refuses to take these back:\n  {}", refused.join("\n  ")))
-        .hint("What else was changed is put back. Often something in them refers to what is deleted: remove that, then run the command again."))
+    Ok(())
 }
 
 /// The projects that migrate enabled for its runs and that are still enabled.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::moves::address_of;
+use documents::provisional;
 use failure::{Failure, FailureKind};
 use secret::Secret;
 
@@ -79,11 +80,86 @@ fn replace(value: &mut Value, secrets: &[(Secret, String)]) -> usize {
     }
 }
 
+/// Whether a state names parts of documents by provisional ids.
+#[must_use]
+pub fn has_provisional(state: &[u8]) -> bool {
+    provisional::is_in(state)
+}
+
+/// The state with the ids that the server has given in the place of provisional ones; resources that got none are not in it any more. `None`: there
+/// was nothing to exchange.
+pub(crate) fn with_real_ids(
+    state: &[u8],
+    ids: &BTreeMap<String, String>,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let unreadable = || Failure::new(FailureKind::Terraform, "the state is not as Terraform writes it");
+    if !provisional::is_in(state) {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(state).map_err(|_| unreadable())?;
+    let text = provisional::replaced(text, |id| ids.get(id).map(String::as_str)).unwrap_or_default();
+    let mut state: Value = serde_json::from_str(&text).map_err(|_| unreadable())?;
+    let resources = state["resources"].as_array_mut().ok_or_else(unreadable)?;
+    for resource in resources.iter_mut() {
+        if let Some(instances) = resource["instances"].as_array_mut() {
+            instances.retain(|instance| !is_unknown(&instance["attributes"]["id"]));
+            instances.iter_mut().for_each(without_unknown);
+        }
+    }
+    resources.retain(|resource| resource["instances"].as_array().is_none_or(|all| !all.is_empty()));
+    let serial = state["serial"].as_u64().and_then(|serial| serial.checked_add(1));
+    state["serial"] = serial.ok_or_else(unreadable)?.into();
+    let after = serde_json::to_vec(&state);
+    after.map(Some).map_err(|error| Failure::new(FailureKind::Terraform, error.to_string()))
+}
+
+fn is_unknown(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| provisional::is_in(text.as_bytes()))
+}
+
+/// Takes provisional ids away that nothing has got: the next plan finds what is missing.
+fn without_unknown(value: &mut Value) {
+    match value {
+        Value::String(text) if provisional::is_in(text.as_bytes()) => text.clear(),
+        Value::Array(items) => {
+            items.retain(|item| !is_unknown(item));
+            items.iter_mut().for_each(without_unknown);
+        }
+        Value::Object(fields) => fields.values_mut().for_each(without_unknown),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn provisional_ids_become_real_and_what_was_refused_is_not_there() {
+        let id = |number| provisional::id("ab", number);
+        let resource = |name: &str, attributes: Value| json!({"mode": "managed", "type": "x", "name": name, "instances": [{"attributes": attributes}]});
+        let state = json!({"version": 4, "serial": 3, "resources": [
+            resource("step", json!({"id": id(1), "process_id": "p"})),
+            resource("refused", json!({"id": id(2)})),
+            resource("order", json!({"id": "p", "steps": [id(1), id(2)], "import": format!("p:{}", id(1))})),
+        ]});
+        let ids = BTreeMap::from([(id(1), "real".to_owned())]);
+        let text = state.to_string();
+        assert!(has_provisional(text.as_bytes()));
+        let after = with_real_ids(text.as_bytes(), &ids).ok().unwrap().unwrap();
+        let after: Value = serde_json::from_slice(&after).unwrap();
+        assert_eq!(after["serial"], 4);
+        assert_eq!(
+            after["resources"],
+            json!([
+                resource("step", json!({"id": "real", "process_id": "p"})),
+                resource("order", json!({"id": "p", "steps": ["real"], "import": "p:real"})),
+            ])
+        );
+        assert!(with_real_ids(after.to_string().as_bytes(), &ids).ok().unwrap().is_none());
+    }
 
     #[test]
     fn only_the_attributes_of_the_resources_that_have_the_secret_are_replaced() {

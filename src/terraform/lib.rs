@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use exchange::Replacements;
-use failure::{Failure, FailureKind};
+use failure::{Failure, FailureKind, While as _};
 use memory_file::MemoryFile;
 use output::{Diagnostic, Progress};
 use plan::Plan;
@@ -164,6 +164,45 @@ impl Terraform<'_> {
                 ),
             )),
         }
+    }
+
+    /// Puts the ids that the server has given in the place of provisional ones, in one write of the state; what got none is taken out. Done also when
+    /// somebody wants us to stop.
+    ///
+    /// # Errors
+    /// When Terraform can't be run, or the backend does not take the state.
+    pub async fn real_ids_in_state(&self, ids: &BTreeMap<String, String>) -> Result<(), Failure> {
+        let trouble = |said: &str| {
+            let what = "the ids of what was made could not be put into the state";
+            Failure::new(FailureKind::Terraform, format!("{what}:\n{}", said.trim()))
+                .hint("Deploy again: it takes over what is there.")
+        };
+        let pulled =
+            self.invocation(vec!["state".into(), "pull".into()]).run(&Interrupt::never(), |_| {}).await?;
+        if !pulled.success {
+            return Err(trouble(&self.masker.mask(&pulled.stderr_or_stdout())));
+        }
+        let Some(after) = exchange::with_real_ids(&pulled.stdout, ids)? else { return Ok(()) };
+        let after = Zeroizing::new(after);
+        let file = MemoryFile::with("octoferry-state", &after)?;
+        self.push_state(std::path::Path::new(&file.path())).await?.map_err(|said| trouble(&said))
+    }
+
+    /// The same in a file that the backend did not take.
+    ///
+    /// # Errors
+    /// When it can't be read or written.
+    pub fn real_ids_in_file(
+        &self,
+        file: &std::path::Path,
+        ids: &BTreeMap<String, String>,
+    ) -> Result<(), Failure> {
+        let before = Zeroizing::new(std::fs::read(file).while_doing("reading the state")?);
+        if let Some(after) = exchange::with_real_ids(&before, ids)? {
+            // In its place: it keeps who may read it.
+            std::fs::write(file, Zeroizing::new(after)).while_doing("writing the state")?;
+        }
+        Ok(())
     }
 
     /// Makes a plan in memory. `None` for the plan when Terraform failed; the diagnostics say why.

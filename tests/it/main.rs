@@ -5,7 +5,6 @@ mod attack;
 mod bad_input;
 mod bad_runs;
 mod by_hand;
-mod cases;
 mod check;
 mod check_worker;
 mod cutover;
@@ -25,6 +24,7 @@ mod logos;
 mod lost;
 mod made_up;
 mod markers;
+mod merged;
 mod newest;
 mod odd;
 mod outputs;
@@ -41,7 +41,6 @@ mod runs;
 mod servers;
 mod since;
 mod spread;
-mod steps;
 #[allow(
     clippy::disallowed_methods,
     reason = "the one place that starts programs, each in a folder of its own"

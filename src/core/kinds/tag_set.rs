@@ -37,7 +37,6 @@ pub(super) const KIND: Kind = Kind {
             .writes(&["sort_order"]),
             plain("Type").accepts(&["SingleSelect", "MultiSelect", "FreeText"]),
             ignored("Tags", "each is a resource of its own"),
-            computed("IsSystem", "a server's own set is no user's"),
             slug(),
             ID,
             SPACE_ID,

@@ -114,6 +114,7 @@ impl<'a> Deployed<'a> {
         {
             (deployed.store, deployed.records) = (Some(store), records);
         }
+        deployment.relay.is_looked_at_later(deployed.store.is_some());
         stop_if_interrupted(deployment)?;
         // A plan only wants to know what broke off.
         if deployed.store.is_some() && !deployment.plan_only {
