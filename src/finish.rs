@@ -362,6 +362,10 @@ impl<'a> Finish<'a> {
                 .report
                 .failed
                 .push(format!("{text}: no project that the tenant is linked to has this template")),
+            tenant::Became::NotKept => {
+                self.note_secret(value, SecretOutcome::Missing);
+                self.report.leave(format!("{text}: the destination did not keep the value"));
+            }
             tenant::Became::NoEnvironments => self.report.leave(format!(
                 "{text}: this server knows no environments for values of library variable sets"
             )),

@@ -18,6 +18,17 @@ pub(super) struct Wanted {
     pub(super) value: Option<Given>,
 }
 
+impl Wanted {
+    /// Whether a value that a server shows is the one that was given; of a secret one it shows no more than that there is one.
+    fn is(&self, shown: &Value) -> bool {
+        match &self.value {
+            None => true,
+            Some(Given::Plain(new)) => shown == new,
+            Some(Given::Secret(_)) => shown["HasValue"] == true,
+        }
+    }
+}
+
 /// Id of a library variable set or of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -44,6 +55,8 @@ pub(super) enum Became {
     NoTemplate,
     /// The older route knows no environments for common values.
     NoEnvironments,
+    /// It was sent, and the server answered another one.
+    NotKept,
 }
 
 /// Whether this server has tenants' values with scopes (the newer routes); the provider asks the same.
@@ -109,11 +122,7 @@ async fn newer(
         if !offered.iter().any(is_of) {
             continue;
         }
-        let environments: BTreeSet<&str> = wanted.environments.iter().map(String::as_str).collect();
-        let place = values.iter_mut().find(|value| {
-            let ids = value["Scope"]["EnvironmentIds"].as_array().into_iter().flatten();
-            is_of(value) && ids.filter_map(Value::as_str).collect::<BTreeSet<_>>() == environments
-        });
+        let place = values.iter_mut().find(|value| is_for(value, owner_field, wanted));
         became[*number] = match (&wanted.value, place) {
             (None, place) => kept_or_absent(place.map(|value| &value["Value"])),
             (Some(Given::Plain(new)), Some(value)) if value["Value"] == *new => Became::AlreadySo,
@@ -142,9 +151,34 @@ async fn newer(
         if let Some(token) = answer.get("ConcurrencyToken").filter(|token| !token.is_null()) {
             body["ConcurrencyToken"] = token.clone();
         }
-        server.client.put(path, &body).await?;
+        let answer = server.client.put(path, &body).await?;
+        let after = match answer["Variables"].as_array() {
+            Some(after) => after.clone(),
+            None => server.client.get(path).await?["Variables"].as_array().cloned().unwrap_or_default(),
+        };
+        for (number, wanted) in wanted {
+            let is_there =
+                after.iter().any(|value| is_for(value, owner_field, wanted) && wanted.is(&value["Value"]));
+            if became[*number] == Became::Set && !is_there {
+                became[*number] = Became::NotKept;
+            }
+        }
     }
     Ok(())
+}
+
+/// Whether a value of the newer routes is for the owner, template and environments of a wanted one.
+fn is_for(value: &Value, owner_field: &str, wanted: &Wanted) -> bool {
+    let (Owner::Library(owner) | Owner::Project(owner)) = &wanted.owner;
+    let environments: BTreeSet<&str> = wanted.environments.iter().map(String::as_str).collect();
+    value[owner_field] == *owner
+        && value["TemplateId"] == wanted.template
+        && environments_of(value) == environments
+}
+
+fn environments_of(value: &Value) -> BTreeSet<&str> {
+    let ids = value["Scope"]["EnvironmentIds"].as_array().into_iter().flatten();
+    ids.filter_map(Value::as_str).collect()
 }
 
 /// A value as it is sent back unchanged. The owner by both names: the published reference wants `OwnerId`, the official clients send the other.
@@ -198,10 +232,37 @@ async fn older(server: &Server, tenant: &str, wanted: &[Wanted]) -> Result<Vec<B
             became
         })
         .collect();
-    if changed {
-        server.client.post(&path, &document).await?;
+    if !changed {
+        return Ok(became);
     }
-    Ok(became)
+    let answer = server.client.post(&path, &document).await?;
+    let after = if answer["TenantId"].is_string() { answer } else { server.client.get(&path).await? };
+    let checked = became.into_iter().zip(wanted).map(|(became, wanted)| match became {
+        Became::Set if !has(&after, wanted) => Became::NotKept,
+        became => became,
+    });
+    Ok(checked.collect())
+}
+
+/// Whether a document of the older route has a wanted value, in all its environments.
+fn has(document: &Value, wanted: &Wanted) -> bool {
+    match &wanted.owner {
+        Owner::Library(owner) => {
+            wanted.is(&document["LibraryVariables"][owner]["Variables"][&wanted.template])
+        }
+        Owner::Project(owner) => {
+            let variables = &document["ProjectVariables"][owner]["Variables"];
+            let all = || variables.as_object().into_iter().flatten().map(|(environment, _)| environment);
+            let environments: Vec<&String> = if wanted.environments.is_empty() {
+                all().collect()
+            } else {
+                wanted.environments.iter().collect()
+            };
+            environments
+                .iter()
+                .all(|environment| wanted.is(&variables[environment.as_str()][&wanted.template]))
+        }
+    }
 }
 
 /// Puts a value into an owner's values: for these environments, or for all alike.
@@ -250,9 +311,14 @@ mod tests {
 
     #[tokio::test]
     async fn each_value_names_its_owner_and_the_token_goes_back() {
-        let (server, requests) = testing::server(|_, _| {
-            json!({"TenantId": "Tenants-1", "ConcurrencyToken": "t1",
-                "Variables": [{"Id": "a", "ProjectId": "Projects-1", "ProjectName": "P", "TemplateId": "T1", "Value": "old", "Scope": {"EnvironmentIds": ["Environments-1"]}}],
+        let (server, requests) = testing::server(|asked, _| {
+            let mut variables = vec![json!({"Id": "a", "ProjectId": "Projects-1", "ProjectName": "P", "TemplateId": "T1", "Value": "old",
+                "Scope": {"EnvironmentIds": ["Environments-1"]}})];
+            if asked.starts_with("PUT") {
+                variables.push(json!({"Id": "b", "ProjectId": "Projects-1", "ProjectName": "P", "TemplateId": "T2", "Value": "new",
+                    "Scope": {"EnvironmentIds": ["Environments-2"]}}));
+            }
+            json!({"TenantId": "Tenants-1", "ConcurrencyToken": "t1", "Variables": variables,
                 "MissingVariables": [{"ProjectId": "Projects-1", "TemplateId": "T2"}]})
         })
         .await;
@@ -272,5 +338,28 @@ mod tests {
                 {"OwnerId": "Projects-1", "ProjectId": "Projects-1", "TemplateId": "T2", "Value": "new", "Scope": {"EnvironmentIds": ["Environments-2"]}}
             ]})
         );
+    }
+
+    #[tokio::test]
+    async fn a_value_that_the_server_does_not_keep_is_no_value() {
+        let wanted = || Wanted {
+            owner: Owner::Project("Projects-1".into()),
+            template: "T".into(),
+            environments: vec!["Environments-1".into()],
+            value: Some(Given::Plain(json!("new"))),
+        };
+        let (newer, _) = testing::server(|_, _| {
+            json!({"TenantId": "Tenants-1", "Variables": [], "MissingVariables": [{"ProjectId": "Projects-1", "TemplateId": "T"}]})
+        })
+        .await;
+        let became = set(&newer, true, "Tenants-1", vec![wanted()]).await;
+        assert_eq!(became.ok().unwrap(), [Became::NotKept]);
+        let (older, _) = testing::server(|_, _| {
+            json!({"TenantId": "Tenants-1", "LibraryVariables": {}, "ProjectVariables": {
+                "Projects-1": {"Templates": [{"Id": "T"}], "Variables": {"Environments-1": {}}}}})
+        })
+        .await;
+        let became = set(&older, false, "Tenants-1", vec![wanted()]).await;
+        assert_eq!(became.ok().unwrap(), [Became::NotKept]);
     }
 }
