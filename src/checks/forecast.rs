@@ -14,13 +14,16 @@ use documents::document::Document;
 use documents::inventory::Inventory;
 use failure::Failure;
 use module::Module;
-use module::manifest::{Note, SecretOrigin};
+use module::manifest::{FinishStep, Note, SecretOrigin};
 use octoferry_core::convert::SecretSources;
 use octoferry_core::selection::Selection;
 use octoferry_core::{dead, modules};
 
 /// How many names a line shows.
 const NAMES: usize = 8;
+
+/// The check of what Terraform can't do.
+const BEYOND: &str = "beyond-the-provider";
 
 /// The space's own content, without what seed and spread put there, and its modules.
 pub struct Forecast {
@@ -79,6 +82,43 @@ impl Forecast {
             };
             let weight = if example.todo.is_empty() { Weight::Known } else { Weight::Person };
             findings.add(weight, "will-not-go", text, vec![example.todo.clone()]);
+        }
+    }
+
+    /// What the provider has no resource or argument for, or whose value it refuses, and finish therefore writes through the API.
+    pub fn tell_finish(&self, findings: &mut Findings) {
+        let steps = || self.modules.iter().flat_map(|module| &module.manifest.finish);
+        let whole: BTreeSet<String> = steps()
+            .filter_map(|step| match step {
+                FinishStep::Document { target, .. } | FinishStep::DocumentBefore { target, .. } => {
+                    Some(format!("{} \"{}\"", target.collection, target.key.join("/")))
+                }
+                _ => None,
+            })
+            .collect();
+        if !whole.is_empty() {
+            let text = format!(
+                "{} documents are made through the API, for which the provider has no resource or which it refuses: {}",
+                whole.len(),
+                some(&whole)
+            );
+            findings.known(BEYOND, text);
+        }
+        let mut fields: BTreeMap<Collection, usize> = BTreeMap::new();
+        for step in steps() {
+            if let FinishStep::Set { target, .. } | FinishStep::Order { target, .. } = step {
+                *fields.entry(target.collection).or_default() += 1;
+            }
+        }
+        if !fields.is_empty() {
+            let each: Vec<String> =
+                fields.iter().map(|(collection, count)| format!("{collection} {count}")).collect();
+            let text = format!(
+                "{} fields are set through the API after Terraform, for which the provider has no argument or whose values it refuses: {}",
+                fields.values().sum::<usize>(),
+                each.join(", ")
+            );
+            findings.known(BEYOND, text);
         }
     }
 
@@ -362,6 +402,27 @@ mod tests {
                 .all(|environment| environment.name() != name::ENVIRONMENT)
         );
         assert_eq!(forecast.inventory.len(), bookshop().len());
+    }
+
+    #[test]
+    fn what_terraform_cannot_do_is_said_beforehand() {
+        let mut inventory = bookshop();
+        for (collection, document) in [
+            (Collection::InsightsReports, json!({"Id": "InsightsReports-9", "Name": "Lead time"})),
+            (
+                Collection::MachinePolicies,
+                json!({"Id": "MachinePolicies-9", "Name": "Quiet", "MachineUpdatePolicy": {"KubernetesAgentUpdateBehavior": "Block"}}),
+            ),
+        ] {
+            inventory.insert(collection, Document::new(document).unwrap());
+        }
+        let forecast = Forecast::of(&inventory).ok().unwrap();
+        let mut findings = Findings::default();
+        forecast.tell_finish(&mut findings);
+        let said: Vec<String> = findings.all().iter().map(|finding| finding.text.clone()).collect();
+        assert!(said[0].contains("documents are made through the API"), "{said:?}");
+        assert!(said[0].contains("insightsreports \"Lead time\""), "{said:?}");
+        assert!(said[1].contains("refuses: ") && said[1].contains("machinepolicies 1"), "{said:?}");
     }
 
     #[test]

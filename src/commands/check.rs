@@ -164,6 +164,7 @@ async fn tell(
     ui: &Ui,
 ) -> Value {
     forecast.tell_secrets(findings);
+    forecast.tell_finish(findings);
     forecast.tell_notes(findings);
     if let Some(to) = to {
         forecast.tell_collisions(to, findings);

@@ -32,12 +32,20 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
     if arguments.plan {
         return Ok(if plan.changes.is_empty() { Outcome::Done } else { Outcome::ChangesPending });
     }
+    let mut refused = Vec::new();
     if !plan.changes.is_empty() {
         let runbooks: Vec<&str> = found.seeded_runbooks().map(Document::id).collect();
         tasks::refuse_active(&source, &runbooks, "spread").await?;
         let question = format!("Change {} documents of the source space?", plan.changes.len());
         ui.confirm(&question, arguments.yes)?;
-        apply::write(&source, plan.clone(), planned, ui).await?;
+        refused = apply::write(&source, plan.clone(), planned, ui).await?;
+    }
+    if !refused.is_empty() {
+        ui.warning(&format!(
+            "the server refuses these changes, so no run can read the secrets that they are for:\n  {}",
+            refused.join("\n  ")
+        ));
+        ui.info("Often something in them refers to what is deleted: remove that, then run octoferry spread again. Until then these secrets are for a person.");
     }
     // Accounts that allow our environment now can be seen through a typed variable.
     let restricted = variables::account_variables(&source, accounts_set, &environment).await?;
@@ -46,5 +54,5 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
     }
     publish::publish_again(&source, ui).await?;
     shown::name_stale_runbooks(&found, &plan, ui);
-    Ok(if plan.left.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
+    Ok(if plan.left.is_empty() && refused.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
 }

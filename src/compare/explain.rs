@@ -67,7 +67,12 @@ impl Explanations {
                         && key.len() > 1
                         && note.key()[0] == key[0])
                     || (note.collection() == Collection::Projects
-                        && collection == Collection::DeploymentProcesses
+                        && matches!(
+                            collection,
+                            Collection::DeploymentProcesses
+                                | Collection::DeploymentSettings
+                                | Collection::Variables
+                        )
                         && note.key() == key))
         };
         self.notes

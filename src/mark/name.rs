@@ -40,8 +40,25 @@ pub const TENANT_SECRETS_TEMPLATE: &str = "Octoferry - Deploy Tenant Secrets";
 /// the user's own and is never touched.
 pub const MARK: &str = "Made by octoferry seed; octoferry unseed removes it.";
 
-/// All variables of ours start so; nothing with such a name is exported.
-pub const VARIABLE_PREFIX: &str = "Octoferry.";
+/// All variables of ours start so.
+const VARIABLE_PREFIX: &str = "Octoferry.";
+/// What comes next in their names, up to the next dot. What is called otherwise below the prefix (`octoferry.mine`) is a person's own like any
+/// other variable: no run of ours looks at it.
+const VARIABLE_PARTS: &[&str] = &[
+    "Account",
+    "Backend",
+    "Before",
+    "Certificate",
+    "Deploy",
+    "Destination",
+    "Module",
+    "Secret",
+    "Secrets",
+    "Seed",
+    "Serialize",
+    "Source",
+    "Step",
+];
 
 pub const SOURCE_URL: &str = "Octoferry.Source.Url";
 pub const SOURCE_SPACE: &str = "Octoferry.Source.Space";
@@ -75,10 +92,22 @@ pub const ACCOUNT_PREFIX: &str = "Octoferry.Account.";
 /// Start of the names of typed certificate variables.
 pub const CERTIFICATE_PREFIX: &str = "Octoferry.Certificate.";
 
-/// Whether a variable is one of ours by its name; Octopus compares names without case.
+/// Whether a variable is one of ours by its name, so that it is not exported; Octopus compares names without case.
 #[must_use]
 pub fn is_ours(variable: &str) -> bool {
-    variable.get(..VARIABLE_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(VARIABLE_PREFIX))
+    let part = below_prefix(variable).and_then(|rest| rest.split('.').next());
+    part.is_some_and(|part| VARIABLE_PARTS.iter().any(|ours| ours.eq_ignore_ascii_case(part.trim())))
+}
+
+/// Whether a variable is called like ours at all.
+#[must_use]
+pub fn is_like_ours(variable: &str) -> bool {
+    below_prefix(variable).is_some()
+}
+
+fn below_prefix(variable: &str) -> Option<&str> {
+    let (start, rest) = variable.split_at_checked(VARIABLE_PREFIX.len())?;
+    start.eq_ignore_ascii_case(VARIABLE_PREFIX).then_some(rest)
 }
 
 /// Start of the names of what a person enters for octoferry.
@@ -157,10 +186,45 @@ mod tests {
             "octoferry.destination.APIKEY",
             " Octoferry.Source.ApiKey",
             "Octoferry.Backend.Account.SecretKey",
-            "Octoferry.Accounts",
+            "octoferry.step.Url",
         ] {
             assert!(!is_for_modules(refused), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_persons_variable_is_not_ours_because_of_its_prefix() {
+        let all = [
+            SOURCE_URL,
+            SOURCE_SPACE,
+            DESTINATION_API_KEY,
+            MODULE_KEY,
+            BACKEND_TYPE,
+            SELECTION,
+            SEEDED_PROJECTS,
+        ];
+        let all = all.into_iter().chain([
+            DEPLOY_EXISTING,
+            SECRETS_DONE,
+            BEFORE,
+            "OCTOFERRY.before",
+            "Octoferry.Source",
+        ]);
+        let all = all.chain([
+            "Octoferry.Account.AWS",
+            "Octoferry.Certificate.x",
+            "Octoferry.Secret.x",
+            "Octoferry.Step.Url",
+        ]);
+        for ours in all {
+            assert!(is_ours(ours) && is_like_ours(ours), "{ours}");
+        }
+        for theirs in
+            ["octoferry.mine", "Octoferry.Plain", "Octoferry.", "Octoferry", "Octoferries.Source.Url", "ö"]
+        {
+            assert!(!is_ours(theirs), "{theirs}");
+        }
+        assert!(is_like_ours("octoferry.mine"));
     }
 
     #[test]

@@ -45,13 +45,16 @@ fn of_set(owner: &Document, is_project: bool, set: &Value, runbooks: &[&str]) ->
     let name_of = |variable: &Value| variable["Name"].as_str().unwrap_or_default().trim().to_owned();
     let is_foreign = |variable: &&Value| {
         let name = name_of(variable);
-        if !name::is_ours(&name) || starts(&name, name::SECRET_PREFIX) {
+        if starts(&name, name::SECRET_PREFIX) || !name::is_like_ours(&name) {
             return false;
         }
         if settings {
             // Twice is once too often: nobody can tell which of them counts.
             let same = |other: &&Value| name_of(other).eq_ignore_ascii_case(&name);
             return !SETTINGS.contains(&name.as_str()) || variables.iter().filter(same).count() > 1;
+        }
+        if !name::is_ours(&name) {
+            return false;
         }
         if accounts {
             return !starts(&name, name::ACCOUNT_PREFIX) && !starts(&name, name::CERTIFICATE_PREFIX);
@@ -160,8 +163,12 @@ mod tests {
         };
         let nothing = || named(&[]);
         assert!(
-            of_space(&inventory(nothing(), named(&["Octoferry.Secret.x", "Url"]), named(SETTINGS)))
-                .is_empty()
+            of_space(&inventory(
+                nothing(),
+                named(&["Octoferry.Secret.x", "octoferry.mine", "Url"]),
+                named(SETTINGS)
+            ))
+            .is_empty()
         );
         for (library, project, settings) in [
             (named(&["octoferry.destination.url"]), nothing(), nothing()),

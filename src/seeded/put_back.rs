@@ -18,15 +18,19 @@ use octopus::upsert;
 /// Puts everything back that spread, and migrate for disabled projects, changed.
 ///
 /// # Errors
-/// When the server refuses.
+/// When the server refuses; what it refuses for a document's own sake leaves the others going on.
 pub async fn put_back(source: &Server, inventory: &Inventory, plan: Plan, ui: &Ui) -> Result<(), Failure> {
     hide_restricted(source, inventory, &plan).await?;
-    apply::write(source, plan, collapse::collapse, ui).await?;
+    let refused = apply::write(source, plan, collapse::collapse, ui).await?;
     for project in awake(inventory) {
         enabled::disable_again(source, project.id()).await?;
         ui.info(&format!("disabled again: project {:?}", project.name()));
     }
-    Ok(())
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("the server refuses to take these back:\n  {}", refused.join("\n  ")))
+        .hint("What else was changed is put back. Often something in them refers to what is deleted: remove that, then run the command again."))
 }
 
 /// The projects that migrate enabled for its runs and that are still enabled.

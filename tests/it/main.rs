@@ -5,6 +5,7 @@ mod attack;
 mod bad_input;
 mod bad_runs;
 mod by_hand;
+mod cases;
 mod check;
 mod check_worker;
 mod cutover;
@@ -41,6 +42,7 @@ mod runs;
 mod servers;
 mod since;
 mod spread;
+mod steps;
 #[allow(
     clippy::disallowed_methods,
     reason = "the one place that starts programs, each in a folder of its own"

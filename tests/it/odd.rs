@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use octopus_sandbox::{Options, Sandbox};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{http, octoferry, terraform_config};
+use crate::support::{fault, http, octoferry, space_file, terraform_config};
 
 /// The destination's space.
 const NEW: &str = "New";
@@ -27,7 +27,18 @@ impl Move {
     /// The same to a destination that was changed before.
     fn after(case: &str, change: impl FnOnce(&Sandbox)) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(format!("{case}.json"));
-        let options = Options { load: vec![file], ..Options::default() };
+        Self::from(Options { load: vec![file], ..Options::default() }, change)
+    }
+
+    /// The same of `small-web` with a change in what its server holds.
+    fn with(change: impl FnOnce(&mut Value)) -> Self {
+        let mut dump = serde_json::from_slice(&std::fs::read(space_file("small-web")).expect("the space"))
+            .expect("JSON");
+        change(&mut dump);
+        Self::from(Options { documents: vec![dump], ..Options::default() }, |_| {})
+    }
+
+    fn from(options: Options, change: impl FnOnce(&Sandbox)) -> Self {
         let destination = Options { spaces: vec![NEW.to_owned()], ..Options::default() };
         let moved = Self {
             source: Sandbox::launch(options).expect("the source starts"),
@@ -245,4 +256,56 @@ fn values_that_say_nothing_in_every_way() {
 #[test]
 fn nothing_in_its_other_form() {
     Move::of("other-nothing").notes("dead-reference", &[]);
+}
+
+#[test]
+fn a_project_without_a_lifecycle_is_left_out_and_nothing_else() {
+    let moved = Move::with(|dump| {
+        let of_space = &mut dump["Documents"]["Spaces-2"];
+        let mut bare = of_space["projects"]["Projects-1"].clone();
+        for (field, value) in [
+            ("Id", json!("Projects-9")),
+            ("Name", json!("Bare")),
+            ("Slug", json!("bare")),
+            ("LifecycleId", Value::Null),
+            ("VariableSetId", json!("variableset-Projects-9")),
+            ("DeploymentProcessId", json!("deploymentprocess-Projects-9")),
+        ] {
+            bare[field] = value;
+        }
+        of_space["projects"]["Projects-9"] = bare;
+        of_space["variables"]["variableset-Projects-9"] = json!({"Id": "variableset-Projects-9",
+            "OwnerId": "Projects-9", "SpaceId": "Spaces-2", "Version": 0, "Variables": []});
+        of_space["deploymentprocesses"]["deploymentprocess-Projects-9"] = json!({"Id": "deploymentprocess-Projects-9",
+            "ProjectId": "Projects-9", "SpaceId": "Spaces-2", "Version": 0, "Steps": []});
+    });
+    moved.notes("not-carried", &["projects "]);
+    assert_eq!(names(&moved.destination, "projects"), ["Letterbox Web"]);
+}
+
+#[test]
+fn a_slug_that_did_not_stay_is_said() {
+    let destination = Options { spaces: vec![NEW.to_owned()], ..Options::default() };
+    let moved = Move {
+        source: crate::support::sandbox_with("small-web"),
+        destination: Sandbox::launch(destination).expect("the destination starts"),
+        work: tempfile::tempdir().expect("a folder"),
+    };
+    let (_, page) = http(&moved.source, "GET", "/api/Spaces-2/environments?take=100", None);
+    let mut environment = page["Items"][0].clone();
+    environment["Slug"] = json!("quite-another");
+    let path = format!("/api/Spaces-2/environments/{}", environment["Id"].as_str().expect("an id"));
+    assert_eq!(http(&moved.source, "PUT", &path, Some(&environment)).0, 200);
+    octoferry(["serialize", "all"])
+        .option("--out", moved.modules())
+        .source(&moved.source, "Spaces-2")
+        .ends_with(3);
+    // A server that takes the document and keeps its own slug.
+    let answer = json!({"method": "PUT", "path": "/environments/Environments-", "kind": "status", "status": 200, "body": {}});
+    fault(&moved.destination, answer);
+    let name = environment["Name"].as_str().expect("a name");
+    let said = moved.deploy().ends_with(3);
+    let line = said.stderr.lines().find(|line| line.contains("the destination did not keep it"));
+    let line = line.unwrap_or_else(|| panic!("{}", said.stderr));
+    assert!(line.contains("Slug") && line.contains(name), "{line}");
 }

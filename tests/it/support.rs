@@ -420,10 +420,14 @@ pub(crate) fn files_below(folder: &Path) -> Vec<String> {
 
 /// The CLI configuration by which Terraform takes the stand-in for the official provider; for `TF_CLI_CONFIG_FILE`.
 ///
-/// `cargo build -p standin-provider` must have been done; `scripts/test` does it.
+/// `cargo build -p standin-provider` must have been done; `scripts/test` does it. Where the official one is at hand, a configuration that names it
+/// may be given as `OCTOFERRY_TEST_TERRAFORMRC`.
 pub(crate) fn terraform_config() -> &'static str {
     static CONFIG: OnceLock<String> = OnceLock::new();
     CONFIG.get_or_init(|| {
+        if let Ok(given) = std::env::var("OCTOFERRY_TEST_TERRAFORMRC") {
+            return given;
+        }
         let programs = Path::new(env!("CARGO_BIN_EXE_octoferry")).parent().expect("it lies in a folder");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/standin/mirror.sh");
         let provider = programs.join("terraform-provider-octopusdeploy");

@@ -12,19 +12,25 @@ use crate::support::{Ended, http, octoferry, sandbox_with, sandbox_with_empty_sp
 /// The destination's space, and its id.
 const NEW: &str = "New";
 
-struct Years {
-    source: Sandbox,
-    destination: Sandbox,
+/// Two servers between which a space is moved again and again.
+pub(crate) struct Years {
+    pub(crate) source: Sandbox,
+    pub(crate) destination: Sandbox,
     work: tempfile::TempDir,
 }
 
 /// Id → name.
-type Names = BTreeMap<String, String>;
+pub(crate) type Names = BTreeMap<String, String>;
 
 impl Years {
     fn with(space: &str) -> Self {
+        Self::from(sandbox_with(space))
+    }
+
+    /// After the first migration from this server.
+    pub(crate) fn from(source: Sandbox) -> Self {
         let years = Self {
-            source: sandbox_with(space),
+            source,
             destination: sandbox_with_empty_space(NEW),
             work: tempfile::tempdir().expect("a folder"),
         };
@@ -36,14 +42,14 @@ impl Years {
         self.work.path().join("modules")
     }
 
-    fn serialize(&self) {
+    pub(crate) fn serialize(&self) {
         octoferry(["serialize", "all"])
             .option("--out", self.modules())
             .source(&self.source, "Spaces-2")
             .ends_with(3);
     }
 
-    fn deploy(&self) -> crate::support::Run {
+    pub(crate) fn deploy(&self) -> crate::support::Run {
         octoferry(["deploy", "--placeholders"])
             .state_below(&self.work.path().join("state"))
             .arg(self.modules())
@@ -52,24 +58,24 @@ impl Years {
     }
 
     /// Once more; everything arrives, and nothing is made anew.
-    fn migrate(&self) -> Ended {
+    pub(crate) fn migrate(&self) -> Ended {
         self.serialize();
         let ended = self.deploy().ends_with(3);
         ended.never_says("the second plan would still");
         ended
     }
 
-    fn space(&self) -> String {
+    pub(crate) fn space(&self) -> String {
         let (_, spaces) = http(&self.destination, "GET", "/api/spaces?take=100", None);
         let space = spaces["Items"].as_array().expect("spaces").iter().find(|space| space["Name"] == NEW);
         space.expect("the space")["Id"].as_str().expect("an id").to_owned()
     }
 
-    fn at_destination(&self, collection: &str) -> Vec<Value> {
+    pub(crate) fn at_destination(&self, collection: &str) -> Vec<Value> {
         list(&self.destination, &self.space(), collection)
     }
 
-    fn names(&self, collection: &str) -> Names {
+    pub(crate) fn names(&self, collection: &str) -> Names {
         let text = |document: &Value, field: &str| document[field].as_str().unwrap_or_default().to_owned();
         let all = self.at_destination(collection);
         all.iter().map(|document| (text(document, "Id"), text(document, "Name"))).collect()
@@ -77,7 +83,7 @@ impl Years {
 
     /// Changes each document of a collection of the source.
     #[track_caller]
-    fn change(&self, collection: &str, mut with: impl FnMut(&mut Value)) {
+    pub(crate) fn change(&self, collection: &str, mut with: impl FnMut(&mut Value)) {
         for document in list(&self.source, "Spaces-2", collection) {
             let path = format!("/api/Spaces-2/{collection}/{}", document["Id"].as_str().expect("an id"));
             let mut after = http(&self.source, "GET", &path, None).1;
@@ -115,7 +121,7 @@ impl Years {
     }
 }
 
-fn list(server: &Sandbox, space: &str, collection: &str) -> Vec<Value> {
+pub(crate) fn list(server: &Sandbox, space: &str, collection: &str) -> Vec<Value> {
     let (_, page) = http(server, "GET", &format!("/api/{space}/{collection}?take=1000"), None);
     page["Items"].as_array().expect("documents").clone()
 }

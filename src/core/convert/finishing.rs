@@ -27,7 +27,7 @@ impl<'i> Context<'i> {
     }
 
     /// A field that no table knows: finish tries to set it. Not where it may start something, name what can't be named, or hold a secret.
-    pub(super) fn set_unknown(&mut self, at: &At, value: &Value) -> bool {
+    pub(crate) fn set_unknown(&mut self, at: &At, value: &Value) -> bool {
         let known_by_name = !matches!(
             at.target.collection,
             Collection::ProjectTriggers

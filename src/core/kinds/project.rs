@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{Fields, is_empty, odd, read, read_value};
+use crate::convert::fields::{Fields, is_empty, odd, read, read_value, says_nothing};
 use crate::convert::id_text::{Piece, split_at_ids};
 use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
@@ -60,6 +60,7 @@ pub(super) const KIND: Kind = Kind {
             finish("IsBadgesEnabled", NO_ARGUMENT).unless(Literal::Flag(false)),
             finish("ProvisioningRunbookId", CYCLE),
             finish("DeprovisioningRunbookId", CYCLE),
+            custom("ProjectTemplateDetails", template),
             by_code("VersioningStrategy"),
             by_code("AutoCreateRelease"),
             by_code("ReleaseCreationStrategy"),
@@ -196,6 +197,22 @@ fn release_overrides(context: &mut Context<'_>, at: &At, value: &Value, _: &mut 
             "Set them anew when there are releases.",
         );
     }
+}
+
+/// The template of the server's Platform Hub that the project is made of: finish tries to say so, the server has it or not.
+fn template(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    let Some(slug) = value["Slug"].as_str().filter(|slug| !slug.is_empty()) else {
+        if !says_nothing(value) {
+            odd(context, at, value);
+        }
+        return;
+    };
+    context.set_unknown(at, value);
+    let text = format!(
+        "the project is made of the template \"{slug}\", which is in the Git repository of the source server's Platform Hub, not in the space"
+    );
+    let todo = "Connect the destination's Platform Hub to a repository that has this template, publish it and share it with the space.";
+    context.note(at, "project-template", &text, todo);
 }
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {

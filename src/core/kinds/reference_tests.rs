@@ -155,3 +155,48 @@ fn no_value_of_the_reference_makes_an_invalid_module_or_is_lost() {
     assert!(tried > 150, "{tried}");
     assert_eq!(problems, Vec::<String>::new());
 }
+
+/// Whether a note is about the field at this way, not about something inside it.
+fn is_about(note: &module::manifest::Note, way: &str) -> bool {
+    let of_field: Vec<&str> = note.field().split('/').collect();
+    let of_way: Vec<&str> = way.split('/').collect();
+    of_field.len() == of_way.len()
+        && of_field.iter().zip(&of_way).all(|(field, name)| *name == "[]" || field == name)
+}
+
+#[test]
+fn every_field_of_the_reference_is_known() {
+    let all = file("reference/fields.json");
+    let enumerations = file("reference/enumerations.json");
+    let (selection, sources) = (Selection::default(), SecretSources::default());
+    let odd = [json!(7), json!({"odd": 1})];
+    let mut unknown = Vec::new();
+    let mut tried = 0;
+    for (collection, entry) in all.as_object().expect("collections") {
+        let ways = entry["fields"].as_array().expect("fields");
+        for way in ways.iter().filter_map(Value::as_str).filter(|way| !KEYS.contains(way)) {
+            tried += 1;
+            for value in &odd {
+                let mut document = entry["document"].clone();
+                put(&mut document, way, value);
+                let inventory = with(collection, &document, &enumerations);
+                let project = inventory.get(Collection::Projects, "Projects-1").expect("it is there");
+                let space = convert::space(&kinds::ALL, &inventory, &selection, &sources);
+                let project = convert::project(&kinds::ALL, &inventory, project, &selection, &sources);
+                let notes = space.notes.iter().chain(&project.notes);
+                let of_field = |note: &&module::manifest::Note| {
+                    note.code == "unknown-field"
+                        && note.collection().name() == collection
+                        && is_about(note, way)
+                };
+                unknown
+                    .extend(notes.filter(of_field).map(|note| format!("{collection} {way}: {}", note.text)));
+            }
+        }
+    }
+    assert!(tried > 500, "{tried}");
+    assert_eq!(unknown, Vec::<String>::new());
+}
+
+/// By these the documents of the test are found again.
+const KEYS: &[&str] = &["Id", "ProjectId", "OwnerId", "RunbookId", "SpaceId"];

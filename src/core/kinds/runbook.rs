@@ -11,6 +11,8 @@ use crate::hcl::Block;
 use documents::collection::Collection;
 use module::manifest::FinishStep;
 
+const NO_ARGUMENT: &str = "the provider has no argument for it";
+
 pub(super) const KIND: Kind = Kind {
     collection: Collection::Runbooks,
     noun: "runbook",
@@ -30,6 +32,10 @@ pub(super) const KIND: Kind = Kind {
             references("Environments", Collection::Environments),
             plain("MultiTenancyMode").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
             flag("ForcePackageDownload"),
+            finish("CancelQueuedTasks", NO_ARGUMENT).unless(Literal::Flag(false)),
+            finish("CancelRunningTasks", NO_ARGUMENT).unless(Literal::Flag(false)),
+            // Each update without it sets it to false (`PUT runbooks/{id}`, 2026): finish comes after the provider's.
+            finish("FailTargetDiscovery", NO_ARGUMENT).unless(Literal::Flag(false)),
             tags("RunbookTags"),
             block("ConnectivityPolicy", CONNECTIVITY),
             custom("RunRetentionPolicy", retention).writes(&["retention_policy_with_strategy"]),

@@ -37,6 +37,7 @@ pub(super) const KIND: Kind = Kind {
             .writes(&["sort_order"]),
             plain("Type").accepts(&["SingleSelect", "MultiSelect", "FreeText"]),
             ignored("Tags", "each is a resource of its own"),
+            computed("IsSystem", "a server's own set is no user's"),
             slug(),
             ID,
             SPACE_ID,

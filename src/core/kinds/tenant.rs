@@ -22,6 +22,7 @@ pub(super) const KIND: Kind = Kind {
             tags("TenantTags"),
             ignored("ProjectEnvironments", "the links are in the projects' modules"),
             custom("ClonedFromTenantId", cloned),
+            custom("CustomFields", custom_fields),
             finish("Icon", "the provider has no argument for it"),
             slug(),
             ID,
@@ -32,6 +33,14 @@ pub(super) const KIND: Kind = Kind {
     lookup: Some(Lookup { list: "tenants", data_source: "octopusdeploy_tenants", noun: "tenant" }),
     ..Kind::DEFAULT
 };
+
+/// Neither `POST tenants` nor `PUT tenants/{id}` takes them (API of 2026-08).
+fn custom_fields(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
+    if !is_empty(value) {
+        let text = "are read only in the API: no request takes them";
+        context.note(at, "not-carried", text, "Compare them by hand at the destination.");
+    }
+}
 
 /// What a server writes when it copies a document.
 pub(super) fn cloned(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{Fields, is_empty, odd, read, read_value, says_nothing};
+use crate::convert::fields::{Fields, OF_EVERY_RESOURCE, is_empty, odd, read, read_value, says_nothing};
 use crate::convert::model::*;
 use crate::convert::table::says_all;
 use crate::convert::time;
@@ -255,15 +255,17 @@ fn form(trigger: &Document) -> Option<Form> {
 
 /// Whether the provider knows all that a filter says: without one of its limits the trigger would start more than at the source.
 fn knows_filter(filter: &Map<String, Value>, table: &[Field]) -> bool {
-    const OF_EVERY: [&str; 6] =
-        ["FilterType", "Timezone", "Id", "SpaceId", "LastModifiedOn", "LastModifiedBy"];
+    const OF_EVERY: [&str; 4] = ["FilterType", "Timezone", "Id", "SpaceId"];
     filter.iter().all(|(name, value)| {
         let items = value.as_array().map_or(&[][..], Vec::as_slice);
         match name.as_str() {
             "Sources" => items.iter().all(|item| says_all(SOURCE, item)),
             "Packages" => items.iter().all(|item| says_all(PACKAGE, item)),
             name => {
-                says_nothing(value) || OF_EVERY.contains(&name) || table.iter().any(|field| field.api == name)
+                says_nothing(value)
+                    || OF_EVERY.contains(&name)
+                    || OF_EVERY_RESOURCE.contains(&name)
+                    || table.iter().any(|field| field.api == name)
             }
         }
     })
@@ -311,6 +313,7 @@ fn resource(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Field
     // The channel stands before the filter, the rest of the action behind it.
     read_value(context, &action_at, action, |context, action| {
         action.ignore("ActionType", "tells the resource or the block");
+        action.carry(context, [ID], &mut of_action);
         match form.resource {
             "octopusdeploy_project_scheduled_trigger" => {
                 channel_and_tenants(
@@ -325,6 +328,7 @@ fn resource(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Field
         }
         read_value(context, &filter_at, filter, |context, filter| {
             filter.ignore("FilterType", "tells the resource or the block");
+            filter.carry(context, [ID], &mut of_filter);
             if is_scheduled {
                 filter.ignore("Timezone", "it is the trigger's");
             }

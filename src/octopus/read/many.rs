@@ -27,7 +27,9 @@ pub(super) async fn in_groups(
     ids: &[String],
     most: usize,
 ) -> Result<Vec<Document>, Failure> {
-    let groups: Vec<&[String]> = groups(ids).into_iter().flat_map(|group| group.chunks(most)).collect();
+    // An empty text is nothing; asked for, it would be the whole list.
+    let ids: Vec<String> = ids.iter().filter(|id| !id.trim().is_empty()).cloned().collect();
+    let groups: Vec<&[String]> = groups(&ids).into_iter().flat_map(|group| group.chunks(most)).collect();
     let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
     let mut found = BTreeMap::new();
     // The first tells what the server makes of such a request; one id is one request anyway.

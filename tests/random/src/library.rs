@@ -60,11 +60,23 @@ pub(crate) fn templates(
     templates
 }
 
+/// The secret default of a template comes in a run for a tenant, never with a deployment of modules alone.
+pub(crate) fn allow_defaults(making: &mut Making, collection: &str, key: &str, templates: &[Value]) {
+    let secret = |template: &&Value| template["DefaultValue"]["HasValue"] == true;
+    for name in templates.iter().filter(secret).filter_map(|template| template["Name"].as_str()) {
+        let why = "API: a template's secret default is a variable only in a run for a tenant without a value";
+        let field = format!("Templates/{name}/DefaultValue");
+        making.allow(collection, &field, why, key);
+        making.allow_secret(collection, &field, why, key);
+    }
+}
+
 fn library(making: &mut Making) {
     let id = making.id("LibraryVariableSets");
     let name = making.name("libraryvariablesets");
     let number = id.rsplit('-').next().unwrap_or_default().to_owned();
     let templates = templates(making, &id, "Templates", &format!("Common{number}"), 3);
+    allow_defaults(making, "libraryvariablesets", &name, &templates);
     let document = json!({
         "ContentType": "Variables", "Description": making.optional("libraryvariablesets", &name, "Description"), "Id": id, "Name": name, "Templates": templates,
         "VariableSetId": format!("variableset-{id}"),

@@ -44,11 +44,21 @@ fn project(making: &mut Making) {
     let group = making.any("projectgroups");
     let libraries = making.some("libraryvariablesets", 3);
     let templates = library::templates(making, &id, "Templates", &format!("Project{number}"), 3);
+    library::allow_defaults(making, "projects", &name, &templates);
     let mode = ["EnvironmentDefault", "On", "Off"];
     let icon =
         if making.chance.percent(20) { json!({"Color": "#1F5FA8", "Id": "ship"}) } else { Value::Null };
     let optional = |making: &mut Making, field: &str| {
-        if making.chance.percent(40) { making.optional("projects", &name, field) } else { Value::Null }
+        if making.chance.percent(60) {
+            return Value::Null;
+        }
+        let text = making.optional("projects", &name, field);
+        if text == "" {
+            // The settings show the same field again.
+            let why = "provider 1.17.0: its client leaves out an empty text";
+            making.allow("deploymentsettings", field, why, &format!("{name}/"));
+        }
+        text
     };
     let mut document = json!({
         "AllowIgnoreChannelRules": making.chance.percent(70), "AutoCreateRelease": false, "AutoDeployReleaseOverrides": [],
@@ -87,7 +97,7 @@ fn project(making: &mut Making) {
         "ChangeDescription": null, "ConnectivityPolicy": document["ProjectConnectivityPolicy"],
         "DefaultGuidedFailureMode": document["DefaultGuidedFailureMode"],
         "DefaultToSkipIfAlreadyInstalled": document["DefaultToSkipIfAlreadyInstalled"],
-        "DeploymentChangesTemplate": document["DeploymentChangesTemplate"], "FailTargetDiscovery": making.chance.percent(30),
+        "DeploymentChangesTemplate": document["DeploymentChangesTemplate"], "CancelQueuedTasks": making.chance.percent(20), "CancelRunningTasks": making.chance.percent(20), "FailTargetDiscovery": making.chance.percent(30),
         "ForcePackageDownload": document["ForcePackageDownload"], "Id": format!("deploymentsettings-{id}"), "ProjectId": id,
         "ReleaseNotesTemplate": document["ReleaseNotesTemplate"], "VersioningStrategy": document["VersioningStrategy"],
     });
@@ -104,6 +114,10 @@ fn project(making: &mut Making) {
             "AllowIgnoreChannelRules",
         ],
     );
+    if document.get("ExecuteDeploymentsOnResilientPipeline").is_none() {
+        let newer = "ExecuteDeploymentsOnEventBasedPipeline";
+        making.allow("projects", newer, "newer servers call the field by this name", &name);
+    }
     if document.get("ForcePackageDownload").is_none() {
         let why = "made up: the project's document does not say it";
         making.allow("deploymentsettings", "ForcePackageDownload", why, &format!("{name}/"));
@@ -193,6 +207,7 @@ fn runbook(making: &mut Making, project: &Parts, scopes: &mut Scopes) -> String 
     let mut document = json!({
         "ConnectivityPolicy": connectivity(making), "DefaultGuidedFailureMode": making.chance.one(&["EnvironmentDefault", "On", "Off"]),
         "Description": making.optional("runbooks", &key, "Description"), "EnvironmentScope": scope, "Environments": environments, "ForcePackageDownload": making.flag(), "Id": id,
+        "CancelQueuedTasks": making.chance.percent(20), "CancelRunningTasks": making.chance.percent(20), "FailTargetDiscovery": making.chance.percent(20),
         "MultiTenancyMode": making.chance.one(&["Untenanted", "Tenanted", "TenantedOrUntenanted"]), "Name": name, "ProjectId": project.id,
         "PublishedRunbookSnapshotId": null, "RunRetentionPolicy": retention, "RunbookProcessId": format!("RunbookProcess-{id}"),
         "RunbookTags": making.some_tags("Runbook"), "Slug": slug,

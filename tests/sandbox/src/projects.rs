@@ -85,8 +85,8 @@ const SETTINGS: [(&str, &str); 7] = [
     ("VersioningStrategy", "VersioningStrategy"),
 ];
 
-/// Deployment settings that the project does not show.
-const OWN_SETTINGS: [&str; 3] = ["CancelQueuedTasks", "CancelRunningTasks", "FailTargetDiscovery"];
+/// Deployment settings that the project does not show; runbooks have them too.
+pub(crate) const OWN_SETTINGS: [&str; 3] = ["CancelQueuedTasks", "CancelRunningTasks", "FailTargetDiscovery"];
 
 pub(crate) fn complete(
     server: &mut Server,

@@ -8,6 +8,7 @@ use crate::documents::check_reference;
 use crate::processes;
 use crate::server::Server;
 use crate::store::text;
+use crate::version::Feature;
 
 pub(crate) fn defaults() -> Value {
     json!({"ConnectivityPolicy": crate::projects::connectivity_policy(), "DefaultGuidedFailureMode": "EnvironmentDefault",
@@ -33,6 +34,11 @@ pub(crate) fn complete(
     old: Option<&Value>,
 ) -> Result<(), Answer> {
     crate::projects::fill_connectivity(fields.get_mut("ConnectivityPolicy"));
+    if server.has(Feature::Reference) {
+        for field in crate::projects::OWN_SETTINGS {
+            fields.entry(field).or_insert(Value::Bool(false));
+        }
+    }
     let id = fields["Id"].as_str().unwrap_or_default().to_owned();
     let process =
         old.map_or_else(|| json!(format!("RunbookProcess-{id}")), |old| old["RunbookProcessId"].clone());

@@ -295,14 +295,18 @@ fn step<'i>(
             None => label(label_name),
         };
         let id = action.get("Id").and_then(Value::as_str).unwrap_or_default();
-        let template = template_of(context, &action_at, action, first && scoped.contains(id));
+        let identity = identity(process, Some(id));
+        let template = if was_plain(context, &identity) {
+            None
+        } else {
+            template_of(context, &action_at, action, first && scoped.contains(id))
+        };
         let resource = match (first, template.is_some()) {
             (true, false) => "octopusdeploy_process_step",
             (true, true) => "octopusdeploy_process_templated_step",
             (false, false) => "octopusdeploy_process_child_step",
             (false, true) => "octopusdeploy_process_templated_child_step",
         };
-        let identity = identity(process, Some(id));
         let label = context.names.claim_for(&identity, STEPS, &wanted, id);
         action_at.prefix = format!("step_{label}");
         let planned = Action { fields: action, resource, label, identity, template, renamed, at: action_at };
@@ -340,6 +344,17 @@ fn remember(actions: &mut Actions, action: &Action<'_>) {
         .flatten()
         .filter_map(Value::as_str);
     actions.limiting_channels.extend(channels.map(str::to_owned));
+}
+
+/// Whether the last module has a plain step for it. It stays one, which can say all the same: to the provider (1.17.0) the templated one is another
+/// resource, and only a step that names its template at the destination already could be taken over as such.
+fn was_plain(context: &Context<'_>, identity: &str) -> bool {
+    let mut earlier = context.selection.earlier.resources.iter();
+    earlier.any(|(address, id)| {
+        id == identity
+            && (address.starts_with("octopusdeploy_process_step.")
+                || address.starts_with("octopusdeploy_process_child_step."))
+    })
 }
 
 /// The step template that an action is written with, if the provider's templated step can carry it.

@@ -382,8 +382,10 @@ pub(crate) fn staleness(store: &Store, space: &str, snapshot: &Value) -> Stalene
     };
     let project = store.get(space, "projects", text(snapshot, "ProjectId")).cloned().unwrap_or_default();
     let runbook = store.get(space, "runbooks", text(snapshot, "RunbookId")).cloned().unwrap_or_default();
+    // A link that leads nowhere has nothing that could be changed.
     let linked: Vec<(String, Option<Value>)> = texts(&project, "IncludedLibraryVariableSetIds")
         .map(|id| (id.to_owned(), version("variables", &format!("variableset-{id}"))))
+        .filter(|(_, version)| version.is_some())
         .collect();
     let frozen: Vec<(String, Option<Value>)> = texts(snapshot, "LibraryVariableSetSnapshotIds")
         .filter_map(|id| store.get(space, FROZEN_SETS, id))
