@@ -102,7 +102,7 @@ pub enum Command {
     /// Put octoferry's package, step templates and runbooks into the source space
     Seed(Seed),
     /// Take back all that seed and spread put into the source space
-    Unseed(ChangeSource),
+    Unseed(Unseed),
     /// Give sensitive variables names by which a run can read them; collapse undoes it
     Spread(ChangeSource),
     /// Read secrets that no step can read from the database of a self-hosted source, by its master key

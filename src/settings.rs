@@ -259,6 +259,21 @@ impl<'a> Settings<'a> {
         self.server(&side, transport).await
     }
 
+    /// The destination, where a command can do without: `None` when no address is given. No question is asked for it.
+    ///
+    /// # Errors
+    /// As [`Self::destination`].
+    pub async fn destination_if_given(
+        &self,
+        given: &cli::Destination,
+        transport: &Transport,
+    ) -> Result<Option<Server>, Failure> {
+        if given.destination_url.is_none() && self.plain("destination", "URL").is_none() {
+            return Ok(None);
+        }
+        self.destination(given, transport).await.map(Some)
+    }
+
     /// Reaches both servers, and says aloud which they are.
     ///
     /// # Errors

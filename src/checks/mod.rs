@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod cost;
 pub mod forecast;
+pub mod keys;
 pub mod offered;
 pub mod permissions;
 pub mod servers;

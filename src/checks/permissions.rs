@@ -77,16 +77,26 @@ fn is_own(inventory: &Inventory, collection: Collection, document: &Document) ->
     }
 }
 
+/// What a role grants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants {
+    pub space: Vec<String>,
+    pub system: Vec<String>,
+}
+
 /// What a key's owner holds in one space.
 pub struct Held {
-    user: String,
+    /// Name of the user.
+    pub user: String,
+    /// Id of the user.
+    pub user_id: String,
     /// Permission → whether it counts everywhere in the space, or is limited to some of its documents.
     permissions: BTreeMap<String, bool>,
     system: BTreeSet<String>,
     /// Whether absence means anything.
     complete: bool,
-    /// The names that the server knows; `None`: it doesn't tell.
-    known: Option<BTreeSet<String>>,
+    /// The names that the server knows, and whether each is granted for spaces (or for the server alone); `None`: it doesn't tell.
+    known: Option<BTreeMap<String, bool>>,
 }
 
 impl Held {
@@ -101,7 +111,8 @@ impl Held {
         let names =
             known.as_ref().and_then(Value::as_object).filter(|known| known.contains_key("ProjectView"));
         let mut held = Self::parse(&user, &told, server.space_id());
-        held.known = names.map(|known| known.keys().cloned().collect());
+        let level = |(name, told): (&String, &Value)| (name.clone(), told["CanApplyAtSpaceLevel"] != false);
+        held.known = names.map(|known| known.iter().map(level).collect());
         Some(held)
     }
 
@@ -124,6 +135,7 @@ impl Held {
         };
         Self {
             user: user["Username"].as_str().unwrap_or_default().to_owned(),
+            user_id: user["Id"].as_str().unwrap_or_default().to_owned(),
             permissions,
             system: texts(&told["SystemPermissions"]),
             complete: told["IsPermissionsComplete"] != false,
@@ -141,6 +153,30 @@ impl Held {
     #[must_use]
     pub fn may(&self, permission: &str) -> bool {
         self.administers() || self.permissions.contains_key(permission) || self.system.contains(permission)
+    }
+
+    /// Those of these permissions that a role may be given by this user, who holds each of them without limits: of the space, and of the
+    /// server. `None`: the server doesn't tell its permissions.
+    #[must_use]
+    pub fn grantable(&self, wanted: &BTreeSet<String>) -> Option<Grants> {
+        let known = self.known.as_ref()?;
+        let mut grants = Grants::default();
+        for name in wanted {
+            let Some(of_space) = known.get(name) else { continue };
+            let held = self.permissions.get(name) == Some(&true) || self.system.contains(name);
+            if self.administers() || held {
+                let list = if *of_space { &mut grants.space } else { &mut grants.system };
+                list.push(name.clone());
+            }
+        }
+        Some(grants)
+    }
+
+    /// Those of these permissions that are not held without limits.
+    #[must_use]
+    pub fn lacks<'a>(&self, needed: &[&'a str]) -> Vec<&'a str> {
+        let (missing, limited) = self.compare(&needed.iter().copied().collect());
+        missing.into_iter().chain(limited).collect()
     }
 
     /// The permissions that are not held, and those that are held for some documents only.
@@ -166,10 +202,9 @@ fn known_ones<'a>(
 ) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
     let names = held.and_then(|held| held.known.as_ref());
     let snapshots = servers::has_snapshot_permission(&server.version);
-    needed
-        .iter()
-        .copied()
-        .partition(|name| names.is_none_or(|known| known.contains(*name)) && (snapshots || *name != SNAPSHOT))
+    needed.iter().copied().partition(|name| {
+        names.is_none_or(|known| known.contains_key(*name)) && (snapshots || *name != SNAPSHOT)
+    })
 }
 
 /// Since 2026.3; before, `RunbookEdit` was enough.
@@ -245,8 +280,39 @@ pub fn at_destination(
     tell_unknown(check, "destination", &unknown, findings);
 }
 
-/// What the runbooks' key needs at the source besides seeing everything: pushing and fetching modules, and exporting certificates where it may.
-const RUNBOOKS: &[&str] = &["BuiltInFeedDownload", "BuiltInFeedPush", "CertificateExportPrivateKey"];
+/// What the runbooks' key needs at the source besides seeing what the space holds: pushing and fetching modules, whether its own run is of the
+/// newest variables, and exporting certificates where it may.
+const RUNBOOKS: &[&str] =
+    &["BuiltInFeedDownload", "BuiltInFeedPush", "CertificateExportPrivateKey", "RunbookRunView"];
+/// What it needs at the destination besides making what the space holds: who replaced a placeholder, and copying packages.
+const RUNBOOKS_THERE: &[&str] =
+    &["BuildInformationPush", "BuiltInFeedDownload", "BuiltInFeedPush", "EventView"];
+
+/// All that the runbooks do at the source: what a key of their own is for.
+#[must_use]
+pub fn of_runbooks_at_source() -> BTreeSet<String> {
+    let seen = to_see(false).into_iter().chain(to_see(true));
+    seen.chain(["EventView"]).chain(RUNBOOKS.iter().copied()).map(str::to_owned).collect()
+}
+
+/// All that they do at the destination, deleting when they are told so included. `inventory` is the source's: what a key could give itself
+/// more with is only for those who have something to make with it.
+#[must_use]
+pub fn of_runbooks_at_destination(inventory: &Inventory) -> BTreeSet<String> {
+    let make = |inventory| to_make(inventory, false).into_iter().chain(to_make(inventory, true));
+    let needed: BTreeSet<&str> = make(Some(inventory)).collect();
+    let made = make(None).filter(|name| !RAISING.contains(name) || needed.contains(name));
+    let seen = to_see(false).into_iter().chain(to_see(true));
+    let mut all: BTreeSet<String> =
+        seen.chain(made).chain(RUNBOOKS_THERE.iter().copied()).map(str::to_owned).collect();
+    let deletes: Vec<String> =
+        all.iter().filter_map(|name| Some(format!("{}Delete", name.strip_suffix("Create")?))).collect();
+    all.extend(deletes);
+    all
+}
+
+/// Who has these can make users, or give a team of theirs more rights.
+const RAISING: &[&str] = &["TeamCreate", "TeamEdit", "UserEdit", "UserRoleEdit"];
 
 /// What a key for the runbooks could do at the source that they don't need.
 pub fn beyond_at_source(held: Option<&Held>, findings: &mut Findings) {
@@ -256,8 +322,15 @@ pub fn beyond_at_source(held: Option<&Held>, findings: &mut Findings) {
 
 /// The same at the destination, where they make, and when they are told so delete, whatever a space can hold.
 pub fn beyond_at_destination(held: Option<&Held>, findings: &mut Findings) {
-    let needed = to_make(None, false).union(&to_make(None, true)).copied().collect();
-    beyond("destination", "view, make and delete what a space holds", held, &needed, findings);
+    let made = to_make(None, false).into_iter().chain(to_make(None, true));
+    let needed = made.chain(RUNBOOKS_THERE.iter().copied()).collect();
+    beyond(
+        "destination",
+        "view, make and delete what a space holds, and copy packages",
+        held,
+        &needed,
+        findings,
+    );
 }
 
 /// How many permissions are named.
@@ -441,7 +514,7 @@ mod tests {
         };
         let least = told(&["ProjectView", "BuiltInFeedPush", "CertificateExportPrivateKey"]);
         assert!(least[0].contains("no more than the runbooks need"), "{least:?}");
-        assert!(least[1].contains("may do more: BuiltInFeedPush, CertificateExportPrivateKey."), "{least:?}");
+        assert!(least[1].contains("may do more: CertificateExportPrivateKey."), "{least:?}");
         let more = told(&["ProjectView", "ProjectEdit", "ProjectDelete", "TeamEdit"]);
         assert!(more[0].contains("may do more: ProjectDelete, ProjectEdit, TeamEdit."), "{more:?}");
         assert!(more[1].contains("no more than the runbooks need"), "{more:?}");

@@ -33,12 +33,19 @@ pub struct Seed {
     pub project: Vec<String>,
     #[command(flatten)]
     pub part: Part,
-    /// File with the source API key that the runbooks use (default: the key that seed itself uses): to view everything and to push packages
+    /// File with the source API key that the runbooks use, to view everything and to push packages (default: of a service account that seed makes
+    /// where it may, else the key that seed itself uses)
     #[arg(long, value_name = "FILE")]
     pub runbook_source_key_file: Option<PathBuf>,
-    /// File with the destination API key that the runbooks use (default: the key that seed itself uses): to edit everything in the space
+    /// File with the destination API key that the runbooks use, to edit everything in the space (default: as for the source)
     #[arg(long, value_name = "FILE")]
     pub runbook_destination_key_file: Option<PathBuf>,
+    /// Days until the keys end that seed makes for the runbooks; seed run again makes new ones
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub runbook_key_days: u32,
+    /// Make no service accounts: the runbooks use the keys that seed itself uses, unless files are given
+    #[arg(long)]
+    pub own_runbook_keys: bool,
     /// What the runbooks do with things of the same name at the destination, unless the person who starts one says otherwise
     #[arg(long, value_name = "WHAT")]
     pub existing: Option<Existing>,
@@ -81,6 +88,15 @@ pub struct Unlock {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Unseed {
+    #[command(flatten)]
+    pub change: ChangeSource,
+    /// Where seed made a service account: it is taken away there too
+    #[command(flatten)]
+    pub destination: Destination,
 }
 
 /// Commands that change the source space: unseed, spread, collapse.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::checks::cost::{self, Cost};
 use crate::checks::forecast::Forecast;
 use crate::checks::permissions::{self, Held};
-use crate::checks::{Findings, offered, servers, space, workers};
+use crate::checks::{Findings, keys, offered, servers, space, workers};
 use crate::cli;
 use crate::deployment::{existing, licence};
 use crate::outcome::Outcome;
@@ -41,6 +41,10 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
         Some(server) => look_at_destination(server, held.1.as_ref(), from.as_ref(), &mut findings).await,
         None => None,
     };
+    if let (Some(source), Some(from)) = (&source, &from) {
+        let held = (held.0.as_ref(), held.1.as_ref());
+        keys::look((source, destination.as_ref()), held, from, &mut findings);
+    }
     if let (Some(source), Some(destination), Some(from)) = (&source, &destination, &from) {
         offered::look(from, source, destination, &mut findings).await;
     }
@@ -85,7 +89,6 @@ async fn look_at_source(
         findings.failed("source-state", failure);
     }
     permissions::at_source(server, held, findings);
-    permissions::beyond_at_source(held, findings);
     ui.info("reading the source space");
     match read::read(server, Extent::Whole).await {
         Ok(inventory) => {
@@ -144,7 +147,6 @@ async fn look_at_destination(
         findings.failed("destination-state", failure);
     }
     permissions::at_destination(server, held, from, findings);
-    permissions::beyond_at_destination(held, findings);
     match read::read(server, Extent::Shared).await {
         Ok(inventory) => Some(inventory),
         Err(failure) => {

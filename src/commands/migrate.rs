@@ -16,6 +16,7 @@ mod todo;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use crate::checks::keys;
 use crate::cli;
 use crate::delivery::record;
 use crate::finish::limited;
@@ -72,6 +73,9 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
         ui.warning(&format!("project {project:?} is left out: {why}"));
     }
     let inventory = read::read(&source, Extent::Whole).await?;
+    for text in keys::ending(&inventory) {
+        ui.warning(&text);
+    }
     tell_prospects(&inventory, &environment, &plan, ui);
     since::tell(&source, &inventory, &part, &plan, ui).await?;
     ui.confirm(&plan.question(&source, &destination), arguments.yes)?;

@@ -1,5 +1,7 @@
 //! `octoferry seed`: package, step templates and runbooks into the source space. Run again it brings everything up to date.
 
+mod keys;
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
@@ -53,19 +55,20 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         ui.info(&format!("\nthe runbooks will move a part of the space: {}", part.texts().join(" ")));
     }
     let with_tenants = with_tenant_secrets(&source, &found, &projects).await?;
+    let keys = keys::Keys::plan(&arguments, (&source, &destination), &found).await?;
     announce(&projects, &with_tenants, &pool_name, &package, ui);
+    keys.announce(ui);
     ui.confirm("Go on?", arguments.yes)?;
 
     // Before the first change.
     settings.before = before(&source, &found).await?;
     let version = install::package(&source, &package).await?;
     ui.info(&format!("package octoferry {version}"));
+    let keys = keys.make(&mut settings, ui).await;
     let templates = install::templates(&source, &found).await?;
     ui.info(&format!("{} step templates", templates.len()));
     let environment = install::environment(&source, &found).await?;
-    let sets = library_sets(&source, &found).await?;
-    variables::settings_variables(&source, &sets[0], environment.id(), &settings).await?;
-    let restricted = variables::account_variables(&source, &sets[1], environment.id()).await?;
+    let (sets, restricted) = filled_sets(&source, &found, environment.id(), &settings).await?;
     ui.info("environment and library variable sets");
 
     let setting = install::Setting {
@@ -76,22 +79,21 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         made_for: settings.made_for(&package, arguments.allow_foreign_terraform, trusted),
     };
     own_project(&source, &found, &sets, &setting, ui).await?;
-    let mut skipped = 0;
+    let mut whole = true;
     for project in &projects {
         let for_tenants = with_tenants.contains(project.id()).then_some(&settings);
-        if !into_project(&source, &found, project, &sets[0], for_tenants, &setting, ui).await? {
-            skipped += 1;
-        }
+        whole &= into_project(&source, &found, project, &sets[0], for_tenants, &setting, ui).await?;
     }
     let published = publish::publish(&source, &version).await?;
     ui.info(&format!("{published} runbooks published"));
+    whole &= keys.clear(ui).await;
 
     name_restricted(&restricted, ui);
     ui.info("\nNext: octoferry spread --plan, octoferry spread, octoferry migrate. octoferry unseed takes all of it back.");
-    Ok(if skipped == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
+    Ok(if whole { Outcome::Done } else { Outcome::DoneWithNotes })
 }
 
-/// Both servers, and what the runbooks are given: addresses, keys, backend, selection.
+/// Both servers, and what the runbooks are given: addresses, backend, selection; the keys are settled later.
 async fn settings_of(
     arguments: &cli::Seed,
     (backend, selection): (String, String),
@@ -100,17 +102,6 @@ async fn settings_of(
     let transport = settings::transport(&arguments.connection)?;
     let given = settings::Settings::read(None, ui)?;
     let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
-    let source_key = arguments.runbook_source_key_file.as_deref();
-    let source_key = settings::runbook_key(&source, "source", source_key).await?;
-    let destination_key = arguments.runbook_destination_key_file.as_deref();
-    let destination_key = settings::runbook_key(&destination, "destination", destination_key).await?;
-    for (role, key) in [("source", &source_key), ("destination", &destination_key)] {
-        if key.is_none() {
-            ui.warning(&format!(
-                "the runbooks get the {role} API key that you use yourself, with all that you may do, until unseed; --runbook-{role}-key-file FILE gives them another"
-            ));
-        }
-    }
     let backend_account = match &arguments.backend_account {
         Some(name) => Some(account(&source, name).await?),
         None => None,
@@ -118,10 +109,10 @@ async fn settings_of(
     let settings = variables::Settings {
         source_url: source.client.address().to_owned(),
         source_space: source.space_id().to_owned(),
-        source_key: source_key.unwrap_or_else(|| source.client.key().clone()),
+        source_key: source.client.key().clone(),
         destination_url: destination.client.address().to_owned(),
         destination_space: destination.space_id().to_owned(),
-        destination_key: destination_key.unwrap_or_else(|| destination.client.key().clone()),
+        destination_key: destination.client.key().clone(),
         module_key: match given.given_module_key()? {
             Some(key) => key,
             None => variables::new_module_key()?,
@@ -132,6 +123,8 @@ async fn settings_of(
         backend_config: arguments.backend.backend_config.clone(),
         existing: arguments.existing.map(|existing| existing.word().to_owned()),
         backend_account,
+        source_account: None,
+        destination_account: None,
         before: None,
     };
     Ok((source, destination, settings))
@@ -217,6 +210,19 @@ fn announce(
     if let Some(warning) = &package.warning {
         ui.warning(warning);
     }
+}
+
+/// The library variable sets with their variables, and the accounts whose secrets no run can read yet.
+async fn filled_sets(
+    source: &Server,
+    found: &Found,
+    environment: &str,
+    settings: &variables::Settings,
+) -> Result<(Vec<Document>, Vec<String>), Failure> {
+    let sets = library_sets(source, found).await?;
+    variables::settings_variables(source, &sets[0], environment, settings).await?;
+    let restricted = variables::account_variables(source, &sets[1], environment).await?;
+    Ok((sets, restricted))
 }
 
 /// The library variable sets: settings, accounts, secrets.

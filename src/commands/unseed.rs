@@ -1,7 +1,10 @@
 //! `octoferry unseed`: takes back all that seed and spread put into the source space.
 
+mod keys;
+
 use serde_json::Value;
 
+use self::keys::Keys;
 use crate::cli;
 use crate::mark::before::Before;
 use crate::mark::found::Found;
@@ -24,19 +27,23 @@ use octopus::{tasks, upsert};
 ///
 /// # Errors
 /// When a setting is missing or contradicts another, or a server can't be reached or refuses.
-pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failure> {
+pub async fn run(arguments: cli::Unseed, ui: &Ui) -> Result<Outcome, Failure> {
+    let cli::Unseed { change: arguments, destination } = arguments;
     let transport = settings::transport(&arguments.connection)?;
-    let source = settings::Settings::read(None, ui)?.source(&arguments.source, &transport).await?;
+    let given = settings::Settings::read(None, ui)?;
+    let source = given.source(&arguments.source, &transport).await?;
     ui.info(&format!("source: {}", source.described()));
     let found = Found::read(&source).await?;
     let inventory = read::read(&source, Extent::Whole).await?;
     let plan = collapse::collapse(&inventory);
     let things = Things::of(&source, &found).await?;
+    let keys =
+        Keys::look(&source, &inventory, given.destination_if_given(&destination, &transport).await).await;
     shown::show(&plan, ui);
-    for line in things.lines() {
+    for line in keys.lines().into_iter().chain(things.lines()) {
         ui.data(&line);
     }
-    if plan.changes.is_empty() && things.is_empty() {
+    if plan.changes.is_empty() && things.is_empty() && keys.is_nothing() {
         return Ok(Outcome::Done);
     }
     if arguments.plan {
@@ -47,7 +54,8 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
     ui.confirm("Take all of this back?", arguments.yes)?;
     let left = plan.left.len();
     let noted = Before::noted(&inventory);
-    let mut stays = things.remove_variables(&source, ui).await;
+    let mut stays = keys.remove(ui).await;
+    stays.extend(things.remove_variables(&source, ui).await);
     put_back::put_back(&source, &inventory, plan, ui).await.map_err(|failure| {
         failure.hint("The keys are removed, what else seed made is still there: run unseed again when the cause is gone.")
     })?;

@@ -12,6 +12,8 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::finish::directory::Directory;
+use crate::mark::name;
+use crate::seeded::service_account::Ours;
 use documents::collection::Collection;
 use failure::Failure;
 use module::manifest::{SecretEntry, Target};
@@ -35,7 +37,7 @@ const AT_ONCE: usize = 80;
 /// Asks the destination who changed what.
 pub struct Witness {
     directory: Directory,
-    me: Arc<OnceCell<Option<Me>>>,
+    me: Arc<OnceCell<Option<Ours>>>,
 }
 
 /// Who has made a document.
@@ -47,9 +49,6 @@ pub enum Maker {
     },
     Others,
 }
-
-/// Id and name of the user whose key octoferry has.
-type Me = (String, String);
 
 impl Witness {
     #[must_use]
@@ -63,12 +62,10 @@ impl Witness {
         Self { directory: Directory::new(self.directory.server.clone()), me: Arc::clone(&self.me) }
     }
 
-    async fn me(&self) -> Option<Me> {
+    /// Who acts for octoferry.
+    async fn me(&self) -> Option<Ours> {
         let client = &self.directory.server.client;
-        let ask = || async {
-            let me = client.get("/api/users/me").await.ok()?;
-            Some((me["Id"].as_str()?.to_owned(), me["Username"].as_str().unwrap_or_default().to_owned()))
-        };
+        let ask = || async { client.get("/api/users/me").await.ok().map(|me| Ours::of(&me)) };
         self.me.get_or_init(ask).await.clone()
     }
 
@@ -78,14 +75,14 @@ impl Witness {
         if ids.is_empty() {
             return makers;
         }
-        let Some((me, _)) = self.me().await else { return makers };
+        let Some(me) = self.me().await else { return makers };
         let all: Vec<&str> = ids.iter().map(String::as_str).collect();
         for some in all.chunks(AT_ONCE) {
             let trails = self.trails(some.iter().copied()).await;
             for id in some {
                 let events = trails.get(*id).map_or(&[][..], Vec::as_slice);
                 let Some(made) = events.iter().find(|event| event["Category"] == "Created") else { continue };
-                let maker = if made["UserId"] == *me {
+                let maker = if is_by(made, &me) {
                     Maker::Us { alone: !changed_by_others(events, &me) }
                 } else {
                     Maker::Others
@@ -110,19 +107,19 @@ impl Witness {
         if places.is_empty() {
             return Ok(entered);
         }
-        let Some((my_id, my_name)) = self.me().await else { return Ok(entered) };
+        let Some(me) = self.me().await else { return Ok(entered) };
         let mut trails = BTreeMap::new();
         for places in places.chunks(AT_ONCE) {
             trails.extend(self.trails(places.iter().map(|(_, place)| place.id.as_str())).await);
         }
         for (name, place) in places {
             let by_others = match trails.get(&place.id).filter(|events| !events.is_empty()) {
-                Some(events) => changed_by_others(events, &my_id),
+                Some(events) => changed_by_others(events, &me),
                 // Not everybody may see the trail, and servers forget it after some time.
                 None => {
                     let document = self.directory.server.client.find(&place.read).await?.unwrap_or_default();
                     let by = document["LastModifiedBy"].as_str().unwrap_or_default();
-                    !by.is_empty() && by != my_name && by != my_id
+                    !by.is_empty() && !me.has(by)
                 }
             };
             if by_others {
@@ -173,9 +170,16 @@ impl Witness {
 
 /// Whether events of a document, the newest first, have a change by another user. What others did before octoferry changed it for the first time
 /// counts when they made it: then the secret that is there is theirs.
-fn changed_by_others(events: &[Value], me: &str) -> bool {
+fn changed_by_others(events: &[Value], me: &Ours) -> bool {
     let is_change = |event: &&Value| matches!(event["Category"].as_str(), Some("Created" | "Modified"));
-    events.iter().filter(is_change).any(|event| event["UserId"] != me)
+    events.iter().filter(is_change).any(|event| !is_by(event, me))
+}
+
+/// An account that was removed since is known by its name alone.
+fn is_by(event: &Value, me: &Ours) -> bool {
+    let is_ours = |field: &str| event[field].as_str().is_some_and(|user| me.has(user));
+    is_ours("UserId")
+        || (is_ours("Username") && event["Username"].as_str().is_some_and(name::is_service_account))
 }
 
 #[cfg(test)]
@@ -187,9 +191,14 @@ mod tests {
     #[test]
     fn only_others_changes_count() {
         let event = |category: &str, user: &str| json!({"Category": category, "UserId": user});
+        let me = Ours::of(&json!({"Id": "Users-1", "Username": "jane"}));
         let mine = [event("Modified", "Users-1"), event("Created", "Users-1")];
-        assert!(!changed_by_others(&mine, "Users-1"));
-        assert!(!changed_by_others(&[event("Queued", "Users-2")], "Users-1"));
-        assert!(changed_by_others(&[event("Modified", "Users-2"), mine[1].clone()], "Users-1"));
+        assert!(!changed_by_others(&mine, &me));
+        assert!(!changed_by_others(&[event("Queued", "Users-2")], &me));
+        assert!(changed_by_others(&[event("Modified", "Users-2"), mine[1].clone()], &me));
+        // The account of an earlier seed.
+        let mut by_account = event("Modified", "Users-7");
+        by_account["Username"] = json!("octoferry-destination-Spaces-2-0a1b2c3d");
+        assert!(!changed_by_others(&[by_account, mine[1].clone()], &me));
     }
 }

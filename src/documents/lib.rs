@@ -9,6 +9,7 @@ pub mod feed;
 pub mod git;
 pub mod ids;
 pub mod inventory;
+pub mod mark;
 pub mod moment;
 pub mod of_space;
 pub mod property;

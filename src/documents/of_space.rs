@@ -7,22 +7,29 @@ use serde_json::Value;
 use crate::collection::Collection;
 use crate::document::Document;
 use crate::inventory::Inventory;
+use crate::mark;
 
 /// Collections and documents, in the order in which they were asked for.
 pub type Found = Vec<(Collection, Document)>;
 
 /// What of the server's teams, roles and users is about one space: its teams, who has a role in it, what roles these are, who is in its
-/// teams.
+/// teams. Not the teams of the service accounts that seed makes, nor who is in no other.
 #[must_use]
 pub fn people(all: &Inventory, space: &str) -> Found {
     let of_space = |document: &&Document| document.text("SpaceId") == Some(space);
-    let assignments: Vec<&Document> = all.all(Collection::ScopedUserRoles).filter(of_space).collect();
+    let is_marked = |team: &&Document| mark::is_marked(team.text("Description").unwrap_or_default());
+    let ours: BTreeSet<&str> = all.all(Collection::Teams).filter(is_marked).map(Document::id).collect();
+    let is_ours = |assignment: &&Document| assignment.text("TeamId").is_some_and(|team| ours.contains(team));
+    let assignments: Vec<&Document> =
+        all.all(Collection::ScopedUserRoles).filter(of_space).filter(|role| !is_ours(role)).collect();
     let ids = |field: &str| -> BTreeSet<&str> {
         assignments.iter().filter_map(|assignment| assignment.text(field)).collect()
     };
     let (with_role, roles) = (ids("TeamId"), ids("UserRoleId"));
-    let teams: Vec<&Document> =
-        all.all(Collection::Teams).filter(|team| of_space(team) || with_role.contains(team.id())).collect();
+    let teams: Vec<&Document> = all
+        .all(Collection::Teams)
+        .filter(|team| !ours.contains(team.id()) && (of_space(team) || with_role.contains(team.id())))
+        .collect();
     let members: BTreeSet<&str> =
         teams.iter().filter(|team| of_space(team)).flat_map(|team| team.texts("MemberUserIds")).collect();
     let users = all.all(Collection::Users).filter(|user| members.contains(user.id()));

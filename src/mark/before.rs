@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::{is_seeded, name};
+use super::found::settings_variables;
+use super::name;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -48,10 +49,7 @@ impl Before {
     /// What was noted in a seeded space; `None` where nothing was (seeded by an older octoferry, or not at all).
     #[must_use]
     pub fn noted(inventory: &Inventory) -> Option<Self> {
-        let sets = inventory.all(Collection::LibraryVariableSets);
-        let set = sets.into_iter().find(|set| is_seeded(set, name::SETTINGS_SET))?;
-        let variables = inventory.get(Collection::Variables, set.text("VariableSetId")?)?;
-        let noted = variables.list("Variables").iter().find(|variable| variable["Name"] == name::BEFORE)?;
+        let noted = settings_variables(inventory).iter().find(|variable| variable["Name"] == name::BEFORE)?;
         let fields: BTreeMap<String, String> = serde_json::from_str(noted["Value"].as_str()?).ok()?;
         Some(Self(fields))
     }

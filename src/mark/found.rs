@@ -1,8 +1,12 @@
 //! What of seed's work stands in a space.
 
+use serde_json::Value;
+
+use documents::collection::Collection;
 use documents::document::Document;
 use documents::feed::is_built_in;
 use documents::git::has_runbooks_in_git;
+use documents::inventory::Inventory;
 use failure::Failure;
 use octopus::server::Server;
 use octopus::upsert::list;
@@ -118,6 +122,16 @@ impl Found {
                 .hint("The key's owner needs the permission FeedView.")
         })
     }
+}
+
+/// The variables of the set `Octoferry`; none where the space is not seeded.
+#[must_use]
+pub fn settings_variables(inventory: &Inventory) -> &[Value] {
+    let set = inventory
+        .all(Collection::LibraryVariableSets)
+        .find(|set| is_seeded(set, name::SETTINGS_SET))
+        .and_then(|set| inventory.get(Collection::Variables, set.text("VariableSetId")?));
+    set.map_or(&[], |set| set.list("Variables"))
 }
 
 fn seeded<'a>(documents: &'a [Document], name: &str) -> Option<&'a Document> {

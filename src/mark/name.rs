@@ -36,9 +36,7 @@ pub const SERIALIZE_PROJECT_TEMPLATE: &str = "Octoferry - Serialize Project";
 pub const DEPLOY_PROJECT_TEMPLATE: &str = "Octoferry - Deploy Project";
 pub const TENANT_SECRETS_TEMPLATE: &str = "Octoferry - Deploy Tenant Secrets";
 
-/// Last line of the description of everything that seed makes. A thing with one of our names but without this line is
-/// the user's own and is never touched.
-pub const MARK: &str = "Made by octoferry seed; octoferry unseed removes it.";
+pub use documents::mark::{MARK, is_marked};
 
 /// All variables of ours start so.
 const VARIABLE_PREFIX: &str = "Octoferry.";
@@ -59,6 +57,18 @@ const VARIABLE_PARTS: &[&str] = &[
     "Source",
     "Step",
 ];
+
+/// Starts of the user names of the service accounts that seed makes.
+pub const SOURCE_USER: &str = "octoferry-source-";
+pub const DESTINATION_USER: &str = "octoferry-destination-";
+
+/// Whether a user name is one that seed gives.
+#[must_use]
+pub fn is_service_account(user: &str) -> bool {
+    [SOURCE_USER, DESTINATION_USER]
+        .iter()
+        .any(|start| user.strip_prefix(start).is_some_and(|space| space.starts_with("Spaces-")))
+}
 
 pub const SOURCE_URL: &str = "Octoferry.Source.Url";
 pub const SOURCE_SPACE: &str = "Octoferry.Source.Space";
@@ -83,6 +93,9 @@ pub const DEPLOY_ALLOW_DESTROY: &str = "Octoferry.Deploy.AllowDestroy";
 pub const DEPLOY_ENABLE_TRIGGERS: &str = "Octoferry.Deploy.EnableTriggers";
 /// Secrets that a person says to have entered at the destination, one a line: `NAME` of the space's module, `PROJECT/NAME` of a project's.
 pub const SECRETS_DONE: &str = "Octoferry.Secrets.Done";
+/// The service accounts that seed made for the runbooks: JSON ([`crate::seeded::service_account::Note`]).
+pub const SOURCE_ACCOUNT: &str = "Octoferry.Source.Account";
+pub const DESTINATION_ACCOUNT: &str = "Octoferry.Destination.Account";
 /// How documents stood before seed ([`super::before`]).
 pub const BEFORE: &str = "Octoferry.Before";
 /// Octopus's own name: tasks with the same tag run one after another.
@@ -160,12 +173,6 @@ pub fn typed_variable_type(collection: Collection, document: &Document) -> Optio
 #[must_use]
 pub fn description(what: &str) -> String {
     format!("{what}\n\n{MARK}")
-}
-
-/// Whether a description says that seed made the thing.
-#[must_use]
-pub fn is_marked(description: &str) -> bool {
-    description.trim_end().ends_with(MARK)
 }
 
 #[cfg(test)]

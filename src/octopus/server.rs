@@ -56,6 +56,12 @@ impl Server {
         )
     }
 
+    /// What tells the server from others: its installation's id, or, where it does not tell, its address.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        if self.installation_id.is_empty() { self.client.address() } else { &self.installation_id }
+    }
+
     /// Whether both are the same space of the same installation.
     #[must_use]
     pub fn is_same_space(&self, other: &Self) -> bool {

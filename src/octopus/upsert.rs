@@ -36,9 +36,23 @@ pub async fn ensure(
     there: Option<&Document>,
     wanted: &Value,
 ) -> Result<Document, Failure> {
+    ensure_at(server, &server.path(collection), there, wanted).await
+}
+
+/// The same of a list that need not be below the space: `path` is the list's.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn ensure_at(
+    server: &Server,
+    path: &str,
+    there: Option<&Document>,
+    wanted: &Value,
+) -> Result<Document, Failure> {
+    let collection = path.rsplit('/').next().unwrap_or(path);
     let what = || format!("writing {} in {collection}", wanted["Name"]);
     let Some(there) = there else {
-        let made = server.client.post(&server.path(collection), wanted).await;
+        let made = server.client.post(path, wanted).await;
         return document(made.while_doing(what())?);
     };
     let before = there.clone().into_value();
@@ -49,8 +63,7 @@ pub async fn ensure(
     for (field, value) in wanted.as_object().into_iter().flatten() {
         after.fields_mut().insert(field.clone(), value.clone());
     }
-    let path = server.path(&format!("{collection}/{}", there.id()));
-    let written = server.client.put(&path, &after.into_value()).await;
+    let written = server.client.put(&format!("{path}/{}", there.id()), &after.into_value()).await;
     document(written.while_doing(what())?)
 }
 

@@ -8,6 +8,7 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::{Item, Section};
+use crate::mark::name;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -46,7 +47,8 @@ pub async fn people(source: &Server, destination: Option<&Server>, left: &Invent
 }
 
 async fn all_users(server: &Server) -> Result<Vec<Document>, Failure> {
-    Ok(server.client.list("/api/users").await?.into_iter().filter_map(Document::new).collect())
+    let users = server.client.list("/api/users").await?.into_iter().filter_map(Document::new);
+    Ok(users.filter(|user| !name::is_service_account(user_name(user))).collect())
 }
 
 fn unseen(what: &str, failure: &Failure) -> Item {

@@ -31,6 +31,8 @@ const SETTINGS: &[&str] = &[
     name::DEPLOY_ALLOW_DESTROY,
     name::DEPLOY_ENABLE_TRIGGERS,
     name::SECRETS_DONE,
+    name::SOURCE_ACCOUNT,
+    name::DESTINATION_ACCOUNT,
     name::BEFORE,
 ];
 

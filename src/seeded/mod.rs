@@ -13,6 +13,7 @@ pub mod prompt;
 pub mod publish;
 pub mod put_back;
 pub mod runbook;
+pub mod service_account;
 pub mod template;
 pub mod variables;
 

@@ -39,6 +39,9 @@ pub struct Settings {
     pub existing: Option<String>,
     /// Variable type and account id.
     pub backend_account: Option<(&'static str, String)>,
+    /// What is noted of the service accounts whose keys these are; `None`: seed made none.
+    pub source_account: Option<String>,
+    pub destination_account: Option<String>,
     /// How documents stood before octoferry changed anything; `None` when that is noted already, or can't be known any more.
     pub before: Option<Before>,
 }
@@ -114,6 +117,15 @@ pub async fn settings_variables(
         variables.retain(|variable| variable["Name"] != name::BACKEND_ACCOUNT);
         if let Some((kind, account)) = &settings.backend_account {
             put_variable(variables, environment, name::BACKEND_ACCOUNT, kind, account);
+        }
+        for (name, note) in [
+            (name::SOURCE_ACCOUNT, &settings.source_account),
+            (name::DESTINATION_ACCOUNT, &settings.destination_account),
+        ] {
+            match note {
+                Some(note) => put_variable(variables, environment, name, "String", note),
+                None => variables.retain(|variable| variable["Name"] != name),
+            }
         }
         if let Some(before) = &settings.before {
             put_variable(variables, environment, name::BEFORE, "String", &before.text());

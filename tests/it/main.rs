@@ -19,6 +19,7 @@ mod golden;
 mod import_first;
 mod interrupted;
 mod journey;
+mod keys;
 mod killed;
 mod limited;
 mod logos;

@@ -62,7 +62,16 @@ fn what_servers_have_once_and_who_works_with_them_are_named() {
     let (status, pipeline) = http(&source, "POST", "/sandbox/users", Some(&pipeline));
     assert_eq!(status, 200, "{pipeline}");
     let keys = format!("/api/users/{}/apikeys", pipeline["Id"].as_str().expect("an id"));
-    assert_eq!(http(&source, "POST", &keys, Some(&serde_json::json!({"Purpose": "builds"}))).0, 201);
+    assert_eq!(
+        http(
+            &source,
+            "POST",
+            &keys,
+            Some(&serde_json::json!({"UserId": pipeline["Id"], "Purpose": "builds"}))
+        )
+        .0,
+        201
+    );
     let run = octoferry(["report"]).source(&source, "Spaces-2").destination(&destination, "New").ends_with(3);
     for part in [
         "server address",

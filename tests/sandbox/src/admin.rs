@@ -120,12 +120,17 @@ struct Settings {
     switched_off: Option<Vec<String>>,
     /// New tasks wait for an approval: `POST /sandbox/approvals`.
     need_approval: Option<bool>,
+    /// How long an API key may live, in days.
+    api_key_days: Option<i64>,
 }
 
 async fn change_settings(State(shared): Shelf, Json(settings): Json<Settings>) {
     let mut server = shared.lock();
     if let Some(maintenance) = settings.maintenance {
         server.maintenance = maintenance;
+    }
+    if settings.api_key_days.is_some() {
+        server.api_key_days = settings.api_key_days;
     }
     if let Some(need_approval) = settings.need_approval {
         server.tasks.need_approval = need_approval;

@@ -49,7 +49,7 @@ async fn answer_api(State(shared): State<Arc<Shared>>, request: axum::extract::R
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let user_agent = header_text(request.headers(), "user-agent");
-    let user = shared.lock().keys.user_of(request.headers()).unwrap_or_default().to_owned();
+    let user = crate::auth::user_of(&shared.lock(), request.headers());
     if shared.options.latency_ms > 0 {
         tokio::time::sleep(Duration::from_millis(shared.options.latency_ms)).await;
     }

@@ -6,6 +6,7 @@ use crate::answer::{Answer, Outcome};
 use crate::collections::{self, Fields};
 use crate::documents::{self, fill, show};
 use crate::paging;
+use crate::permissions;
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::{SERVER, new_uuid, text, texts};
@@ -32,6 +33,15 @@ pub(crate) fn complete_user(
 
 pub(crate) fn user_leaves(server: &mut Server, _space: &str, id: &str) -> Result<(), Answer> {
     server.keys.remove_all_of(id);
+    let listed: Vec<String> = server
+        .store
+        .all(SERVER, "apikeys")
+        .filter(|(_, key)| key["UserId"] == id)
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in listed {
+        server.store.remove(SERVER, "apikeys", &key);
+    }
     Ok(())
 }
 
@@ -48,13 +58,24 @@ pub(crate) fn complete_team(
     Ok(())
 }
 
-/// The same of a role.
+/// The same of a role, which grants what the server knows, each permission at its level.
 pub(crate) fn complete_role(
-    _server: &mut Server,
+    server: &mut Server,
     _space: &str,
     fields: &mut Fields,
     old: Option<&Value>,
 ) -> Result<(), Answer> {
+    for (field, of_space) in [("GrantedSpacePermissions", true), ("GrantedSystemPermissions", false)] {
+        for permission in fields.get(field).into_iter().flat_map(|list| list.as_array().into_iter().flatten())
+        {
+            let known = permissions::of_version(&server.server_version).any(|(name, level)| {
+                permission == name && (if of_space { level.is_of_space() } else { level.is_of_system() })
+            });
+            if !known {
+                return Err(Answer::bad_request(format!("{permission} can't be granted in {field}.")));
+            }
+        }
+    }
     fields.insert("CanBeDeleted".into(), old.map_or(json!(true), |old| old["CanBeDeleted"].clone()));
     Ok(())
 }

@@ -34,6 +34,15 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
                 .collect();
             Ok(crate::paging::page(request, "ApiKey", &keys, Value::clone))
         }
+        (Method::Delete, ["users", _, "apikeys", id]) => {
+            let key = server.store.remove(SERVER, KEYS, id);
+            server.keys.remove_listed(id);
+            key.map(|_| Answer::ok(json!({}))).ok_or_else(|| Answer::no_document(id))
+        }
+        (Method::Get, ["authentication"]) => Ok(Answer::ok(json!({
+            "AuthenticationProviders": [], "ApiKeyDefaultExpiryDays": null, "ApiKeyMaxExpiryDays": server.api_key_days,
+            "UserApiKeysEnabled": true,
+        }))),
         (Method::Get, ["permissions", "all"]) => Ok(Answer::ok(all_permissions(&server.server_version))),
         (Method::Get, ["serverstatus"]) => Ok(Answer::ok(json!({
             "Id": "serverstatus", "IsInMaintenanceMode": server.maintenance, "MaintenanceExpires": null,
@@ -242,13 +251,29 @@ fn make_key(server: &mut Server, request: &Request) -> Outcome {
     let user = server.store.get(SERVER, "users", &user).ok_or_else(|| Answer::no_document(&user))?;
     let user = crate::store::text(user, "Id").to_owned();
     let fields = request.object()?;
+    let expires = match fields.get("Expires") {
+        None | Some(Value::Null) => None,
+        Some(text) => {
+            let moment = text.as_str().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+            let moment = moment.ok_or_else(|| Answer::bad_request("Expires is no time."))?.to_utc();
+            if moment <= chrono::Utc::now() {
+                return Err(Answer::bad_request("The expiry date must be in the future."));
+            }
+            Some(moment)
+        }
+    };
+    if let Some(days) = server.api_key_days
+        && expires.is_none_or(|end| end > chrono::Utc::now() + chrono::Duration::days(days))
+    {
+        return Err(Answer::bad_request(format!("API keys must expire within {days} days.")));
+    }
     let key = crate::auth::new_api_key();
-    server.keys.add(key.clone(), &user);
     // The sandbox does not note when a key is used.
     let listed = json!({
         "Id": format!("apikeys-{}", new_uuid()), "Purpose": fields.get("Purpose"), "UserId": user, "Created": now(),
         "Expires": fields.get("Expires"), "LastUsedTimeStamp": null, "IsLastUsedTimestampKnown": false,
     });
+    server.keys.add_listed(key.clone(), &user, crate::store::text(&listed, "Id"), expires);
     server.store.put(SERVER, KEYS, listed.clone());
     let mut shown = listed;
     shown["ApiKey"] = json!(key);
