@@ -6,7 +6,8 @@ use crate::mark::name;
 use crate::outcome::Outcome;
 use crate::seeded::{publish, variables};
 use crate::settings;
-use crate::spread::{self, apply, shown};
+use crate::spread::noted::Noted;
+use crate::spread::{self, Plan, apply, shown};
 use crate::ui::Ui;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -26,8 +27,8 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
     let environment = found.environment()?.id().to_owned();
     let accounts_set = found.library_set(name::ACCOUNTS_SET)?;
 
-    let planned = |inventory: &Inventory| spread::spread(inventory, &environment);
-    let plan = planned(&read::read(&source, Extent::Whole).await?);
+    let inventory = read::read(&source, Extent::Whole).await?;
+    let plan = spread::spread(&inventory, &environment);
     shown::show(&plan, ui);
     if arguments.plan {
         return Ok(if plan.changes.is_empty() { Outcome::Done } else { Outcome::ChangesPending });
@@ -38,6 +39,18 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
         tasks::refuse_active(&source, &runbooks, "spread").await?;
         let question = format!("Change {} documents of the source space?", plan.changes.len());
         ui.confirm(&question, arguments.yes)?;
+        let settings = found.library_set(name::SETTINGS_SET)?;
+        // What journals will say is noted before the first is written.
+        let note = async |inventory: &Inventory, plan: &Plan| {
+            let noted = Noted::with(Noted::of(inventory).as_ref(), inventory, plan).text();
+            variables::set_setting(&source, settings, &environment, name::SPREAD, &noted).await.map(drop)
+        };
+        note(&inventory, &plan).await?;
+        let planned = async |inventory: &Inventory| {
+            let plan = spread::spread(inventory, &environment);
+            note(inventory, &plan).await?;
+            Ok(plan)
+        };
         refused = apply::write(&source, plan.clone(), planned, ui).await?;
     }
     if !refused.is_empty() {

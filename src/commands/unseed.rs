@@ -56,9 +56,9 @@ pub async fn run(arguments: cli::Unseed, ui: &Ui) -> Result<Outcome, Failure> {
     let noted = Before::noted(&inventory);
     let mut stays = keys.remove(ui).await;
     stays.extend(things.remove_variables(&source, ui).await);
-    put_back::put_back(&source, &inventory, plan, ui).await.map_err(|failure| {
+    stays.extend(put_back::put_back(&source, &inventory, plan, ui).await.map_err(|failure| {
         failure.hint("The keys are removed, what else seed made is still there: run unseed again when the cause is gone.")
-    })?;
+    })?);
     stays.extend(things.remove(&source, ui).await);
     for project in found.projects.iter().filter(|project| has_runbooks_in_git(project)) {
         ui.info(&format!(
@@ -182,8 +182,10 @@ impl<'a> Things<'a> {
         upsert::edit(source, &format!("variables/{}", variable_set(owner)), |set| {
             let before = set.list("Variables").to_vec();
             // The note goes with its set, at the very end: a run that is stopped before needs it again.
-            let is_note =
-                |variable: &Value| variable["Name"] == name::BEFORE && self.sets.contains(&owner.id());
+            let is_note = |variable: &Value| {
+                (variable["Name"] == name::BEFORE || variable["Name"] == name::SPREAD)
+                    && self.sets.contains(&owner.id())
+            };
             let stays = |variable: &&Value| !self.is_ours_in(owner, variable) || is_note(variable);
             let after: Vec<Value> = before.iter().filter(stays).cloned().collect();
             let differs = after.len() != before.len();

@@ -102,8 +102,17 @@ fn digest(document: &Document) -> String {
         .collect();
     // What seed and people put among a project's variables for octoferry is not the project's.
     let fields = without_ours(fields);
+    short_digest(&Value::Object(fields))
+}
+
+/// Of JSON, whatever the order of its fields.
+pub(crate) fn short_digest(value: &Value) -> String {
     let mut text = String::new();
-    write(&Value::Object(fields), &mut text);
+    write(value, &mut text);
+    digest_of_text(&text)
+}
+
+pub(crate) fn digest_of_text(text: &str) -> String {
     seal::hex(&Sha256::digest(text.as_bytes())[..KEPT])
 }
 

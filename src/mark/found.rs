@@ -124,12 +124,16 @@ impl Found {
     }
 }
 
+/// The set `Octoferry`; `None` where the space is not seeded.
+#[must_use]
+pub fn settings_set(inventory: &Inventory) -> Option<&Document> {
+    inventory.all(Collection::LibraryVariableSets).find(|set| is_seeded(set, name::SETTINGS_SET))
+}
+
 /// The variables of the set `Octoferry`; none where the space is not seeded.
 #[must_use]
 pub fn settings_variables(inventory: &Inventory) -> &[Value] {
-    let set = inventory
-        .all(Collection::LibraryVariableSets)
-        .find(|set| is_seeded(set, name::SETTINGS_SET))
+    let set = settings_set(inventory)
         .and_then(|set| inventory.get(Collection::Variables, set.text("VariableSetId")?));
     set.map_or(&[], |set| set.list("Variables"))
 }

@@ -55,6 +55,7 @@ const VARIABLE_PARTS: &[&str] = &[
     "Seed",
     "Serialize",
     "Source",
+    "Spread",
     "Step",
 ];
 
@@ -96,6 +97,8 @@ pub const SECRETS_DONE: &str = "Octoferry.Secrets.Done";
 /// The service accounts that seed made for the runbooks: JSON ([`crate::seeded::service_account::Note`]).
 pub const SOURCE_ACCOUNT: &str = "Octoferry.Source.Account";
 pub const DESTINATION_ACCOUNT: &str = "Octoferry.Destination.Account";
+/// What spread wrote into journals ([`crate::spread::noted`]).
+pub const SPREAD: &str = "Octoferry.Spread";
 /// How documents stood before seed ([`super::before`]).
 pub const BEFORE: &str = "Octoferry.Before";
 /// Octopus's own name: tasks with the same tag run one after another.
@@ -214,6 +217,9 @@ mod tests {
             DEPLOY_EXISTING,
             SECRETS_DONE,
             BEFORE,
+            SPREAD,
+            SOURCE_ACCOUNT,
+            DESTINATION_ACCOUNT,
             "OCTOFERRY.before",
             "Octoferry.Source",
         ]);

@@ -34,6 +34,7 @@ const SETTINGS: &[&str] = &[
     name::SOURCE_ACCOUNT,
     name::DESTINATION_ACCOUNT,
     name::BEFORE,
+    name::SPREAD,
 ];
 
 /// The foreign ones of one set: `project "Shop": Octoferry.Destination.Url`. `owner` is the project or library set.

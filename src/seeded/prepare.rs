@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::cutover;
 use crate::mark::{environment, name};
+use crate::spread::noted::Noted;
 use crate::spread::{self, collapse};
 use documents::collection::Collection;
 use documents::document::Document;
@@ -20,8 +21,9 @@ pub fn prepare(mut inventory: Inventory) -> (Inventory, SecretSources) {
     let sources = sources(&inventory);
     let environment = environment(&inventory).map(str::to_owned);
     let cut_over = cutover::take(&mut inventory);
+    let noted = Noted::of(&inventory);
     let removed = remove_seeded(&mut inventory);
-    restore(&mut inventory, environment.as_deref(), &removed);
+    restore(&mut inventory, (environment.as_deref(), noted.as_ref()), &removed);
     // After the projects that migrate enabled for its runs are disabled again: that is how the cutover left them.
     cutover::as_it_stood(&mut inventory, cut_over);
     git::into_ordinary(&mut inventory);
@@ -102,10 +104,14 @@ fn remove_seeded(inventory: &mut Inventory) -> BTreeSet<String> {
 }
 
 /// Undoes in the remaining documents what seed and spread did to them.
-fn restore(inventory: &mut Inventory, environment: Option<&str>, removed: &BTreeSet<String>) {
+fn restore(
+    inventory: &mut Inventory,
+    (environment, noted): (Option<&str>, Option<&Noted>),
+    removed: &BTreeSet<String>,
+) {
     let mut changed: Vec<(Collection, Document)> = Vec::new();
     for set in inventory.all(Collection::Variables) {
-        let mut after = collapse::exported_set(set, environment);
+        let mut after = collapse::exported_set(set, environment, noted);
         if let Some(Value::Array(variables)) = after.fields_mut().get_mut("Variables") {
             let of_runbook = |variable: &Value| {
                 crate::mark::tenant::only_runbook(variable).is_some_and(|id| removed.contains(id))

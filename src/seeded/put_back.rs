@@ -1,12 +1,13 @@
 //! What spread changed, and what migrate changed for its runs, is put back.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::mark::{self, name};
 use crate::seeded::enabled;
-use crate::spread::{Plan, account, apply, collapse};
+use crate::spread::{DocumentChange, Plan, account, apply, collapse};
 use crate::ui::Ui;
 use documents::collection::Collection;
 use documents::document::Document;
@@ -15,19 +16,40 @@ use failure::Failure;
 use octopus::server::Server;
 use octopus::upsert;
 
-/// Puts everything back that spread, and migrate for disabled projects, changed.
+/// Puts everything back that spread, and migrate for disabled projects, changed: what was shown, and nothing else. Documents that somebody
+/// changed in the meantime, so that something else would be put back, are left as they are and named.
 ///
 /// # Errors
 /// When the server refuses; what it refuses for a document's own sake leaves the others going on.
-pub async fn put_back(source: &Server, inventory: &Inventory, plan: Plan, ui: &Ui) -> Result<(), Failure> {
+pub async fn put_back(
+    source: &Server,
+    inventory: &Inventory,
+    plan: Plan,
+    ui: &Ui,
+) -> Result<Vec<String>, Failure> {
     hide_restricted(source, inventory, &plan).await?;
-    let refused = apply::write(source, plan, collapse::collapse, ui).await?;
+    let left = RefCell::new(Vec::new());
+    let shown = plan.clone();
+    let planned = async |inventory: &Inventory| {
+        let mut plan = collapse::collapse(inventory);
+        plan.changes.retain(|change| {
+            let is_shown =
+                |other: &DocumentChange| other.owner_id == change.owner_id && other.lines == change.lines;
+            let stays = shown.changes.iter().any(is_shown);
+            if !stays {
+                left.borrow_mut().push(format!("{}: somebody changed it just now", change.owner));
+            }
+            stays
+        });
+        Ok(plan)
+    };
+    let refused = apply::write(source, plan, planned, ui).await?;
     for project in awake(inventory) {
         enabled::disable_again(source, project.id()).await?;
         ui.info(&format!("disabled again: project {:?}", project.name()));
     }
     if refused.is_empty() {
-        return Ok(());
+        return Ok(left.into_inner());
     }
     Err(Failure::failed(format!("the server refuses to take these back:\n  {}", refused.join("\n  ")))
         .hint("What else was changed is put back. Often something in them refers to what is deleted: remove that, then run the command again."))

@@ -8,6 +8,7 @@ use crate::mark::before::Before;
 use crate::mark::digest::Made;
 use crate::mark::name;
 use crate::spread::account::restriction;
+use crate::spread::noted::Noted;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::git;
@@ -129,6 +130,7 @@ pub async fn settings_variables(
         }
         if let Some(before) = &settings.before {
             put_variable(variables, environment, name::BEFORE, "String", &before.text());
+            put_variable(variables, environment, name::SPREAD, "String", &Noted::default().text());
         }
         for asked in &prompt::ALL {
             let there = variables.iter().find(|variable| variable["Name"] == asked.variable);
@@ -204,6 +206,21 @@ pub async fn set_setting(
     value: &str,
 ) -> Result<bool, Failure> {
     edit_variables(server, set, |variables| put_variable(variables, environment, name, "String", value)).await
+}
+
+/// Keeps of spread's note what is left of it. An empty one stays too: with it a journal that somebody writes later proves nothing.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn note_spread(server: &Server, set: &Document, rest: &Noted) -> Result<(), Failure> {
+    let text = rest.text();
+    edit_variables(server, set, |variables| {
+        if let Some(there) = variables.iter_mut().find(|variable| variable["Name"] == name::SPREAD) {
+            there["Value"] = json!(text);
+        }
+    })
+    .await?;
+    Ok(())
 }
 
 /// The typed variables by which a step sees the parts of accounts and certificates: for each that allows our

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::checked::{self, Run, tags_fit};
+use super::noted::Noted;
 use super::{DocumentChange, Line, collapse, view};
 use crate::mark::journal::{self, Description};
 use crate::mark::name;
@@ -225,6 +226,21 @@ fn add(list: &mut Vec<Value>, ids: &BTreeSet<String>, entry: &mut Map<String, Va
     entry.insert(journalled.to_owned(), Value::Array(added));
 }
 
+/// The journal of an account or certificate.
+pub(super) fn entry(collection: Collection, document: &Document) -> Option<Map<String, Value>> {
+    journal::read(document.text(text_field(collection))?).map(|journalled| journalled.entry)
+}
+
+/// What spread changes of one: the ids sorted.
+pub(super) fn restrictions(document: &Document) -> Value {
+    let sorted = |field: &str| {
+        let mut ids: Vec<&str> = document.texts(field).collect();
+        ids.sort_unstable();
+        json!(ids)
+    };
+    json!({ENVIRONMENTS: sorted(ENVIRONMENTS), TENANTS: sorted(TENANTS), PARTICIPATION: document.text(PARTICIPATION)})
+}
+
 /// An account or certificate as it was before spread; `None` when it has no journal.
 #[must_use]
 pub fn restored(collection: Collection, document: &Document) -> Option<Document> {
@@ -260,13 +276,18 @@ pub fn restored(collection: Collection, document: &Document) -> Option<Document>
 }
 
 /// What collapse changes, and what it can't put back.
-pub(super) fn restore(inventory: &Inventory) -> (Vec<DocumentChange>, Vec<String>) {
+pub(super) fn restore(inventory: &Inventory, noted: Option<&Noted>) -> (Vec<DocumentChange>, Vec<String>) {
     let mut left = Vec::new();
     let mut changes = Vec::new();
     for collection in [Collection::Accounts, Collection::Certificates] {
         for document in inventory.all(collection) {
             let Some(after) = restored(collection, document) else { continue };
             let change = change(collection, document, after, "gets its restrictions back".to_owned());
+            let entry = entry(collection, document).unwrap_or_default();
+            if noted.is_some_and(|noted| !noted.proves(document.id(), &entry)) {
+                left.push(format!("{}: its journal is not the one that spread wrote", change.owner));
+                continue;
+            }
             if change.after.list(ENVIRONMENTS).len() == 1
                 && change.after.list(ENVIRONMENTS) == document.list(ENVIRONMENTS)
             {

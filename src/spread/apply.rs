@@ -19,7 +19,7 @@ const TRIES: usize = 4;
 pub async fn write(
     source: &Server,
     mut plan: Plan,
-    planned: impl Fn(&Inventory) -> Plan,
+    planned: impl AsyncFn(&Inventory) -> Result<Plan, Failure>,
     ui: &Ui,
 ) -> Result<Vec<String>, Failure> {
     for attempt in 0.. {
@@ -44,7 +44,7 @@ pub async fn write(
             return Ok(refused);
         }
         ui.info("somebody else changed the space in the meantime; reading it again");
-        plan = planned(&read::read(source, Extent::Whole).await?);
+        plan = planned(&read::read(source, Extent::Whole).await?).await?;
     }
     Ok(Vec::new())
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::noted::Noted;
 use super::replaced::{settled_set, stands_for};
 use super::set::{environments, renamed_scope, scope_kinds, text, widened};
 use super::{DocumentChange, Line, Plan, account, scope_text, view};
@@ -25,6 +26,22 @@ pub enum State {
     Renamed { original: Map<String, Value>, alias: usize },
     /// Has a journal that no longer fits: a person edited it since. `name` is what it was called before spread.
     Edited { name: String, journal: Box<Journalled> },
+    /// Has a journal that spread did not write.
+    Forged { name: String },
+}
+
+impl State {
+    /// Why nothing is done with a variable that has a journal; `None`: something is.
+    #[must_use]
+    pub fn why_left(&self) -> Option<String> {
+        match self {
+            Self::Edited { name, .. } => Some(by_hand(name)),
+            Self::Forged { name } => {
+                Some(format!("the journal of {name} is not one that octoferry spread wrote"))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Whether the value is hidden by the API.
@@ -33,9 +50,22 @@ pub fn is_sensitive(variable: &Map<String, Value>) -> bool {
     variable.get("IsSensitive") == Some(&json!(true)) || text(variable, "Type") == "Sensitive"
 }
 
-/// Reads the state of a variable from its journal; `variables` is the set it stands in.
+/// Reads the state of a variable from its journal, as far as that is one that was noted; `variables` is the set it stands in.
 #[must_use]
-pub fn state_of(variable: &Map<String, Value>, variables: &[Value]) -> State {
+pub fn state_of(variable: &Map<String, Value>, variables: &[Value], noted: Option<&Noted>) -> State {
+    let state = journalled_state(variable, variables);
+    match (noted, journal::read(text(variable, "Description"))) {
+        (Some(noted), Some(journalled))
+            if matches!(state, State::Scoped { .. } | State::Renamed { .. })
+                && !noted.proves(text(variable, "Id"), &journalled.entry) =>
+        {
+            State::Forged { name: text(variable, "Name").to_owned() }
+        }
+        _ => state,
+    }
+}
+
+fn journalled_state(variable: &Map<String, Value>, variables: &[Value]) -> State {
     let Some(journalled) = journal::read(text(variable, "Description")) else {
         return if is_sensitive(variable) { State::Secret } else { State::Ordinary };
     };
@@ -112,17 +142,20 @@ fn same_scope(a: &Value, b: &Value) -> bool {
     sorted(a) == sorted(b)
 }
 
-/// A variable set without anything that spread put there, and the names of what was left because it was edited by hand.
+/// A variable set without anything that spread put there, and what was left, with the reason: edited by hand, or with a journal that spread
+/// did not write.
 ///
 /// From an edited one only our environment is taken, where others remain, and the journal line: it is exported as it
 /// stands.
 #[must_use]
-pub fn collapsed_set(set: &Document) -> (Document, Vec<String>) {
+pub fn collapsed_set(set: &Document, noted: Option<&Noted>) -> (Document, Vec<String>) {
     let (set, _) = settled_set(set);
     let before = set.list("Variables");
     let states: Vec<State> = before
         .iter()
-        .map(|variable| variable.as_object().map_or(State::Ordinary, |fields| state_of(fields, before)))
+        .map(|variable| {
+            variable.as_object().map_or(State::Ordinary, |fields| state_of(fields, before, noted))
+        })
         .collect();
     let undone: Vec<usize> = states
         .iter()
@@ -142,12 +175,12 @@ pub fn collapsed_set(set: &Document) -> (Document, Vec<String>) {
                 let secret = journal::read(text_of(variable, "Description"))
                     .map(|journal| journal.entry["for"].clone());
                 if !before.iter().any(|other| secret.as_ref() == Some(&other["Id"])) {
-                    edited.push(text_of(variable, "Name").to_owned());
+                    edited.push(by_hand(text_of(variable, "Name")));
                 }
                 after.push(variable.clone());
             }
-            State::Edited { name, .. } => {
-                edited.push(name);
+            State::Edited { .. } | State::Forged { .. } => {
+                edited.extend(state.why_left());
                 after.push(variable.clone());
             }
         }
@@ -159,10 +192,14 @@ pub fn collapsed_set(set: &Document) -> (Document, Vec<String>) {
     (document, edited)
 }
 
+fn by_hand(name: &str) -> String {
+    format!("{name} was spread and then edited by hand")
+}
+
 /// A set as it is exported: collapsed, and what could not be collapsed without journal and environment of ours.
 #[must_use]
-pub fn exported_set(set: &Document, environment: Option<&str>) -> Document {
-    let (mut document, _) = collapsed_set(set);
+pub fn exported_set(set: &Document, environment: Option<&str>, noted: Option<&Noted>) -> Document {
+    let (mut document, _) = collapsed_set(set, noted);
     let variables = document.fields_mut().get_mut("Variables").and_then(Value::as_array_mut);
     for variable in variables.into_iter().flatten().filter_map(Value::as_object_mut) {
         let Some(journalled) = journal::read(text(variable, "Description")) else { continue };
@@ -183,14 +220,12 @@ pub fn exported_set(set: &Document, environment: Option<&str>) -> Document {
 #[must_use]
 pub fn collapse(inventory: &Inventory) -> Plan {
     let mut plan = Plan::default();
+    let noted = Noted::of(inventory);
+    let noted = noted.as_ref();
     for owner in view::owners(inventory) {
         let Some(set) = inventory.get(Collection::Variables, &owner.variable_set) else { continue };
-        let (after, edited) = collapsed_set(set);
-        plan.left.extend(
-            edited
-                .into_iter()
-                .map(|name| format!("{}: {name} was spread and then edited by hand", owner.title)),
-        );
+        let (after, left) = collapsed_set(set, noted);
+        plan.left.extend(left.into_iter().map(|why| format!("{}: {why}", owner.title)));
         if after == *set {
             continue;
         }
@@ -198,7 +233,8 @@ pub fn collapse(inventory: &Inventory) -> Plan {
         let before = settled.list("Variables");
         let mut lines: Vec<Line> = replaced.iter().map(|replaced| replaced.line(inventory, set)).collect();
         let undone = before.iter().filter_map(Value::as_object).filter_map(|variable| {
-            let (State::Scoped { original } | State::Renamed { original, .. }) = state_of(variable, before)
+            let (State::Scoped { original } | State::Renamed { original, .. }) =
+                state_of(variable, before, noted)
             else {
                 return None;
             };
@@ -223,9 +259,10 @@ pub fn collapse(inventory: &Inventory) -> Plan {
             lines,
         });
     }
-    let (changes, left) = account::restore(inventory);
+    let (changes, left) = account::restore(inventory, noted);
     plan.changes.extend(changes);
     plan.left.extend(left);
+    plan.left.extend(noted.into_iter().flat_map(|noted| noted.emptied(inventory)));
     plan
 }
 

@@ -9,6 +9,7 @@ pub mod account;
 pub mod apply;
 pub mod checked;
 pub mod collapse;
+pub mod noted;
 mod readable;
 mod replaced;
 mod set;
@@ -17,7 +18,7 @@ pub mod tenant_runs;
 mod view;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod unseen;
 
@@ -28,6 +29,7 @@ use documents::document::Document;
 use documents::git;
 use documents::inventory::Inventory;
 
+use noted::Noted;
 pub use readable::readable;
 use view::View;
 
@@ -76,6 +78,7 @@ pub fn spread(inventory: &Inventory, environment: &str) -> Plan {
     let (settled, replaced) = replaced::settled(inventory);
     let inventory = settled.as_ref();
     let library = View::of_library(inventory);
+    let noted = Noted::of(inventory);
     for owner in view::owners(inventory) {
         let Some(variables) = inventory.get(Collection::Variables, &owner.variable_set) else { continue };
         let view = library.seen_by(inventory, &owner);
@@ -83,8 +86,14 @@ pub fn spread(inventory: &Inventory, environment: &str) -> Plan {
         let replaced = as_it_stands
             .get(Collection::Variables, &owner.variable_set)
             .map_or_else(Vec::new, |set| replaced.map(|replaced| replaced.line(as_it_stands, set)).collect());
-        let (change, left) =
-            set::spread(inventory, &owner, (variables, replaced), &view, environment, &mut taken);
+        let (change, left) = set::spread(
+            inventory,
+            &owner,
+            (variables, replaced),
+            &view,
+            (environment, noted.as_ref()),
+            &mut taken,
+        );
         if owner.in_git && change.is_some() {
             plan.notes.push(format!(
                 "{}: its plain variables are stored in Git; what takes the place of a renamed secret is sensitive too, so that it stays in the database",

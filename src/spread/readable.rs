@@ -30,7 +30,7 @@ pub fn readable(
         for variable in
             variables.iter().filter_map(Value::as_object).filter(|variable| is_sensitive(variable))
         {
-            if state_of(variable, variables) == State::Alias {
+            if state_of(variable, variables, None) == State::Alias {
                 continue;
             }
             let name = text(variable, "Name");

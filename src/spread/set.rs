@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::collapse::{State, state_of};
+use super::noted::Noted;
 use super::view::{self, Owner, View};
 use super::{DocumentChange, Line, scope_text};
 use crate::mark::journal::{self, Description};
@@ -21,7 +22,7 @@ pub(super) fn spread(
     owner: &Owner,
     (set, replaced): (&Document, Vec<Line>),
     view: &View,
-    environment: &str,
+    (environment, noted): (&str, Option<&Noted>),
     taken: &mut BTreeSet<String>,
 ) -> (Option<DocumentChange>, Vec<String>) {
     let before = set.list("Variables");
@@ -33,13 +34,14 @@ pub(super) fn spread(
             variables.push(variable.clone());
             continue;
         };
-        let original = match state_of(fields, before) {
+        let state = state_of(fields, before, noted);
+        let original = match state {
             State::Ordinary | State::Alias | State::Renamed { .. } => {
                 variables.push(variable.clone());
                 continue;
             }
-            State::Edited { name, .. } => {
-                left.push(format!("{}: {name} was spread and then edited by hand", owner.title));
+            State::Edited { .. } | State::Forged { .. } => {
+                left.extend(state.why_left().map(|why| format!("{}: {why}", owner.title)));
                 variables.push(variable.clone());
                 continue;
             }
@@ -100,7 +102,7 @@ pub(super) fn spread_by_others(owner: &Owner, set: &Document) -> Option<String> 
     };
     let by_others = |variable: &&Value| {
         let Some(fields) = variable.as_object() else { return false };
-        state_of(fields, variables) == State::Secret
+        state_of(fields, variables, None) == State::Secret
             && scope_kinds(&variable["Scope"]).is_empty()
             && variables.iter().any(|other| stands_for(text(fields, "Name"), other))
     };

@@ -27,7 +27,9 @@ impl Source {
         let (sandbox, destination) = (sandbox_with("shop"), sandbox_with_empty_space("New"));
         let before = sandbox.dump();
         let folder = tempfile::tempdir().expect("a folder");
+        // Without accounts at a destination that is gone afterwards.
         octoferry(["seed", "--yes", "--backend", "local", "--backend-config", "path=/var/lib/states"])
+            .arg("--own-runbook-keys")
             .option("--package", pretended_package(folder.path()))
             .source(&sandbox, SPACE)
             .destination(&destination, "New")

@@ -26,8 +26,12 @@ fn names(sandbox: &Sandbox, list: &str) -> Vec<String> {
 
 /// The list of an account's keys.
 fn keys(sandbox: &Sandbox, user: &Value) -> Vec<Value> {
-    let (status, page) =
-        http(sandbox, "GET", &format!("/api/users/{}/apikeys?take=1000", user["Id"].as_str().unwrap()), None);
+    let (status, page) = http(
+        sandbox,
+        "GET",
+        &format!("/api/users/{}/apikeys?take=1000", user["Id"].as_str().expect("an id")),
+        None,
+    );
     assert_eq!(status, 200, "{page}");
     page["Items"].as_array().expect("keys").clone()
 }
@@ -37,7 +41,7 @@ fn secret(journey: &Journey, variable: &str) -> String {
     let dump = journey.source.dump();
     let (set, id) = dump["Documents"]["Spaces-2"]["variables"]
         .as_object()
-        .unwrap()
+        .expect("variable sets")
         .iter()
         .find_map(|(set, document)| {
             let found = document["Variables"].as_array()?.iter().find(|other| other["Name"] == variable)?;
@@ -138,7 +142,7 @@ fn seed_again_makes_new_keys_and_revokes_the_old_ones() {
     assert!(
         !opens(&journey.source, &old) && opens(&journey.source, &secret(&journey, "Octoferry.Source.ApiKey"))
     );
-    assert_eq!(accounts(&journey.source), [account.clone()], "the same account");
+    assert_eq!(accounts(&journey.source), std::slice::from_ref(&account), "the same account");
     assert_eq!(keys(&journey.source, &account).len(), 1);
     let there = keys(&journey.destination, &accounts(&journey.destination)[0]);
     assert_eq!(there.len(), 1);

@@ -150,7 +150,7 @@ fn secret_values_arrive_by_the_tenants_own_runs_and_unseed_leaves_nothing() {
         assert!(!logs.contains(secret) && !samples.contains(secret), "{secret}");
     }
 
-    octoferry(["unseed", "--yes"]).source(&source, SPACE).ends_with(0);
+    octoferry(["unseed", "--yes"]).source(&source, SPACE).destination(&destination, SPACE).ends_with(0);
     let after = source.dump();
     for collection in [
         "variables",

@@ -65,18 +65,17 @@ impl<'a> Lent<'a> {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM: why the migration stops.
+/// Waits for Ctrl-C, SIGTERM or SIGHUP: why the migration stops.
 pub(super) async fn stopped() -> String {
     use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => signals.recv().await,
-            // Without this signal the program still ends by it, as any program.
-            Err(_) => std::future::pending().await,
-        }
+    let signalled = async |kind: SignalKind| match signal(kind) {
+        Ok(mut signals) => signals.recv().await,
+        // Without this signal the program still ends by it, as any program.
+        Err(_) => std::future::pending().await,
     };
     tokio::select! {
         stop = tokio::signal::ctrl_c() => stop.err().map(|error| format!(": {error}")).unwrap_or_default(),
-        _ = terminated => " (SIGTERM)".to_owned(),
+        _ = signalled(SignalKind::terminate()) => " (SIGTERM)".to_owned(),
+        _ = signalled(SignalKind::hangup()) => " (SIGHUP)".to_owned(),
     }
 }

@@ -1,7 +1,10 @@
 //! Starting runs and following them, with what must be cancelled when the command is stopped.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::RwLock;
 
 use crate::mark::{git, name};
 use crate::ui::Ui;
@@ -19,7 +22,9 @@ pub(super) struct Runs<'a> {
     version: &'a str,
     pub(super) ui: &'a Ui,
     /// Tasks that are started and not finished.
-    open: Mutex<BTreeSet<String>>,
+    open: Arc<Mutex<BTreeSet<String>>>,
+    /// Held for reading while a run is being started.
+    starting: Arc<RwLock<()>>,
 }
 
 impl<'a> Runs<'a> {
@@ -29,7 +34,7 @@ impl<'a> Runs<'a> {
         version: &'a str,
         ui: &'a Ui,
     ) -> Self {
-        Self { source, destination, environment, version, ui, open: Mutex::new(BTreeSet::new()) }
+        Self { source, destination, environment, version, ui, open: Arc::default(), starting: Arc::default() }
     }
 
     /// Starts a run of the published snapshot.
@@ -66,20 +71,39 @@ impl<'a> Runs<'a> {
     }
 
     async fn start_as(&self, runbook: &Document, order: Order<'_>) -> Result<Run, Failure> {
-        if let Some(route) = git::route_of(runbook) {
-            let package = (name::PACKAGE, self.version);
-            let run = tasks::run_from_branch(self.source, (runbook, route), package, order).await?;
-            self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(run.task_id.clone());
-            return Ok(run);
-        }
         let snapshot =
-            runbook.text("PublishedRunbookSnapshotId").filter(|id| !id.is_empty()).ok_or_else(|| {
-                Failure::failed(format!("the runbook {:?} is not published", runbook.name()))
-                    .hint("Run octoferry seed again.")
-            })?;
-        let run = tasks::run(self.source, runbook, snapshot, order).await?;
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(run.task_id.clone());
-        Ok(run)
+            runbook.text("PublishedRunbookSnapshotId").filter(|id| !id.is_empty()).map(str::to_owned);
+        let route = git::route_of(runbook).map(str::to_owned);
+        if route.is_none() && snapshot.is_none() {
+            return Err(Failure::failed(format!("the runbook {:?} is not published", runbook.name()))
+                .hint("Run octoferry seed again."));
+        }
+        let under_way = Arc::clone(&self.starting).read_owned().await;
+        let (source, runbook, version) = (self.source.clone(), runbook.clone(), self.version.to_owned());
+        let (environment, tenant) = (order.environment_id.to_owned(), order.tenant_id.map(ToOwned::to_owned));
+        let answers: Vec<(String, String)> =
+            order.answers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let open = Arc::clone(&self.open);
+        // A task of its own: whatever stops the migration, the server's answer is waited for, since it alone tells what was started.
+        let started = tokio::spawn(async move {
+            let answers: Vec<(&str, &str)> =
+                answers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let order =
+                Order { environment_id: &environment, tenant_id: tenant.as_deref(), answers: &answers };
+            let run = match (&route, &snapshot) {
+                (Some(route), _) => {
+                    let package = (name::PACKAGE, version.as_str());
+                    tasks::run_from_branch(&source, (&runbook, route), package, order).await?
+                }
+                (None, snapshot) => {
+                    tasks::run(&source, &runbook, snapshot.as_deref().unwrap_or_default(), order).await?
+                }
+            };
+            open.lock().unwrap_or_else(PoisonError::into_inner).insert(run.task_id.clone());
+            drop(under_way);
+            Ok(run)
+        });
+        started.await.map_err(|error| Failure::failed(format!("starting a run broke off: {error}")))?
     }
 
     /// Shows the log of a run as it grows; fails when the run did not succeed.
@@ -131,8 +155,15 @@ impl<'a> Runs<'a> {
         Ok(run.task_id)
     }
 
-    /// Asks the server to stop what is not finished.
+    /// Asks the server to stop what is not finished; what is just being started is waited for.
     pub(super) async fn cancel(&self) {
+        /// For the server's answer, when everything else is over.
+        const PATIENCE: Duration = Duration::from_secs(30);
+        if tokio::time::timeout(PATIENCE, self.starting.write()).await.is_err() {
+            self.ui.warning(
+                "the server doesn't answer whether it has started a run just now: look in the portal, Tasks",
+            );
+        }
         let open: Vec<String> =
             self.open.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
         for task in open {

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | a project variable `Octoferry.Destination.Url`, `.Source.Url`, `.Backend.Type`, `.Destination.ApiKey`, `.Module.Key`, scoped to `Octoferry` | the run is refused by name, nothing is asked of the attacker's server; `check` names it |
 //! | names that hold a message to Octopus which attaches a file | no such artifact, the name is shown broken |
-//! | the journal in a variable forged (a prompt more) or emptied, while the space is spread | `collapse --plan` says that this was not so before; `unseed` never says "as it was" |
+//! | the journal in a variable forged (a prompt more) or emptied, while the space is spread; one planted where spread did nothing | `collapse` touches none of these, names them and ends with 3; `unseed` never says "as it was" |
 //! | a tenant whose name is an expression that gives the destination's key | it is in no argument and no log, the tenant's secrets arrive |
 
 use std::io::Read as _;
@@ -165,15 +165,53 @@ fn a_forged_or_emptied_journal_is_noticed() {
     journals(&|text| {
         text.replace("\"added\":", "\"prompt\":{\"Label\":\"Type it here\",\"Required\":true},\"added\":")
     });
+    let set = || http(&journey.source, "GET", &path, None).1["Variables"].clone();
+    let forged = set();
+    // The rest can be put back; of these the operator's rights move nothing.
     journey
         .run(&["collapse", "--plan"])
         .ends_with(4)
-        .says("project \"Letterbox Web\": what comes back is not what was there before seed");
+        .says("project \"Letterbox Web\": the journal of ")
+        .says("is not one that octoferry spread wrote");
+    journey
+        .run(&["collapse", "--yes"])
+        .ends_with(3)
+        .says("these are not as they were before spread")
+        .never_says("all that spread changed is as it was");
+    assert_eq!(set(), forged);
+    journey.run(&["collapse", "--plan"]).ends_with(3);
     journals(&|_| String::new());
+    let emptied = set();
+    journey.run(&["collapse", "--yes"]).ends_with(3).says("spread changed it, and its journal is gone");
+    assert_eq!(set(), emptied);
     journey
         .run(&["unseed", "--yes"])
         .ends_with(3)
         .says("not as they were before seed")
         .says("variables of project \"Letterbox Web\"")
         .never_says("the source space is as it was");
+}
+
+/// A journal of the attacker's own, in a variable that spread never touched; and the honest way, which says what is proven.
+#[test]
+fn a_planted_journal_moves_nothing_and_what_is_proven_is_said() {
+    let journey = Journey::with("small-web");
+    let project = named(&journey.source, "projects", "Letterbox Web");
+    journey.seed();
+    let planted = "[octoferry {\"scope\":{},\"added\":\"Environments-1\"}]";
+    let variable = json!({
+        "Id": "", "Name": "Planted", "Value": "planted-secret-value", "Type": "Sensitive", "IsSensitive": true, "Description": planted, "Scope": {},
+    });
+    add_variable(&journey.source, &project, variable);
+    journey
+        .run(&["collapse", "--yes"])
+        .ends_with(3)
+        .says("the journal of Planted is not one that octoferry spread wrote");
+    journey.run(&["spread", "--yes"]).ends_with_one_of(&[0, 3]);
+    let ended = journey.run(&["collapse", "--yes"]).ends_with(3);
+    ended.says("all that spread changed is as it was").says("the journal of Planted");
+    let path = format!("/api/Spaces-2/variables/{}", project["VariableSetId"].as_str().unwrap());
+    let (_, set) = http(&journey.source, "GET", &path, None);
+    let there = set["Variables"].as_array().unwrap().iter().find(|variable| variable["Name"] == "Planted");
+    assert_eq!(there.expect("it is there")["Description"], planted);
 }

@@ -48,6 +48,8 @@ enum Kind {
     Html,
     /// Answers late.
     Slow,
+    /// Processes the request at once, and answers late.
+    Late,
 }
 
 struct Fault {
@@ -67,6 +69,7 @@ pub(crate) enum Effect {
     Drop,
     DropAfter,
     Slow(u64),
+    Late(u64),
 }
 
 impl Faults {
@@ -122,6 +125,7 @@ impl Faults {
                 headers: Vec::new(),
             }),
             Kind::Slow => Effect::Slow(fault.request.milliseconds),
+            Kind::Late => Effect::Late(fault.request.milliseconds),
         })
     }
 }

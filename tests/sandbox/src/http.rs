@@ -112,6 +112,11 @@ async fn decide(
             faults::shorten(&mut answer);
             answer
         }
+        Some(Effect::Late(milliseconds)) => {
+            let answer = process(shared, path, query, user, request, fields).await;
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            answer
+        }
         Some(Effect::DropAfter) => {
             process(shared, path, query, user, request, fields).await;
             return None;

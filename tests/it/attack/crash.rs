@@ -1,0 +1,162 @@
+//! Somebody or something that ends processes and connections: a person with Ctrl-C, a machine that is shut down, a power cut, a broken network.
+//!
+//! | tried | wanted | where |
+//! | --- | --- | --- |
+//! | SIGINT, SIGTERM, SIGHUP while the server starts a run and has not answered yet | that run is cancelled: none is left that nobody follows | here |
+//! | `kill -9` of `seed` at each write of the runbooks' service accounts | seed again: one account, one key on each server; unseed leaves none | here |
+//! | `kill -9` of `unseed` at each thing that it deletes | no key opens a server any more; unseed again leaves nothing | here |
+//! | `kill -9` of `spread` and `collapse` at each write, the note of the journals too | run again: as if nothing had happened | `interrupted.rs` |
+//! | `kill -9` of `migrate` at each run that it starts, of a deployment while Terraform works | the next migration completes it, nothing is there twice | `killed.rs` |
+//! | `kill -9` of a deployment at each of its writes; an answer that is lost | what was made is looked for and taken over | `lost.rs` |
+//! | the backend gone when the state is saved | offered again, kept 0600, and all that was made is named | `bad_runs.rs` |
+//! | a task cancelled at the server while Terraform works | the state is saved, the next migration goes on | `bad_runs.rs` |
+//! | a source that is away, 500 or 401 while a log is followed | waited for | `servers.rs` |
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use octopus_sandbox::Sandbox;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::journey::Journey;
+use crate::support::{Run, fault, http, pretended_package};
+
+const PATIENCE: Duration = Duration::from_secs(180);
+
+#[track_caller]
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "{what} never comes");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn tasks(journey: &Journey) -> Vec<Value> {
+    let (_, tasks) = http(&journey.source, "GET", "/api/Spaces-2/tasks?take=1000", None);
+    tasks["Items"].as_array().expect("tasks").clone()
+}
+
+#[test]
+fn a_run_that_is_just_being_started_is_cancelled_too() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    journey.spread();
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let before = tasks(&journey).len();
+        fault(
+            &journey.source,
+            json!({"method": "POST", "path": "/api/Spaces-2/runbookRuns$", "kind": "late", "milliseconds": 2000, "times": 1}),
+        );
+        let mut child =
+            journey.run(&["migrate", "--yes", "--todo", &journey.path("todo.md")]).start(Stdio::null());
+        until("the task", || tasks(&journey).len() > before);
+        // The server has made it, and has not said so.
+        kill_process(Pid::from_child(&child), signal).expect("a signal");
+        assert_eq!(child.wait().expect("its end").code(), Some(1), "{signal:?}");
+        let asked = journey.source.requests();
+        let cancels = asked
+            .iter()
+            .filter(|request| request["Path"].as_str().is_some_and(|path| path.ends_with("/cancel")));
+        let cancelled = cancels.count();
+        assert!(cancelled > 0, "{signal:?}: nothing was cancelled");
+        assert_eq!(http(&journey.source, "DELETE", "/sandbox/requests", None).0, 200);
+        until("the end of the tasks", || tasks(&journey).iter().all(|task| task["IsCompleted"] == true));
+    }
+}
+
+/// Starts a command, and kills it while one of the two servers has just done a write (the nth of those) and not answered yet. Whether there was one.
+fn killed_at(
+    journey: &Journey,
+    command: Run,
+    at: &Sandbox,
+    (method, path): (&str, &str),
+    nth: usize,
+) -> bool {
+    let is_it = regex(path);
+    let done =
+        || at.requests().iter().filter(|request| request["Method"] == method && is_it(request)).count();
+    let before = done();
+    fault(
+        at,
+        json!({"method": method, "path": path, "kind": "late", "milliseconds": 4000, "after": nth, "times": 1}),
+    );
+    let mut child = command.start(Stdio::null());
+    let (mut seen, mut since) = (0, Instant::now());
+    let killed = loop {
+        if child.try_wait().expect("its state").is_some() {
+            break false;
+        }
+        let requests = journey.source.requests().len() + journey.destination.requests().len();
+        if requests != seen {
+            (seen, since) = (requests, Instant::now());
+        }
+        if done() == before + nth && since.elapsed() > Duration::from_millis(700) && seen > 0 {
+            child.kill().expect("SIGKILL");
+            child.wait().expect("its end");
+            break true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert_eq!(http(at, "DELETE", "/sandbox/faults", None).0, 200);
+    killed
+}
+
+/// Whether a request is to a path that holds one of these parts.
+fn regex(parts: &str) -> impl Fn(&Value) -> bool + use<'_> {
+    let parts: Vec<&str> = parts.trim_matches(['(', ')']).split('|').collect();
+    move |request| request["Path"].as_str().is_some_and(|path| parts.iter().any(|part| path.contains(part)))
+}
+
+/// User ids of the accounts of a server, with how many keys each has; teams and roles of ours.
+fn left(sandbox: &Sandbox) -> (Vec<usize>, usize) {
+    let list = |path: &str| http(sandbox, "GET", path, None).1["Items"].as_array().expect("a list").clone();
+    let ours = |field: &'static str| {
+        move |item: &Value| item[field].as_str().is_some_and(|name| name.starts_with("octoferry-"))
+    };
+    let users = list("/api/users?take=1000").into_iter().filter(|user| ours("Username")(user));
+    let keys = users.map(|user| {
+        list(&format!("/api/users/{}/apikeys?take=1000", user["Id"].as_str().expect("an id"))).len()
+    });
+    let keys = keys.collect();
+    let others = [list("/api/teams?take=1000"), list("/api/userroles?take=1000")].concat();
+    (keys, others.iter().filter(|item| ours("Name")(item)).count())
+}
+
+#[test]
+fn seed_killed_at_its_accounts_makes_each_once_and_unseed_leaves_none() {
+    let journey = Journey::with("small-web");
+    let state = format!("path={}", journey.path("state"));
+    let pretended = pretended_package(journey.folder.path());
+    let seed = || {
+        journey
+            .run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
+            .option("--package", &pretended)
+    };
+    // Role, user, team, what the team may, key.
+    let writes = ("POST", "(/userroles|/users|/teams|/scopeduserroles)");
+    let mut kills = 0;
+    for at in [&journey.source, &journey.destination] {
+        // What is there already is not made again: each time the next is met, in the end each key.
+        for _ in 0..6 {
+            kills += usize::from(killed_at(&journey, seed(), at, writes, 0));
+        }
+    }
+    assert!(kills >= 8, "only {kills} were killed in the middle");
+    seed().ends_with(0);
+    for sandbox in [&journey.source, &journey.destination] {
+        assert_eq!(left(sandbox), (vec![1], 2));
+    }
+    let deletes = ("DELETE", "(/apikeys/|/users/|/teams/|/userroles/)");
+    for at in [&journey.source, &journey.destination] {
+        for _ in 0..4 {
+            killed_at(&journey, journey.run(&["unseed", "--yes"]), at, deletes, 0);
+            assert!(left(at).0.iter().all(|keys| *keys == 0), "the keys go first");
+        }
+    }
+    journey.run(&["unseed", "--yes"]).ends_with(0);
+    for sandbox in [&journey.source, &journey.destination] {
+        assert_eq!(left(sandbox), (vec![], 0));
+    }
+}
