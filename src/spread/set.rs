@@ -255,7 +255,7 @@ fn unique_name(
     let scope = if scope_names.is_empty() { "Unscoped".to_owned() } else { scope_names.join("_") };
     parts.push(name::name_part(&scope));
     let mut base = parts.join(".");
-    if view::is_set_by_runs(&base) || name::is_ours(&base) {
+    if view::is_set_by_runs(&base) || name::is_like_ours(&base) {
         base.insert_str(0, "Of-");
     }
     let candidates = std::iter::once(base.clone()).chain((2_u32..).map(|number| format!("{base}-{number}")));
