@@ -25,6 +25,13 @@ pub struct Explanations {
     pub destination_is_older: bool,
 }
 
+/// What the provider says is never shown; servers of the vendor's reference show whether there is one.
+const HEADER: &str = "EventNotificationSubscription/WebhookHeaderValue";
+
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(str::is_empty)
+}
+
 impl Explanations {
     /// Takes in what a module says.
     pub fn add(&mut self, manifest: Manifest) {
@@ -162,6 +169,14 @@ impl Explanations {
         difference: &FieldDifference,
     ) -> Option<String> {
         let path = difference.path.as_str();
+        let shows = |value: &Option<Value>| value.as_ref().is_some_and(|value| !is_nothing(value));
+        if collection == Collection::Subscriptions
+            && path == HEADER
+            && shows(&difference.source)
+            && !shows(&difference.destination)
+        {
+            return Some("the destination never shows the header of a webhook".to_owned());
+        }
         let held = self.held.iter().find(|held| {
             held.target.collection == collection
                 && is_key(&held.target.key, key)

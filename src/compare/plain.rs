@@ -161,6 +161,16 @@ fn comparable(names: &Names<'_>, value: &Value) -> Value {
         {
             json!({SECRET: fields["HasValue"]})
         }
+        // A value that may be a secret (the header of a subscription's call, vendor's reference of 2026-08); others show its text alone.
+        Value::Object(fields)
+            if ["IsSensitive", "SensitiveValue", "Value"].iter().all(|field| fields.contains_key(*field)) =>
+        {
+            if fields["IsSensitive"] == false {
+                comparable(names, &fields["Value"])
+            } else {
+                json!({SECRET: true})
+            }
+        }
         Value::Object(fields) => {
             let mut plain = Map::new();
             for (field, inner) in fields {

@@ -13,6 +13,7 @@ mod defaults;
 mod draft;
 mod foreign;
 mod forgotten;
+mod header;
 mod hide;
 mod hold;
 mod keep;
@@ -313,6 +314,7 @@ impl Shared {
             Ok(body) => body,
             Err(failure) => return Passed::refusal(StatusCode::BAD_GATEWAY, &failure.message),
         };
+        let with_tokens = body.clone();
         let body = match self.exchange.fill(&self.client, &method, address, path, body).await {
             Ok(body) => body,
             // Not a 5xx: the provider would try it again.
@@ -324,7 +326,15 @@ impl Shared {
                 answer
             }
             Err(begun) => {
-                let answer = self.client.forward(method.clone(), path, headers, body).await;
+                let answer = match header::hidden(&method, address, &with_tokens, &body) {
+                    None => self.client.forward(method.clone(), path, headers, body).await,
+                    Some(hidden) => match self.client.forward(method.clone(), path, headers, hidden).await {
+                        Ok(refused) if refused.status == StatusCode::BAD_REQUEST => {
+                            self.client.forward(method.clone(), path, headers, body).await
+                        }
+                        answer => answer,
+                    },
+                };
                 self.remember.ended(*begun, answer.as_ref().ok());
                 let status = answer.as_ref().map_or(0, |answer| answer.status.as_u16());
                 self.log.request(&method, address, path, status, started.elapsed());

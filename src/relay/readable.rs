@@ -8,6 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::relay::address::Address;
+use crate::relay::header;
 use crate::relay::log::Intervention;
 
 const ACCOUNTS: [&str; 11] = [
@@ -48,6 +49,7 @@ pub(super) fn looks_at(address: &Address) -> bool {
     matches!(
         address.parts().as_slice(),
         ["accounts" | "feeds" | "git-credentials" | "workerpools" | "machinepolicies"]
+            | ["subscriptions", ..]
             | ["machinepolicies", _]
             | ["projecttriggers"]
             | ["projecttriggers", _]
@@ -78,6 +80,9 @@ pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Interv
     let mut changes = Vec::new();
     if !looks_at(address) {
         return changes;
+    }
+    if header::looks_at(address) {
+        return documents(answer).into_iter().filter_map(header::show).collect();
     }
     if address.kind() == "machinepolicies" {
         for policy in documents(answer).into_iter().filter(|policy| policy["ConnectionRetryCountLimit"] == 0)

@@ -244,3 +244,82 @@ fn the_oldest_servers_still_move_a_space() {
     let (arrived, _) = moved(&journey);
     assert_eq!(named(&arrived, "projects", "Letterbox Web")["Name"], "Letterbox Web");
 }
+
+#[test]
+fn a_field_that_servers_call_by_two_names_arrives_under_the_destinations() {
+    const OLDER: (&str, &str) = ("2025.4.1", "ExecuteDeploymentsOnResilientPipeline");
+    const NEWER: (&str, &str) = (NEWEST, "ExecuteDeploymentsOnEventBasedPipeline");
+    for [source, destination] in [[OLDER, NEWER], [NEWER, OLDER]] {
+        let journey = journey([source.0, destination.0], |documents| {
+            for (_, project) in documents["projects"].as_object_mut().into_iter().flatten() {
+                project[source.1] = json!(true);
+            }
+        });
+        let (arrived, verdict) = moved(&journey);
+        let mut projects = arrived["projects"].as_object().expect("projects").values();
+        assert!(projects.all(|project| project[destination.1] == true), "{}", destination.1);
+        verdict.never_says("Pipeline");
+    }
+}
+
+#[test]
+fn runbooks_keep_what_the_provider_has_no_argument_for_and_a_readable_header_arrives() {
+    const FIELDS: [&str; 3] = ["CancelQueuedTasks", "CancelRunningTasks", "FailTargetDiscovery"];
+    let journey = journey([NEWEST, NEWEST], |documents| {
+        for (_, runbook) in documents["runbooks"].as_object_mut().into_iter().flatten() {
+            FIELDS.into_iter().for_each(|field| runbook[field] = json!(true));
+        }
+        with_todays_fields(documents);
+        let webhook = &mut documents["subscriptions"]["Subscriptions-90"]["EventNotificationSubscription"];
+        webhook["WebhookHeaderKey"] = json!("X-Bell");
+        webhook["WebhookHeaderValue"] = json!("ding");
+    });
+    let (arrived, verdict) = moved(&journey);
+    for runbook in arrived["runbooks"].as_object().expect("runbooks").values() {
+        FIELDS.into_iter().for_each(|field| assert_eq!(runbook[field], true, "{field}"));
+    }
+    let webhook = &named(&arrived, "subscriptions", "Ops")["EventNotificationSubscription"];
+    assert_eq!(webhook["WebhookHeaderValue"]["Value"], "ding");
+    verdict.never_says("TargetDiscovery").never_says("WebhookHeaderValue");
+}
+
+#[test]
+fn the_header_of_a_webhook_is_a_secret_at_servers_of_both_kinds() {
+    const HEADER: &str = "EventNotificationSubscription/WebhookHeaderValue";
+    for versions in [[NEWEST, NEWEST], ["2025.4.1", NEWEST], [NEWEST, "2025.4.1"]] {
+        let mut dump: Value =
+            serde_json::from_slice(&std::fs::read(space_file("small-web")).expect("the space"))
+                .expect("JSON");
+        with_todays_fields(&mut dump["Documents"]["Spaces-2"]);
+        let webhook = &mut dump["Documents"]["Spaces-2"]["subscriptions"]["Subscriptions-90"]["EventNotificationSubscription"];
+        webhook["WebhookHeaderKey"] = json!("X-Bell");
+        dump["Secrets"]["Subscriptions-90"][HEADER] = json!("s3cret ding");
+        let [source, destination] =
+            versions.map(|version| Options { server_version: version.into(), ..Options::default() });
+        let journey = Journey::of(Options { documents: vec![dump], ..source }, destination);
+        let modules = journey.path("modules");
+        journey.run(&["serialize", "all", "--out", &modules]).ends_with(3);
+        let text = std::fs::read_to_string(format!("{modules}/space/octoferry.json")).expect("the manifest");
+        let manifest: Value = serde_json::from_str(&text).expect("JSON");
+        let mut secrets = manifest["secrets"].as_array().into_iter().flatten();
+        let header = secrets.find(|secret| secret["field"] == HEADER).expect("the header");
+        let name = header["octopus_variable"].as_str().expect("a name").to_owned();
+        let key = journey.destination.api_key();
+        let deploy = |code: i32| {
+            octoferry(["deploy", "--secrets", "stdin", "--placeholders", &modules])
+                .state_below(std::path::Path::new(&journey.path("states")))
+                .option("--destination-url", journey.destination.url())
+                .option("--destination-space", NEW)
+                .env("TF_CLI_CONFIG_FILE", terraform_config())
+                .env("HOME", &journey.path("home"))
+                .input(secrets_stream(&[("Octoferry.Destination.ApiKey", &key), (&name, "s3cret ding")]))
+                .ends_with(code)
+        };
+        deploy(3);
+        deploy(3).says(": 0 to make, 0 to change, 0 to destroy").never_says("1 to change");
+        let arrived = journey.destination.dump();
+        let mut held = arrived["Secrets"].as_object().expect("secrets").values();
+        assert!(held.any(|secrets| secrets[HEADER] == "s3cret ding"), "{versions:?}");
+        assert!(!arrived["Documents"].to_string().contains("s3cret ding"), "{versions:?}");
+    }
+}

@@ -347,6 +347,7 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         prefix: "Subscriptions",
         noun: "Subscription",
         defaults: || json!({"IsDisabled": false, "Type": "Event"}),
+        hooks: Hooks { complete: Some(crate::subscriptions::complete), ..NO_HOOKS },
         ..PLAIN
     },
     Collection {

@@ -65,6 +65,7 @@ mod settings;
 mod slugs;
 mod spaces;
 mod store;
+mod subscriptions;
 mod target_tags;
 mod tasks;
 mod templates;

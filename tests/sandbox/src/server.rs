@@ -110,6 +110,7 @@ impl Shared {
         target_tags::complete_loaded(&mut server);
         spaces::complete_loaded(&mut server);
         crate::libraries::complete_loaded(&mut server);
+        crate::subscriptions::complete_loaded(&mut server);
         spaces::found(&mut server, dumps.is_empty(), &options);
         let administrator = server
             .store
