@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod packages;
 pub mod relay;
 pub mod report;
+pub mod rights;
 pub mod seeded;
 pub mod settings;
 pub mod spread;

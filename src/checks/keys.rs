@@ -3,10 +3,10 @@
 use super::{Findings, permissions};
 use crate::mark::found::settings_variables;
 use crate::mark::name;
+use crate::rights::Held;
 use crate::seeded::service_account::{self, Note, Plan};
 use documents::inventory::Inventory;
 use octopus::server::Server;
-use permissions::Held;
 
 /// Looks, for a seed without files of keys. `inventory` is the source's.
 pub fn look(

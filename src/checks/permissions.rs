@@ -1,198 +1,14 @@
-//! What the keys' owners may do, and what of that is missing.
-//!
-//! Which documents need which permission stands in the table of collections; what seed, spread and migrate need besides stands here. Names
-//! of permissions: the documentation of the built-in roles. Which request needs which: the descriptions there.
+//! What of the permissions that are needed the keys' owners lack, and what they have beyond the need.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::Value;
+use std::collections::BTreeSet;
 
 use crate::checks::{Findings, servers};
+use crate::rights::Held;
+use crate::rights::needed::{RUNBOOKS, RUNBOOKS_THERE, SEED, to_make, to_see};
 use crate::spread::account::restriction;
-use documents::collection::{Collection, Reading};
-use documents::document::Document;
+use documents::collection::Collection;
 use documents::inventory::Inventory;
 use octopus::server::Server;
-
-/// What seed, spread and migrate do at the source besides reading, and unseed takes back.
-const SEED: &[&str] = &[
-    "ActionTemplateCreate",
-    "ActionTemplateDelete",
-    "ActionTemplateEdit",
-    "ArtifactView",
-    "BuiltInFeedAdminister",
-    "BuiltInFeedDownload",
-    "BuiltInFeedPush",
-    "EnvironmentCreate",
-    "EnvironmentDelete",
-    "LibraryVariableSetCreate",
-    "LibraryVariableSetDelete",
-    "LibraryVariableSetEdit",
-    "ProcessEdit",
-    "ProjectCreate",
-    "ProjectDelete",
-    "ProjectEdit",
-    "ProjectGroupCreate",
-    "ProjectGroupDelete",
-    "RunbookEdit",
-    "RunbookRunCreate",
-    "RunbookRunView",
-    "TaskCancel",
-    "TaskView",
-    "VariableEdit",
-    "VariableEditUnscoped",
-];
-
-/// Permissions to see what a space holds: the documents that an export can't do without, or those whose absence would only be noted.
-fn to_see(may_be_unseen: bool) -> BTreeSet<&'static str> {
-    let rows = Collection::ALL.iter().map(|collection| collection.row());
-    let read = rows.filter(|row| row.reading != Reading::Never && row.may_be_unseen() == may_be_unseen);
-    read.flat_map(|row| row.view).copied().collect()
-}
-
-/// Permissions to make what an inventory holds (`None`: everything), by Terraform, or by finish alone: there a refusal stops nothing.
-fn to_make(inventory: Option<&Inventory>, by_finish: bool) -> BTreeSet<&'static str> {
-    let is_made = |collection: &Collection| {
-        inventory.is_none_or(|inventory| {
-            inventory.all(*collection).any(|document| is_own(inventory, *collection, document))
-        })
-    };
-    let made = Collection::ALL.iter().filter(|collection| !collection.row().make.is_empty());
-    let made = made.filter(|collection| (**collection == Collection::OidcIdentities) == by_finish);
-    let rows = made.filter(|collection| is_made(collection)).map(|collection| collection.row());
-    rows.flat_map(|row| row.make).copied().collect()
-}
-
-/// Whether a document is made: roles and teams that every server has are not, nor tags that come with their targets.
-fn is_own(inventory: &Inventory, collection: Collection, document: &Document) -> bool {
-    match collection {
-        Collection::DeploymentTargetTags => {
-            let mut targets = inventory.all(Collection::Machines);
-            !targets.any(|target| target.texts("Roles").any(|role| role == document.name()))
-        }
-        Collection::UserRoles | Collection::Teams => {
-            document.get("CanBeDeleted") != Some(&Value::Bool(false))
-        }
-        _ => true,
-    }
-}
-
-/// What a role grants.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Grants {
-    pub space: Vec<String>,
-    pub system: Vec<String>,
-}
-
-/// What a key's owner holds in one space.
-pub struct Held {
-    /// Name of the user.
-    pub user: String,
-    /// Id of the user.
-    pub user_id: String,
-    /// Permission → whether it counts everywhere in the space, or is limited to some of its documents.
-    permissions: BTreeMap<String, bool>,
-    system: BTreeSet<String>,
-    /// Whether absence means anything.
-    complete: bool,
-    /// The names that the server knows, and whether each is granted for spaces (or for the server alone); `None`: it doesn't tell.
-    known: Option<BTreeMap<String, bool>>,
-}
-
-impl Held {
-    /// Reads it. `None`: the server doesn't tell this user.
-    pub async fn read(server: &Server) -> Option<Self> {
-        let user = server.client.get("/api/users/me").await.ok()?;
-        let path = format!("/api/users/{}/permissions?includeSystem=true", user["Id"].as_str()?);
-        let told = server.client.get(&path).await.ok()?;
-        // `{<name>: {Description, CanApplyAtSpaceLevel, …}}`
-        let known = server.client.get("/api/permissions/all").await.ok();
-        // Every server knows this one: an answer without it is no list of permissions.
-        let names =
-            known.as_ref().and_then(Value::as_object).filter(|known| known.contains_key("ProjectView"));
-        let mut held = Self::parse(&user, &told, server.space_id());
-        let level = |(name, told): (&String, &Value)| (name.clone(), told["CanApplyAtSpaceLevel"] != false);
-        held.known = names.map(|known| known.iter().map(level).collect());
-        Some(held)
-    }
-
-    fn parse(user: &Value, told: &Value, space: &str) -> Self {
-        let mut permissions = BTreeMap::new();
-        for (name, grants) in told["SpacePermissions"].as_object().into_iter().flatten() {
-            let ours = grants.as_array().into_iter().flatten().filter(|grant| grant["SpaceId"] == space);
-            let free = |grant: &Value| {
-                ["ProjectIds", "EnvironmentIds", "TenantIds", "ProjectGroupIds"]
-                    .iter()
-                    .all(|what| grant[format!("RestrictedTo{what}")].as_array().is_none_or(Vec::is_empty))
-            };
-            // Several grants add up.
-            if let Some(everywhere) = ours.map(free).reduce(|one, other| one || other) {
-                permissions.insert(name.clone(), everywhere);
-            }
-        }
-        let texts = |value: &Value| {
-            value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-        };
-        Self {
-            user: user["Username"].as_str().unwrap_or_default().to_owned(),
-            user_id: user["Id"].as_str().unwrap_or_default().to_owned(),
-            permissions,
-            system: texts(&told["SystemPermissions"]),
-            complete: told["IsPermissionsComplete"] != false,
-            known: None,
-        }
-    }
-
-    /// Whether the user administers the server. Assumption: who does may do everything in every space.
-    #[must_use]
-    pub fn administers(&self) -> bool {
-        self.system.contains("AdministerSystem")
-    }
-
-    /// Whether the user holds a permission, for some documents at least.
-    #[must_use]
-    pub fn may(&self, permission: &str) -> bool {
-        self.administers() || self.permissions.contains_key(permission) || self.system.contains(permission)
-    }
-
-    /// Those of these permissions that a role may be given by this user, who holds each of them without limits: of the space, and of the
-    /// server. `None`: the server doesn't tell its permissions.
-    #[must_use]
-    pub fn grantable(&self, wanted: &BTreeSet<String>) -> Option<Grants> {
-        let known = self.known.as_ref()?;
-        let mut grants = Grants::default();
-        for name in wanted {
-            let Some(of_space) = known.get(name) else { continue };
-            let held = self.permissions.get(name) == Some(&true) || self.system.contains(name);
-            if self.administers() || held {
-                let list = if *of_space { &mut grants.space } else { &mut grants.system };
-                list.push(name.clone());
-            }
-        }
-        Some(grants)
-    }
-
-    /// Those of these permissions that are not held without limits.
-    #[must_use]
-    pub fn lacks<'a>(&self, needed: &[&'a str]) -> Vec<&'a str> {
-        let (missing, limited) = self.compare(&needed.iter().copied().collect());
-        missing.into_iter().chain(limited).collect()
-    }
-
-    /// The permissions that are not held, and those that are held for some documents only.
-    fn compare<'a>(&self, needed: &BTreeSet<&'a str>) -> (Vec<&'a str>, Vec<&'a str>) {
-        if self.administers() {
-            return (Vec::new(), Vec::new());
-        }
-        let is_missing =
-            |name: &&&str| !self.permissions.contains_key(**name) && !self.system.contains(**name);
-        let missing = needed.iter().filter(is_missing).copied().collect();
-        let is_limited =
-            |name: &&&str| self.permissions.get(**name) == Some(&false) && !self.system.contains(**name);
-        let limited = needed.iter().filter(is_limited).copied().collect();
-        (missing, limited)
-    }
-}
 
 /// What the server does not know is needed by none of its requests: older servers have fewer permissions.
 fn known_ones<'a>(
@@ -279,40 +95,6 @@ pub fn at_destination(
     }
     tell_unknown(check, "destination", &unknown, findings);
 }
-
-/// What the runbooks' key needs at the source besides seeing what the space holds: pushing and fetching modules, whether its own run is of the
-/// newest variables, and exporting certificates where it may.
-const RUNBOOKS: &[&str] =
-    &["BuiltInFeedDownload", "BuiltInFeedPush", "CertificateExportPrivateKey", "RunbookRunView"];
-/// What it needs at the destination besides making what the space holds: who replaced a placeholder, and copying packages.
-const RUNBOOKS_THERE: &[&str] =
-    &["BuildInformationPush", "BuiltInFeedDownload", "BuiltInFeedPush", "EventView"];
-
-/// All that the runbooks do at the source: what a key of their own is for.
-#[must_use]
-pub fn of_runbooks_at_source() -> BTreeSet<String> {
-    let seen = to_see(false).into_iter().chain(to_see(true));
-    seen.chain(["EventView"]).chain(RUNBOOKS.iter().copied()).map(str::to_owned).collect()
-}
-
-/// All that they do at the destination, deleting when they are told so included. `inventory` is the source's: what a key could give itself
-/// more with is only for those who have something to make with it.
-#[must_use]
-pub fn of_runbooks_at_destination(inventory: &Inventory) -> BTreeSet<String> {
-    let make = |inventory| to_make(inventory, false).into_iter().chain(to_make(inventory, true));
-    let needed: BTreeSet<&str> = make(Some(inventory)).collect();
-    let made = make(None).filter(|name| !RAISING.contains(name) || needed.contains(name));
-    let seen = to_see(false).into_iter().chain(to_see(true));
-    let mut all: BTreeSet<String> =
-        seen.chain(made).chain(RUNBOOKS_THERE.iter().copied()).map(str::to_owned).collect();
-    let deletes: Vec<String> =
-        all.iter().filter_map(|name| Some(format!("{}Delete", name.strip_suffix("Create")?))).collect();
-    all.extend(deletes);
-    all
-}
-
-/// Who has these can make users, or give a team of theirs more rights.
-const RAISING: &[&str] = &["TeamCreate", "TeamEdit", "UserEdit", "UserRoleEdit"];
 
 /// What a key for the runbooks could do at the source that they don't need.
 pub fn beyond_at_source(held: Option<&Held>, findings: &mut Findings) {
@@ -474,7 +256,7 @@ fn list(names: &BTreeSet<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

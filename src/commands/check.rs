@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use crate::checks::cost::{self, Cost};
 use crate::checks::forecast::Forecast;
-use crate::checks::permissions::{self, Held};
+use crate::checks::permissions;
 use crate::checks::{Findings, keys, offered, servers, space, workers};
 use crate::cli;
 use crate::deployment::{existing, licence};
 use crate::outcome::Outcome;
+use crate::rights::Held;
 use crate::seeded::foreign;
 use crate::settings::Settings;
 use crate::ui::{Ui, table};

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::backend::{self, Backend};
-use crate::checks::permissions::{self, Held};
+use crate::checks::permissions;
 use crate::checks::{self, Findings, Weight};
 use crate::cli;
 use crate::deployment::step;
 use crate::outcome::Outcome;
+use crate::rights::Held;
 use crate::settings;
 use crate::settings::Settings;
 use crate::ui::Ui;

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::backend::Backend;
-use crate::checks::permissions::Held;
 use crate::cli::{self, Existing};
 use crate::deployment::deployed::Deployed;
 use crate::deployment::entered::Witness;
@@ -21,6 +20,7 @@ use crate::finish::directory::Directory;
 use crate::mark::name;
 use crate::outcome::Outcome;
 use crate::relay::Relay;
+use crate::rights::Held;
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use failure::Failure;

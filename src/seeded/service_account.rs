@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zeroize::Zeroize as _;
 
-use crate::checks::permissions::{self, Grants, Held};
 use crate::mark::{is_seeded, name};
+use crate::rights::{Grants, Held, needed};
 use documents::document::Document;
 use documents::inventory::Inventory;
 use documents::moment;
@@ -73,7 +73,7 @@ impl Plan {
     /// # Errors
     /// Why there can be none, for a person.
     pub fn at_source(source: &Server, held: Option<&Held>, days: u32) -> Result<Self, String> {
-        Self::of(source_name(source), Self::may_make(held)?, &permissions::of_runbooks_at_source(), days)
+        Self::of(source_name(source), Self::may_make(held)?, &needed::of_runbooks_at_source(), days)
     }
 
     /// The same at the destination. `inventory` is the source's.
@@ -86,7 +86,7 @@ impl Plan {
         inventory: &Inventory,
         days: u32,
     ) -> Result<Self, String> {
-        let wanted = permissions::of_runbooks_at_destination(inventory);
+        let wanted = needed::of_runbooks_at_destination(inventory);
         Self::of(destination_name(source, destination), Self::may_make(held)?, &wanted, days)
     }
 

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::checks::permissions::Held;
 use crate::cli;
 use crate::mark::found::Found;
 use crate::mark::name;
+use crate::rights::Held;
 use crate::seeded::service_account::{self, Made, Note, Plan, There};
 use crate::seeded::variables;
 use crate::settings;
