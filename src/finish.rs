@@ -20,6 +20,7 @@ mod tenant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -28,6 +29,7 @@ use documents::collection::Collection;
 use failure::Failure;
 use module::identities::Identities;
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
+use octopus::client::Client;
 use octopus::server::Server;
 use secret::Secret;
 use set::sensitive;
@@ -108,7 +110,36 @@ pub struct Finish<'a> {
     formerly: BTreeMap<Target, Vec<Target>>,
     /// Folder of the module, for the files that steps name.
     folder: PathBuf,
+    common: CommonValues,
     report: Report,
+}
+
+/// Tenants' values for library sets that are known to be there: several modules of a deployment have the same. And whether such values have scopes.
+#[derive(Debug, Clone, Default)]
+pub struct CommonValues(Arc<Mutex<(BTreeSet<String>, Option<bool>)>>);
+
+impl CommonValues {
+    fn has(&self, value: &str) -> bool {
+        self.lock().0.contains(value)
+    }
+
+    fn add(&self, value: String) {
+        self.lock().0.insert(value);
+    }
+
+    async fn have_scopes(&self, client: &Client) -> Result<bool, Failure> {
+        let known = self.lock().1;
+        let have = match known {
+            Some(known) => known,
+            None => tenant::has_scopes(client).await?,
+        };
+        self.lock().1 = Some(have);
+        Ok(have)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (BTreeSet<String>, Option<bool>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<'a> Finish<'a> {
@@ -125,8 +156,16 @@ impl<'a> Finish<'a> {
             placeholders: BTreeMap::new(),
             formerly: BTreeMap::new(),
             folder: folder.to_owned(),
+            common: CommonValues::default(),
             report: Report::default(),
         }
+    }
+
+    /// The same, sharing with other modules of the deployment which tenants' values are there.
+    #[must_use]
+    pub fn sharing(mut self, common: &CommonValues) -> Self {
+        self.common = common.clone();
+        self
     }
 
     /// The same, knowing what the documents that finish makes were called before: one that is there under such a name is that document.
@@ -278,7 +317,7 @@ impl<'a> Finish<'a> {
         if tenants.is_empty() {
             return Ok(());
         }
-        let scoped = tenant::has_scopes(&self.directory.server.client).await?;
+        let scoped = self.common.have_scopes(&self.directory.server.client).await?;
         for (name, steps) in tenants {
             let what = format!("values of the tenant {name:?}");
             let result = self.values_of(name, &steps, scoped).await;
@@ -321,8 +360,20 @@ impl<'a> Finish<'a> {
             if ids.len() != environments.len() {
                 continue;
             }
+            let mut shared = None;
             let given = match value {
-                FinishValue::Json(value) => Some(tenant::Given::Plain(self.directory.resolved(value).await?)),
+                FinishValue::Json(value) => {
+                    let value = self.directory.resolved(value).await?;
+                    if matches!(owner, TenantValueOwner::LibraryVariableSet(_)) {
+                        let key = json!([found["Id"], owner_id, template_id, ids, value]).to_string();
+                        if self.common.has(&key) {
+                            self.report.already += 1;
+                            continue;
+                        }
+                        shared = Some(key);
+                    }
+                    Some(tenant::Given::Plain(value))
+                }
                 FinishValue::Secret(name) => {
                     self.secrets.get(name).map(|secret| tenant::Given::Secret(sensitive(secret)))
                 }
@@ -336,11 +387,18 @@ impl<'a> Finish<'a> {
                 environments: ids,
                 value: given,
             });
-            told.push((text, value));
+            told.push((text, value, shared));
+        }
+        if wanted.is_empty() {
+            return Ok(());
         }
         let id = found["Id"].as_str().unwrap_or_default();
         let became = tenant::set(&self.directory.server, scoped, id, wanted).await?;
-        for ((text, value), became) in told.into_iter().zip(became) {
+        for ((text, value, shared), became) in told.into_iter().zip(became) {
+            let is_there = matches!(became, tenant::Became::Set | tenant::Became::AlreadySo);
+            if let Some(shared) = shared.filter(|_| is_there) {
+                self.common.add(shared);
+            }
             self.note_tenant_value(text, value, became);
         }
         Ok(())

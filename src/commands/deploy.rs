@@ -10,12 +10,14 @@ use crate::deployment::deployed::Deployed;
 use crate::deployment::entered::Witness;
 use crate::deployment::exported;
 use crate::deployment::fetched::Fetched;
+use crate::deployment::licence::Licence;
 use crate::deployment::order::{self, Folder};
 use crate::deployment::run::{self, Deployment};
 use crate::deployment::step;
 use crate::deployment::supply;
 use crate::deployment::tenant::TenantRun;
 use crate::deployment::token;
+use crate::finish::CommonValues;
 use crate::finish::directory::Directory;
 use crate::mark::name;
 use crate::outcome::Outcome;
@@ -71,6 +73,9 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
     let deployment = Deployment {
         ui,
         relay: &relay,
+        licence: Licence::default(),
+        lookups: tokio::sync::Mutex::new(Directory::new(destination.clone())),
+        common_values: CommonValues::default(),
         program: &program,
         backend,
         masker,
@@ -352,6 +357,8 @@ fn summed_up(relay: &Relay, ui: &Ui) {
         log.by_drafts(),
         log.summary()
     ));
+    let own = log.own_work().as_secs_f64() * 1000.0;
+    ui.info(&format!("octoferry's own work for a request of Terraform: {own:.1} ms"));
     for change in log.changed() {
         ui.info(&format!("{}: {}", change.what, change.place));
     }

@@ -1,5 +1,7 @@
 //! Whether the destination's licence has room for what a plan makes.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use serde_json::Value;
 
 use failure::{Failure, FailureKind};
@@ -47,37 +49,68 @@ pub async fn limits(server: &Server) -> Result<Vec<Limit>, Failure> {
     Ok(["Projects", "Tenants", "Machines"].into_iter().filter_map(limit).collect())
 }
 
-/// Refuses a plan that makes more than the licence allows. A server that doesn't tell its limits, or not to this key, is no obstacle.
-///
-/// # Errors
-/// When a limit would be exceeded.
-pub async fn check(server: &Server, plan: &Plan) -> Result<(), Failure> {
+/// The licence as a deployment uses it up: asked for once, and again when it seems to be exceeded.
+#[derive(Debug, Default)]
+pub struct Licence(Mutex<Option<Vec<Limit>>>);
+
+impl Licence {
+    /// Refuses a plan that makes more than the licence allows. A server that doesn't tell its limits, or not to this key, is no obstacle.
+    ///
+    /// # Errors
+    /// When a limit would be exceeded.
+    pub async fn check(&self, server: &Server, plan: &Plan) -> Result<(), Failure> {
+        let counts = made_by(plan);
+        if counts.iter().all(|(_, count)| *count == 0) {
+            return Ok(());
+        }
+        let known = self.lock().take();
+        let is_known = known.is_some();
+        let mut left = match known {
+            Some(known) => known,
+            None => limits(server).await.unwrap_or_default(),
+        };
+        if is_known && !exceeded(&left, &counts).is_empty() {
+            left = limits(server).await.unwrap_or_default();
+        }
+        let exceeded = exceeded(&left, &counts);
+        if exceeded.is_empty() {
+            for limit in &mut left {
+                let made = counts.iter().find(|(name, _)| *name == limit.name);
+                limit.used += made.map_or(0, |(_, count)| *count);
+            }
+            *self.lock() = Some(left);
+            return Ok(());
+        }
+        Err(Failure::new(
+            FailureKind::Refused,
+            format!("the destination's licence has no room; nothing was written:\n{}", exceeded.join("\n")),
+        ))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Limit>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many of each a plan makes.
+fn made_by(plan: &Plan) -> [(&'static str, u64); 3] {
     let made = |wanted: &dyn Fn(&str) -> bool| {
         let created =
             plan.changes.iter().filter(|change| change.action == Action::Create && !change.imported);
         created.filter(|change| wanted(&change.kind)).count() as u64
     };
-    let counts = [
+    [
         ("Projects", made(&|kind| kind == "octopusdeploy_project")),
         ("Tenants", made(&|kind| kind == "octopusdeploy_tenant")),
         ("Machines", made(&|kind| kind.ends_with("_deployment_target"))),
-    ];
-    if counts.iter().all(|(_, count)| *count == 0) {
-        return Ok(());
-    }
-    let limits = limits(server).await.unwrap_or_default();
-    let exceeded: Vec<String> = counts
+    ]
+}
+
+fn exceeded(limits: &[Limit], counts: &[(&str, u64)]) -> Vec<String> {
+    let exceeded = counts
         .iter()
-        .filter_map(|(name, count)| limits.iter().find(|limit| limit.name == *name)?.exceeded_by(*count))
-        .map(|text| format!("  {text}"))
-        .collect();
-    if exceeded.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::new(
-        FailureKind::Refused,
-        format!("the destination's licence has no room; nothing was written:\n{}", exceeded.join("\n")),
-    ))
+        .filter_map(|(name, count)| limits.iter().find(|limit| limit.name == *name)?.exceeded_by(*count));
+    exceeded.map(|text| format!("  {text}")).collect()
 }
 
 fn is_of(limit: &Value, name: &str) -> bool {

@@ -10,7 +10,7 @@ use crate::deployment::destruction;
 use crate::deployment::entered::{Maker, Witness};
 use crate::deployment::existing::{self, Collision};
 use crate::deployment::identity;
-use crate::deployment::licence;
+use crate::deployment::licence::Licence;
 use crate::deployment::order::Folder;
 use crate::deployment::refused::{Reason, Refused};
 use crate::deployment::renames;
@@ -18,14 +18,15 @@ use crate::deployment::state::is_about_the_state;
 use crate::deployment::supply::{self, Became, Declared, Row, Supply};
 use crate::deployment::token::{self, Given};
 use crate::finish::directory::Directory;
-use crate::finish::{Finish, Report, SecretOutcome};
+use crate::finish::{CommonValues, Finish, Report, SecretOutcome};
 use crate::relay::{self, Relay};
 use crate::ui::Ui;
+use documents::collection::Collection;
 use failure::Failure;
 use failure::While as _;
 use module::TRIGGERS_HELD;
 use module::identities::Identities;
-use module::manifest::Note;
+use module::manifest::{FinishStep, FinishValue, Note};
 use octopus::server::Server;
 use secret::Secret;
 use secret::mask::Masker;
@@ -45,6 +46,11 @@ pub struct Deployment<'a> {
     pub destination: Server,
     pub witness: Witness,
     pub relay: &'a Relay,
+    pub licence: Licence,
+    /// Finds what was made by modules before.
+    pub lookups: tokio::sync::Mutex<Directory>,
+    /// What finish knows to be there of the values that tenants have for library sets.
+    pub common_values: CommonValues,
     pub program: &'a Program,
     /// `None`: the modules have a backend of their own.
     pub backend: Option<Backend>,
@@ -141,7 +147,7 @@ impl Deployment<'_> {
         };
         self.ui.info(&format!("  plan: {}", outcome.summary));
         self.refuse_destruction(module, &ready, &plan).await?;
-        licence::check(&self.destination, &plan).await?;
+        self.licence.check(&self.destination, &plan).await?;
         if self.plan_only {
             for change in &plan.changes {
                 self.ui.info(&format!("  would {}", change.text()));
@@ -153,6 +159,7 @@ impl Deployment<'_> {
             for text in renames::give_free(&self.destination, &plan).await? {
                 self.ui.info(&format!("  {text}"));
             }
+            self.relay.expect_linked(self.linked(module).await);
             self.apply(&ready, &plan).await?;
         }
         ready.terraform.stop_if_interrupted()?;
@@ -518,6 +525,26 @@ impl Deployment<'_> {
             .hint("Mend what the message says, then deploy again: it goes on from there."))
     }
 
+    /// The order in which projects of the module link library variable sets, as finish would set it.
+    async fn linked(&self, module: &Folder) -> relay::Linked {
+        let mut linked = relay::Linked::new();
+        let mut directory = self.lookups.lock().await;
+        for (name, value) in module.manifest.finish.iter().filter_map(linked_by) {
+            let mut ids = directory.resolved(value).await;
+            if ids.is_err() {
+                // The space's module has made it since.
+                directory.forget();
+                ids = directory.resolved(value).await;
+            }
+            // What is not there finish names.
+            if let Ok(Value::Array(ids)) = ids {
+                let ids = ids.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                linked.insert(name.to_owned(), ids);
+            }
+        }
+        linked
+    }
+
     /// Stops when the destination did not take parts of documents: the state does not have them, so the next run makes them.
     fn nothing_refused(&self, sent: &relay::Sent) -> Result<(), Failure> {
         if sent.refused.is_empty() {
@@ -535,9 +562,13 @@ impl Deployment<'_> {
         identities: &Identities,
         supply: &mut Supply,
     ) -> Result<Report, Failure> {
-        let steps = Finish::new(self.destination.clone(), &supply.found, &module.path).knowing(identities);
+        let steps = Finish::new(self.destination.clone(), &supply.found, &module.path)
+            .knowing(identities)
+            .sharing(&self.common_values);
         let mut manifest = module.manifest.clone();
         manifest.finish.append(&mut supply.finish);
+        let written = self.relay.linked_in_order();
+        manifest.finish.retain(|step| linked_by(step).is_none_or(|(name, _)| !written.contains(name)));
         let report = steps.run(&manifest, self.enable_triggers).await.map_err(|failure| {
             failure.while_doing("finishing").hint("Terraform's part is done. Deploy again to finish.")
         })?;
@@ -611,6 +642,13 @@ impl Deployment<'_> {
         }
         Ok(differences)
     }
+}
+
+/// The project whose linked library variable sets a step of finish puts in order, and these.
+fn linked_by(step: &FinishStep) -> Option<(&str, &Value)> {
+    let FinishStep::Set { target, path, value: FinishValue::Json(value) } = step else { return None };
+    let (Collection::Projects, [name]) = (target.collection, target.key.as_slice()) else { return None };
+    (*path == [json!("IncludedLibraryVariableSetIds")]).then_some((name, value))
 }
 
 /// What a person has to do after this module.

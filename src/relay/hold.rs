@@ -67,13 +67,14 @@ impl Hold {
         !self.enable_triggers && what(address).is_some()
     }
 
-    /// Sets the switches in what Terraform writes as they are to be.
+    /// Sets the switches in what Terraform writes as they are to be. `known`: a project as it was a moment ago.
     pub(super) async fn before(
         &self,
         client: &Client,
         method: &Method,
         address: &Address,
         document: &mut Value,
+        known: Option<Value>,
     ) -> Result<Vec<Intervention>, Failure> {
         let mut changes = Vec::new();
         let name = document["Name"].as_str().unwrap_or_default().to_owned();
@@ -107,8 +108,13 @@ impl Hold {
                 changes.push(Intervention { what: "made disabled", place });
             }
             (Some(What::Project { id: Some(id) }), &Method::PUT) if !self.enable_triggers => {
-                let current = client.find(&format!("{}/projects/{id}", address.prefix)).await?;
-                let current = current.unwrap_or(Value::Null);
+                let current = match known {
+                    Some(known) => known,
+                    None => {
+                        let current = client.find(&format!("{}/projects/{id}", address.prefix)).await?;
+                        current.unwrap_or(Value::Null)
+                    }
+                };
                 let switch = current["AutoCreateRelease"] == true;
                 if switch != (document["AutoCreateRelease"] == true) {
                     document["AutoCreateRelease"] = json!(switch);
@@ -165,7 +171,7 @@ mod tests {
         let mut scheduled =
             json!({"Name": "x", "IsDisabled": false, "Filter": {"FilterType": "CronExpressionSchedule"}});
         assert_eq!(
-            HELD.before(&client, &Method::POST, &address, &mut scheduled).await.ok().unwrap().len(),
+            HELD.before(&client, &Method::POST, &address, &mut scheduled, None).await.ok().unwrap().len(),
             1
         );
         assert_eq!(scheduled["IsDisabled"], true);
@@ -174,10 +180,15 @@ mod tests {
         let mut scheduled = json!({"IsDisabled": false, "Filter": {"FilterType": "CronExpressionSchedule"}});
         let mut target = json!({"Filter": {"FilterType": "MachineFilter"}});
         assert!(
-            enabling.before(&client, &Method::POST, &address, &mut scheduled).await.ok().unwrap().is_empty()
+            enabling
+                .before(&client, &Method::POST, &address, &mut scheduled, None)
+                .await
+                .ok()
+                .unwrap()
+                .is_empty()
         );
         assert_eq!(
-            enabling.before(&client, &Method::POST, &address, &mut target).await.ok().unwrap().len(),
+            enabling.before(&client, &Method::POST, &address, &mut target, None).await.ok().unwrap().len(),
             1
         );
         assert_eq!(target["IsDisabled"], true);

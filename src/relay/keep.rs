@@ -78,10 +78,28 @@ pub(super) async fn keep_secrets(
     if !is_update {
         return Ok(Vec::new());
     }
+    if !has_counterparts(document) {
+        return Ok(Vec::new());
+    }
     let Some(current) = client.find(&address.path).await? else { return Ok(Vec::new()) };
     let mut changes = Vec::new();
     walk(document, &current, &mut address.kind().to_owned(), &mut changes);
     Ok(changes)
+}
+
+/// Whether a placeholder stands where the destination may have a value: not in an item without an id, which is new.
+fn has_counterparts(new: &Value) -> bool {
+    match new {
+        Value::Object(fields) => fields.iter().any(|(name, value)| match value {
+            Value::String(text) => matches!(name.as_str(), "NewValue" | "Value") && is_placeholder(text),
+            other => has_counterparts(other),
+        }),
+        Value::Array(items) => items.iter().any(|item| {
+            let is_new = item.is_object() && item["Id"].as_str().unwrap_or_default().is_empty();
+            !is_new && has_counterparts(item)
+        }),
+        _ => false,
+    }
 }
 
 fn walk(new: &mut Value, current: &Value, place: &mut String, changes: &mut Vec<Intervention>) {
@@ -161,6 +179,13 @@ mod tests {
         assert_eq!(changes, 1);
         let (new, changes) = walked(json!({"Token": {"HasValue": true, "NewValue": "real"}}), &current);
         assert_eq!((new["Token"]["NewValue"].as_str(), changes), (Some("real"), 0));
+    }
+
+    #[test]
+    fn what_is_new_has_no_counterpart() {
+        let set = |id: &str| json!({"Variables": [{"Id": "1", "Value": "x"}, {"Id": id, "Value": PREFIX}]});
+        assert!(has_counterparts(&set("2")) && !has_counterparts(&set("")));
+        assert!(has_counterparts(&json!({"Id": "Accounts-1", "Token": {"NewValue": PREFIX}})));
     }
 
     #[test]

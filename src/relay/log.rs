@@ -27,6 +27,10 @@ struct Content {
     changes: BTreeMap<Intervention, usize>,
     remembered: usize,
     drafted: usize,
+    /// How long Terraform's requests took, and how much of that octoferry waited for the server.
+    taken: Duration,
+    waited: Duration,
+    answered: u32,
 }
 
 #[derive(Debug)]
@@ -67,6 +71,25 @@ impl Log {
     /// Notes a request that was answered from memory.
     pub(super) fn remembered(&self) {
         self.lock().remembered += 1;
+    }
+
+    /// Notes how long a request of Terraform took.
+    pub(super) fn answered(&self, taken: Duration) {
+        let mut content = self.lock();
+        content.taken += taken;
+        content.answered += 1;
+    }
+
+    /// Notes how long the server took.
+    pub(super) fn waited(&self, waited: Duration) {
+        self.lock().waited += waited;
+    }
+
+    /// octoferry's own work for a request of Terraform, on average.
+    #[must_use]
+    pub fn own_work(&self) -> Duration {
+        let content = self.lock();
+        content.taken.saturating_sub(content.waited) / content.answered.max(1)
     }
 
     /// Notes a request that was answered by a draft.

@@ -1,10 +1,10 @@
 //! The relay: octoferry's own loopback server between Terraform and the destination, while deploy runs.
 //!
 //! Terraform gets an address on 127.0.0.1 and a key that is valid for this run only; the real key never leaves octoferry. Requests go through
-//! the client, so they are paced and repeated like our own. Eight things are changed on the way, and nothing else; each is counted and told:
+//! the client, so they are paced and repeated like our own. Nine things are changed on the way, and nothing else; each is counted and told:
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
-//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has read or written in
+//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), linked library sets have their order ([`linked`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has read or written in
 //! this deployment is answered from memory ([`remember`]); what it writes part by part is sent once, whole ([`draft`]).
 
 mod address;
@@ -17,6 +17,7 @@ mod header;
 mod hide;
 mod hold;
 mod keep;
+mod linked;
 mod log;
 mod peer;
 mod readable;
@@ -26,6 +27,7 @@ mod tag;
 mod take_over;
 mod token;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -45,6 +47,7 @@ use documents::document::Document;
 pub use draft::Sent;
 use failure::Failure;
 pub use hide::Steps;
+pub use linked::Linked;
 pub use log::{Intervention, Log};
 use octopus::client::Client;
 use secret;
@@ -83,6 +86,7 @@ struct Shared {
     hide: hide::Hide,
     forgotten: forgotten::Forgotten,
     align: align::Align,
+    linked: linked::Order,
     take_over: take_over::TakeOver,
     exchange: token::Exchange,
     remember: Arc<remember::Remember>,
@@ -118,6 +122,7 @@ impl Relay {
             hide: hide::Hide::default(),
             forgotten: forgotten::Forgotten::default(),
             align: align::Align::default(),
+            linked: linked::Order::default(),
             take_over: take_over::TakeOver::default(),
             exchange: token::Exchange::default(),
             remember,
@@ -188,6 +193,17 @@ impl Relay {
     /// Says which templates documents of the destination have in the module that comes next.
     pub fn expect_templates(&self, templates: Templates) {
         self.shared.align.expect(templates);
+    }
+
+    /// Says in which order projects of the module that comes next link library variable sets.
+    pub fn expect_linked(&self, linked: Linked) {
+        self.shared.linked.expect(linked);
+    }
+
+    /// Projects whose linked library variable sets are in that order, by name, as the server has answered.
+    #[must_use]
+    pub fn linked_in_order(&self) -> BTreeSet<String> {
+        self.shared.linked.in_order()
     }
 
     /// Says for which secrets the tokens of the module that comes next stand, and where.
@@ -284,12 +300,14 @@ impl Shared {
         if !path.starts_with("/api") {
             return refusal(StatusCode::NOT_FOUND, "octoferry's relay passes on what begins with /api");
         }
+        let started = Instant::now();
         let address = Address::parse(path);
         let passed = if self.drafts.is_on() {
             self.drafted(method, &address, path, headers, body).await
         } else {
             self.through(method, &address, path, headers, body).await
         };
+        self.log.answered(started.elapsed());
         passed.into_response()
     }
 
@@ -320,12 +338,13 @@ impl Shared {
             // Not a 5xx: the provider would try it again.
             Err(failure) => return Passed::refusal(StatusCode::BAD_REQUEST, &failure.message),
         };
-        let answer = match self.remember.begin(&method, address, path) {
+        let answer = match self.remember.begin(&method, address, path, &body) {
             Ok(answer) => {
                 self.log.remembered();
                 answer
             }
             Err(begun) => {
+                let sent = Instant::now();
                 let answer = match header::hidden(&method, address, &with_tokens, &body) {
                     None => self.client.forward(method.clone(), path, headers, body).await,
                     Some(hidden) => match self.client.forward(method.clone(), path, headers, hidden).await {
@@ -335,6 +354,7 @@ impl Shared {
                         answer => answer,
                     },
                 };
+                self.log.waited(sent.elapsed());
                 self.remember.ended(*begun, answer.as_ref().ok());
                 let status = answer.as_ref().map_or(0, |answer| answer.status.as_u16());
                 self.log.request(&method, address, path, status, started.elapsed());
@@ -365,8 +385,10 @@ impl Shared {
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
         let mut changes = self.hide.put_back(&self.client, method, address, &mut document).await?;
         changes.extend(self.forgotten.put_back(method, address, &mut document));
+        changes.extend(self.linked.put(method, address, &mut document));
         changes.extend(tag::keep_id(&self.client, method, address, &mut document).await?);
-        changes.extend(self.hold.before(&self.client, method, address, &mut document).await?);
+        let known = self.remember.fresh(address);
+        changes.extend(self.hold.before(&self.client, method, address, &mut document, known).await?);
         changes.extend(keep::keep_lost(&self.client, method, address, &mut document).await?);
         if secret::placeholder::may_be_in(&body) {
             changes.extend(keep::keep_secrets(&self.client, method, address, &mut document).await?);
@@ -402,6 +424,7 @@ impl Shared {
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
         self.forgotten.learn(address, &document);
         self.exchange.learn(address, &document);
+        self.linked.learn(method, address, &document);
         let shown_secret = self.exchange.hide(address, &mut document);
         let hidden = self.hide.hide(&self.client, address, &mut document).await?;
         let held = self.hold.after(address, &mut document);

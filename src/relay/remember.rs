@@ -2,8 +2,8 @@
 //! in each run), and new servers allow few requests a minute.
 //!
 //! Answers are remembered for the whole deployment: all modules, plans and applies. Every write that passes, octoferry's own too,
-//! makes what it may have changed forgotten ([`changed_by`]): a new project comes with channel, process and variables, a new environment
-//! with names in each variable set. A write of a document replaces what is remembered of it. Where nobody looks at the end of the deployment whether the
+//! makes what it may have changed forgotten ([`changed_by`]): a new project comes with channel, process and variables. What the scopes of a
+//! variable set could name (`ScopeValues`) the provider never looks at (1.17.0), so a new name there is no change. A write of a document replaces what is remembered of it. Where nobody looks at the end of the deployment whether the
 //! documents are as the last plan has found them ([`crate::deployment::deployed`]), this is good until the plan after the write, which
 //! asks the server. What a write answers is remembered as the document, where that is the whole of it. What was asked while something was being
 //! written is not remembered.
@@ -11,7 +11,7 @@
 //! Others may work on the destination meanwhile. What is read to be written again in part, with what others have put there, is good for a short time
 //! while Terraform applies: not every document has a version that refuses stale writes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -93,8 +93,8 @@ enum Changes {
         shown_by: &'static [&'static str],
         with: &'static [&'static str],
     },
-    /// What lies below the document.
-    Below,
+    /// The values of a tenant, where they are read by this route too; empty: by all.
+    Values(&'static str),
 }
 
 /// What a project has, and what shows it: kinds as [`Address::kind`] has them.
@@ -111,8 +111,19 @@ const INSIDE_PROJECTS: &[&str] = &[
     "tenantvariables",
 ];
 
-/// What a write may have changed beside the document; of what is not named here nothing is known.
-fn changed_by(method: &Method, address: &Address) -> Changes {
+/// Whether a tag set that is written has all tags that it had, under their names.
+fn keeps_tags(before: &Bytes, written: &Bytes) -> bool {
+    let names = |set: &Bytes| -> Option<BTreeSet<String>> {
+        let set: Value = serde_json::from_slice(set).ok()?;
+        let names =
+            set["Tags"].as_array()?.iter().map(|tag| tag["Name"].as_str().unwrap_or_default().to_owned());
+        Some(names.chain([set["Name"].as_str()?.to_owned()]).collect())
+    };
+    matches!((names(before), names(written)), (Some(before), Some(after)) if before.is_subset(&after))
+}
+
+/// What a write may have changed beside the document (`keeps_tags`: one of a tag set that only adds to it); of what is not named here nothing is known.
+fn changed_by(method: &Method, address: &Address, keeps_tags: bool) -> Changes {
     let is_new = *method == Method::POST;
     if !is_new && *method != Method::PUT {
         // Much may go with what is deleted.
@@ -124,13 +135,15 @@ fn changed_by(method: &Method, address: &Address) -> Changes {
             [_] | [_, _],
             "accounts" | "certificates" | "environments" | "feeds" | "git-credentials" | "lifecycles"
             | "machinepolicies" | "machines" | "projectgroups" | "proxies" | "workerpools" | "workers",
-        ) => {
-            // With each variable set come the names of what its scopes could name.
-            Changes::Own { shown_by: &[], with: &["variables"] }
-        }
+        ) => Changes::Own { shown_by: &[], with: &[] },
         ([_] | [_, _], "actiontemplates" | "retentionpolicies") => Changes::Own { shown_by: &[], with: &[] },
+        // What has a tag names it; so only what is new changes nothing else.
+        (["tagsets"], _) => Changes::Own { shown_by: &[], with: &[] },
+        (["tagsets", _], _) if keeps_tags => Changes::Own { shown_by: &[], with: &[] },
         ([_] | [_, _], "tenants") => Changes::Own { shown_by: &["tenants", "tenantvariables"], with: &[] },
-        (_, "tenantvariables") => Changes::Below,
+        (["tenants", _, "projectvariables"], _) => Changes::Values("projectvariables"),
+        (["tenants", _, "commonvariables"], _) => Changes::Values("commonvariables"),
+        (_, "tenantvariables") => Changes::Values(""),
         // A new one comes with all that belongs to it; its templates are offered to tenants.
         (["projects"], _) => Changes::Own { shown_by: INSIDE_PROJECTS, with: &[] },
         (["projects", _], _) if !is_new => {
@@ -145,7 +158,7 @@ fn changed_by(method: &Method, address: &Address) -> Changes {
             with: &["tenantvariables"],
         },
         (["channels" | "runbooks"] | ["channels" | "runbooks", _], _) => {
-            Changes::Own { shown_by: &["projects", "runbookprocesses"], with: &["variables"] }
+            Changes::Own { shown_by: &["projects", "runbookprocesses"], with: &[] }
         }
         (_, "projecttriggers") => Changes::Kinds(&["projecttriggers"]),
         (_, "libraryvariablesets") => {
@@ -220,11 +233,20 @@ fn is_below(address: &Address) -> bool {
 
 impl Remember {
     /// What is remembered of a read; else what [`Remember::ended`] wants to be told.
-    pub(super) fn begin(&self, method: &Method, address: &Address, path: &str) -> Result<Answer, Box<Begun>> {
+    pub(super) fn begin(
+        &self,
+        method: &Method,
+        address: &Address,
+        path: &str,
+        body: &Bytes,
+    ) -> Result<Answer, Box<Begun>> {
         let mut memory = self.lock();
         let key = key(address, path);
         let kind = kind(method, address);
         let known = memory.good(&key);
+        let keeps =
+            address.kind() == "tagsets" && known.as_ref().is_some_and(|known| keeps_tags(&known.body, body));
+        let changes = changed_by(method, address, keeps);
         let mut before = None;
         match kind {
             Kind::LastingRead => {
@@ -242,13 +264,13 @@ impl Remember {
                 memory.written_one(&Place::of(address));
             }
             Kind::Write => {
-                memory.written(changed_by(method, address), address.kind(), &Place::of(address));
+                memory.written(changes, address.kind(), &Place::of(address));
                 if address.kind() == "spaces" {
                     memory.lasting.clear();
                 }
             }
         }
-        let (of, changes) = (address.kind().to_owned(), changed_by(method, address));
+        let of = address.kind().to_owned();
         let place = Place::of(address);
         let writes = memory.counts(&place, &of);
         let (is_view, is_below) = (is_view(address), is_below(address));
@@ -276,7 +298,9 @@ impl Remember {
             }
             (Kind::Write, Some(answer)) => {
                 memory.written(begun.changes, &begun.of, &begun.place);
-                if let Some(document) = document(begun, answer, undisturbed) {
+                if undisturbed && is_values(&begun, answer) {
+                    memory.remember(begun, answer.clone(), true);
+                } else if let Some(document) = document(begun, answer, undisturbed) {
                     memory.remember(document, Answer { status: StatusCode::OK, ..answer.clone() }, true);
                 }
             }
@@ -287,9 +311,18 @@ impl Remember {
         }
     }
 
+    /// A document that was read or written a moment ago, as the server had it.
+    pub(super) fn fresh(&self, address: &Address) -> Option<Value> {
+        let memory = self.lock();
+        let remembered = memory.answers.get(&key(address, &address.path))?;
+        let is_fresh = remembered.since.elapsed() < GOOD_FOR;
+        is_fresh.then(|| serde_json::from_slice(&remembered.answer.body).ok())?
+    }
+
     /// Takes notice of a write that does not pass the relay: octoferry's own.
     pub(super) fn written(&self, method: &Method, address: &Address) {
-        self.lock().written(changed_by(method, address), address.kind(), &Place::of(address));
+        // Names of tags are Terraform's.
+        self.lock().written(changed_by(method, address, true), address.kind(), &Place::of(address));
     }
 
     /// Says whether the end of the deployment looks at what was written.
@@ -320,6 +353,9 @@ impl Remember {
 impl Memory {
     fn good(&self, key: &str) -> Option<Answer> {
         let remembered = self.answers.get(key)?;
+        if self.is_applying && remembered.is_of_write && remembered.kind == "tenantvariables" {
+            return None;
+        }
         let may_age = !self.is_applying || !WRITTEN_IN_PART.contains(&remembered.kind.as_str());
         (may_age || remembered.since.elapsed() < GOOD_FOR).then(|| remembered.answer.clone())
     }
@@ -355,12 +391,17 @@ impl Memory {
                     !(is_shown && (is_list || (remembered.is_below && kind == "projects")))
                 });
             }
-            Changes::Below => {
+            Changes::Values(route) => {
                 *self.writes_of.entry(place.key().to_owned()).or_default() += 1;
-                self.answers.retain(|_, remembered| {
+                self.answers.retain(|key, remembered| {
                     let is_list = remembered.kind == own && remembered.place.document.is_none();
                     let is_theirs = remembered.is_below && remembered.place.document == place.document;
-                    !is_list && !is_theirs
+                    // The older route has all of them.
+                    let is_other = !route.is_empty()
+                        && ["projectvariables", "commonvariables"]
+                            .into_iter()
+                            .any(|other| other != route && key.contains(&format!("/{other}")));
+                    !is_list && !(is_theirs && !is_other)
                 });
             }
         }
@@ -423,7 +464,7 @@ fn key(address: &Address, path: &str) -> String {
 }
 
 /// The answer to a write as a read would have it, if it is the whole document. Variable sets come without usable `ScopeValues` then (what their
-/// scopes could name, which no write of variables changes): these are as they were before.
+/// scopes could name, which no write of variables changes): these are as they were before, where that is known.
 fn whole(begun: &Begun, answer: &Answer) -> Option<Answer> {
     let mut document: Value = serde_json::from_slice(&answer.body).ok()?;
     let id = document["Id"].as_str()?.to_lowercase();
@@ -431,11 +472,24 @@ fn whole(begun: &Begun, answer: &Answer) -> Option<Answer> {
         return None;
     }
     if document["Variables"].is_array() {
-        let mut before: Value = serde_json::from_slice(begun.before.as_ref()?).ok()?;
-        document["ScopeValues"] = before.get_mut("ScopeValues")?.take();
+        let before: Option<Value> =
+            begun.before.as_ref().and_then(|before| serde_json::from_slice(before).ok());
+        if let Some(scopes) = before.and_then(|mut before| Some(before.get_mut("ScopeValues")?.take())) {
+            document["ScopeValues"] = scopes;
+        }
         return Some(Answer { body: document.to_string().into(), ..answer.clone() });
     }
     document["Steps"].is_array().then(|| answer.clone())
+}
+
+/// Whether it is what a write of a tenant's values has answered: all values, as a read has them. The provider reads at the address to which it writes
+/// (1.17.0). What is offered to the tenant and has no value may be missing; that matters while values are made, so a plan alone gets this.
+fn is_values(begun: &Begun, answer: &Answer) -> bool {
+    let has_values = || {
+        let document: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        document.is_some_and(|document| document["Variables"].is_array())
+    };
+    begun.of == "tenantvariables" && begun.is_below && has_values()
 }
 
 /// Where a read would find the document that a write has answered. What is new nobody else has written meanwhile.
@@ -462,7 +516,7 @@ mod tests {
     use super::*;
 
     fn begin(memory: &Remember, method: &Method, path: &str) -> Result<Answer, Box<Begun>> {
-        memory.begin(method, &Address::parse(path), path)
+        memory.begin(method, &Address::parse(path), path, &Bytes::new())
     }
 
     /// Sends a request, which the server answers with this document unless the memory does; what was answered.
@@ -510,7 +564,7 @@ mod tests {
             "tenants/Tenants-1",
             "tenants/Tenants-1/projectvariables",
             "projects/Projects-1/runbooks",
-            "deploymentprocesses/x",
+            "deploymentprocesses/deploymentprocess-Projects-1",
             "actiontemplates/A-1/versions/2",
         ];
         let forgets = |method: Method, path: &str| -> Vec<&str> {
@@ -524,14 +578,16 @@ mod tests {
             };
             paths.iter().filter(is_new).copied().collect()
         };
-        assert_eq!(forgets(Method::POST, "environments"), [paths[2], paths[3]]);
-        assert_eq!(forgets(Method::PUT, "environments/Environments-1"), [paths[1], paths[2], paths[3]]);
-        assert_eq!(forgets(Method::PUT, "tenants/Tenants-1/commonvariables"), [paths[5]]);
+        assert_eq!(forgets(Method::POST, "environments"), [paths[2]]);
+        assert_eq!(forgets(Method::PUT, "environments/Environments-1"), [paths[1], paths[2]]);
+        assert_eq!(forgets(Method::PUT, "tenants/Tenants-1/commonvariables"), [] as [&str; 0]);
+        assert_eq!(forgets(Method::PUT, "tenants/Tenants-1/projectvariables"), [paths[5]]);
+        assert_eq!(forgets(Method::POST, "tenants/Tenants-1/variables"), [paths[5]]);
         assert_eq!(forgets(Method::PUT, "tenants/Tenants-1"), [paths[2], paths[4], paths[5]]);
         assert_eq!(forgets(Method::PUT, "tenants/Tenants-2"), [paths[2]]);
         assert_eq!(forgets(Method::POST, "projects"), [paths[2], paths[6]]);
         assert_eq!(forgets(Method::PUT, "projects/Projects-2"), [paths[2], paths[5], paths[6]]);
-        assert_eq!(forgets(Method::POST, "runbooks"), [paths[2], paths[3], paths[6]]);
+        assert_eq!(forgets(Method::POST, "runbooks"), [paths[2], paths[6]]);
         let inside = [paths[2], paths[3], paths[4], paths[5], paths[6], paths[7]];
         assert_eq!(forgets(Method::POST, "projects/Projects-1/git/convert"), inside);
         assert_eq!(forgets(Method::DELETE, "lifecycles/Lifecycles-1"), paths);
@@ -578,6 +634,44 @@ mod tests {
             send(&memory, &Method::GET, "/api/Spaces-1/certificates/Certificates-1", json!("new")),
             "new"
         );
+    }
+
+    #[test]
+    fn a_tag_set_that_is_only_added_to_changes_nothing_else() {
+        let memory = Remember::default();
+        let at = "/api/Spaces-1/tagsets/TagSets-1";
+        let set = |names: &[&str]| {
+            let tags: Vec<Value> = names.iter().map(|name| json!({"Name": name})).collect();
+            json!({"Id": "TagSets-1", "Name": "Region", "Tags": tags})
+        };
+        let put = |names: &[&str]| {
+            let body = Bytes::from(set(names).to_string());
+            let begun = memory.begin(&Method::PUT, &Address::parse(at), at, &body).unwrap_err();
+            memory.ended(*begun, Some(&answered(set(names))));
+        };
+        send(&memory, &Method::GET, at, set(&["East"]));
+        send(&memory, &Method::GET, PROJECT, json!("project"));
+        put(&["West", "East"]);
+        assert_eq!(send(&memory, &Method::GET, PROJECT, json!("new")), "project");
+        assert_eq!(send(&memory, &Method::GET, at, json!("new")), set(&["West", "East"]));
+        put(&["West", "Far east"]);
+        assert_eq!(send(&memory, &Method::GET, PROJECT, json!("new")), "new", "what had the tag has another");
+    }
+
+    #[test]
+    fn the_values_of_a_tenant_are_for_a_plan_as_a_write_has_answered() {
+        let memory = Remember::default();
+        memory.is_looked_at_later(true);
+        let at = "/api/Spaces-1/tenants/Tenants-1/projectvariables?IncludeMissingVariables=";
+        let values = json!({"Variables": [1]});
+        memory.apply_begins();
+        send(&memory, &Method::PUT, at, values.clone());
+        assert_eq!(send(&memory, &Method::GET, at, json!("new")), "new", "there may be more to be made");
+        send(&memory, &Method::PUT, at, values.clone());
+        memory.plan_begins();
+        assert_eq!(send(&memory, &Method::GET, at, json!("new")), values);
+        send(&memory, &Method::PUT, "/api/Spaces-1/tenants/Tenants-1", json!({"Id": "Tenants-1"}));
+        assert_eq!(send(&memory, &Method::GET, at, json!("new")), "new");
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use octopus_sandbox::Sandbox;
+use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Run, fault, files_below, http, octoferry, sandbox_with, sandbox_with_empty_space, terraform_config,
+    Run, content, fault, files_below, http, octoferry, sandbox_with, sandbox_with_empty_space,
+    terraform_config,
 };
 
 const NEW: &str = "New";
@@ -31,6 +32,30 @@ impl Move {
             Self { destination: sandbox_with_empty_space(NEW), work: tempfile::tempdir().expect("a folder") };
         octoferry(["serialize", "all", "--out"]).arg(one.modules()).source(&source, "Spaces-2").ends_with(3);
         one
+    }
+
+    /// A made-up space of a size that `tests/bench/make-space` knows.
+    fn of_size(size: &str) -> Self {
+        let work = tempfile::tempdir().expect("a folder");
+        let file = work.path().join("space.json");
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/make-space");
+        content(&program, &[size, &file.display().to_string()], work.path());
+        let source = Sandbox::launch(Options { load: vec![file], ..Options::default() }).expect("a sandbox");
+        let one = Self { destination: sandbox_with_empty_space(NEW), work };
+        octoferry(["serialize", "all", "--out"])
+            .arg(one.modules())
+            .source(&source, "Spaces-2")
+            .ends_with_one_of(&[0, 3]);
+        one
+    }
+
+    /// Deploys, and gives the requests that the destination has counted: method and path.
+    fn requests_of_a_deployment(&self) -> Vec<(String, String)> {
+        let before = self.destination.requests().len();
+        self.deploy().ends_with_one_of(&[0, 3]);
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let requests = self.destination.requests().into_iter().skip(before);
+        requests.map(|request| (text(&request["Method"]), text(&request["Path"]))).collect()
     }
 
     fn modules(&self) -> PathBuf {
@@ -215,4 +240,32 @@ fn an_answer_that_got_lost_is_found_and_an_outdated_document_is_read_again() {
     assert!(there.len() > 10 && !has_draft(&one.states()), "{there:?}");
     one.deploy().ends_with(3).is_settled();
     assert_eq!(one.parts(VARIABLES, "Variables"), there);
+}
+
+/// With 10 projects of 21 variables, 4 steps and 2 runbooks each, and 50 tenants.
+#[test]
+fn a_project_needs_16_requests_at_first_and_4_when_nothing_is_to_do() {
+    let one = Move::of_size("TENANTS");
+    let requests = one.requests_of_a_deployment();
+    let is = |method: &str, part: &str| {
+        let (method, part) = (method.to_owned(), part.to_owned());
+        move |request: &(String, String)| request.0 == method && request.1.contains(&part)
+    };
+    let first = requests.iter().position(is("POST", "/Spaces-2/projects")).expect("a project");
+    let last = requests.iter().rposition(is("PUT", "/variableset-Projects-")).expect("variables");
+    let about_tenants = |request: &&(String, String)| request.1.contains("/tenant");
+    let of_projects = requests[first..=last].iter().filter(|request| !about_tenants(request)).count();
+    assert!(of_projects <= 10 * 16, "{of_projects} for 10 projects: {:#?}", &requests[first..=last]);
+    // A tenant is made, linked to two projects, gets a value in each and one of a library set: four or five writes.
+    let of_tenants = requests.iter().filter(about_tenants).count();
+    assert!(of_tenants <= 50 * 13, "{of_tenants} for 50 tenants");
+    let again = one.requests_of_a_deployment();
+    assert!(again.len() <= 10 * 4, "{} with nothing to do: {again:#?}", again.len());
+}
+
+#[test]
+fn the_number_of_requests_does_not_grow_with_that_of_the_variables() {
+    let counts: Vec<usize> =
+        ["V10", "V100"].map(|size| Move::of_size(size).requests_of_a_deployment().len()).to_vec();
+    assert_eq!(counts[0], counts[1]);
 }
