@@ -331,68 +331,23 @@ impl<'a> Finish<'a> {
             self.report.failed.push(format!("the tenant {name:?} is not at the destination"));
             return Ok(());
         };
+        let id = found["Id"].as_str().unwrap_or_default();
         let mut wanted = Vec::new();
         let mut told = Vec::new();
         for step in steps {
-            let FinishStep::TenantValue { owner, template, environments, value, .. } = step else { continue };
-            let (list, owner_name) = match owner {
-                TenantValueOwner::LibraryVariableSet(name) => ("libraryvariablesets", name),
-                TenantValueOwner::Project(name) => ("projects", name),
-            };
-            let text = format!("{template} ({owner_name}) of the tenant {name:?}");
-            let document = self.directory.named(list, owner_name).await?.unwrap_or(Value::Null);
-            let mut templates = document["Templates"].as_array().into_iter().flatten();
-            let template = templates.find(|candidate| candidate["Name"] == *template);
-            let (Some(owner_id), Some(template_id)) =
-                (document["Id"].as_str(), template.and_then(|template| template["Id"].as_str()))
-            else {
-                self.report.failed.push(format!("{text}: the destination has no such template"));
-                continue;
-            };
-            let mut ids = Vec::with_capacity(environments.len());
-            for environment in environments {
-                let target = Target { collection: Collection::Environments, key: vec![environment.clone()] };
-                match self.directory.find(&target).await? {
-                    Some(place) => ids.push(place.id),
-                    None => self.report.failed.push(format!("{text}: no environment {environment:?}")),
-                }
-            }
-            if ids.len() != environments.len() {
+            let FinishStep::TenantValue { value, .. } = step else { continue };
+            let Some((text, one)) = self.wanted_value(name, step).await? else { continue };
+            let shared = one.shared(id);
+            if shared.as_ref().is_some_and(|shared| self.common.has(shared)) {
+                self.report.already += 1;
                 continue;
             }
-            let mut shared = None;
-            let given = match value {
-                FinishValue::Json(value) => {
-                    let value = self.directory.resolved(value).await?;
-                    if matches!(owner, TenantValueOwner::LibraryVariableSet(_)) {
-                        let key = json!([found["Id"], owner_id, template_id, ids, value]).to_string();
-                        if self.common.has(&key) {
-                            self.report.already += 1;
-                            continue;
-                        }
-                        shared = Some(key);
-                    }
-                    Some(tenant::Given::Plain(value))
-                }
-                FinishValue::Secret(name) => {
-                    self.secrets.get(name).map(|secret| tenant::Given::Secret(sensitive(secret)))
-                }
-            };
-            wanted.push(tenant::Wanted {
-                owner: match owner {
-                    TenantValueOwner::LibraryVariableSet(_) => tenant::Owner::Library(owner_id.to_owned()),
-                    TenantValueOwner::Project(_) => tenant::Owner::Project(owner_id.to_owned()),
-                },
-                template: template_id.to_owned(),
-                environments: ids,
-                value: given,
-            });
+            wanted.push(one);
             told.push((text, value, shared));
         }
         if wanted.is_empty() {
             return Ok(());
         }
-        let id = found["Id"].as_str().unwrap_or_default();
         let became = tenant::set(&self.directory.server, scoped, id, wanted).await?;
         for ((text, value, shared), became) in told.into_iter().zip(became) {
             let is_there = matches!(became, tenant::Became::Set | tenant::Became::AlreadySo);
@@ -402,6 +357,54 @@ impl<'a> Finish<'a> {
             self.note_tenant_value(text, value, became);
         }
         Ok(())
+    }
+
+    /// A value of a tenant by the ids of the destination, and what it is called; `None`: it has no place there, which is noted.
+    async fn wanted_value(
+        &mut self,
+        tenant: &str,
+        step: &FinishStep,
+    ) -> Result<Option<(String, tenant::Wanted)>, Failure> {
+        let FinishStep::TenantValue { owner, template, environments, value, .. } = step else {
+            return Ok(None);
+        };
+        let (list, owner_name) = match owner {
+            TenantValueOwner::LibraryVariableSet(name) => ("libraryvariablesets", name),
+            TenantValueOwner::Project(name) => ("projects", name),
+        };
+        let text = format!("{template} ({owner_name}) of the tenant {tenant:?}");
+        let document = self.directory.named(list, owner_name).await?.unwrap_or(Value::Null);
+        let mut templates = document["Templates"].as_array().into_iter().flatten();
+        let template = templates.find(|candidate| candidate["Name"] == *template);
+        let (Some(owner_id), Some(template_id)) =
+            (document["Id"].as_str(), template.and_then(|template| template["Id"].as_str()))
+        else {
+            self.report.failed.push(format!("{text}: the destination has no such template"));
+            return Ok(None);
+        };
+        let mut ids = Vec::with_capacity(environments.len());
+        for environment in environments {
+            let target = Target { collection: Collection::Environments, key: vec![environment.clone()] };
+            match self.directory.find(&target).await? {
+                Some(place) => ids.push(place.id),
+                None => self.report.failed.push(format!("{text}: no environment {environment:?}")),
+            }
+        }
+        if ids.len() != environments.len() {
+            return Ok(None);
+        }
+        let value = match value {
+            FinishValue::Json(value) => Some(tenant::Given::Plain(self.directory.resolved(value).await?)),
+            FinishValue::Secret(name) => {
+                self.secrets.get(name).map(|secret| tenant::Given::Secret(sensitive(secret)))
+            }
+        };
+        let owner = match owner {
+            TenantValueOwner::LibraryVariableSet(_) => tenant::Owner::Library(owner_id.to_owned()),
+            TenantValueOwner::Project(_) => tenant::Owner::Project(owner_id.to_owned()),
+        };
+        let template = template_id.to_owned();
+        Ok(Some((text, tenant::Wanted { owner, template, environments: ids, value })))
     }
 
     fn note_tenant_value(&mut self, text: String, value: &FinishValue, became: tenant::Became) {

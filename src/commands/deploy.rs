@@ -10,14 +10,12 @@ use crate::deployment::deployed::Deployed;
 use crate::deployment::entered::Witness;
 use crate::deployment::exported;
 use crate::deployment::fetched::Fetched;
-use crate::deployment::licence::Licence;
 use crate::deployment::order::{self, Folder};
-use crate::deployment::run::{self, Deployment};
+use crate::deployment::run::{self, Deployment, Known};
 use crate::deployment::step;
 use crate::deployment::supply;
 use crate::deployment::tenant::TenantRun;
 use crate::deployment::token;
-use crate::finish::CommonValues;
 use crate::finish::directory::Directory;
 use crate::mark::name;
 use crate::outcome::Outcome;
@@ -73,9 +71,7 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
     let deployment = Deployment {
         ui,
         relay: &relay,
-        licence: Licence::default(),
-        lookups: tokio::sync::Mutex::new(Directory::new(destination.clone())),
-        common_values: CommonValues::default(),
+        known: Known::of(&destination),
         program: &program,
         backend,
         masker,

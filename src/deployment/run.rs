@@ -46,11 +46,7 @@ pub struct Deployment<'a> {
     pub destination: Server,
     pub witness: Witness,
     pub relay: &'a Relay,
-    pub licence: Licence,
-    /// Finds what was made by modules before.
-    pub lookups: tokio::sync::Mutex<Directory>,
-    /// What finish knows to be there of the values that tenants have for library sets.
-    pub common_values: CommonValues,
+    pub known: Known,
     pub program: &'a Program,
     /// `None`: the modules have a backend of their own.
     pub backend: Option<Backend>,
@@ -71,6 +67,24 @@ pub struct Deployment<'a> {
     pub enable_triggers: bool,
     pub allow_destroy: bool,
     pub adopt: bool,
+}
+
+/// What the modules of a deployment need to learn only once.
+pub struct Known {
+    licence: Licence,
+    /// Finds what was made by modules before.
+    lookups: tokio::sync::Mutex<Directory>,
+    /// What finish knows to be there of the values that tenants have for library sets.
+    common_values: CommonValues,
+}
+
+impl Known {
+    /// Nothing yet.
+    #[must_use]
+    pub fn of(destination: &Server) -> Self {
+        let lookups = tokio::sync::Mutex::new(Directory::new(destination.clone()));
+        Self { licence: Licence::default(), lookups, common_values: CommonValues::default() }
+    }
 }
 
 /// How one module ended.
@@ -147,7 +161,7 @@ impl Deployment<'_> {
         };
         self.ui.info(&format!("  plan: {}", outcome.summary));
         self.refuse_destruction(module, &ready, &plan).await?;
-        self.licence.check(&self.destination, &plan).await?;
+        self.known.licence.check(&self.destination, &plan).await?;
         if self.plan_only {
             for change in &plan.changes {
                 self.ui.info(&format!("  would {}", change.text()));
@@ -528,7 +542,7 @@ impl Deployment<'_> {
     /// The order in which projects of the module link library variable sets, as finish would set it.
     async fn linked(&self, module: &Folder) -> relay::Linked {
         let mut linked = relay::Linked::new();
-        let mut directory = self.lookups.lock().await;
+        let mut directory = self.known.lookups.lock().await;
         for (name, value) in module.manifest.finish.iter().filter_map(linked_by) {
             let mut ids = directory.resolved(value).await;
             if ids.is_err() {
@@ -564,7 +578,7 @@ impl Deployment<'_> {
     ) -> Result<Report, Failure> {
         let steps = Finish::new(self.destination.clone(), &supply.found, &module.path)
             .knowing(identities)
-            .sharing(&self.common_values);
+            .sharing(&self.known.common_values);
         let mut manifest = module.manifest.clone();
         manifest.finish.append(&mut supply.finish);
         let written = self.relay.linked_in_order();

@@ -19,6 +19,14 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// By what modules of one deployment know it as the same: a plain value for a library set.
+    pub(super) fn shared(&self, tenant: &str) -> Option<String> {
+        let (Owner::Library(set), Some(Given::Plain(value))) = (&self.owner, &self.value) else {
+            return None;
+        };
+        Some(json!([tenant, set, self.template, self.environments, value]).to_string())
+    }
+
     /// Whether a value that a server shows is the one that was given; of a secret one it shows no more than that there is one.
     fn is(&self, shown: &Value) -> bool {
         match &self.value {

@@ -401,7 +401,7 @@ impl Memory {
                         && ["projectvariables", "commonvariables"]
                             .into_iter()
                             .any(|other| other != route && key.contains(&format!("/{other}")));
-                    !is_list && !(is_theirs && !is_other)
+                    !is_list && (!is_theirs || is_other)
                 });
             }
         }
