@@ -132,6 +132,7 @@ octoferry_prepare() {
   fi
   octoferry_digest SourceDigest --source-digest
   octoferry_thumbprint SourceThumbprint --source-thumbprint
+  case "$(octoferry_parameter SourceIsCopy)" in [Tt]rue) octoferry_option+=(--source-is-copy) ;; esac
   octoferry_source=("--source-url=$url" "--source-space=$space" "${octoferry_option[@]+"${octoferry_option[@]}"}")
   octoferry_trust
 }

@@ -14,7 +14,8 @@ use crate::mark::name::{BACKEND_CONFIG, BACKEND_TYPE};
 use crate::ui::shell_quoted;
 use failure::Failure;
 use failure::While as _;
-use module::manifest::{Manifest, Scope};
+use module::manifest::{Manifest, Origin, Scope};
+use octopus::server::Server;
 use secret::Secret;
 use terraform::memory_file::MemoryFile;
 
@@ -324,12 +325,36 @@ fn private(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// `octoferry/<installation>/<space>/<destination host>/<destination space>/<project, project and runbook, or "space">`: one state per module and destination.
-#[must_use]
-pub fn state_key(manifest: &Manifest, destination_address: &str, destination_space: &str) -> String {
-    let source = &manifest.source;
-    let what = part_of_key(manifest);
-    key_of(&source.installation_id, &source.space_id, destination_address, destination_space, &what)
+/// What a state is of, at the destination: by the server's own id, so that it survives a new host name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    server: String,
+    address: String,
+    space: String,
+}
+
+impl Place {
+    /// Of a destination. A server that says to be a copy of another (`IsPotentialClone`) has that one's id: there the address tells them apart.
+    pub async fn of(destination: &Server) -> Self {
+        let is_copy = destination.is_potential_copy().await;
+        let address = destination.client.address().to_owned();
+        let server = if is_copy { address.clone() } else { destination.identity().to_owned() };
+        Self { server, address, space: destination.space_id().to_owned() }
+    }
+
+    /// `octoferry/<installation>/<space>/<destination's installation>/<destination space>/<project, project and runbook, or "space">`: one state
+    /// per module and destination.
+    #[must_use]
+    pub fn key(&self, source: &Origin, what: &str) -> String {
+        key_of(&source.installation_id, &source.space_id, &self.server, &self.space, what)
+    }
+
+    /// The key under which an older octoferry kept it: with the destination's host in place of its id. `None`: the same.
+    #[must_use]
+    pub fn former_key(&self, source: &Origin, what: &str) -> Option<String> {
+        let key = key_of(&source.installation_id, &source.space_id, &self.address, &self.space, what);
+        (key != self.key(source, what)).then_some(key)
+    }
 }
 
 /// The part of the key that tells a module from others of its space.
@@ -343,9 +368,7 @@ pub fn part_of_key(manifest: &Manifest) -> String {
     }
 }
 
-/// The same from its parts.
-#[must_use]
-pub fn key_of(
+fn key_of(
     installation: &str,
     source_space: &str,
     destination_address: &str,
@@ -487,6 +510,33 @@ mod tests {
         assert_eq!(plain_part(""), "unknown");
     }
 
+    fn place(address: &str, server: &str) -> Place {
+        let (server, address, space) = (server.to_owned(), address.to_owned(), "Spaces-9".to_owned());
+        Place { server, address, space }
+    }
+
+    #[test]
+    fn a_state_survives_a_new_host_name_and_is_found_where_an_older_one_kept_it() {
+        let nothing = String::new;
+        let source = Origin {
+            installation_id: "i".to_owned(),
+            space_id: "Spaces-2".to_owned(),
+            space_name: nothing(),
+        };
+        let (old, new) =
+            (place("https://old.example", "Inst-2"), place("https://new.example:8443", "Inst-2"));
+        assert_eq!(old.key(&source, "space"), "octoferry/i/Spaces-2/Inst-2/Spaces-9/space");
+        assert_eq!(old.key(&source, "space"), new.key(&source, "space"));
+        assert_eq!(
+            new.former_key(&source, "space").as_deref(),
+            Some("octoferry/i/Spaces-2/new.example_8443/Spaces-9/space")
+        );
+        // A server that does not tell its id, or is a copy of one that has the same.
+        let by_address = place("https://new.example", "https://new.example");
+        assert_eq!(by_address.key(&source, "space"), "octoferry/i/Spaces-2/new.example/Spaces-9/space");
+        assert_eq!(by_address.former_key(&source, "space"), None);
+    }
+
     #[test]
     fn a_runbook_has_a_state_beside_its_projects() {
         let key = |scope: &serde_json::Value| {
@@ -495,7 +545,7 @@ mod tests {
             let manifest =
                 serde_json::json!({"format": 1, "octoferry": "1", "scope": scope, "source": source});
             let manifest = manifest::parse(manifest.to_string().as_bytes()).ok().unwrap();
-            state_key(&manifest, "https://new.example", "Spaces-9")
+            place("https://new.example", "Inst-2").key(&manifest.source, &part_of_key(&manifest))
         };
         let of_project =
             key(&serde_json::json!({"of": "project", "id": "Projects-1", "name": "Web", "slug": "web"}));

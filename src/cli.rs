@@ -53,6 +53,9 @@ pub struct Source {
     /// Thumbprint (SHA-256 or SHA-1) of the source server's certificate: this one alone is trusted, whatever names it has [env: OCTOFERRY_SOURCE_THUMBPRINT]
     #[arg(long, value_name = "HEX")]
     pub source_thumbprint: Option<String>,
+    /// The source is a restored copy of a server, maybe of the destination itself: it is taken for a server of its own
+    #[arg(long)]
+    pub source_is_copy: bool,
     /// What seed has made the step for: another server, space or key is refused; the step templates set it
     #[arg(long, hide = true, value_name = "HEX")]
     pub source_digest: Option<String>,

@@ -153,6 +153,7 @@ pub fn same_space(source: &Server) -> Failure {
         source.client.address()
     ))
     .hint("One server may be both, one space may not: give another --destination-space.")
+    .hint("If the source is a copy of the destination's server, restored from a backup of it at an address of its own: --source-is-copy, with every command.")
 }
 
 impl<'a> Settings<'a> {
@@ -235,7 +236,19 @@ impl<'a> Settings<'a> {
             digest: given.source_digest.as_deref(),
             streamed_key: SOURCE_KEY,
         };
-        self.server(&side, transport).await
+        let server = self.server(&side, transport).await?;
+        if !given.source_is_copy {
+            return Ok(server);
+        }
+        // A step says what seed was told and asked.
+        if !self.ui.in_step() && !server.is_potential_copy().await {
+            let question = format!(
+                "{} doesn't say that it is a copy of another server (IsPotentialClone). Is it one all the same, with work of its own going on nowhere?",
+                server.client.address()
+            );
+            self.ui.confirm(&question, false)?;
+        }
+        Ok(server.as_copy())
     }
 
     /// Reaches the destination server and finds the space, which must exist.

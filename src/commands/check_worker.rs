@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::backend::{self, Backend};
+use crate::backend::{Backend, Place};
 use crate::checks::permissions;
 use crate::checks::{self, Findings, Weight};
 use crate::cli;
@@ -16,6 +16,7 @@ use crate::settings;
 use crate::settings::Settings;
 use crate::ui::Ui;
 use failure::Failure;
+use module::manifest::Origin;
 use octopus::server::Server;
 use secret::Secret;
 use terraform::Terraform;
@@ -53,7 +54,7 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
         permissions::beyond_at_destination(Held::read(destination).await.as_ref(), &mut findings);
     }
     settings.verify_backend(&arguments.backend)?;
-    let key = state_key(source.as_ref(), destination.as_ref());
+    let key = state_key(source.as_ref(), destination.as_ref()).await;
     terraform(&arguments, &streamed, &key, interrupt, ui, &mut findings).await?;
 
     findings.show(ui);
@@ -134,9 +135,15 @@ async fn terraform(
 }
 
 /// Beside the states that deploys will keep: who may use those may use this.
-fn state_key(source: Option<&Server>, destination: Option<&Server>) -> String {
-    let (installation, space) =
-        source.map_or(("", ""), |server| (server.installation_id.as_str(), server.space_id()));
-    let (address, to) = destination.map_or(("", ""), |server| (server.client.address(), server.space_id()));
-    backend::key_of(installation, space, address, to, "check")
+async fn state_key(source: Option<&Server>, destination: Option<&Server>) -> String {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let source = Origin {
+        installation_id: text(source.map(|server| server.installation_id.as_str())),
+        space_id: text(source.map(Server::space_id)),
+        space_name: String::new(),
+    };
+    match destination {
+        Some(destination) => Place::of(destination).await.key(&source, "check"),
+        None => format!("octoferry/{}/{}/check", source.installation_id, source.space_id),
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Place};
 use crate::cli::{self, Existing};
 use crate::deployment::deployed::Deployed;
 use crate::deployment::entered::Witness;
@@ -81,6 +81,7 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
         exact,
         interrupt,
         workplace: step::workplace(ui)?,
+        place: Place::of(&destination).await,
         witness: Witness::new(destination.clone()),
         destination,
         plan_only: arguments.plan,

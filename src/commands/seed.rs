@@ -109,6 +109,7 @@ async fn settings_of(
     let settings = variables::Settings {
         source_url: source.client.address().to_owned(),
         source_space: source.space_id().to_owned(),
+        source_is_copy: arguments.source.source_is_copy,
         source_key: source.client.key().clone(),
         destination_url: destination.client.address().to_owned(),
         destination_space: destination.space_id().to_owned(),

@@ -7,6 +7,7 @@ pub mod entered;
 pub mod existing;
 pub mod exported;
 pub mod fetched;
+mod former;
 mod identity;
 pub mod licence;
 pub mod order;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::backend::{self, Backend, Prepared};
+use crate::backend::{self, Backend, Place, Prepared};
 use crate::deployment::destruction;
 use crate::deployment::entered::{Maker, Witness};
 use crate::deployment::existing::{self, Collision};
@@ -60,6 +60,8 @@ pub struct Deployment<'a> {
     pub token_key: token::Key,
     pub interrupt: Interrupt,
     pub workplace: Workplace,
+    /// What states are of.
+    pub place: Place,
     pub plan_only: bool,
     pub placeholders: bool,
     /// The values from standard input are as Octopus stores them.
@@ -229,11 +231,7 @@ impl Deployment<'_> {
                 "the secret {name} stands in Terraform's state in clear text: the module uses it in {used}, where octoferry is not on the way"
             ));
         }
-        let key = backend::state_key(
-            &module.manifest,
-            self.destination.client.address(),
-            self.destination.space_id(),
-        );
+        let key = self.place.key(&module.manifest.source, &backend::part_of_key(&module.manifest));
         let backend = match &self.backend {
             Some(backend) => Some(backend.prepare(&directory, &key, &self.streamed)?),
             None => None,
@@ -255,6 +253,7 @@ impl Deployment<'_> {
             report: Box::new(|text| self.ui.info(text)),
         };
         terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
+        self.bring_former_state(&terraform, &module.manifest).await?;
         let (state, text, unsent) = self.state_without_drafts(&terraform).await?;
         let broke_off = broke_off || unsent;
         let identities = identity::of_module(&terraform.directory, &state)?;

@@ -41,11 +41,8 @@ const PLAIN: [&str; 7] = [
 /// Masks everything from standard input but addresses and settings, which are no secrets; and these.
 #[must_use]
 pub fn masker(streamed: &BTreeMap<String, Secret>, more: &[&Secret]) -> Masker {
-    let mut masker = Masker::new(more.iter().copied());
-    for (_, secret) in streamed.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str())) {
-        masker.add(secret);
-    }
-    masker
+    let secrets = streamed.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str()));
+    Masker::new(secrets.map(|(_, secret)| secret).chain(more.iter().copied()))
 }
 
 /// In a step: below its own folder, which Octopus removes whatever happens.

@@ -62,6 +62,21 @@ impl Server {
         if self.installation_id.is_empty() { self.client.address() } else { &self.installation_id }
     }
 
+    /// Whether the server says to be a restored copy of another one (`IsPotentialClone`); not where it doesn't tell.
+    pub async fn is_potential_copy(&self) -> bool {
+        let status = self.client.get("/api/serverstatus").await.unwrap_or_default();
+        status["IsPotentialClone"] == true
+    }
+
+    /// The same server as one that has been restored from another's backup: with an id of its own.
+    #[must_use]
+    pub fn as_copy(mut self) -> Self {
+        if !self.installation_id.is_empty() {
+            self.installation_id.push_str("-copy");
+        }
+        self
+    }
+
     /// Whether both are the same space of the same installation.
     #[must_use]
     pub fn is_same_space(&self, other: &Self) -> bool {

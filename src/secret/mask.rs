@@ -3,7 +3,7 @@
 //! Terraform prints values as HCL, its provider quotes JSON and addresses, and some tools print base64. A text is masked wherever any form
 //! of any secret begins in it; overlapping ones are masked as one.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -21,30 +21,115 @@ const SHORTEST_LINE: usize = 6;
 /// A piece of base64 that stands for the middle of a secret must be so long to mean something.
 const SHORTEST_PIECE: usize = 8;
 
-/// All forms of a set of secrets. Zeroed when dropped.
-#[derive(Default)]
+/// All forms of a set of secrets: a tree of them in which each node knows where to go on when the next byte does not fit (Aho and Corasick), so
+/// that a text is read once, however many secrets there are and whatever they have in common. Its bytes are zeroed when it is dropped.
 pub struct Masker {
-    /// Forms by their first bytes.
-    forms: HashMap<[u8; SHORTEST], Vec<Zeroizing<Vec<u8>>>>,
+    /// By node: the byte that leads to it. The root's has no meaning.
+    bytes: Zeroizing<Vec<u8>>,
+    nodes: Vec<Node>,
+    /// The root's children by their byte: there are most of them.
+    first: Box<[u32; 256]>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Node {
+    /// The newest child, and the next older child of the same parent; 0: none.
+    child: u32,
+    sibling: u32,
+    /// The longest end of this node's text that begins in the root too.
+    fallback: u32,
+    /// How many bytes that end here are a form, the longest of these; 0: none.
+    longest: u32,
+}
+
+const ROOT: u32 = 0;
+
+impl Default for Masker {
+    fn default() -> Self {
+        Self::new([])
+    }
 }
 
 impl Masker {
     #[must_use]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let mut masker = Self::default();
-        for secret in secrets {
-            masker.add(secret);
+        let forms: Vec<Zeroizing<String>> =
+            secrets.into_iter().flat_map(|secret| forms(secret.expose())).collect();
+        // Room for all at once: a vector that grows leaves copies behind.
+        let room = 1 + forms.iter().map(|form| form.len()).sum::<usize>();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+        bytes.push(0);
+        let mut masker = Self { bytes, nodes: vec![Node::default()], first: Box::new([ROOT; 256]) };
+        for form in forms {
+            masker.insert(form.as_bytes());
         }
+        masker.link();
         masker
     }
 
-    /// Masks this secret too from now on.
-    pub fn add(&mut self, secret: &Secret) {
-        for form in forms(secret.expose()) {
-            let Some(start) = form.as_bytes().first_chunk::<SHORTEST>() else { continue };
-            let forms = self.forms.entry(*start).or_default();
-            if !forms.iter().any(|known| known.as_slice() == form.as_bytes()) {
-                forms.push(Zeroizing::new(form.as_bytes().to_vec()));
+    fn insert(&mut self, form: &[u8]) {
+        let mut at = ROOT;
+        for byte in form {
+            at = match self.child(at, *byte, &mut 0) {
+                Some(child) => child,
+                None => self.grow(at, *byte),
+            };
+        }
+        self.nodes[at as usize].longest = u32::try_from(form.len()).unwrap_or(u32::MAX);
+    }
+
+    fn grow(&mut self, at: u32, byte: u8) -> u32 {
+        let new = u32::try_from(self.nodes.len()).expect("secrets have less than 4 GB of forms");
+        self.bytes.push(byte);
+        self.nodes.push(Node { sibling: self.nodes[at as usize].child, ..Node::default() });
+        self.nodes[at as usize].child = new;
+        if at == ROOT {
+            self.first[usize::from(byte)] = new;
+        }
+        new
+    }
+
+    /// Where a byte leads from a node. `steps` counts how often one was looked at.
+    fn child(&self, at: u32, byte: u8, steps: &mut u64) -> Option<u32> {
+        *steps += 1;
+        if at == ROOT {
+            return Some(self.first[usize::from(byte)]).filter(|child| *child != ROOT);
+        }
+        let mut child = self.nodes[at as usize].child;
+        while child != ROOT && self.bytes[child as usize] != byte {
+            *steps += 1;
+            child = self.nodes[child as usize].sibling;
+        }
+        Some(child).filter(|child| *child != ROOT)
+    }
+
+    /// The node after a byte, from the longest beginning that fits.
+    fn next(&self, mut at: u32, byte: u8, steps: &mut u64) -> u32 {
+        loop {
+            match self.child(at, byte, steps) {
+                Some(child) => return child,
+                None if at == ROOT => return ROOT,
+                None => at = self.nodes[at as usize].fallback,
+            }
+        }
+    }
+
+    /// Sets all fallbacks, nodes nearer to the root first.
+    fn link(&mut self) {
+        let mut waiting = VecDeque::from([ROOT]);
+        while let Some(at) = waiting.pop_front() {
+            let mut child = self.nodes[at as usize].child;
+            while child != ROOT {
+                let byte = self.bytes[child as usize];
+                let fallback =
+                    if at == ROOT { ROOT } else { self.next(self.nodes[at as usize].fallback, byte, &mut 0) };
+                let of_fallback = self.nodes[fallback as usize].longest;
+                let node = &mut self.nodes[child as usize];
+                node.fallback = fallback;
+                // What ends there ends here too; a form of its own is longer.
+                node.longest = node.longest.max(of_fallback);
+                waiting.push_back(child);
+                child = node.sibling;
             }
         }
     }
@@ -59,24 +144,34 @@ impl Masker {
     #[must_use]
     pub fn mask_bytes(&self, text: &[u8]) -> Vec<u8> {
         let mut masked = Vec::with_capacity(text.len());
-        let mut secret_until = 0;
-        for (position, byte) in text.iter().enumerate() {
-            if let Some(length) = self.longest_at(&text[position..]) {
-                if position >= secret_until {
-                    masked.extend_from_slice(MASK);
-                }
-                secret_until = secret_until.max(position + length);
-            }
-            if position >= secret_until {
-                masked.push(*byte);
-            }
+        let mut shown = 0;
+        for (from, to) in self.found(text, &mut 0) {
+            masked.extend_from_slice(&text[shown..from]);
+            masked.extend_from_slice(MASK);
+            shown = to;
         }
+        masked.extend_from_slice(&text[shown..]);
         masked
     }
 
-    fn longest_at(&self, text: &[u8]) -> Option<usize> {
-        let forms = self.forms.get(text.first_chunk::<SHORTEST>()?)?;
-        forms.iter().filter(|form| text.starts_with(form)).map(|form| form.len()).max()
+    /// Where secrets stand, in order; those that overlap are one.
+    fn found(&self, text: &[u8], steps: &mut u64) -> Vec<(usize, usize)> {
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        let mut at = ROOT;
+        for (position, byte) in text.iter().enumerate() {
+            at = self.next(at, *byte, steps);
+            let longest = self.nodes[at as usize].longest as usize;
+            if longest == 0 {
+                continue;
+            }
+            let (mut from, to) = (position + 1 - longest, position + 1);
+            // Each is taken in at most once.
+            while let Some((before, _)) = found.pop_if(|(_, end)| *end > from) {
+                from = from.min(before);
+            }
+            found.push((from, to));
+        }
+        found
     }
 }
 
@@ -269,7 +364,61 @@ mod tests {
         assert!(masked.contains("********") && masked.len() < 8 + 8 + 16, "{masked}");
     }
 
+    /// The forms by the slow way: at each place every form is tried.
+    fn slowly(values: &[&str], text: &[u8]) -> Vec<bool> {
+        let mut secret = vec![false; text.len()];
+        for form in values.iter().flat_map(|value| forms(value)) {
+            for from in 0..text.len() {
+                if text[from..].starts_with(form.as_bytes()) {
+                    secret[from..from + form.len()].fill(true);
+                }
+            }
+        }
+        secret
+    }
+
+    /// Steps for each byte of the text: they must not depend on how long it is, how many secrets there are or what these have in common.
+    #[test]
+    fn a_text_is_read_once_whatever_the_secrets_are() {
+        let run = |length: usize| "a".repeat(length);
+        let many = |count: usize| {
+            (0..count).map(|number| format!("API-SAMEBEGINNING{number:06}")).collect::<Vec<_>>()
+        };
+        let nested = (6..200).map(run).collect::<Vec<_>>();
+        let cases: [(Vec<String>, String); 5] = [
+            (vec![run(5_000)], run(4_999) + "b"),
+            (vec![run(5_000) + "b"], run(1)),
+            (nested, run(50)),
+            (many(10), "API-SAMEBEGINNING00000".to_owned()),
+            (many(3_000), "API-SAMEBEGINNING00000".to_owned()),
+        ];
+        for (secrets, piece) in cases {
+            let secrets: Vec<Secret> = secrets.into_iter().map(Secret::new).collect();
+            let masker = Masker::new(&secrets);
+            for length in [20_000, 200_000] {
+                let text = piece.repeat(length / piece.len());
+                let mut steps = 0;
+                let found = masker.found(text.as_bytes(), &mut steps);
+                let each = steps / text.len() as u64;
+                assert!(each <= 24, "{} secrets, {length} bytes: {each} steps a byte", secrets.len());
+                assert!(found.len() <= text.len());
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_same_places_are_found_as_by_trying_each_form(
+            secrets in proptest::collection::vec("[ab]{3,7}", 1..5), text in "[abc]{0,60}",
+        ) {
+            let values: Vec<&str> = secrets.iter().map(String::as_str).collect();
+            let mut secret = vec![false; text.len()];
+            for (from, to) in masker(&values).found(text.as_bytes(), &mut 0) {
+                secret[from..to].fill(true);
+            }
+            prop_assert_eq!(secret, slowly(&values, text.as_bytes()));
+        }
+
         #[test]
         fn no_secret_survives(secret in "[ -~\u{e4}\n]{6,30}", before in "[a-z ]{0,5}", after in "[a-z ]{0,5}") {
             prop_assume!(secret.trim().len() >= 6);

@@ -88,6 +88,7 @@ impl<'a> Pattern<'a> {
                     source_url: text("SourceUrl"),
                     source_space: text("SourceSpace"),
                     source_digest: text("SourceDigest"),
+                    source_is_copy: text("SourceIsCopy") == "True",
                     destination_url: text("DestinationUrl"),
                     destination_space: text("DestinationSpace"),
                     destination_digest: text("DestinationDigest"),

@@ -23,6 +23,7 @@ use secret::Secret;
 pub struct Settings {
     pub source_url: String,
     pub source_space: String,
+    pub source_is_copy: bool,
     pub source_key: Secret,
     pub destination_url: String,
     pub destination_space: String,
@@ -56,6 +57,7 @@ impl Settings {
         MadeFor {
             source_url: self.source_url.clone(),
             source_space: self.source_space.clone(),
+            source_is_copy: self.source_is_copy,
             source_digest: server("source", &self.source_url, &self.source_space, &self.source_key),
             destination_url: self.destination_url.clone(),
             destination_space: self.destination_space.clone(),

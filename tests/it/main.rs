@@ -27,6 +27,7 @@ mod lost;
 mod made_up;
 mod markers;
 mod merged;
+mod moved;
 mod newest;
 mod odd;
 mod outputs;

@@ -289,15 +289,7 @@ async fn open_store<'a>(
     modules: &[Folder],
 ) -> Result<Option<Store<'a>>, Failure> {
     let (Some(backend), Some(module)) = (&deployment.backend, modules.first()) else { return Ok(None) };
-    let source = &module.manifest.source;
-    let destination = &deployment.destination;
-    let key = backend::key_of(
-        &source.installation_id,
-        &source.space_id,
-        destination.client.address(),
-        destination.space_id(),
-        store::KEY,
-    );
+    let key = deployment.place.key(&module.manifest.source, store::KEY);
     let directory = deployment.workplace.path().join("octoferry-deployed");
     let doing = "making a folder for the record of deployments";
     fs::create_dir_all(&directory).while_doing(doing)?;
@@ -311,7 +303,9 @@ async fn open_store<'a>(
         masker: &deployment.masker,
         report: Box::new(|_| {}),
     };
-    Store::open(terraform, prepared).await.map(Some)
+    let store = Store::open(terraform, prepared).await?;
+    deployment.bring_former(&store.terraform, &module.manifest.source, store::KEY).await?;
+    Ok(Some(store))
 }
 
 /// The digest of all that a module is given; `None` when a secret is missing, which is said elsewhere.

@@ -35,7 +35,7 @@ pub(super) struct Records {
 
 /// The record in the backend.
 pub(super) struct Store<'a> {
-    terraform: Terraform<'a>,
+    pub(super) terraform: Terraform<'a>,
     /// Kept as long as Terraform runs.
     backend: Prepared,
 }

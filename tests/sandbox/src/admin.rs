@@ -122,12 +122,16 @@ struct Settings {
     need_approval: Option<bool>,
     /// How long an API key may live, in days.
     api_key_days: Option<i64>,
+    potential_clone: Option<bool>,
 }
 
 async fn change_settings(State(shared): Shelf, Json(settings): Json<Settings>) {
     let mut server = shared.lock();
     if let Some(maintenance) = settings.maintenance {
         server.maintenance = maintenance;
+    }
+    if let Some(potential_clone) = settings.potential_clone {
+        server.potential_clone = potential_clone;
     }
     if settings.api_key_days.is_some() {
         server.api_key_days = settings.api_key_days;

@@ -46,7 +46,7 @@ pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
         (Method::Get, ["permissions", "all"]) => Ok(Answer::ok(all_permissions(&server.server_version))),
         (Method::Get, ["serverstatus"]) => Ok(Answer::ok(json!({
             "Id": "serverstatus", "IsInMaintenanceMode": server.maintenance, "MaintenanceExpires": null,
-            "IsUpgradeAvailable": false, "IsPotentialClone": false, "IsDatabaseEncrypted": true,
+            "IsUpgradeAvailable": false, "IsPotentialClone": server.potential_clone, "IsDatabaseEncrypted": true,
             "Links": {"Self": "/api/serverstatus"},
         }))),
         (Method::Get, ["serverstatus", "health"]) => Ok(Answer::ok(json!({

@@ -31,6 +31,7 @@ pub(crate) struct Server {
     pub(crate) feature_toggles: BTreeMap<String, bool>,
     pub(crate) switched_off: BTreeSet<String>,
     pub(crate) maintenance: bool,
+    pub(crate) potential_clone: bool,
     /// How long an API key may live, in days; `None`: for ever.
     pub(crate) api_key_days: Option<i64>,
     pub(crate) installation_id: String,
@@ -88,6 +89,7 @@ impl Shared {
                 .collect(),
             switched_off: options.switched_off.iter().map(|name| name.to_lowercase()).collect(),
             maintenance: options.maintenance,
+            potential_clone: false,
             api_key_days: None,
             installation_id: options.installation_id.clone().unwrap_or_else(new_uuid),
             server_version: options.server_version.clone(),
