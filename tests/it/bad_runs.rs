@@ -300,9 +300,11 @@ fn a_backend_that_is_gone_when_the_state_is_saved_is_offered_it_again_else_all_t
         .says("so Terraform forgets what it made just now")
         .says("octopusdeploy_environment.production (Environments-")
         .says("deploy with --existing adopt");
-    assert!(
-        folder.path().join("octoferry-errored-space-1.tfstate").is_file(),
-        "the state is kept where it ran"
+    let kept = folder.path().join("octoferry-errored-space-1.tfstate");
+    assert!(kept.is_file(), "the state is kept where it ran");
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&kept.metadata().unwrap().permissions()) & 0o777,
+        0o600
     );
     store.mend();
     // Nothing of it was there before. The library set too, with the variables that were made in it: each is there once.

@@ -45,6 +45,16 @@ fn a_destination_with_another_host_name_keeps_its_states_and_older_ones_are_foun
     // That was looked for there before, in vain.
     let _ = std::fs::remove_dir_all(by_id.with_file_name(&host));
     std::fs::rename(&by_id, by_id.with_file_name(&host)).expect("renamed");
+    // Its record of what was deployed comes along; then the module's state, when Terraform is needed.
+    deploy(&url).is_settled();
+    for file in folders(&state).iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder")) {
+        let path = file.expect("an entry").path();
+        if path.is_file()
+            && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("deployed"))
+        {
+            std::fs::remove_file(path).expect("the record");
+        }
+    }
     deploy(&url).says("the state is kept by the destination's id now").is_settled();
     assert!(by_id.exists() && by_id.with_file_name(&host).exists());
     assert_eq!(writes(&journey), before, "nothing is made again");

@@ -43,6 +43,10 @@ fn redacted(journey: &Journey, text: &str) -> String {
         .replace(&journey.folder.path().to_string_lossy().into_owned(), "⟨folder⟩")
         .replace(&package().to_string_lossy().into_owned(), "⟨package⟩");
     let text = redact(&text, "sha256:", |letter| letter.is_ascii_hexdigit(), "⟨digest⟩");
+    let is_of_id = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
+    let text = redact(&text, "octoferry-destination-Spaces-2", is_of_id, "⟨account⟩");
+    let is_of_time = |letter: char| letter.is_ascii_digit() || "T:.+-".contains(letter);
+    let text = redact(&text, "its key ends at ", is_of_time, "its key ends at ⟨time⟩");
     // The rule below a column of times is as wide as the longest.
     let is_rule = |line: &str| line.starts_with('-') && line.chars().all(|letter| "- ".contains(letter));
     let lines = text.lines().map(|line| match line.rsplit_once("  ") {

@@ -10,7 +10,9 @@
 //! | `kill -9` of a deployment at each of its writes; an answer that is lost | what was made is looked for and taken over | `lost.rs` |
 //! | the backend gone when the state is saved | offered again, kept 0600, and all that was made is named | `bad_runs.rs` |
 //! | a task cancelled at the server while Terraform works | the state is saved, the next migration goes on | `bad_runs.rs` |
-//! | a source that is away, 500 or 401 while a log is followed | waited for | `servers.rs` |
+//! | a source that is away, 500 or 401 while a log is followed | waited for, and said | here |
+//! | `spread`, `collapse`, `unseed` while a migration runs | refused, nothing is written | here |
+//! | `unseed` where something can't be removed: a person's project in octoferry's group, a person's variable in its set | keys first, the rest goes, what stays is named | here |
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -159,4 +161,100 @@ fn seed_killed_at_its_accounts_makes_each_once_and_unseed_leaves_none() {
     for sandbox in [&journey.source, &journey.destination] {
         assert_eq!(left(sandbox), (vec![], 0));
     }
+}
+
+#[test]
+fn a_source_that_is_away_while_a_log_is_followed_is_waited_for() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    journey.spread();
+    for (kind, status, times) in [("status", 500, 2), ("status", 401, 2), ("drop", 0, 6)] {
+        fault(
+            &journey.source,
+            json!({"method": "GET", "path": "/tasks/[^/]+/details", "kind": kind, "status": status, "times": times, "after": 1}),
+        );
+    }
+    journey.migrate(3).says("the server does not say how the task goes on").is_settled();
+}
+
+#[test]
+fn what_changes_the_source_is_refused_while_a_migration_runs() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    journey.spread();
+    let mut child =
+        journey.run(&["migrate", "--yes", "--todo", &journey.path("todo.md")]).start(Stdio::null());
+    let runs = || tasks(&journey).iter().any(|task| task["IsCompleted"] == false);
+    until("a run", runs);
+    let writes = |user: &str| {
+        let requests = journey.source.requests();
+        let is_write = |request: &&Value| request["Method"] != "GET" && request["User"] == user;
+        requests
+            .iter()
+            .filter(is_write)
+            .filter(|request| !request["Path"].as_str().is_some_and(|path| path.contains("/runbook")))
+            .count()
+    };
+    let (_, me) = http(&journey.source, "GET", "/api/users/me", None);
+    let me = me["Id"].as_str().expect("an id");
+    let before = writes(me);
+    for command in ["collapse", "unseed"] {
+        assert!(runs() || child.try_wait().expect("its state").is_none(), "the migration is over too soon");
+        journey
+            .run(&[command, "--yes"])
+            .ends_with(1)
+            .says(&format!("Wait for it or cancel it, then run {command} again"));
+    }
+    assert_eq!(writes(me), before, "nothing was written");
+    child.wait().expect("its end");
+    journey.run(&["collapse", "--yes"]).ends_with(0);
+}
+
+#[test]
+fn unseed_takes_the_keys_first_and_names_what_stays() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    let find = |list: &str, name: &str| {
+        let (_, page) = http(&journey.source, "GET", &format!("/api/Spaces-2/{list}?take=1000"), None);
+        let items = page["Items"].as_array().expect("a list").clone();
+        items.into_iter().find(|item| item["Name"] == name).unwrap_or_else(|| panic!("{name} in {list}"))
+    };
+    // A person's own things among octoferry's.
+    let mut project = find("projects", "Letterbox Web");
+    project["ProjectGroupId"] = find("projectgroups", "Octoferry")["Id"].clone();
+    let path = format!("/api/Spaces-2/projects/{}", project["Id"].as_str().expect("an id"));
+    assert_eq!(http(&journey.source, "PUT", &path, Some(&project)).0, 200);
+    let set = format!(
+        "/api/Spaces-2/variables/{}",
+        find("libraryvariablesets", "Octoferry Secrets")["VariableSetId"].as_str().expect("an id")
+    );
+    let (_, mut variables) = http(&journey.source, "GET", &set, None);
+    let own = json!({"Id": "", "Name": "Mine", "Value": "x", "Type": "String", "Scope": {}});
+    variables["Variables"].as_array_mut().expect("variables").push(own);
+    assert_eq!(http(&journey.source, "PUT", &set, Some(&variables)).0, 200);
+
+    let ended = journey.run(&["unseed", "--yes"]).ends_with(3);
+    ended
+        .says("project group \"Octoferry\"")
+        .says("library variable set \"Octoferry Secrets\": it holds variables that are not octoferry's: Mine")
+        .never_says("all that seed and spread had put into the source space is taken back");
+    assert_eq!(left(&journey.source), (vec![], 0));
+    assert_eq!(left(&journey.destination), (vec![], 0));
+    let dump = journey.source.dump();
+    let documents = &dump["Documents"]["Spaces-2"];
+    assert!(!documents["runbooks"].to_string().contains("__ 1. Serialize"), "all else is gone");
+    let sets = documents["variables"].as_object().expect("variable sets").iter();
+    let now: String = sets.filter(|(id, _)| !id.contains("-s-")).map(|(_, set)| set.to_string()).collect();
+    assert!(!now.contains("Octoferry.Source.ApiKey"), "the keys are gone");
+    let (_, variables) = http(&journey.source, "GET", &set, None);
+    assert_eq!(variables["Variables"].as_array().map(Vec::len), Some(1), "a person's variable stays");
+    // The keys go before anything is put back or removed.
+    let order: Vec<String> = journey
+        .source
+        .requests()
+        .iter()
+        .filter(|request| request["Method"] == "DELETE" && request["Status"] == 200)
+        .filter_map(|request| request["Path"].as_str().map(str::to_owned))
+        .collect();
+    assert!(order[0].contains("/apikeys/") && order[1].contains("/api/users/"), "{order:?}");
 }

@@ -6,3 +6,4 @@ mod pusher;
 mod relay;
 mod server;
 mod tools;
+mod worker;
