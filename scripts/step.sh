@@ -247,6 +247,26 @@ octoferry_packages() {
     "$octoferry_program" --step packages --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${choice[@]+"${choice[@]}"}"
 }
 
+octoferry_rehome() {
+  local line value options=()
+  octoferry_prepare
+  octoferry_prepare_destination
+  octoferry_required RehomeWhat && local what="$octoferry_value"
+  case "$what" in check | add | remove) ;; *) octoferry_stop "The parameter Octoferry.Step.RehomeWhat of this step is $what: it may be check, add or remove." ;; esac
+  while IFS= read -r line || [ -n "$line" ]; do
+    line="${line%$'\r'}"
+    [ -z "$line" ] || options+=("--only=$line")
+  done <<<"$(octoferry_parameter RehomeOnly)"
+  value="$(octoferry_parameter PolledAt)"
+  [ -z "$value" ] || options+=("--polled-at=$value")
+  value="$(octoferry_parameter NewThumbprint)"
+  [ -z "$value" ] || options+=("--new-thumbprint=$value")
+  value="$(octoferry_parameter OldThumbprint)"
+  [ -z "$value" ] || options+=("--old-thumbprint=$value")
+  octoferry_secrets Octoferry.Source.ApiKey Octoferry.Destination.ApiKey Octoferry.Module.Key |
+    "$octoferry_program" --step rehome "$what" --yes --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${options[@]+"${options[@]}"}"
+}
+
 octoferry_check_worker() {
   local part names=(Octoferry.Source.ApiKey Octoferry.Destination.ApiKey Octoferry.Module.Key)
   octoferry_prepare

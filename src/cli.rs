@@ -3,6 +3,7 @@
 mod deploy;
 mod look;
 mod migrate;
+mod rehome;
 mod serialize;
 mod source;
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 pub use deploy::*;
 pub use look::*;
 pub use migrate::*;
+pub use rehome::*;
 pub use serialize::*;
 pub use source::*;
 
@@ -124,6 +126,8 @@ pub enum Command {
     Report(Report),
     /// Copy packages of the source's built-in feed, and build information, to the destination
     Packages(Packages),
+    /// Make Tentacles know the destination, look whether it reaches them, let them forget the source
+    Rehome(Rehome),
     /// Print what of each kind of document is carried, field by field, and how
     Kinds,
     /// Write the package that seed uploads, for releases

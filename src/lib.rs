@@ -19,6 +19,7 @@ pub mod finish;
 pub mod mark;
 pub mod outcome;
 pub mod packages;
+pub mod rehome;
 pub mod relay;
 pub mod report;
 pub mod rights;

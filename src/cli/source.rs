@@ -52,12 +52,22 @@ pub struct Seed {
     /// Let the runbooks deploy modules with Terraform that octoferry does not write: other providers, modules, provisioners
     #[arg(long)]
     pub allow_foreign_terraform: bool,
+    /// Further runbooks of the project Octoferry, which only a person starts; one that is there already stays
+    #[arg(long = "with", value_name = "RUNBOOK")]
+    pub with: Vec<OptionalRunbook>,
     /// Package to upload (default: made of this binary)
     #[arg(long, value_name = "FILE")]
     pub package: Option<PathBuf>,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+/// What seed puts into the project `Octoferry` only when it is asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OptionalRunbook {
+    /// `__ 5. Re-home Tentacles`: runs scripts on targets and workers
+    RehomeTentacles,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,6 +10,7 @@ pub mod migrate;
 pub mod needs;
 pub mod package;
 pub mod packages;
+pub mod rehome;
 pub mod report;
 pub mod secrets;
 pub mod seed;
@@ -48,6 +49,7 @@ pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Verify(arguments) => verify::run(arguments, ui).await,
         Command::Report(arguments) => report::run(arguments, ui).await,
         Command::Packages(arguments) => packages::run(arguments, ui).await,
+        Command::Rehome(arguments) => rehome::run(arguments, ui).await,
         Command::Cutover(arguments) => cutover::run(arguments, ui).await,
         Command::Kinds => Ok(kinds::run(ui)),
         Command::Package(arguments) => package::run(&arguments, ui),

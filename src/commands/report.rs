@@ -10,7 +10,7 @@ use crate::outcome::Outcome;
 use crate::report::{self, Address, Report, Secrets};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
-use crate::{cutover, packages, seeded};
+use crate::{cutover, packages, rehome, seeded};
 use compare::{self, Comparison, Explanations};
 use documents::collection::Collection;
 use documents::inventory::Inventory;
@@ -135,8 +135,6 @@ async fn address(destination: Option<&Server>) -> Address {
     let Some(server) = destination else {
         return Address { url: "https://the-new-server".into(), space: "THE-SPACE".into(), thumbprint: None };
     };
-    // Assumption: the id is the one in the name of the deprecated route `/api/certificates/certificate-global`.
-    let certificate = server.client.get("/api/configuration/certificates/certificate-global").await.ok();
-    let thumbprint = certificate.and_then(|certificate| Some(certificate["Thumbprint"].as_str()?.to_owned()));
+    let thumbprint = rehome::thumbprint_of(server).await;
     Address { url: server.client.address().to_owned(), space: server.space.name().to_owned(), thumbprint }
 }

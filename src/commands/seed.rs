@@ -12,8 +12,8 @@ use crate::mark::found::Found;
 use crate::mark::{git, name, tenant};
 use crate::outcome::Outcome;
 use crate::seeded::later::matches;
-use crate::seeded::runbook::{self, RunsOn, Trusted};
-use crate::seeded::{backend, install, package, part, pool, publish, template, variables};
+use crate::seeded::runbook::{self, Runbook, RunsOn, Trusted};
+use crate::seeded::{backend, install, package, part, pool, prompt, publish, template, variables};
 use crate::settings;
 use crate::ui::Ui;
 use documents::collection::Collection;
@@ -56,7 +56,8 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     }
     let with_tenants = with_tenant_secrets(&source, &found, &projects).await?;
     let keys = keys::Keys::plan(&arguments, (&source, &destination), &found).await?;
-    announce(&projects, &with_tenants, &pool_name, &package, ui);
+    let optional = optional(&arguments, &found)?;
+    announce(&projects, &with_tenants, &optional, &pool_name, &package, ui);
     keys.announce(ui);
     ui.confirm("Go on?", arguments.yes)?;
 
@@ -65,7 +66,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     let version = install::package(&source, &package).await?;
     ui.info(&format!("package octoferry {version}"));
     let keys = keys.make(&mut settings, ui).await;
-    let templates = install::templates(&source, &found).await?;
+    let templates = install::templates(&source, &found, &optional).await?;
     ui.info(&format!("{} step templates", templates.len()));
     let environment = install::environment(&source, &found).await?;
     let (sets, restricted) = filled_sets(&source, &found, environment.id(), &settings).await?;
@@ -78,7 +79,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         place: RunsOn { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
         made_for: settings.made_for(&package, arguments.allow_foreign_terraform, trusted),
     };
-    own_project(&source, &found, &sets, &setting, ui).await?;
+    own_project(&source, &found, &sets, &optional, &setting, ui).await?;
     let mut whole = true;
     for project in &projects {
         let for_tenants = with_tenants.contains(project.id()).then_some(&settings);
@@ -169,10 +170,24 @@ async fn before(source: &Server, found: &Found) -> Result<Option<Before>, Failur
     }
 }
 
+/// The runbooks that were asked for, now or before.
+fn optional(arguments: &cli::Seed, found: &Found) -> Result<Vec<Runbook>, Failure> {
+    let is_asked = |runbook: &Runbook| {
+        arguments.with.iter().any(|with| match with {
+            cli::OptionalRunbook::RehomeTentacles => *runbook == runbook::REHOME,
+        })
+    };
+    let own = Found::ours(&found.projects, "project", name::PROJECT)?;
+    let is_there = |runbook: &Runbook| own.is_some_and(|own| found.runbook(own.id(), runbook.name).is_some());
+    let optional = runbook::OPTIONAL.into_iter();
+    Ok(optional.filter(|runbook| is_asked(runbook) || is_there(runbook)).collect())
+}
+
 /// Says what will be put where, before anything is.
 fn announce(
     projects: &[&Document],
     with_tenants: &BTreeSet<String>,
+    optional: &[Runbook],
     pool: &str,
     package: &package::Package,
     ui: &Ui,
@@ -180,10 +195,10 @@ fn announce(
     ui.info(&format!(
         "\nseed puts into the source space: the package octoferry, {} step templates, the environment {}, 3 library variable sets with both API keys, \
          the project {} with {} runbooks, and {} runbooks into each of {} projects. They run on the worker pool {pool:?}.",
-        template::ALL.len(),
+        template::USUAL.len() + optional.len(),
         name::ENVIRONMENT,
         name::PROJECT,
-        runbook::SPACE.len(),
+        runbook::SPACE.len() + optional.len(),
         runbook::PROJECT.len(),
         projects.len(),
     ));
@@ -245,12 +260,19 @@ async fn own_project(
     source: &Server,
     found: &Found,
     sets: &[Document],
+    optional: &[Runbook],
     setting: &install::Setting<'_>,
     ui: &Ui,
 ) -> Result<(), Failure> {
     let own = install::project(source, found, sets).await?;
     for runbook in install::runbooks_of(true) {
         install::runbook(source, found, &own, runbook, setting).await?;
+    }
+    for runbook in optional {
+        let made = install::runbook(source, found, &own, runbook, setting).await?;
+        if *runbook == runbook::REHOME {
+            variables::asked_by_runbook(source, &own, &made, setting.environment, &prompt::REHOME).await?;
+        }
     }
     ui.info(&format!("runbooks in {:?}", own.name()));
     Ok(())

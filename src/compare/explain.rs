@@ -177,6 +177,9 @@ impl Explanations {
         {
             return Some("the destination never shows the header of a webhook".to_owned());
         }
+        if is_polled(collection, difference) {
+            return Some("each server knows a Tentacle that polls it by another address".to_owned());
+        }
         let held = self.held.iter().find(|held| {
             held.target.collection == collection
                 && is_key(&held.target.key, key)
@@ -197,6 +200,17 @@ impl Explanations {
         });
         note.map(|note| note.text.clone()).or_else(|| self.left_out_field(collection, key, difference))
     }
+}
+
+/// Whether both are addresses by which a server knows a Tentacle that polls it: the Tentacle makes up one for each server.
+fn is_polled(collection: Collection, difference: &FieldDifference) -> bool {
+    let polls = |value: &Option<Value>| {
+        value.as_ref().and_then(Value::as_str).is_some_and(|address| address.starts_with("poll://"))
+    };
+    matches!(collection, Collection::Machines | Collection::Workers)
+        && (difference.path == "Uri" || difference.path.ends_with("/Uri"))
+        && polls(&difference.source)
+        && polls(&difference.destination)
 }
 
 /// Whether a document is the one that was left out, or a part of it.

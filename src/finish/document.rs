@@ -43,6 +43,7 @@ impl Finish<'_> {
         let fields = wanted.as_object().into_iter().flatten();
         let fields = fields.filter(|(name, _)| Some(name.as_str()) != switch);
         for (name, value) in fields {
+            let value = &with_polled_address(value, &before[name]);
             if !has_all_of(&before[name], &without_secrets(value)) || has_secret(value) {
                 after[name] = kept(&before[name], value);
             }
@@ -291,6 +292,17 @@ impl Finish<'_> {
             }
         }
     }
+}
+
+/// An endpoint with the address by which the destination's machine is polled: a Tentacle makes up another one for each server.
+fn with_polled_address(wanted: &Value, there: &Value) -> Value {
+    let mut wanted = wanted.clone();
+    let address = &there["Uri"];
+    let polls = |endpoint: &Value| endpoint["CommunicationStyle"] == "TentacleActive";
+    if polls(&wanted) && polls(there) && address.as_str().is_some_and(|address| !address.is_empty()) {
+        wanted["Uri"] = address.clone();
+    }
+    wanted
 }
 
 /// Whether there is a route for documents of this type beside that of the collection: Git credentials of every type but user name and

@@ -24,6 +24,7 @@ pub const CHECK_RUNBOOK: &str = "__ 0. Check";
 pub const SERIALIZE_SPACE_RUNBOOK: &str = "__ 1. Serialize Space";
 pub const DEPLOY_SPACE_RUNBOOK: &str = "__ 2. Deploy Space";
 pub const COPY_PACKAGES_RUNBOOK: &str = "__ 3. Copy Packages";
+pub const REHOME_RUNBOOK: &str = "__ 5. Re-home Tentacles";
 pub const SERIALIZE_PROJECT_RUNBOOK: &str = "__ 1. Serialize Project";
 pub const DEPLOY_PROJECT_RUNBOOK: &str = "__ 2. Deploy Project";
 pub const TENANT_SECRETS_RUNBOOK: &str = "__ 3. Deploy Tenant Secrets";
@@ -32,6 +33,7 @@ pub const CHECK_TEMPLATE: &str = "Octoferry - Check";
 pub const SERIALIZE_SPACE_TEMPLATE: &str = "Octoferry - Serialize Space";
 pub const DEPLOY_SPACE_TEMPLATE: &str = "Octoferry - Deploy Space";
 pub const COPY_PACKAGES_TEMPLATE: &str = "Octoferry - Copy Packages";
+pub const REHOME_TEMPLATE: &str = "Octoferry - Re-home Tentacles";
 pub const SERIALIZE_PROJECT_TEMPLATE: &str = "Octoferry - Serialize Project";
 pub const DEPLOY_PROJECT_TEMPLATE: &str = "Octoferry - Deploy Project";
 pub const TENANT_SECRETS_TEMPLATE: &str = "Octoferry - Deploy Tenant Secrets";
@@ -92,6 +94,8 @@ pub const DEPLOY_EXISTING: &str = "Octoferry.Deploy.Existing";
 pub const DEPLOY_PLACEHOLDERS: &str = "Octoferry.Deploy.Placeholders";
 pub const DEPLOY_ALLOW_DESTROY: &str = "Octoferry.Deploy.AllowDestroy";
 pub const DEPLOY_ENABLE_TRIGGERS: &str = "Octoferry.Deploy.EnableTriggers";
+/// What the runbook that re-homes Tentacles tells them; asked at its start.
+pub const REHOME_WHAT: &str = "Octoferry.Rehome.What";
 /// Secrets that a person says to have entered at the destination, one a line: `NAME` of the space's module, `PROJECT/NAME` of a project's.
 pub const SECRETS_DONE: &str = "Octoferry.Secrets.Done";
 /// The service accounts that seed made for the runbooks: JSON ([`crate::seeded::service_account::Note`]).

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod freezes;
+pub mod machine_task;
 pub mod read;
 pub mod retention;
 pub mod server;

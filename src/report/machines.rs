@@ -1,6 +1,8 @@
 //! Tentacles and workers: what makes each of them know the new server, as commands to type on the machine.
 
 use super::{Item, Section};
+use crate::rehome;
+use crate::ui::shell_quoted;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -14,13 +16,13 @@ pub struct Address {
     pub thumbprint: Option<String>,
 }
 
-/// An item for each Tentacle of a target or worker. Commands are those of `Tentacle.exe`; a key is never filled in.
+/// An item for each Tentacle of a target or worker. Commands are those of `Tentacle.exe` that need no key.
 #[must_use]
 pub fn tentacles(inventory: &Inventory, destination: &Address) -> Vec<Item> {
     let mut items = Vec::new();
     for (collection, noun) in [(Collection::Machines, "target"), (Collection::Workers, "worker")] {
         for machine in inventory.all(collection) {
-            items.extend(tentacle(inventory, machine, collection, noun, destination));
+            items.extend(tentacle(machine, noun, destination));
         }
     }
     if !items.is_empty() {
@@ -29,49 +31,42 @@ pub fn tentacles(inventory: &Inventory, destination: &Address) -> Vec<Item> {
             destination.url
         );
         items.push(Item::new(Section::Machines, "firewalls", text));
+        let text = "scripts of the servers do it on the machines, keys stay away from them: let all know the new server, look, and when the old one is no longer needed let them forget it. \
+                    The runbook of octoferry seed --with rehome-tentacles does the same, and deployments to these machines are what it waits for";
+        let commands = ["add", "check", "remove"].map(|what| format!("octoferry rehome {what}")).to_vec();
+        items.push(Item { commands, ..Item::new(Section::Machines, "all Tentacles", text.to_owned()) });
     }
     items.sort();
     items
 }
 
-fn tentacle(
-    inventory: &Inventory,
-    machine: &Document,
-    collection: Collection,
-    noun: &str,
-    destination: &Address,
-) -> Option<Item> {
+fn tentacle(machine: &Document, noun: &str, destination: &Address) -> Option<Item> {
     let endpoint = machine.get("Endpoint")?;
     let thumbprint = endpoint["Thumbprint"].as_str().unwrap_or("unknown");
     let trusted = destination.thumbprint.as_deref().unwrap_or("THUMBPRINT-OF-THE-NEW-SERVER");
-    let name = quoted(machine.name());
-    let (text, commands) = match endpoint["CommunicationStyle"].as_str()? {
-        "TentaclePassive" => (
-            format!("listens, thumbprint {thumbprint}: it must trust the new server as well"),
-            vec![format!("Tentacle configure --trust {trusted}"), "Tentacle service --restart".to_owned()],
-        ),
+    let mut commands = vec![format!("Tentacle configure --trust {trusted}")];
+    let text = match endpoint["CommunicationStyle"].as_str()? {
+        "TentaclePassive" => {
+            commands.push("Tentacle service --restart".to_owned());
+            format!("listens, thumbprint {thumbprint}: it must trust the new server as well")
+        }
         "TentacleActive" => {
-            let mut command = format!(
-                "Tentacle poll-server --server {} --apiKey YOUR-KEY --server-comms-port 10943",
-                quoted(&destination.url)
-            );
-            if collection == Collection::Workers {
-                command = format!(
-                    "Tentacle register-worker --server {} --apiKey YOUR-KEY --space {} --name {name} --comms-style TentacleActive{} --force",
-                    quoted(&destination.url),
-                    quoted(&destination.space),
-                    pools(inventory, machine)
-                );
-            }
-            (
-                format!("polls, thumbprint {thumbprint}: it must poll the new server as well"),
-                vec![command, "Tentacle service --restart".to_owned()],
+            let place = rehome::polled_at(&destination.url);
+            let host = place.map_or_else(|_| "THE-NEW-SERVER".to_owned(), |(host, _)| host);
+            commands.push(format!(
+                "Tentacle server-comms --thumbprint {trusted} --style TentacleActive --host {host} --port {}",
+                rehome::POLLED_PORT
+            ));
+            commands.push("Tentacle service --restart".to_owned());
+            commands.push(format!("octoferry rehome check --only {}", shell_quoted(machine.name())));
+            format!(
+                "polls, thumbprint {thumbprint}: it must poll the new server as well, under an address that the last command tells that server"
             )
         }
-        "KubernetesTentacle" => (
-            "is a Kubernetes agent: install it once more for the new server, with the command that the destination's portal shows".to_owned(),
-            Vec::new(),
-        ),
+        "KubernetesTentacle" => {
+            commands.clear();
+            "is a Kubernetes agent: install it once more for the new server, with the command that the destination's portal shows".to_owned()
+        }
         _ => return None,
     };
     Some(Item {
@@ -83,23 +78,6 @@ fn tentacle(
     })
 }
 
-fn pools(inventory: &Inventory, machine: &Document) -> String {
-    machine
-        .texts("WorkerPoolIds")
-        .filter_map(|id| inventory.get(Collection::WorkerPools, id))
-        .map(|pool| format!(" --workerpool {}", quoted(pool.name())))
-        .collect()
-}
-
-/// As both `cmd` and a shell take it. What would end the quotes is left out: no name may become a command.
-fn quoted(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .filter(|character| !"\"`$\\%!".contains(*character) && !character.is_control())
-        .collect();
-    format!("\"{plain}\"")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -107,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_tentacle_has_its_commands_and_no_name_becomes_one() {
+    fn each_tentacle_has_its_commands_without_a_key_and_no_name_becomes_one() {
         let mut inventory = Inventory::default();
         for (collection, document) in [
             (
@@ -118,10 +96,9 @@ mod tests {
                 Collection::Machines,
                 json!({"Id": "Machines-2", "Name": "cloud", "Endpoint": {"CommunicationStyle": "None"}}),
             ),
-            (Collection::WorkerPools, json!({"Id": "WorkerPools-1", "Name": "Linux"})),
             (
                 Collection::Workers,
-                json!({"Id": "Workers-1", "Name": "w\" & calc $(x)", "WorkerPoolIds": ["WorkerPools-1"], "Endpoint": {"CommunicationStyle": "TentacleActive", "Thumbprint": "CD"}}),
+                json!({"Id": "Workers-1", "Name": "w\" & calc $(x)", "Endpoint": {"CommunicationStyle": "TentacleActive", "Thumbprint": "CD"}}),
             ),
         ] {
             inventory.insert(collection, Document::new(document).unwrap());
@@ -136,10 +113,15 @@ mod tests {
         assert_eq!(
             commands,
             [
+                "octoferry rehome add",
+                "octoferry rehome check",
+                "octoferry rehome remove",
                 "Tentacle configure --trust EF",
                 "Tentacle service --restart",
-                r#"Tentacle register-worker --server "https://new.example" --apiKey YOUR-KEY --space "Shop" --name "w & calc (x)" --comms-style TentacleActive --workerpool "Linux" --force"#,
+                "Tentacle configure --trust EF",
+                "Tentacle server-comms --thumbprint EF --style TentacleActive --host new.example --port 10943",
                 "Tentacle service --restart",
+                r#"octoferry rehome check --only 'w" & calc $(x)'"#,
             ]
         );
     }

@@ -37,8 +37,15 @@ const SETTINGS: &[&str] = &[
     name::SPREAD,
 ];
 
+/// A runbook of ours with variables of its own, and their names; none: any.
+fn with_variables(runbook: &Document) -> Option<(&str, &'static [&'static str])> {
+    let names: [(&str, &[&str]); 2] =
+        [(name::TENANT_SECRETS_RUNBOOK, &[]), (name::REHOME_RUNBOOK, &[name::REHOME_WHAT])];
+    names.into_iter().find(|(name, _)| is_seeded(runbook, name)).map(|(_, names)| (runbook.id(), names))
+}
+
 /// The foreign ones of one set: `project "Shop": Octoferry.Destination.Url`. `owner` is the project or library set.
-fn of_set(owner: &Document, is_project: bool, set: &Value, runbooks: &[&str]) -> Vec<String> {
+fn of_set(owner: &Document, is_project: bool, set: &Value, runbooks: &[(&str, &[&str])]) -> Vec<String> {
     let seeded = |set: &str| !is_project && is_seeded(owner, set);
     let (settings, accounts) = (seeded(name::SETTINGS_SET), seeded(name::ACCOUNTS_SET));
     let starts = |name: &str, prefix: &str| {
@@ -62,7 +69,10 @@ fn of_set(owner: &Document, is_project: bool, set: &Value, runbooks: &[&str]) ->
         if accounts {
             return !starts(&name, name::ACCOUNT_PREFIX) && !starts(&name, name::CERTIFICATE_PREFIX);
         }
-        !(is_project && runbooks.iter().any(|runbook| tenant::belongs_to(variable, runbook)))
+        let is_its_own = |(runbook, names): &(&str, &[&str])| {
+            (names.is_empty() || names.contains(&name.as_str())) && tenant::belongs_to(variable, runbook)
+        };
+        !(is_project && runbooks.iter().any(is_its_own))
     };
     let what = if is_project { "project" } else { "library variable set" };
     let foreign = variables.iter().filter(is_foreign);
@@ -72,11 +82,7 @@ fn of_set(owner: &Document, is_project: bool, set: &Value, runbooks: &[&str]) ->
 /// All foreign ones of a space, as far as the inventory holds it.
 #[must_use]
 pub fn of_space(inventory: &Inventory) -> Vec<String> {
-    let runbooks: Vec<&str> = inventory
-        .all(Collection::Runbooks)
-        .filter(|runbook| is_seeded(runbook, name::TENANT_SECRETS_RUNBOOK))
-        .map(Document::id)
-        .collect();
+    let runbooks: Vec<_> = inventory.all(Collection::Runbooks).filter_map(with_variables).collect();
     let mut foreign = Vec::new();
     for (collection, is_project) in [(Collection::LibraryVariableSets, false), (Collection::Projects, true)] {
         for owner in inventory.all(collection) {
@@ -99,11 +105,7 @@ pub async fn of_run(source: &Server, project_id: Option<&str>) -> Result<Vec<Str
         None => Some(found.project()?),
     };
     let project = project.ok_or_else(|| Failure::failed("the project of this run is gone"))?;
-    let runbooks: Vec<&str> = found
-        .seeded_runbooks()
-        .filter(|runbook| is_seeded(runbook, name::TENANT_SECRETS_RUNBOOK))
-        .map(Document::id)
-        .collect();
+    let runbooks: Vec<_> = found.seeded_runbooks().filter_map(with_variables).collect();
     let included: Vec<&str> = project.texts("IncludedLibraryVariableSetIds").collect();
     let sets = found.library_sets.iter().filter(|set| included.contains(&set.id()));
     let owners = std::iter::once((project, true)).chain(sets.map(|set| (set, false)));
@@ -136,6 +138,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_a_runbook_asks_is_its_own_and_nothing_else_is() {
+        let own =
+            json!({"Id": "Runbooks-5", "Name": name::REHOME_RUNBOOK, "Description": name::description("x")});
+        let of_runbook = |name: &str, runbook: &str| {
+            let mut inventory = inventory(
+                json!([]),
+                json!([{"Name": name, "Scope": {"Environment": ["Environments-1"], "ProcessOwner": [runbook]}}]),
+                json!([]),
+            );
+            inventory.insert(Collection::Runbooks, Document::new(own.clone()).unwrap());
+            of_space(&inventory)
+        };
+        assert!(of_runbook(name::REHOME_WHAT, "Runbooks-5").is_empty());
+        assert!(!of_runbook(name::REHOME_WHAT, "Runbooks-6").is_empty());
+        assert!(!of_runbook(name::DESTINATION_URL, "Runbooks-5").is_empty());
+    }
 
     fn inventory(library: Value, project: Value, settings: Value) -> Inventory {
         let mut inventory = Inventory::default();

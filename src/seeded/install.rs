@@ -95,13 +95,17 @@ async fn holds_bytes(server: &Server, version: &str, package: &Package) -> Resul
     }
 }
 
-/// The step templates, in the order of [`template::ALL`].
+/// The step templates: the usual ones, and those of these runbooks.
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn templates(server: &Server, found: &Found) -> Result<Vec<Document>, Failure> {
+pub async fn templates(
+    server: &Server,
+    found: &Found,
+    optional: &[Runbook],
+) -> Result<Vec<Document>, Failure> {
     let mut installed = Vec::new();
-    for template in template::ALL {
+    for template in template::USUAL.into_iter().chain(optional.iter().map(|runbook| runbook.template)) {
         let there = Found::ours(&found.templates, "step template", template.name)?;
         installed.push(upsert::ensure(server, "actiontemplates", there, &template.document()).await?);
     }
@@ -210,8 +214,11 @@ pub async fn runbook(
     } else {
         upsert::ensure(server, "runbooks", there, &wanted).await?
     };
-    let index = template::ALL.iter().position(|template| *template == runbook.template);
-    let installed = &setting.templates[index.expect("every runbook's template is one of ours")];
+    let installed = setting.templates.iter().find(|template| template.name() == runbook.template.name);
+    let installed = installed.ok_or_else(|| {
+        Failure::failed(format!("the step template {:?} is not there", runbook.template.name))
+            .hint("Run octoferry seed again.")
+    })?;
     let step = runbook.step(installed, (setting.feed, project.id()), &setting.place, &setting.made_for);
     let process = document.text("RunbookProcessId").unwrap_or_default().to_owned();
     let route = if in_git { format!("{}/", crate::mark::git::route(project.id())) } else { String::new() };

@@ -70,7 +70,7 @@ impl<'a> Pattern<'a> {
             _ => None,
         };
         let mut templates = Vec::new();
-        for template in template::ALL {
+        for template in template::USUAL {
             let there = Found::ours(&found.templates, "step template", template.name)?;
             templates.push(there.ok_or_else(again)?.clone());
         }

@@ -48,6 +48,19 @@ pub const ALL: [Prompt; 4] = [
     },
 ];
 
+/// What the runbook that re-homes Tentacles is asked at its start; looking does no harm.
+pub const REHOME: Prompt = Prompt {
+    variable: name::REHOME_WHAT,
+    default: "check",
+    label: "What Tentacles are told",
+    description: "First let them know the destination beside this server, then look whether the destination reaches them. When all deploys from there, let them forget this server: the destination does that, so that one that it does not reach keeps this server.",
+    options: &[
+        ("check", "Look whether the destination reaches them"),
+        ("add", "Know the destination beside this server"),
+        ("remove", "Forget this server"),
+    ],
+};
+
 impl Prompt {
     /// The fields of the variable besides name, value and scope. Nobody must answer: what starts runs by itself takes the value in the set.
     #[must_use]
@@ -77,7 +90,7 @@ mod tests {
 
     #[test]
     fn nobody_must_answer_and_everybody_can_read_what_is_asked() {
-        for prompt in ALL {
+        for prompt in ALL.into_iter().chain([REHOME]) {
             let fields = prompt.fields();
             assert_eq!(fields["Prompt"]["Required"], false);
             assert!(fields["Description"].as_str().unwrap().len() > 60);

@@ -44,6 +44,16 @@ pub const SPACE: [Runbook; 4] = [
     },
 ];
 
+/// Runbooks of the project `Octoferry` that are made only where somebody asks for them.
+pub const OPTIONAL: [Runbook; 1] = [REHOME];
+
+pub const REHOME: Runbook = Runbook {
+    name: name::REHOME_RUNBOOK,
+    what: "Makes Tentacles know the destination, looks whether it reaches them, lets them forget this server; migrate does not run it.",
+    template: template::REHOME,
+    for_tenants: false,
+};
+
 /// The runbooks in every project.
 pub const PROJECT: [Runbook; 2] = [
     Runbook {
@@ -218,6 +228,7 @@ impl MadeFor {
             "PackageSha256" => self.package_sha256.clone(),
             "ForeignTerraform" => if self.allow_foreign_terraform { "True" } else { "False" }.to_owned(),
             "Selection" => reference(name::SELECTION),
+            "RehomeWhat" => reference(name::REHOME_WHAT),
             "Existing" => reference(name::DEPLOY_EXISTING),
             "Placeholders" => reference(name::DEPLOY_PLACEHOLDERS),
             "AllowDestroy" => reference(name::DEPLOY_ALLOW_DESTROY),

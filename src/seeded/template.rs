@@ -40,9 +40,26 @@ pub const TENANT_SECRETS: Template = Template {
     text: include_str!("../../step-templates/octoferry-deploy-tenant-secrets.json"),
 };
 
-/// All of them.
-pub const ALL: [Template; 7] =
+pub const REHOME: Template = Template {
+    name: name::REHOME_TEMPLATE,
+    text: include_str!("../../step-templates/octoferry-rehome-tentacles.json"),
+};
+
+/// All that every seed installs.
+pub const USUAL: [Template; 7] =
     [CHECK, SERIALIZE_SPACE, DEPLOY_SPACE, COPY_PACKAGES, SERIALIZE_PROJECT, DEPLOY_PROJECT, TENANT_SECRETS];
+
+/// All of them.
+pub const ALL: [Template; 8] = [
+    CHECK,
+    SERIALIZE_SPACE,
+    DEPLOY_SPACE,
+    COPY_PACKAGES,
+    SERIALIZE_PROJECT,
+    DEPLOY_PROJECT,
+    TENANT_SECRETS,
+    REHOME,
+];
 
 impl Template {
     /// The template as the library has it.

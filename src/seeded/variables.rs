@@ -196,6 +196,36 @@ pub async fn tenant_variables(
     Ok(())
 }
 
+/// What a run of one runbook asks a person: a variable of its project, which no other runbook sees.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn asked_by_runbook(
+    server: &Server,
+    project: &Document,
+    runbook: &Document,
+    environment: &str,
+    asked: &prompt::Prompt,
+) -> Result<(), Failure> {
+    let mut wanted = json!({
+        "Name": asked.variable, "Value": asked.default, "Type": "String", "IsSensitive": false,
+        "Scope": {"Environment": [environment], "ProcessOwner": [runbook.id()]},
+    });
+    for (field, value) in asked.fields().as_object().into_iter().flatten() {
+        wanted[field] = value.clone();
+    }
+    edit_variables(server, project, |variables| {
+        let is_it = |variable: &Value| variable["Name"] == asked.variable;
+        match variables.iter().position(is_it) {
+            Some(index) if upsert::has_all_of(&variables[index], &wanted) => {}
+            Some(index) => variables[index] = wanted.clone(),
+            None => variables.push(wanted.clone()),
+        }
+    })
+    .await?;
+    Ok(())
+}
+
 /// Changes one of the settings; whether it was another before.
 ///
 /// # Errors

@@ -58,6 +58,11 @@ impl Journey {
 
     /// Runs one of the seeded runbooks as the portal would; whether it ended well, and its log.
     pub(crate) fn run_runbook(&self, name: &str) -> (bool, String) {
+        self.run_runbook_with(name, &[])
+    }
+
+    /// The same, and what a person answers at its start, by the names of variables.
+    pub(crate) fn run_runbook_with(&self, name: &str, answers: &[(&str, &str)]) -> (bool, String) {
         let get = |path: &str| http(&self.source, "GET", path, None).1;
         let find = |list: &str, name: &str| {
             let page = get(&format!("/api/Spaces-2/{list}?take=1000"));
@@ -65,9 +70,22 @@ impl Journey {
             items.into_iter().find(|item| item["Name"] == name).unwrap_or_else(|| panic!("{name} in {list}"))
         };
         let runbook = find("runbooks", name);
+        let (snapshot, environment) =
+            (&runbook["PublishedRunbookSnapshotId"], &find("environments", "Octoferry")["Id"]);
+        let (snapshot_id, environment_id) =
+            (snapshot.as_str().expect("it is published"), environment.as_str().expect("an id"));
+        let preview = get(&format!(
+            "/api/Spaces-2/runbookSnapshots/{snapshot_id}/runbookRuns/preview/{environment_id}"
+        ));
+        let mut values = serde_json::Map::new();
+        for (variable, answer) in answers {
+            let mut elements = preview["Form"]["Elements"].as_array().expect("a form").iter();
+            let element = elements.find(|element| element["Control"]["Name"] == *variable);
+            let id = element.expect("it is asked")["Name"].as_str().expect("an id");
+            values.insert(id.to_owned(), json!(answer));
+        }
         let run = json!({
-            "RunbookId": runbook["Id"], "RunbookSnapshotId": runbook["PublishedRunbookSnapshotId"],
-            "EnvironmentId": find("environments", "Octoferry")["Id"],
+            "RunbookId": runbook["Id"], "RunbookSnapshotId": snapshot, "EnvironmentId": environment, "FormValues": values,
         });
         let (status, run) = http(&self.source, "POST", "/api/Spaces-2/runbookRuns", Some(&run));
         assert_eq!(status, 201, "{run}");

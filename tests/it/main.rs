@@ -37,6 +37,7 @@ mod part;
 mod permissions;
 mod random;
 mod reading;
+mod rehome;
 mod report;
 mod road;
 mod rooms;

@@ -3,7 +3,10 @@
 
 use serde_json::Value;
 
+use crate::convert::context::{At, Context};
 use crate::convert::model::*;
+use crate::convert::table::carry_one;
+use crate::hcl::Block;
 use documents::collection::Collection;
 
 /// The object in the document of a machine, with what every endpoint has.
@@ -46,13 +49,31 @@ pub(super) const PROXY: Field = reference("ProxyId", Collection::Proxies);
 pub(super) const URI: Field = plain("Uri").keep_empty();
 pub(super) const THUMBPRINT: Field = plain("Thumbprint").keep_empty();
 
+/// By what a server knows a Tentacle that polls it. Each server has one of its own with each Tentacle, which the Tentacle makes up when it is
+/// told to poll that server (`server-comms`, `register-with`): written when the machine is made, later what the destination has stays.
+pub(super) const POLLED_TARGET: Field = custom("Uri", |context, at, value, into| {
+    polled(context, at, value, "tentacle_url", into);
+})
+.writes(&["tentacle_url"]);
+const POLLED_AGENT: Field =
+    custom("Uri", |context, at, value, into| polled(context, at, value, "uri", into)).writes(&["uri"]);
+
+fn polled(context: &mut Context<'_>, at: &At, value: &Value, argument: &'static str, into: &mut Block) {
+    carry_one(context, &URI.named(argument), value, at, into);
+    into.ignore_changes(argument);
+}
+
 /// What a Kubernetes agent has; `namespace`: the provider has an argument for it with a target only.
 pub(super) const fn agent(namespace: Field) -> [Field; 3] {
     [inline("TentacleEndpointConfiguration", TENTACLE), namespace, flag("UpgradeLocked")]
 }
 
-const TENTACLE: &[Field] =
-    &[URI, THUMBPRINT, plain("CommunicationMode"), computed("CertificateSignatureAlgorithm", OF_THE_MACHINE)];
+const TENTACLE: &[Field] = &[
+    POLLED_AGENT,
+    THUMBPRINT,
+    plain("CommunicationMode"),
+    computed("CertificateSignatureAlgorithm", OF_THE_MACHINE),
+];
 
 /// What a machine that is reached by SSH has.
 pub(super) const fn ssh(port: Field, platform: Field) -> [Field; 7] {

@@ -116,7 +116,7 @@ pub(super) const KIND: Kind = Kind {
         Shape {
             when: "TentacleActive",
             resource: "octopusdeploy_polling_tentacle_deployment_target",
-            fields: &[URI.named("tentacle_url"), plain("Thumbprint")],
+            fields: &[endpoint::POLLED_TARGET, plain("Thumbprint")],
         },
         Shape {
             when: "Ssh",

@@ -51,6 +51,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/sandbox/settings", post(change_settings))
         .route("/sandbox/retention", post(apply_retention))
         .route("/sandbox/approvals", post(approve))
+        .route("/sandbox/homes", post(give_home))
 }
 
 async fn add_fault(
@@ -160,6 +161,19 @@ async fn apply_retention(State(shared): Shelf, Json(retention): Json<Retention>)
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Approval {
     task_id: String,
+}
+
+/// Where a machine's Tentacle lives.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Home {
+    space_id: String,
+    machine_id: String,
+    folder: std::path::PathBuf,
+}
+
+async fn give_home(State(shared): Shelf, Json(home): Json<Home>) {
+    shared.lock().tasks.homes.insert((home.space_id, home.machine_id), home.folder);
 }
 
 /// Approves a waiting task, as a person with the right to do so.

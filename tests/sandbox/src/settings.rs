@@ -12,6 +12,10 @@ const SETTINGS: &str = "settings";
 pub(crate) fn route(server: &mut Server, request: &Request) -> Option<Outcome> {
     let (method, route) = request.route();
     let id = match route.as_slice() {
+        ["configuration", "certificates", id] if method == Method::Get => {
+            let thumbprint = crate::tasks::machine::thumbprint(server);
+            return Some(Ok(Answer::ok(json!({"Id": id, "Name": "Octopus", "Thumbprint": thumbprint}))));
+        }
         ["smtpconfiguration", "isconfigured"] if method == Method::Get => {
             let is_configured = !text(&stored(server, "smtpconfiguration"), "SmtpHost").is_empty();
             return Some(Ok(Answer::ok(json!({"IsConfigured": is_configured}))));

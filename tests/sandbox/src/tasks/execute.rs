@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::interruption::{self, Guidance};
 use super::preview;
 use super::run::Input;
-use super::{finish, is_cancelled, log, step, variable};
+use super::{finish, is_cancelled, log, machine, step, variable};
 use crate::server::{Server, Shared};
 use crate::store::{text, texts};
 use crate::worker::octostache::{Dictionary, Variable};
@@ -75,6 +75,8 @@ pub(crate) fn run(shared: &Arc<Shared>, space: &str, task: &str) {
         let name = super::find(&shared.lock(), task).map(|(_, task)| text(task, "Name").to_owned());
         match name.as_deref() {
             Some("RunbookRun") => run_runbook(shared, space, task),
+            Some("AdHocScript") => machine::script(shared, space, task),
+            Some("Health") => machine::health(shared, space, task),
             // Other tasks have nothing to do here; the queue refuses those that would have.
             _ => Ok(()),
         }

@@ -7,6 +7,7 @@ mod freeze;
 pub(crate) mod interruption;
 mod listener;
 pub(crate) mod log;
+pub(crate) mod machine;
 pub(crate) mod preview;
 pub(crate) mod room;
 pub(crate) mod run;
@@ -39,6 +40,8 @@ pub(crate) struct Tasks {
     pub(crate) samples: Vec<Value>,
     /// Work folders that were kept (`Options::keep_work`).
     pub(crate) kept: Vec<Value>,
+    /// Folders of Tentacles by space and machine (`/sandbox/homes`).
+    pub(crate) homes: BTreeMap<(String, String), std::path::PathBuf>,
     /// New tasks wait until somebody approves them (`/sandbox/settings`).
     pub(crate) need_approval: bool,
     /// The sandbox ends: nothing starts, what runs is killed.

@@ -137,17 +137,19 @@ fn list(server: &Server, request: &Request) -> Answer {
     answer
 }
 
-/// Tasks that a client asks for by name. Only those that need nothing done are taken.
+/// Tasks that a client asks for by name: those on machines with a home, and those that need nothing done.
 fn create(server: &mut Server, request: &Request) -> Outcome {
     let body = Value::Object(request.object()?);
     let name = text(&body, "Name");
-    if name != "SyncCommunityActionTemplates" {
-        return Err(Answer::bad_request(format!("This sandbox can't run tasks of the type '{name}'.")));
-    }
     let space = match request.space.as_str() {
         SERVER => server.store.default_space().unwrap_or_default(),
         space => space.to_owned(),
     };
+    match name {
+        "SyncCommunityActionTemplates" => {}
+        "AdHocScript" | "Health" => super::machine::demand(server, &space, name, &body["Arguments"])?,
+        _ => return Err(Answer::bad_request(format!("This sandbox can't run tasks of the type '{name}'."))),
+    }
     let id = super::enqueue(server, &space, name, name, json!({"Arguments": body["Arguments"]}));
     let task = super::find(server, &id).map(|(_, task)| show(task)).unwrap_or_default();
     Ok(Answer::created(task))

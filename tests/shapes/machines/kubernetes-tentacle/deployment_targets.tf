@@ -7,4 +7,8 @@ resource "octopusdeploy_kubernetes_agent_deployment_target" "tried" {
   communication_mode = "Polling"
   default_namespace  = "shop"
   upgrade_locked     = true
+
+  lifecycle {
+    ignore_changes = [uri]
+  }
 }

@@ -4,4 +4,8 @@ resource "octopusdeploy_polling_tentacle_deployment_target" "tried" {
   roles        = ["web"]
   tentacle_url = "poll://abc/"
   thumbprint   = "AB"
+
+  lifecycle {
+    ignore_changes = [tentacle_url]
+  }
 }

@@ -5,4 +5,8 @@ resource "octopusdeploy_kubernetes_agent_worker" "tried" {
   thumbprint         = "AB"
   communication_mode = "Polling"
   upgrade_locked     = true
+
+  lifecycle {
+    ignore_changes = [uri]
+  }
 }

@@ -12,6 +12,10 @@ resource "octopusdeploy_kubernetes_agent_deployment_target" "agent_full" {
   communication_mode                = "Polling"
   default_namespace                 = "ferries"
   upgrade_locked                    = true
+
+  lifecycle {
+    ignore_changes = [uri]
+  }
 }
 
 resource "octopusdeploy_kubernetes_agent_deployment_target" "agent_small" {
@@ -22,6 +26,10 @@ resource "octopusdeploy_kubernetes_agent_deployment_target" "agent_small" {
   uri                = "poll://agent01abcdefghijklm/"
   thumbprint         = "96203ED84246201C26A2F4360D7CBC36AC1D2333"
   communication_mode = "Polling"
+
+  lifecycle {
+    ignore_changes = [uri]
+  }
 }
 
 resource "octopusdeploy_azure_cloud_service_deployment_target" "cloud_service" {
@@ -239,6 +247,10 @@ resource "octopusdeploy_polling_tentacle_deployment_target" "polling_small" {
   machine_policy_id = octopusdeploy_machine_policy.default_machine_policy.id
   tentacle_url      = "poll://ship01abcdefghijklmn/"
   thumbprint        = "96203ED84246201C26A2F4360D7CBC36AC1D2330"
+
+  lifecycle {
+    ignore_changes = [tentacle_url]
+  }
 }
 
 resource "octopusdeploy_cloud_region_deployment_target" "region_full" {

@@ -7,6 +7,10 @@ resource "octopusdeploy_kubernetes_agent_worker" "agent_worker" {
   thumbprint         = "96203ED84246201C26A2F4360D7CBC36AC1D2342"
   communication_mode = "Polling"
   upgrade_locked     = true
+
+  lifecycle {
+    ignore_changes = [uri]
+  }
 }
 
 resource "octopusdeploy_kubernetes_agent_worker" "agent_worker_small" {
@@ -16,6 +20,10 @@ resource "octopusdeploy_kubernetes_agent_worker" "agent_worker_small" {
   uri                = "poll://worker05abcdefghijkl/"
   thumbprint         = "96203ED84246201C26A2F4360D7CBC36AC1D2343"
   communication_mode = "Polling"
+
+  lifecycle {
+    ignore_changes = [uri]
+  }
 }
 
 resource "octopusdeploy_ssh_connection_worker" "ssh_worker" {
