@@ -105,7 +105,7 @@ pub enum Command {
     /// Apply modules to the destination
     Deploy(Deploy),
     /// Put octoferry's package, step templates and runbooks into the source space
-    Seed(Seed),
+    Seed(Box<Seed>),
     /// Take back all that seed and spread put into the source space
     Unseed(Unseed),
     /// Give sensitive variables names by which a run can read them; collapse undoes it

@@ -39,7 +39,7 @@ pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Serialize(arguments) => serialize::run(arguments, ui).await,
         Command::Needs(arguments) => needs::run(arguments, ui).await,
         Command::Deploy(arguments) => deploy::run(arguments, ui).await,
-        Command::Seed(arguments) => seed::run(arguments, ui).await,
+        Command::Seed(arguments) => seed::run(*arguments, ui).await,
         Command::Unseed(arguments) => unseed::run(arguments, ui).await,
         Command::Spread(arguments) => spread::run(arguments, ui).await,
         Command::Secrets(arguments) => secrets::run(arguments, ui).await,

@@ -201,7 +201,7 @@ fn tentacles_know_both_servers_then_the_new_one_and_never_none() {
     // Before the destination is known, its scripts run nowhere: nothing is removed.
     let failed = journey.run(&["rehome", "remove", "--yes", "--only", "Listener"]).ends_with(1);
     assert!(failed.stdout.contains("keeps the source"), "{}", failed.stdout);
-    assert_eq!(homes[0].trusted(), [old.clone()]);
+    assert_eq!(homes[0].trusted(), std::slice::from_ref(&old));
 
     let plan = journey.run(&["rehome", "add", "--plan"]).ends_with(4);
     plan.says("target \"Poller\": poll 127.0.0.1:10943 beside the source");
@@ -214,7 +214,7 @@ fn tentacles_know_both_servers_then_the_new_one_and_never_none() {
     for index in [0, 1, 3] {
         assert_eq!(homes[index].trusted(), both, "what another refused is nothing to it");
     }
-    assert_eq!(homes[2].trusted(), [old.clone()], "what failed is as it was");
+    assert_eq!(homes[2].trusted(), std::slice::from_ref(&old), "what failed is as it was");
     // No key is anywhere on the machines, nor in what they were told.
     for home in &homes {
         let told = home.calls();
@@ -243,9 +243,9 @@ fn tentacles_know_both_servers_then_the_new_one_and_never_none() {
     let removed = journey.run(&["rehome", "remove", "--yes"]).ends_with(1);
     assert!(removed.stdout.contains("keeps the source"), "{}", removed.stdout);
     for index in [0, 1, 3] {
-        assert_eq!(homes[index].trusted(), [new.clone()]);
+        assert_eq!(homes[index].trusted(), std::slice::from_ref(&new));
     }
-    assert_eq!(homes[2].trusted(), [old.clone()], "it has no other server");
+    assert_eq!(homes[2].trusted(), std::slice::from_ref(&old), "it has no other server");
     let checked = journey.run(&["rehome", "check", "--only", "Poller", "--only", "Hand"]).ends_with(0);
     assert!(checked.stdout.contains("the destination reaches it"), "{}", checked.stdout);
     journey.run(&["unseed", "--yes"]).ends_with(0).says("removed: runbook \"__ 5. Re-home Tentacles\"");

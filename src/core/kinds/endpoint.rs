@@ -59,7 +59,7 @@ const POLLED_AGENT: Field =
     custom("Uri", |context, at, value, into| polled(context, at, value, "uri", into)).writes(&["uri"]);
 
 fn polled(context: &mut Context<'_>, at: &At, value: &Value, argument: &'static str, into: &mut Block) {
-    carry_one(context, &URI.named(argument), value, at, into);
+    carry_one(context, at, &URI.named(argument), value, into);
     into.ignore_changes(argument);
 }
 
