@@ -124,6 +124,8 @@ pub enum Command {
     Cutover(Cutover),
     /// List what is left to people, from both servers, at any time; writes nothing to them
     Report(Report),
+    /// Make at the destination the service accounts of the source that it lacks, without keys
+    ServiceAccounts(ServiceAccounts),
     /// Copy packages of the source's built-in feed, and build information, to the destination
     Packages(Packages),
     /// Make Tentacles know the destination, look whether it reaches them, let them forget the source

@@ -97,6 +97,25 @@ pub struct Cutover {
 }
 
 #[derive(Debug, Args)]
+pub struct ServiceAccounts {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Only those of these user names; * matches anything
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Only say which would be made; exit code 4: some would
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct Packages {
     #[command(flatten)]
     pub source: Source,

@@ -23,6 +23,8 @@ use crate::finish::limited;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::outcome::Outcome;
+use crate::report as list;
+use crate::seeded;
 use crate::seeded::{later, part, publish};
 use crate::settings;
 use crate::ui::Ui;
@@ -101,9 +103,24 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
         }
     };
     let put_back = lent.put_back(ui).await;
+    report.besides = besides(&inventory, &destination).await;
     report.show(&arguments, &plan, ui)?;
     result.and(put_back)?;
     Ok(report.outcome(&plan))
+}
+
+/// What is left that no module says: Tentacles that the destination has and does not reach, projects that a person has disabled.
+async fn besides(inventory: &Inventory, destination: &Server) -> Option<Vec<list::Item>> {
+    let (targets, workers) =
+        futures::try_join!(upsert::list(destination, "machines"), upsert::list(destination, "workers"))
+            .ok()?;
+    let known = list::Known::of(targets.iter().chain(&workers));
+    let inventory = seeded::prepare(inventory.clone()).0;
+    let address = list::Address::of(destination).await;
+    let is_left = |thumbprint: &str| known.there.contains(thumbprint) && !known.reached.contains(thumbprint);
+    let mut items = list::tentacles(&inventory, &address, is_left);
+    items.extend(list::of_disabled(&inventory));
+    Some(items)
 }
 
 /// Runbooks of a disabled project don't run: names those, and leaves them out unless they may be enabled meanwhile.

@@ -15,6 +15,7 @@ pub mod report;
 pub mod secrets;
 pub mod seed;
 pub mod serialize;
+pub mod service_accounts;
 pub mod spread;
 pub mod unlock;
 pub mod unseed;
@@ -48,6 +49,7 @@ pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Migrate(arguments) => migrate::run(arguments, ui).await,
         Command::Verify(arguments) => verify::run(arguments, ui).await,
         Command::Report(arguments) => report::run(arguments, ui).await,
+        Command::ServiceAccounts(arguments) => service_accounts::run(arguments, ui).await,
         Command::Packages(arguments) => packages::run(arguments, ui).await,
         Command::Rehome(arguments) => rehome::run(arguments, ui).await,
         Command::Cutover(arguments) => cutover::run(arguments, ui).await,

@@ -7,10 +7,10 @@ use crate::cli::{self, ReportForm};
 use crate::deployment::entered::Witness;
 use crate::mark::name;
 use crate::outcome::Outcome;
-use crate::report::{self, Address, Report, Secrets};
+use crate::report::{self, Address, Known, Report, Secrets};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
-use crate::{cutover, packages, rehome, seeded};
+use crate::{cutover, packages, seeded};
 use compare::{self, Comparison, Explanations};
 use documents::collection::Collection;
 use documents::inventory::Inventory;
@@ -75,7 +75,17 @@ async fn made(
         None => BTreeSet::new(),
     };
     let mut items = report::of_modules(&manifests, &entered);
-    items.extend(report::tentacles(&forecast.inventory, &address(destination).await));
+    let address = match destination {
+        Some(server) => Address::of(server).await,
+        None => Address { url: "https://the-new-server".into(), space: "THE-SPACE".into(), thumbprint: None },
+    };
+    let machines = right.into_iter().flat_map(|right| {
+        [Collection::Machines, Collection::Workers].into_iter().flat_map(|collection| right.all(collection))
+    });
+    let known = Known::of(machines);
+    let is_left = |thumbprint: &str| !known.reached.contains(thumbprint);
+    items.extend(report::tentacles(&forecast.inventory, &address, is_left));
+    items.extend(report::of_disabled(&forecast.inventory));
     let secrets = Secrets::of(&manifests, &entered);
     let mut equal = None;
     if let (Some(server), Some(right)) = (destination, right) {
@@ -129,12 +139,4 @@ fn equals(comparison: &Comparison) -> (usize, usize) {
     let same = comparison.kinds.values().map(|kind| kind.same).sum();
     let others: usize = comparison.kinds.values().map(|kind| kind.different.len() + kind.missing.len()).sum();
     (same, same + others)
-}
-
-async fn address(destination: Option<&Server>) -> Address {
-    let Some(server) = destination else {
-        return Address { url: "https://the-new-server".into(), space: "THE-SPACE".into(), thumbprint: None };
-    };
-    let thumbprint = rehome::thumbprint_of(server).await;
-    Address { url: server.client.address().to_owned(), space: server.space.name().to_owned(), thumbprint }
 }

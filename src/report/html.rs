@@ -87,7 +87,7 @@ fn items(page: &mut String, report: &Report, section: Section) {
             "<tr data-project=\"{0}\"><td>{0}</td><td>{1}</td><td>{2}",
             escaped(&item.project),
             escaped(&item.subject),
-            escaped(&item.text)
+            escaped(&item.whole())
         );
         for command in &item.commands {
             let _ = write!(page, "<br><code>{}</code>", escaped(command));

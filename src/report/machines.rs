@@ -1,11 +1,14 @@
 //! Tentacles and workers: what makes each of them know the new server, as commands to type on the machine.
 
+use std::collections::BTreeSet;
+
 use super::{Item, Section};
 use crate::rehome;
 use crate::ui::shell_quoted;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
+use octopus::server::Server;
 
 /// The destination, as a Tentacle is told of it.
 #[derive(Debug, Clone, Default)]
@@ -16,13 +19,50 @@ pub struct Address {
     pub thumbprint: Option<String>,
 }
 
-/// An item for each Tentacle of a target or worker. Commands are those of `Tentacle.exe` that need no key.
+impl Address {
+    /// As the server says.
+    pub async fn of(server: &Server) -> Self {
+        Self {
+            url: server.client.address().to_owned(),
+            space: server.space.name().to_owned(),
+            thumbprint: rehome::thumbprint_of(server).await,
+        }
+    }
+}
+
+/// Thumbprints of the Tentacles that the destination has documents of, and of those that it reaches.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub there: BTreeSet<String>,
+    pub reached: BTreeSet<String>,
+}
+
+impl Known {
+    #[must_use]
+    pub fn of<'a>(machines: impl Iterator<Item = &'a Document>) -> Self {
+        let mut known = Self::default();
+        for machine in machines {
+            let thumbprint = machine.get("Endpoint").and_then(|endpoint| endpoint["Thumbprint"].as_str());
+            let Some(thumbprint) = thumbprint else { continue };
+            if matches!(machine.text("HealthStatus"), Some("Healthy" | "HasWarnings")) {
+                known.reached.insert(thumbprint.to_uppercase());
+            }
+            known.there.insert(thumbprint.to_uppercase());
+        }
+        known
+    }
+}
+
+/// An item for each Tentacle of a target or worker that `is_left` names by its thumbprint. Commands are those of `Tentacle.exe` that need no key.
 #[must_use]
-pub fn tentacles(inventory: &Inventory, destination: &Address) -> Vec<Item> {
+pub fn tentacles(inventory: &Inventory, destination: &Address, is_left: impl Fn(&str) -> bool) -> Vec<Item> {
     let mut items = Vec::new();
     for (collection, noun) in [(Collection::Machines, "target"), (Collection::Workers, "worker")] {
         for machine in inventory.all(collection) {
-            items.extend(tentacle(machine, noun, destination));
+            let thumbprint = machine.get("Endpoint").and_then(|endpoint| endpoint["Thumbprint"].as_str());
+            if is_left(&thumbprint.unwrap_or_default().to_uppercase()) {
+                items.extend(tentacle(machine, noun, destination));
+            }
         }
     }
     if !items.is_empty() {
@@ -32,7 +72,7 @@ pub fn tentacles(inventory: &Inventory, destination: &Address) -> Vec<Item> {
         );
         items.push(Item::new(Section::Machines, "firewalls", text));
         let text = "scripts of the servers do it on the machines, keys stay away from them: let all know the new server, look, and when the old one is no longer needed let them forget it. \
-                    The runbook of octoferry seed --with rehome-tentacles does the same, and deployments to these machines are what it waits for";
+                    The runbook of octoferry seed --with rehome-tentacles does the same";
         let commands = ["add", "check", "remove"].map(|what| format!("octoferry rehome {what}")).to_vec();
         items.push(Item { commands, ..Item::new(Section::Machines, "all Tentacles", text.to_owned()) });
     }
@@ -70,11 +110,8 @@ fn tentacle(machine: &Document, noun: &str, destination: &Address) -> Option<Ite
         _ => return None,
     };
     Some(Item {
-        section: Section::Machines,
-        project: String::new(),
-        subject: format!("{noun} {:?}", machine.name()),
-        text,
         commands,
+        ..Item::new(Section::Machines, &format!("{noun} {:?}", machine.name()), text.to_string())
     })
 }
 
@@ -108,7 +145,8 @@ mod tests {
             space: "Shop".into(),
             thumbprint: Some("EF".into()),
         };
-        let items = tentacles(&inventory, &address);
+        assert!(tentacles(&inventory, &address, |_| false).is_empty(), "all are reached");
+        let items = tentacles(&inventory, &address, |_| true);
         let commands: Vec<&str> = items.iter().flat_map(|item| &item.commands).map(String::as_str).collect();
         assert_eq!(
             commands,

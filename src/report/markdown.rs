@@ -23,11 +23,7 @@ pub fn markdown(report: &Report) -> String {
         for item in report.of(section) {
             let of =
                 if item.project.is_empty() { String::new() } else { format!("{}: ", line(&item.project)) };
-            let _ = write!(text, "- [ ] {of}**{}** {}", line(&item.subject), line(&item.text));
-            for command in &item.commands {
-                let _ = write!(text, " `{}`", line(command).replace('`', "'"));
-            }
-            text.push('\n');
+            let _ = writeln!(text, "- [ ] {of}{}", item.line());
         }
     }
     if report.items.is_empty() {

@@ -1,9 +1,11 @@
 //! What is left to people, as one list: made of the modules, the source's machines, what both servers say of themselves, and the comparison.
-//! Pure; `commands::report` reads the servers. `markdown`, `html` and `csv` show the same list.
+//! Pure; `commands::report` reads the servers. `markdown`, `html` and `csv` show the same list, and `todo.md` of a migration its part of it.
 
 mod html;
+mod item;
 mod machines;
 mod markdown;
+mod module_items;
 mod people;
 mod server;
 mod table;
@@ -18,78 +20,16 @@ use compare::Comparison;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
-use module::manifest::{Manifest, Scope, SecretEntry, SecretOrigin};
+use module::manifest::{Manifest, Scope, SecretOrigin};
 
 pub use html::html;
-pub use machines::{Address, tentacles};
+pub use item::{Item, Section, State};
+pub use machines::{Address, Known, tentacles};
 pub use markdown::markdown;
-pub use people::people;
+pub use module_items::of_module;
+pub use people::{missing_service_accounts, people};
 pub use server::of_servers;
 pub use table::csv;
-
-/// Groups of items, in the order in which a move takes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub enum Section {
-    Secrets,
-    Machines,
-    Packages,
-    ByHand,
-    Differences,
-    Server,
-    People,
-    Cutover,
-}
-
-impl Section {
-    pub const ALL: [Self; 8] = [
-        Self::Secrets,
-        Self::Machines,
-        Self::Packages,
-        Self::ByHand,
-        Self::Differences,
-        Self::Server,
-        Self::People,
-        Self::Cutover,
-    ];
-
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Secrets => "Secrets that only a person can enter",
-            Self::Machines => "Tentacles and workers that must know the new server",
-            Self::Packages => "Packages that the destination lacks",
-            Self::ByHand => "To be done by hand",
-            Self::Differences => "Differences that nothing explains",
-            Self::Server => "Settings of the server itself",
-            Self::People => "People, keys and what makes releases",
-            Self::Cutover => "Held back until the cutover",
-        }
-    }
-}
-
-/// One thing that is left.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Item {
-    pub section: Section,
-    /// The project it belongs to; empty: the space, or the server.
-    pub project: String,
-    /// The thing: `account "AWS main"`.
-    pub subject: String,
-    /// What is to be done, and why.
-    pub text: String,
-    /// Commands to type, filled in as far as they can be.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub commands: Vec<String>,
-}
-
-impl Item {
-    /// One of the space or the server, without commands.
-    #[must_use]
-    pub fn new(section: Section, subject: &str, text: String) -> Self {
-        Self { section, project: String::new(), subject: subject.to_owned(), text, commands: Vec::new() }
-    }
-}
 
 /// A project, for the map: what it shares and what must be there before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -169,47 +109,34 @@ impl Report {
 /// What the modules leave to people. `entered`: secrets that are at the destination, as [`Manifest::name_of_secret`] names them.
 #[must_use]
 pub fn of_modules(manifests: &[&Manifest], entered: &BTreeSet<String>) -> Vec<Item> {
-    let mut items = Vec::new();
-    for manifest in manifests {
-        let project = match &manifest.scope {
-            Scope::Space => String::new(),
-            Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => name.clone(),
-        };
-        let item = |section, subject: String, text: String, commands| Item {
-            section,
-            project: project.clone(),
-            subject,
-            text,
-            commands,
-        };
-        let is_open = |secret: &&SecretEntry| !entered.contains(&manifest.name_of_secret(&secret.name));
-        for secret in manifest.secrets.iter().filter(is_open) {
-            if let SecretOrigin::Person { octopus_variable, because } = &secret.from {
-                let text = format!(
-                    "{because}. Enter it at the destination, or as the sensitive variable {octopus_variable} at the source"
-                );
-                let name = shell_quoted(&manifest.name_of_secret(&secret.name));
-                let done = vec![format!("octoferry secrets done {name}")];
-                items.push(item(Section::Secrets, secret.description.clone(), text, done));
+    let of = |manifest: &&Manifest| {
+        of_module(manifest, |secret| match &secret.from {
+            SecretOrigin::Person { because, .. }
+                if !entered.contains(&manifest.name_of_secret(&secret.name)) =>
+            {
+                Some(because.clone())
             }
-        }
-        for note in manifest.notes.iter().filter(|note| note.needs_person() && !note.is_about_secret()) {
-            let subject = format!("{} {}", note.collection(), note.place());
-            let text = format!("{}. {}", note.text.trim_end_matches('.'), note.todo);
-            items.push(item(Section::ByHand, subject, text, Vec::new()));
-        }
-        for held in manifest.held.iter().filter(|held| held.source.is_boolean()) {
-            let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));
-            let name = if project.is_empty() {
-                "--all".to_owned()
-            } else {
-                format!("--project {}", shell_quoted(&project))
-            };
-            let commands = vec![format!("octoferry cutover {name} --plan")];
-            items.push(item(Section::Cutover, subject, format!("{} is held back", held.field), commands));
-        }
-    }
-    items
+            _ => None,
+        })
+    };
+    manifests.iter().flat_map(of).collect()
+}
+
+/// Projects that a person has disabled at the source: they are disabled at the destination too, while what the cutover has disabled is not carried.
+/// `inventory`: as it stood before the cutover ([`crate::seeded::prepare`]).
+#[must_use]
+pub fn of_disabled(inventory: &Inventory) -> Vec<Item> {
+    let disabled = inventory.all(Collection::Projects).filter(|project| project.flag("IsDisabled"));
+    disabled
+        .map(|project| Item {
+            project: project.name().to_owned(),
+            ..Item::new(
+                Section::ByHand,
+                &format!("project {:?}", project.name()),
+                "a person has disabled it at the source, so it is disabled at the destination; what octoferry cutover disables is not. Enable it at the source when that was meant for the cutover".to_owned(),
+            )
+        })
+        .collect()
 }
 
 /// Documents that differ and that no note explains.
@@ -217,13 +144,7 @@ pub fn of_modules(manifests: &[&Manifest], entered: &BTreeSet<String>) -> Vec<It
 pub fn of_comparison(comparison: &Comparison) -> Vec<Item> {
     let mut items = Vec::new();
     let mut add = |kind: &Collection, key: &[String], text: String| {
-        items.push(Item {
-            section: Section::Differences,
-            project: String::new(),
-            subject: format!("{kind} {:?}", key.join("/")),
-            text,
-            commands: Vec::new(),
-        });
+        items.push(Item::new(Section::Differences, &format!("{kind} {:?}", key.join("/")), text));
     };
     for (kind, outcome) in &comparison.kinds {
         for absent in outcome.missing.iter().filter(|absent| absent.because.is_none()) {
@@ -257,12 +178,12 @@ pub fn of_packages<'a>(named: impl Iterator<Item = &'a String>, destination: &[D
     };
     named
         .filter(|id| !is_there(id))
-        .map(|id| Item {
-            section: Section::Packages,
-            project: String::new(),
-            subject: format!("package {id:?}"),
-            text: "processes name it, and the destination's built-in feed has no version of it".to_owned(),
-            commands: vec![format!("octoferry packages --only {} --newest 1", shell_quoted(id))],
+        .map(|id| {
+            let text = "processes name it, and the destination's built-in feed has no version of it";
+            Item {
+                commands: vec![format!("octoferry packages --only {} --newest 1", shell_quoted(id))],
+                ..Item::new(Section::Packages, &format!("package {id:?}"), text.to_owned())
+            }
         })
         .collect()
 }
@@ -313,11 +234,9 @@ mod tests {
         let manifest = manifest();
         let mut items = of_modules(&[&manifest], &BTreeSet::new());
         items.push(Item {
-            section: Section::ByHand,
             project: "<script>alert(1)</script>".into(),
-            subject: "=cmd|' /C calc'!A0".into(),
-            text: "a | b\n- [ ] c".into(),
             commands: vec!["tool --name 'x'".into()],
+            ..Item::new(Section::ByHand, "=cmd|' /C calc'!A0", "a | b\n- [ ] c".into())
         });
         let project = Project {
             name: "<img src=x>".into(),
@@ -345,6 +264,17 @@ mod tests {
         let entered = BTreeSet::from(["feed_letterbox_images_password".to_owned()]);
         let items = of_modules(&[&manifest()], &entered);
         assert!(!items.iter().any(|item| item.section == Section::Secrets), "somebody has entered it");
+    }
+
+    #[test]
+    fn a_project_that_a_person_has_disabled_is_named() {
+        let mut inventory = Inventory::default();
+        for (id, disabled) in [("Projects-1", true), ("Projects-3", false)] {
+            let project = serde_json::json!({"Id": id, "Name": id, "IsDisabled": disabled});
+            inventory.insert(Collection::Projects, Document::new(project).unwrap());
+        }
+        let items = of_disabled(&inventory);
+        assert_eq!(items.iter().map(|item| item.project.as_str()).collect::<Vec<_>>(), ["Projects-1"]);
     }
 
     #[test]

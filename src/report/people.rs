@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
-use super::{Item, Section};
+use super::{Item, Section, State};
 use crate::mark::name;
+use crate::ui::shell_quoted;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
@@ -57,7 +58,10 @@ fn unseen(what: &str, failure: &Failure) -> Item {
     } else {
         failure.message.clone()
     };
-    Item::new(Section::People, what, format!("could not be looked at: {why}"))
+    Item {
+        state: State::Unseen,
+        ..Item::new(Section::People, what, format!("could not be looked at: {why}"))
+    }
 }
 
 fn is_service(user: &Document) -> bool {
@@ -72,32 +76,40 @@ fn user_name(user: &Document) -> &str {
     user.text("Username").unwrap_or_else(|| user.id())
 }
 
-/// Members of the space's teams, and service accounts, that the destination has nobody for: by user name or mail address.
-fn missing(users: &[Document], there: &[Document], left: &Inventory) -> Vec<Item> {
+/// Active service accounts that the destination has nobody for.
+#[must_use]
+pub fn missing_service_accounts<'a>(users: &'a [Document], there: &[Document]) -> Vec<&'a Document> {
+    unknown(users, there).into_iter().filter(|user| is_service(user)).collect()
+}
+
+/// Active users that nobody at the destination is by user name or mail address.
+fn unknown<'a>(users: &'a [Document], there: &[Document]) -> Vec<&'a Document> {
     let mark = |user: &Document, field: &str| {
         user.text(field).filter(|text| !text.is_empty()).map(|text| (field.to_owned(), text.to_lowercase()))
     };
-    let known: BTreeSet<(String, String)> = there
-        .iter()
-        .flat_map(|user| [mark(user, "Username"), mark(user, "EmailAddress")])
-        .flatten()
-        .collect();
+    let marks = |user: &Document| [mark(user, "Username"), mark(user, "EmailAddress")].into_iter().flatten();
+    let known: BTreeSet<(String, String)> = there.iter().flat_map(marks).collect();
+    users.iter().filter(|user| is_active(user) && !marks(user).any(|mark| known.contains(&mark))).collect()
+}
+
+/// Members of the space's teams, and service accounts, that the destination has nobody for.
+fn missing(users: &[Document], there: &[Document], left: &Inventory) -> Vec<Item> {
     let members: BTreeSet<&str> =
         left.all(Collection::Teams).flat_map(|team| team.texts("MemberUserIds")).collect();
-    users
-        .iter()
-        .filter(|user| is_active(user) && (members.contains(user.id()) || is_service(user)))
-        .filter(|user| {
-            let marks = [mark(user, "Username"), mark(user, "EmailAddress")];
-            !marks.into_iter().flatten().any(|mark| known.contains(&mark))
-        })
+    unknown(users, there)
+        .into_iter()
+        .filter(|user| members.contains(user.id()) || is_service(user))
         .map(|user| {
-            let (noun, text) = if is_service(user) {
-                ("service account", "make it at the destination, with its teams, before its keys are needed")
+            let (noun, text, commands) = if is_service(user) {
+                let command = format!("octoferry service-accounts --only {}", shell_quoted(user_name(user)));
+                ("service account", "make it at the destination before its keys are needed; the next migration puts it into its teams", vec![command])
             } else {
-                ("user", "is a member of a team of this space: let them sign in at the destination once, or map them")
+                ("user", "is a member of a team of this space: let them sign in at the destination once, or map them", Vec::new())
             };
-            Item::new(Section::People, &format!("{noun} {:?}", user_name(user)), text.to_owned())
+            Item {
+                commands,
+                ..Item::new(Section::People, &format!("{noun} {:?}", user_name(user)), text.to_owned())
+            }
         })
         .collect()
 }

@@ -3,8 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Item, Section};
+use super::{Item, Section, State};
 use octopus::server::Server;
+
+const UNSEEN: &str = "could not be looked at";
 
 /// An item for each setting of the source's server that the destination's lacks or has otherwise.
 pub async fn of_servers(source: &Server, destination: Option<&Server>) -> Vec<Item> {
@@ -14,11 +16,16 @@ pub async fn of_servers(source: &Server, destination: Option<&Server>) -> Vec<It
             Ok(Some(here)) => (setting.left)(&here, &of_destination(setting, destination).await),
             Ok(None) => None,
             Err(failure) if failure.is_forbidden() => {
-                Some("could not be looked at: the source key's owner may not see it".to_owned())
+                Some(format!("{UNSEEN}: the source key's owner may not see it"))
             }
-            Err(failure) => Some(format!("could not be looked at: {failure}")),
+            Err(failure) => Some(format!("{UNSEEN}: {failure}")),
         };
-        items.extend(text.map(|text| Item::new(Section::Server, setting.subject, text)));
+        let state = if text.as_ref().is_some_and(|text| text.starts_with(UNSEEN)) {
+            State::Unseen
+        } else {
+            State::Open
+        };
+        items.extend(text.map(|text| Item { state, ..Item::new(Section::Server, setting.subject, text) }));
     }
     items
 }
@@ -62,6 +69,7 @@ const SETTINGS: &[Setting] = &[
     Setting { subject: "Slack", path: "/api/integrations/slack/configuration", left: chat },
     Setting { subject: "Microsoft Teams", path: "/api/integrations/teams/configuration", left: chat },
     Setting { subject: "Platform Hub", path: "/api/platformhub/versioncontrol", left: platform_hub },
+    Setting { subject: "licence", path: "/api/licenses/licenses-current-status", left: licence },
     Setting { subject: "features", path: "/api/featuresconfiguration", left: features },
 ];
 
@@ -131,6 +139,38 @@ fn chat(here: &Value, there: &Value) -> Option<String> {
         .then(|| "is connected with the source: connect it with the destination".into())
 }
 
+/// The licence itself is entered by a person; what the source uses of each limit has to have room at the destination.
+fn licence(here: &Value, there: &Value) -> Option<String> {
+    let limits = |answer: &Value| answer["Limits"].as_array().cloned().unwrap_or_default();
+    let ends = |answer: &Value| {
+        let day = answer["EffectiveExpiryDate"].as_str()?.split('T').next()?.to_owned();
+        Some(day).filter(|day| !day.is_empty())
+    };
+    let mut said = Vec::new();
+    for limit in limits(there) {
+        let same = |other: &&Value| other["Name"] == limit["Name"];
+        let (Some(used), Some(allowed)) = (
+            limits(here).iter().find(same).and_then(|limit| limit["CurrentUsage"].as_u64()),
+            limit["EffectiveLimit"].as_u64(),
+        ) else {
+            continue;
+        };
+        if limit["IsUnlimited"] != true && used > allowed {
+            let name = limit["Name"].as_str().unwrap_or_default();
+            said.push(format!("the source uses {used} {name} and the destination allows {allowed}"));
+        }
+    }
+    if there["IsCompliant"] == false {
+        said.push("the destination is not compliant with its licence".to_owned());
+    }
+    if let (Some(here), Some(there)) = (ends(here), ends(there))
+        && there < here
+    {
+        said.push(format!("the destination's ends on {there}, the source's on {here}"));
+    }
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
 fn platform_hub(here: &Value, there: &Value) -> Option<String> {
     let url = here["Url"].as_str().filter(|url| !url.is_empty())?;
     (there["Url"].as_str() != Some(url)).then(|| format!("the source's Platform Hub is kept in {url}"))
@@ -163,6 +203,26 @@ mod tests {
         assert_eq!(connections(&two, &two), None);
         assert!(connections(&json!({"IsEnabled": true}), &json!({"IsEnabled": false})).is_some());
         assert_eq!(connections(&json!({"IsEnabled": false, "Connections": []}), &json!({})), None);
+    }
+
+    #[test]
+    fn a_licence_without_room_is_named_and_one_that_is_not_told_is_not() {
+        let limits = |used: u64, allowed: u64, ends: &str| {
+            json!({"IsCompliant": true, "EffectiveExpiryDate": ends, "Limits": [
+                {"Name": "Projects", "CurrentUsage": used, "EffectiveLimit": allowed, "IsUnlimited": false},
+                {"Name": "Machines", "CurrentUsage": 9, "EffectiveLimit": 1, "IsUnlimited": true},
+            ]})
+        };
+        let here = limits(12, 50, "2027-05-01T00:00:00Z");
+        assert_eq!(licence(&here, &limits(0, 20, "2027-05-01T00:00:00Z")), None);
+        assert_eq!(
+            licence(&here, &limits(0, 10, "2027-01-01T00:00:00Z")).as_deref(),
+            Some(
+                "the source uses 12 Projects and the destination allows 10; the destination's ends on 2027-01-01, the source's on 2027-05-01"
+            )
+        );
+        assert_eq!(licence(&here, &json!({})), None, "the destination does not tell");
+        assert_eq!(licence(&json!({}), &limits(0, 10, "")), None);
     }
 
     #[test]

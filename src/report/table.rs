@@ -5,10 +5,12 @@ use super::Report;
 /// A heading and a row for each item (RFC 4180). No cell begins a formula: spreadsheets would run it.
 #[must_use]
 pub fn csv(report: &Report) -> String {
-    let mut rows = String::from("section,project,subject,text,commands\r\n");
+    let mut rows = String::from("section,project,subject,text,place,commands,state\r\n");
     for item in &report.items {
         let commands = item.commands.join("\n");
-        let cells = [item.section.title(), &item.project, &item.subject, &item.text, &commands];
+        let state = format!("{:?}", item.state);
+        let cells =
+            [item.section.title(), &item.project, &item.subject, &item.text, &item.place, &commands, &state];
         let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         rows.push_str(&cells.join(","));
         rows.push_str("\r\n");

@@ -42,6 +42,7 @@ fn redacted(journey: &Journey, text: &str) -> String {
         .replace(&journey.destination.url(), "⟨destination⟩")
         .replace(&journey.folder.path().to_string_lossy().into_owned(), "⟨folder⟩")
         .replace(&package().to_string_lossy().into_owned(), "⟨package⟩");
+    let text = redact(&text, "--trust ", |letter| letter.is_ascii_hexdigit(), "--trust ⟨thumbprint⟩");
     let text = redact(&text, "sha256:", |letter| letter.is_ascii_hexdigit(), "⟨digest⟩");
     let is_of_id = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
     let text = redact(&text, "octoferry-destination-Spaces-2", is_of_id, "⟨account⟩");

@@ -79,9 +79,76 @@ fn what_servers_have_once_and_who_works_with_them_are_named() {
         "IsBuiltInWorkerEnabled is false",
         "ServiceNow",
         "## People, keys and what makes releases",
-        "**service account \"pipeline\"** make it at the destination",
-        "**API key \"builds\" of \"pipeline\"** when it was last used is not known",
+        "**People** service account \"pipeline\": make it at the destination",
+        "**People** API key \"builds\" of \"pipeline\": when it was last used is not known",
     ] {
         assert!(run.stdout.contains(part), "{part} is not in {}", run.stdout);
     }
+}
+
+#[test]
+fn service_accounts_are_made_without_keys_and_only_those_that_lack() {
+    let (source, destination) = (sandbox_with("small-web"), sandbox_with_empty_space("New"));
+    for (sandbox, name, is_service) in [
+        (&source, "pipeline", true),
+        (&source, "nightly", true),
+        (&source, "ada", false),
+        (&destination, "Nightly", true),
+    ] {
+        let user = serde_json::json!({"Username": name, "IsService": is_service});
+        assert_eq!(http(sandbox, "POST", "/sandbox/users", Some(&user)).0, 200);
+    }
+    let run = |options: &[&str], code| {
+        octoferry(["service-accounts"])
+            .args(options)
+            .source(&source, "Spaces-2")
+            .destination(&destination, "New")
+            .ends_with(code)
+    };
+    run(&["--plan"], 4).says("service account \"pipeline\"").never_says("nightly");
+    run(&["--yes"], 0).says("1 service accounts made");
+    let (_, users) = http(&destination, "GET", "/api/users?take=100", None);
+    let made = users["Items"].as_array().expect("users").iter().find(|user| user["Username"] == "pipeline");
+    let made = made.expect("it is there");
+    assert_eq!(made["IsService"], true);
+    let keys = format!("/api/users/{}/apikeys", made["Id"].as_str().expect("an id"));
+    assert_eq!(http(&destination, "GET", &keys, None).1["Items"], serde_json::json!([]));
+    run(&["--yes"], 0).says("the destination has all of them");
+}
+
+#[test]
+fn the_list_of_a_migration_and_the_report_say_the_same_of_a_module() {
+    let journey = crate::journey::Journey::with("small-web");
+    let disable = |is_disabled: bool| {
+        let mut project = http(&journey.source, "GET", "/api/Spaces-2/projects/Projects-1", None).1;
+        project["IsDisabled"] = serde_json::json!(is_disabled);
+        assert_eq!(http(&journey.source, "PUT", "/api/Spaces-2/projects/Projects-1", Some(&project)).0, 200);
+    };
+    disable(true);
+    journey.seed();
+    journey.spread();
+    journey.migrate(3);
+    let todo = std::fs::read_to_string(journey.path("todo.md")).expect("the list");
+    let report = journey.run(&["report"]).ends_with(3).stdout;
+    let begins = |line: &str| line.starts_with("- [ ] ");
+    let lines: Vec<&str> = todo.lines().filter(|line| begins(line)).collect();
+    assert!(lines.iter().any(|line| line.contains("a person has disabled it at the source")), "{todo}");
+    assert!(lines.iter().any(|line| line.contains("`octoferry rehome add`")), "{todo}");
+    for line in lines {
+        let text = line.trim_start_matches("- [ ] ").trim_end_matches(" <!-- octoferry -->");
+        // The reason of a secret is in the words of the deployment.
+        let (subject, rest) = text.split_once(": ").expect("a subject");
+        let same = report
+            .lines()
+            .find(|line| line.contains(subject))
+            .unwrap_or_else(|| panic!("{subject} is not in {report}"));
+        let place = rest.split(". In the portal: ").nth(1);
+        assert!(same.ends_with(place.unwrap_or(rest)), "{same}\n{text}");
+    }
+    // Stopped by the cutover it is nobody's wish.
+    disable(false);
+    journey.migrate(3);
+    journey.run(&["cutover", "--all", "--yes"]).ends_with(3);
+    let report = journey.run(&["report"]).ends_with(3).stdout;
+    assert!(!report.contains("a person has disabled it"), "{report}");
 }

@@ -27,13 +27,6 @@ pub(super) struct Item {
     pub(super) text: String,
 }
 
-impl Item {
-    /// One that is known by its whole text.
-    pub(super) fn new(text: String) -> Self {
-        Self { key: text.clone(), text }
-    }
-}
-
 /// The file's new text. `is_all`: what is no part of this any more is gone from the source.
 #[must_use]
 pub(super) fn merged(old: &str, parts: &[Part], is_all: bool) -> String {

@@ -10,6 +10,7 @@ use super::tenants::{self, TenantRow};
 use super::{kept, todo};
 use crate::cli;
 use crate::outcome::Outcome;
+use crate::report;
 use crate::ui::{Ui, table};
 use documents::document::Document;
 use failure::{Failure, While as _};
@@ -76,19 +77,17 @@ pub(super) struct Row {
     pub(super) seconds: u64,
 }
 
-impl Row {
-    /// How much of it is left to a person.
-    pub(super) fn for_person(&self) -> usize {
-        self.manifest.as_ref().map_or(0, |manifest| todo::count(manifest, &self.outcomes))
-    }
-}
-
 /// How all ended, in the order of their first mention.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) rows: Vec<Row>,
     pub(super) tenants: Vec<TenantRow>,
+    /// What is left besides what modules say: of these projects, and of the machines. `None`: the destination could not be asked.
+    pub(super) besides: Option<Vec<report::Item>>,
 }
+
+/// The part of the machines in the list.
+const MACHINES: &str = "Tentacles and workers";
 
 impl Report {
     pub(super) fn row(&mut self, of: &Owner) -> &mut Row {
@@ -104,6 +103,17 @@ impl Report {
             self.rows.len() - 1
         });
         &mut self.rows[index]
+    }
+
+    /// How much of the space or a project is left to a person.
+    fn for_person(&self, row: &Row) -> usize {
+        let of_module = row.manifest.as_ref().map_or(0, |manifest| todo::count(manifest, &row.outcomes));
+        of_module + self.besides_of(row).count()
+    }
+
+    fn besides_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a report::Item> {
+        let project = row.of.project();
+        self.besides.iter().flatten().filter(move |item| Some(item.project.as_str()) == project)
     }
 
     /// What is left of each that was to be moved. What was not deployed this time has what stood there, and why.
@@ -128,7 +138,14 @@ impl Report {
                 Some(name) => format!("Project {name}"),
                 None => format!("Space {}", plan.space_name),
             });
+            items.extend(self.besides_of(row).map(todo::line));
             kept::Part { title, items, keep: !is_done }
+        };
+        let of_machines = |item: &&report::Item| item.section == report::Section::Machines;
+        let machines = kept::Part {
+            title: MACHINES.to_owned(),
+            items: self.besides.iter().flatten().filter(of_machines).map(todo::line).collect(),
+            keep: self.besides.is_none(),
         };
         let skipped = plan.skipped.iter().map(|(project, why)| kept::Part {
             title: format!("Project {project}"),
@@ -138,7 +155,7 @@ impl Report {
             }],
             keep: true,
         });
-        self.rows.iter().map(of_row).chain(skipped).collect()
+        self.rows.iter().map(of_row).chain(skipped).chain([machines]).collect()
     }
 
     /// Whether each project that was to be moved has its row.
@@ -161,7 +178,7 @@ impl Report {
                 row.of.to_string(),
                 row.serialized.to_string(),
                 row.deployed.to_string(),
-                row.for_person().to_string(),
+                self.for_person(row).to_string(),
                 format!("{} s", row.seconds),
             ]);
         }
@@ -175,7 +192,7 @@ impl Report {
                     "Name": row.of.to_string(),
                     "Serialized": row.serialized == Step::Done,
                     "Deployed": row.deployed == Step::Done,
-                    "ForPerson": row.for_person(),
+                    "ForPerson": self.for_person(row),
                     "Seconds": row.seconds,
                 })
             });
@@ -216,7 +233,7 @@ impl Report {
         if self.rows.iter().any(|row| row.deployed != Step::Done) || self.tenants.iter().any(failed) {
             Outcome::NotWell
         } else if !plan.skipped.is_empty()
-            || self.rows.iter().any(|row| row.for_person() > 0)
+            || self.rows.iter().any(|row| self.for_person(row) > 0)
             || !self.tenants.iter().all(TenantRow::is_well)
         {
             Outcome::DoneWithNotes

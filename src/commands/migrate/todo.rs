@@ -1,78 +1,44 @@
 //! `todo.md`: what is left to a person, from the manifests of the modules.
 
-use std::fmt::Write as _;
-
-use super::kept::Item;
+use super::kept;
 use super::outcomes::Outcomes;
-use crate::mark::name;
-use crate::ui;
-use documents::collection::Collection;
-use module::manifest::{Manifest, Note, Scope, SecretEntry, SecretOrigin};
+use crate::report::{self, Item, Section};
+use module::manifest::{Manifest, Scope, SecretEntry, SecretOrigin};
 
-/// What a module leaves to do, after what its deployment said about its secrets.
+/// What a module leaves to do now, after what its deployment said about its secrets. What waits for the cutover is in the report.
 #[must_use]
-pub(super) fn items(manifest: &Manifest, outcomes: &Outcomes) -> Vec<Item> {
-    let mut items = Vec::new();
-    for (secret, why) in open(manifest, outcomes) {
-        let key = format!("**Secret** {}: ", secret.description);
-        let mut text = format!("{key}{why}. Enter it at the destination: {}", portal(secret));
-        if let SecretOrigin::Person { octopus_variable, .. } = &secret.from {
-            let _ = write!(
-                text,
-                "; or at the source as the sensitive variable `{octopus_variable}` {}, scoped to the environment `{}`, and run the migration again",
-                place(manifest),
-                name::ENVIRONMENT,
-            );
-        }
-        let _ = write!(
-            text,
-            ". When it is there: `octoferry secrets done {}`.",
-            ui::shell_quoted(&manifest.name_of_secret(&secret.name))
-        );
-        items.push(Item { key, text });
-    }
-    items.extend(notes(manifest).map(|note| Item::new(note.task())));
-    // One item is one line, whatever a name holds.
-    let line = |text: &str| text.split(char::is_control).collect::<Vec<_>>().join(" ");
-    items.into_iter().map(|item| Item { key: line(&item.key), text: line(&item.text) }).collect()
+fn left(manifest: &Manifest, outcomes: &Outcomes) -> Vec<Item> {
+    let mut items = report::of_module(manifest, |secret| open(secret, outcomes));
+    items.retain(|item| matches!(item.section, Section::Secrets | Section::ByHand));
+    items
+}
+
+/// The same as lines of the file.
+#[must_use]
+pub(super) fn items(manifest: &Manifest, outcomes: &Outcomes) -> Vec<kept::Item> {
+    left(manifest, outcomes).iter().map(line).collect()
+}
+
+/// An item as a line of the file. A secret stays the same when its reason is another.
+#[must_use]
+pub(super) fn line(item: &Item) -> kept::Item {
+    let key = if item.section == Section::ByHand { item.line() } else { item.key() };
+    kept::Item { key, text: item.line() }
 }
 
 /// How many lines of the file the module causes.
 #[must_use]
 pub(super) fn count(manifest: &Manifest, outcomes: &Outcomes) -> usize {
-    open(manifest, outcomes).count() + notes(manifest).count()
+    left(manifest, outcomes).len()
 }
 
-/// Secrets that did not arrive, and why: as the deployment said; before one, those that no run can read.
-fn open<'a>(
-    manifest: &'a Manifest,
-    outcomes: &'a Outcomes,
-) -> impl Iterator<Item = (&'a SecretEntry, &'a str)> {
-    manifest.secrets.iter().filter_map(|secret| match (outcomes.get(&secret.name), &secret.from) {
-        (Some(became), _) => became.open.then_some((secret, became.text.as_str())),
-        (None, SecretOrigin::Person { because, .. }) => Some((secret, because.as_str())),
+/// Why a secret did not arrive: as the deployment said; before one, those that no run can read.
+fn open(secret: &SecretEntry, outcomes: &Outcomes) -> Option<String> {
+    match (outcomes.get(&secret.name), &secret.from) {
+        (Some(became), _) => became.open.then(|| became.text.clone()),
+        (None, SecretOrigin::Person { because, .. }) => Some(because.clone()),
         (None, _) => None,
-    })
-}
-
-/// Where in the portal of the destination a secret is entered.
-fn portal(secret: &SecretEntry) -> String {
-    let key = secret.key.iter().map(|part| format!("{part:?}")).collect::<Vec<_>>().join(", ");
-    match (secret.collection, secret.key.as_slice()) {
-        (Collection::Variables, [owner, name]) if owner == Collection::Projects.name() => {
-            format!("project {name:?}, Variables")
-        }
-        (Collection::Variables, [_, name]) => format!("Library, Variable Sets, {name:?}"),
-        (collection, _) => match collection.row().portal {
-            None => format!("{collection} {key}"),
-            Some(place) => place.replace("{}", &key),
-        },
     }
-}
-
-/// What is to be done besides entering secrets, which stand in the file already.
-fn notes(manifest: &Manifest) -> impl Iterator<Item = &Note> {
-    manifest.notes.iter().filter(|note| note.needs_person() && !note.is_about_secret())
 }
 
 /// The heading of a module's part.
@@ -85,21 +51,12 @@ pub(super) fn title(manifest: &Manifest) -> String {
     }
 }
 
-fn place(manifest: &Manifest) -> String {
-    match &manifest.scope {
-        Scope::Space => format!("in the library variable set `{}`", name::SECRETS_SET),
-        Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => {
-            format!("of the source project `{name}`")
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::commands::migrate::outcomes::Became;
-    use module::manifest::About;
-    use module::manifest::{Origin, SecretEntry};
+    use documents::collection::Collection;
+    use module::manifest::{About, Note, Origin};
 
     fn text(manifest: &Manifest, outcomes: &Outcomes) -> String {
         items(manifest, outcomes).iter().map(|item| format!("{}\n", item.text)).collect()
