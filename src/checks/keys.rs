@@ -63,10 +63,11 @@ fn plans(
     held: (Option<&Held>, Option<&Held>),
     inventory: &Inventory,
 ) -> Vec<(&'static str, Result<Plan, String>)> {
-    let mut plans = vec![("source", Plan::at_source(source, held.0, service_account::DAYS))];
+    let mut plans = vec![("source", Plan::at_source(source, held.0, &[], service_account::DAYS))];
     if let Some(destination) = destination {
         let both = (source, destination);
-        plans.push(("destination", Plan::at_destination(both, held.1, inventory, service_account::DAYS)));
+        plans
+            .push(("destination", Plan::at_destination(both, held.1, inventory, &[], service_account::DAYS)));
     }
     plans
 }

@@ -55,8 +55,8 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         ui.info(&format!("\nthe runbooks will move a part of the space: {}", part.texts().join(" ")));
     }
     let with_tenants = with_tenant_secrets(&source, &found, &projects).await?;
-    let keys = keys::Keys::plan(&arguments, (&source, &destination), &found).await?;
     let optional = optional(&arguments, &found)?;
+    let keys = keys::Keys::plan(&arguments, (&source, &destination), &found, &optional).await?;
     announce(&projects, &with_tenants, &optional, &pool_name, &package, ui);
     keys.announce(ui);
     ui.confirm("Go on?", arguments.yes)?;

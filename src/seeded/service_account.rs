@@ -69,11 +69,14 @@ pub struct Plan {
 
 impl Plan {
     /// One at the source, for what the runbooks do there as far as the key's owner may do it: nobody gets more through octoferry than they have.
+    /// `more`: permissions that runbooks need which are made only where somebody asks for them.
     ///
     /// # Errors
     /// Why there can be none, for a person.
-    pub fn at_source(source: &Server, held: Option<&Held>, days: u32) -> Result<Self, String> {
-        Self::of(source_name(source), Self::may_make(held)?, &needed::of_runbooks_at_source(), days)
+    pub fn at_source(source: &Server, held: Option<&Held>, more: &[&str], days: u32) -> Result<Self, String> {
+        let mut wanted = needed::of_runbooks_at_source();
+        wanted.extend(more.iter().map(|&permission| permission.to_owned()));
+        Self::of(source_name(source), Self::may_make(held)?, &wanted, days)
     }
 
     /// The same at the destination. `inventory` is the source's.
@@ -84,9 +87,11 @@ impl Plan {
         (source, destination): (&Server, &Server),
         held: Option<&Held>,
         inventory: &Inventory,
+        more: &[&str],
         days: u32,
     ) -> Result<Self, String> {
-        let wanted = needed::of_runbooks_at_destination(inventory);
+        let mut wanted = needed::of_runbooks_at_destination(inventory);
+        wanted.extend(more.iter().map(|&permission| permission.to_owned()));
         Self::of(destination_name(source, destination), Self::may_make(held)?, &wanted, days)
     }
 

@@ -6,6 +6,7 @@ use crate::cli;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::rights::Held;
+use crate::seeded::runbook::{self, Runbook};
 use crate::seeded::service_account::{self, Made, Note, Plan, There};
 use crate::seeded::variables;
 use crate::settings;
@@ -48,7 +49,11 @@ impl<'s> Keys<'s> {
         arguments: &cli::Seed,
         (source, destination): (&'s Server, &'s Server),
         found: &Found,
+        optional: &[Runbook],
     ) -> Result<Self, Failure> {
+        // Scripts on machines are tasks of the server's console.
+        let more: &[&str] =
+            if optional.contains(&runbook::REHOME) { &["TaskCreate", "TaskView"] } else { &[] };
         let noted = noted(source, found).await?;
         let before = |variable| Note::of(&noted, variable);
         let file = arguments.runbook_source_key_file.as_deref();
@@ -57,7 +62,7 @@ impl<'s> Keys<'s> {
             None if arguments.own_runbook_keys => Key::Own(CHOSEN.to_owned()),
             None => {
                 let held = Held::read(source).await;
-                Key::of(Plan::at_source(source, held.as_ref(), arguments.runbook_key_days))
+                Key::of(Plan::at_source(source, held.as_ref(), more, arguments.runbook_key_days))
             }
         };
         let here = Side { role: "source", server: source, key, before: before(name::SOURCE_ACCOUNT) };
@@ -73,7 +78,7 @@ impl<'s> Keys<'s> {
                         let inventory = read::read(source, Extent::Shared).await?;
                         let both = (source, destination);
                         let days = arguments.runbook_key_days;
-                        Key::of(Plan::at_destination(both, held.as_ref(), &inventory, days))
+                        Key::of(Plan::at_destination(both, held.as_ref(), &inventory, more, days))
                     }
                     Err(why) => Key::Own(why),
                 }

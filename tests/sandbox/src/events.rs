@@ -76,7 +76,7 @@ pub(crate) fn note(server: &mut Server, request: &Request, answer: &Answer) {
     let number = server.store.all(SERVER, "events").count() + 1;
     let event = json!({
         "Id": format!("Events-{number}"), "AutoId": number, "Category": category, "UserId": request.user,
-        "RelatedDocumentIds": [id], "SpaceId": request.space, "Occurred": crate::store::now(),
+        "Username": server.store.asking, "RelatedDocumentIds": [id], "SpaceId": request.space, "Occurred": crate::store::now(),
     });
     server.store.put(SERVER, "events", event);
 }
