@@ -1,6 +1,7 @@
 //! The parts of a deployment: which modules in which order, which secrets they get, what stands at the destination already, and the run of
 //! one module through Terraform and finish.
 
+mod apply;
 pub mod deployed;
 mod destruction;
 pub mod entered;

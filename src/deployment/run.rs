@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::backend::{self, Backend, Place, Prepared};
+use crate::deployment::apply::linked_by;
 use crate::deployment::destruction;
 use crate::deployment::entered::{Maker, Witness};
 use crate::deployment::existing::{self, Collision};
@@ -14,19 +15,17 @@ use crate::deployment::licence::Licence;
 use crate::deployment::order::Folder;
 use crate::deployment::refused::{Reason, Refused};
 use crate::deployment::renames;
-use crate::deployment::state::is_about_the_state;
 use crate::deployment::supply::{self, Became, Declared, Row, Supply};
 use crate::deployment::token::{self, Given};
 use crate::finish::directory::Directory;
 use crate::finish::{CommonValues, Finish, Report, SecretOutcome};
 use crate::relay::{self, Relay};
 use crate::ui::Ui;
-use documents::collection::Collection;
 use failure::Failure;
 use failure::While as _;
 use module::TRIGGERS_HELD;
 use module::identities::Identities;
-use module::manifest::{FinishStep, FinishValue, Note};
+use module::manifest::Note;
 use octopus::server::Server;
 use secret::Secret;
 use secret::mask::Masker;
@@ -75,7 +74,7 @@ pub struct Deployment<'a> {
 pub struct Known {
     licence: Licence,
     /// Finds what was made by modules before.
-    lookups: tokio::sync::Mutex<Directory>,
+    pub(super) lookups: tokio::sync::Mutex<Directory>,
     /// What finish knows to be there of the values that tenants have for library sets.
     common_values: CommonValues,
 }
@@ -473,7 +472,7 @@ impl Deployment<'_> {
         })
     }
 
-    fn warn(&self, ended: &Ended) {
+    pub(super) fn warn(&self, ended: &Ended) {
         for warning in ended.diagnostics.iter().filter(|diagnostic| !diagnostic.is_error()) {
             self.ui.warning(&warning.text());
         }
@@ -501,72 +500,6 @@ impl Deployment<'_> {
         Err(Failure::failed(message).hint(
             "Is it gone at the source, or taken out of the module, and is that meant? Then: --allow-destroy",
         ))
-    }
-
-    async fn apply(&self, ready: &Ready<'_>, plan: &Plan) -> Result<(), Failure> {
-        self.relay.apply_begins();
-        let open = self.relay.open();
-        let ended = ready.terraform.apply(plan).await;
-        drop(open);
-        let sent = self.relay.apply_ends().await;
-        let ended = ended?;
-        // The state of an apply names parts of documents as they were called before these were sent.
-        let not_saved = ready.terraform.directory.join("errored.tfstate");
-        if not_saved.exists() {
-            ready.terraform.real_ids_in_file(&not_saved, &sent.ids)?;
-        }
-        let saved = self.save_state(ready, &ended).await?;
-        if !sent.ids.is_empty() || !sent.refused.is_empty() {
-            ready.terraform.real_ids_in_state(&sent.ids).await?;
-        }
-        if let Some(reason) = self.interrupt.reason() {
-            return Err(Failure::failed(format!(
-                "stopped: {reason}. {} has saved in its state what was done",
-                self.program.name
-            ))
-            .hint("Deploy again to go on from there."));
-        }
-        self.warn(&ended);
-        self.nothing_refused(&sent)?;
-        let only_the_state =
-            saved && ended.diagnostics.iter().filter(|error| error.is_error()).all(is_about_the_state);
-        if ended.success || only_the_state {
-            return Ok(());
-        }
-        Err(ended
-            .failure(&format!("{} could not do everything; what was done is in the state", self.program.name))
-            .hint("Mend what the message says, then deploy again: it goes on from there."))
-    }
-
-    /// The order in which projects of the module link library variable sets, as finish would set it.
-    async fn linked(&self, module: &Folder) -> relay::Linked {
-        let mut linked = relay::Linked::new();
-        let mut directory = self.known.lookups.lock().await;
-        for (name, value) in module.manifest.finish.iter().filter_map(linked_by) {
-            let mut ids = directory.resolved(value).await;
-            if ids.is_err() {
-                // The space's module has made it since.
-                directory.forget();
-                ids = directory.resolved(value).await;
-            }
-            // What is not there finish names.
-            if let Ok(Value::Array(ids)) = ids {
-                let ids = ids.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                linked.insert(name.to_owned(), ids);
-            }
-        }
-        linked
-    }
-
-    /// Stops when the destination did not take parts of documents: the state does not have them, so the next run makes them.
-    fn nothing_refused(&self, sent: &relay::Sent) -> Result<(), Failure> {
-        if sent.refused.is_empty() {
-            return Ok(());
-        }
-        let list: Vec<String> =
-            sent.refused.iter().map(|text| format!("  {}", self.masker.mask(text))).collect();
-        Err(Failure::failed(format!("the destination did not take these:\n{}", list.join("\n")))
-            .hint("Mend what it says, then deploy again: everything else is done."))
     }
 
     async fn finish(
@@ -655,13 +588,6 @@ impl Deployment<'_> {
         }
         Ok(differences)
     }
-}
-
-/// The project whose linked library variable sets a step of finish puts in order, and these.
-fn linked_by(step: &FinishStep) -> Option<(&str, &Value)> {
-    let FinishStep::Set { target, path, value: FinishValue::Json(value) } = step else { return None };
-    let (Collection::Projects, [name]) = (target.collection, target.key.as_slice()) else { return None };
-    (*path == [json!("IncludedLibraryVariableSetIds")]).then_some((name, value))
 }
 
 /// What a person has to do after this module.
