@@ -171,17 +171,7 @@ impl<'a> Finish<'a> {
     /// The same, knowing what the documents that finish makes were called before: one that is there under such a name is that document.
     #[must_use]
     pub fn knowing(mut self, identities: &Identities) -> Self {
-        let target = |collection, key: &Vec<String>| Target { collection, key: key.clone() };
-        let current: BTreeSet<Target> = identities
-            .named
-            .iter()
-            .filter_map(|named| Some(target(named.collection, named.keys.first()?)))
-            .collect();
-        for named in &identities.named {
-            let mut keys = named.keys.iter().map(|key| target(named.collection, key));
-            let Some(now) = keys.next() else { continue };
-            self.formerly.insert(now, keys.filter(|key| !current.contains(key)).collect());
-        }
+        self.formerly = formerly(identities);
         self
     }
 
@@ -468,4 +458,66 @@ impl<'a> Finish<'a> {
 /// `tenants "House Test Store"`.
 fn described(target: &Target) -> String {
     format!("{} {:?}", target.collection, target.key.join("/"))
+}
+
+/// Keys that documents may still have at the destination, by their present ones; none that another document has now. What they belong to may have
+/// been renamed meanwhile, or is by now.
+fn formerly(identities: &Identities) -> BTreeMap<Target, Vec<Target>> {
+    let target = |collection, key: Vec<String>| Target { collection, key };
+    let present = identities.named.iter().filter_map(|named| Some((named.collection, named.keys.first()?)));
+    let present: BTreeSet<Target> =
+        present.map(|(collection, key)| target(collection, key.clone())).collect();
+    let mut all = BTreeMap::new();
+    for named in &identities.named {
+        let Some((now, earlier)) = named.keys.split_first() else { continue };
+        let mut former: Vec<Target> = Vec::new();
+        for key in earlier {
+            let below = now
+                .split_last()
+                .zip(key.split_last())
+                .filter(|((_, owner), (_, before))| owner.len() == before.len());
+            let renamed = below.map(|((_, owner), (name, _))| owner.iter().chain([name]).cloned().collect());
+            for key in renamed.into_iter().chain([key.clone()]) {
+                let key = target(named.collection, key);
+                if !present.contains(&key) && !former.contains(&key) {
+                    former.push(key);
+                }
+            }
+        }
+        all.insert(target(named.collection, now.clone()), former);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use module::identities::Named;
+
+    #[test]
+    fn what_was_renamed_is_found_also_when_its_project_was() {
+        let keys =
+            |keys: &[[&str; 2]]| keys.iter().map(|key| key.map(str::to_owned).to_vec()).collect::<Vec<_>>();
+        let named = |id: &str, of: &[[&str; 2]]| Named {
+            collection: Collection::ProjectTriggers,
+            id: id.to_owned(),
+            keys: keys(of),
+        };
+        let identities = Identities {
+            named: vec![
+                named("1", &[["New", "nightly"], ["Old", "daily"]]),
+                named("2", &[["New", "daily"], ["Old", "hourly"]]),
+            ],
+            ..Identities::default()
+        };
+        let formerly = formerly(&identities);
+        let of = |key: [&str; 2]| {
+            let target =
+                Target { collection: Collection::ProjectTriggers, key: key.map(str::to_owned).to_vec() };
+            formerly[&target].iter().map(|target| target.key.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(["New", "daily"]), keys(&[["New", "hourly"], ["Old", "hourly"]]));
+        // Another one has that name now.
+        assert_eq!(of(["New", "nightly"]), keys(&[["Old", "daily"]]));
+    }
 }

@@ -386,7 +386,7 @@ impl Shared {
         let mut changes = self.hide.put_back(&self.client, method, address, &mut document).await?;
         changes.extend(self.forgotten.put_back(method, address, &mut document));
         changes.extend(self.linked.put(method, address, &mut document));
-        changes.extend(tag::keep_id(&self.client, method, address, &mut document).await?);
+        changes.extend(tag::complete(&self.client, method, address, &mut document).await?);
         let known = self.remember.fresh(address);
         changes.extend(self.hold.before(&self.client, method, address, &mut document, known).await?);
         changes.extend(keep::keep_lost(&self.client, method, address, &mut document).await?);

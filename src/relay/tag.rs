@@ -1,5 +1,6 @@
 //! A tag that gets another name, colour or description keeps its id. The provider writes the set without the id of the tag that it changes
-//! (1.17.0, `resource_tag.go`): to the server that tag is gone, and a new one there, which nothing has.
+//! (1.17.0, `resource_tag.go`): to the server that tag is gone, and a new one there, which nothing has. And a tag that comes first is said to: the
+//! client leaves out an order of 0 (library version 2.111.0, `tagsets/tag.go`), which leaves the tag where it was.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -9,19 +10,19 @@ use crate::relay::log::Intervention;
 use failure::Failure;
 use octopus::client::Client;
 
-/// Gives the id back: the provider changes one tag at a time, so the one without an id is the one that is missing.
-pub(super) async fn keep_id(
+/// Gives the id back: the provider changes one tag at a time, so the one without an id is the one that is missing. And says which comes first.
+pub(super) async fn complete(
     client: &Client,
     method: &Method,
     address: &Address,
     set: &mut Value,
 ) -> Result<Vec<Intervention>, Failure> {
     let (&Method::PUT, ["tagsets", _]) = (method, address.parts().as_slice()) else { return Ok(Vec::new()) };
-    if !tags(set).any(has_no_id) {
+    if !tags(set).any(|tag| has_no_id(tag) || has_no_order(tag)) {
         return Ok(Vec::new());
     }
     let current = client.find(&address.path).await?.unwrap_or_default();
-    Ok(put_back(set, &current).into_iter().collect())
+    Ok(put_back(set, &current).into_iter().chain(say_first(set, &current)).collect())
 }
 
 fn tags(set: &Value) -> impl Iterator<Item = &Value> {
@@ -30,6 +31,29 @@ fn tags(set: &Value) -> impl Iterator<Item = &Value> {
 
 fn has_no_id(tag: &Value) -> bool {
     tag["Id"].as_str().unwrap_or_default().is_empty()
+}
+
+fn has_no_order(tag: &Value) -> bool {
+    tag.get("SortOrder").is_none()
+}
+
+/// An order of 0 for each tag without one that the server would take for another: one that had another, or that is new beside others.
+fn say_first(set: &mut Value, current: &Value) -> Vec<Intervention> {
+    let is_empty = tags(current).next().is_none();
+    let mut said = Vec::new();
+    for tag in set["Tags"].as_array_mut().into_iter().flatten().filter(|tag| has_no_order(tag)) {
+        let known = tags(current).find(|known| known["Id"] == tag["Id"]);
+        if known.map_or(is_empty, |known| known["SortOrder"] == 0) {
+            continue;
+        }
+        tag["SortOrder"] = json!(0);
+        let place = format!("tagsets/{}", tag["Name"].as_str().unwrap_or_default());
+        said.push(Intervention {
+            what: "said that the tag comes first, which the provider leaves out",
+            place,
+        });
+    }
+    said
 }
 
 fn put_back(set: &mut Value, current: &Value) -> Option<Intervention> {
@@ -57,5 +81,18 @@ mod tests {
         assert!(put_back(&mut new, &current).is_none());
         let mut two = json!({"Tags": [{"Name": "c"}, {"Name": "d"}]});
         assert!(put_back(&mut two, &current).is_none());
+    }
+    #[test]
+    fn a_tag_that_comes_first_is_said_to() {
+        let current = json!({"Tags": [{"Id": "T/1", "SortOrder": 0}, {"Id": "T/2", "SortOrder": 1}]});
+        let mut set = json!({"Tags": [{"Id": "T/1", "SortOrder": 1}, {"Id": "T/2"}, {"Name": "new"}]});
+        assert_eq!(say_first(&mut set, &current).len(), 2);
+        assert_eq!(
+            set,
+            json!({"Tags": [{"Id": "T/1", "SortOrder": 1}, {"Id": "T/2", "SortOrder": 0}, {"Name": "new", "SortOrder": 0}]})
+        );
+        let mut same = json!({"Tags": [{"Id": "T/1"}, {"Id": "T/2", "SortOrder": 1}]});
+        assert!(say_first(&mut same, &current).is_empty());
+        assert!(say_first(&mut json!({"Tags": [{"Name": "only"}]}), &json!({"Tags": []})).is_empty());
     }
 }

@@ -16,6 +16,7 @@ mod framework;
 mod fuzz;
 mod git_projects;
 mod golden;
+mod identity;
 mod import_first;
 mod interrupted;
 mod journey;

@@ -38,7 +38,7 @@ impl Years {
         years
     }
 
-    fn modules(&self) -> PathBuf {
+    pub(crate) fn modules(&self) -> PathBuf {
         self.work.path().join("modules")
     }
 

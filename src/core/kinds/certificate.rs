@@ -118,7 +118,7 @@ mod tests {
               password                          = var.certificate_shop_example_password
               environments                      = [octopusdeploy_environment.production.id]
               tenanted_deployment_participation = "Tenanted"
-              tenant_tags                       = [octopusdeploy_tag.region_eu.canonical_tag_name]
+              tenant_tags                       = ["${octopusdeploy_tag_set.region.name}/${octopusdeploy_tag.region_eu.name}"]
               tenants                           = [octopusdeploy_tenant.prairie_glow.id]
             }
             --- finish {"do":"certificate","target":{"collection":"certificates","key":["shop.example"]},"thumbprint":"AB","data":"certificate_shop_example_data","password":"certificate_shop_example_password"}

@@ -151,7 +151,7 @@ mod tests {
               sort_order                   = 2
               use_guided_failure           = true
               allow_dynamic_infrastructure = true
-              environment_tags             = [octopusdeploy_tag.region_eu.canonical_tag_name]
+              environment_tags             = ["${octopusdeploy_tag_set.region.name}/${octopusdeploy_tag.region_eu.name}"]
 
               jira_extension_settings {
                 environment_type = "production"

@@ -244,7 +244,7 @@ mod tests {
                 filter = {
                   environments     = [octopusdeploy_environment.production.id]
                   tenants          = [octopusdeploy_tenant.prairie_glow.id]
-                  tags             = [octopusdeploy_tag.region_eu.canonical_tag_name]
+                  tags             = ["${octopusdeploy_tag_set.region.name}/${octopusdeploy_tag.region_eu.name}"]
                   event_groups     = ["Deployment"]
                   document_types   = ["Deployments"]
                   project_groups   = []

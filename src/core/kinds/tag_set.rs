@@ -87,11 +87,21 @@ fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
         let own = label(name);
         let wanted = format!("{}_{}", subject.label, own.trim_start_matches('_'));
         let label = context.names.claim_for(identity(tag, &canonical), NAMES, &wanted, &canonical);
-        context.declare_tag(
-            &canonical,
-            Expr::reference(&format!("octopusdeploy_tag.{label}.canonical_tag_name")),
-        );
+        // Of both names, since these are known in a plan: `canonical_tag_name` of the provider (1.17.0) is still the old one when the set is renamed.
+        let names = [
+            format!("octopusdeploy_tag_set.{}.name", subject.label),
+            format!("octopusdeploy_tag.{label}.name"),
+        ];
+        let [set, tag] = names.map(|name| Expr::reference(&name));
+        context.declare_tag(&canonical, Expr::Template(vec![set, "/".into(), tag]));
     }
+}
+
+/// The address of the tag whose name this is, as [`Context::tag`] gives it; `None` when no module has a resource for it.
+pub(super) fn address(tag: Expr) -> Option<Vec<String>> {
+    let Expr::Template(names) = tag else { return None };
+    let Some(Expr::Reference(path)) = names.into_iter().next_back() else { return None };
+    Some(path.into_iter().take(2).collect())
 }
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
@@ -108,9 +118,9 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
             odd(context, &at, tag);
             continue;
         };
-        let Expr::Reference(address) = context.tag(&canonical) else { continue };
+        let Some(address) = address(context.tag(&canonical)) else { continue };
         let mut block = Block::new("resource", &[]);
-        block.labels = address.into_iter().take(2).collect();
+        block.labels = address;
         let mut block = block.made_of(identity(tag, &canonical));
         block.set("tag_set_id", set.clone());
         carry(context, &at, TAG, fields, &mut block);

@@ -66,13 +66,14 @@ pub(super) fn roles(context: &mut Context<'_>, at: &At, value: &Value, into: &mu
         }
         for (set, tag) in sets {
             context.need(Collection::TagSets, set.id(), "");
-            let expression = match tag {
-                Some(canonical) => Some(context.tag(&canonical)),
-                None => context.address(set.id()),
+            let address = match tag {
+                Some(canonical) => super::tag_set::address(context.tag(&canonical)),
+                None => context.address(set.id()).and_then(|set| match set {
+                    Expr::Reference(path) => Some(path.into_iter().take(2).collect()),
+                    _ => None,
+                }),
             };
-            if let Some(Expr::Reference(path)) = expression {
-                first.insert(path.into_iter().take(2).collect());
-            }
+            first.extend(address);
         }
     }
     let roles = roles.into_iter().map(|role| context.free_text(at, role)).collect();

@@ -86,7 +86,7 @@ mod tests {
               name        = "Lantern Lane"
               description = "Old."
               is_disabled = true
-              tenant_tags = [octopusdeploy_tag.region_eu.canonical_tag_name]
+              tenant_tags = ["${octopusdeploy_tag_set.region.name}/${octopusdeploy_tag.region_eu.name}"]
             }
             --- finish {"do":"set","target":{"collection":"tenants","key":["Lantern Lane"]},"path":["Icon"],"value":{"json":{"Id":"star","Color":"#fff"}}}
             --- finish {"do":"set","target":{"collection":"tenants","key":["Lantern Lane"]},"path":["Slug"],"value":{"json":"lane"}}

@@ -95,11 +95,12 @@ pub(super) fn document(name: &str) -> Option<Document> {
         }),
         "tenant" => Document::new("tenants", r#"{"ClonedFromTenantId":"","Description":""}"#, &[("cloned_from_tenant_id", Name("ClonedFromTenantId"))])
             .before(|body, plan, _| {
-                // The links are another resource's; an update without them keeps them.
                 if plan["is_disabled"].is_null() {
                     body.insert("IsDisabled".to_owned(), json!(false));
                 }
             })
+            // The links are another resource's: they are read and sent again.
+            .keeping("ProjectEnvironments")
             .locked(),
         "step_template" => template::DOCUMENT,
         "channel" => channel::DOCUMENT,

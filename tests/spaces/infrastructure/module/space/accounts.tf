@@ -9,8 +9,8 @@ resource "octopusdeploy_aws_account" "aws_full" {
   tenants                           = [octopusdeploy_tenant.skerry.id]
 
   tenant_tags = [
-    octopusdeploy_tag.island_south.canonical_tag_name,
-    octopusdeploy_tag.island_north.canonical_tag_name,
+    "${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_south.name}",
+    "${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_north.name}",
   ]
 }
 
@@ -25,7 +25,7 @@ resource "octopusdeploy_aws_openid_connect_account" "aws_oidc_full" {
   account_test_subject_keys         = ["space", "account"]
   environments                      = [octopusdeploy_environment.sea.id]
   tenanted_deployment_participation = "Tenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_north.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_north.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 
   custom_claims = {
@@ -59,7 +59,7 @@ resource "octopusdeploy_azure_openid_connect" "azure_oidc_full" {
   audience                          = "api://harbour"
   environments                      = [octopusdeploy_environment.quay.id, octopusdeploy_environment.sea.id]
   tenanted_deployment_participation = "Tenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_north.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_north.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 }
 
@@ -81,7 +81,7 @@ resource "octopusdeploy_azure_service_principal" "azure_principal_full" {
   authentication_endpoint           = "https://login.chinacloudapi.cn/"
   environments                      = [octopusdeploy_environment.quay.id]
   tenanted_deployment_participation = "TenantedOrUntenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_north.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_north.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 }
 
@@ -104,7 +104,7 @@ resource "octopusdeploy_azure_subscription_account" "azure_subscription_full" {
   storage_endpoint_suffix           = "core.cloudapi.de"
   environments                      = [octopusdeploy_environment.quay.id]
   tenanted_deployment_participation = "TenantedOrUntenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_south.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_south.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 }
 
@@ -120,7 +120,7 @@ resource "octopusdeploy_generic_oidc_account" "generic_oidc_full" {
   execution_subject_keys            = ["space", "project", "tenant"]
   environments                      = [octopusdeploy_environment.sea.id]
   tenanted_deployment_participation = "TenantedOrUntenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_south.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_south.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 
   custom_claims = {
@@ -140,7 +140,7 @@ resource "octopusdeploy_gcp_account" "google_full" {
   json_key                          = var.account_google_full_json_key
   environments                      = [octopusdeploy_environment.sea.id]
   tenanted_deployment_participation = "TenantedOrUntenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_south.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_south.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 }
 
@@ -156,7 +156,7 @@ resource "octopusdeploy_username_password_account" "login_full" {
   password                          = var.account_login_full_password
   environments                      = [octopusdeploy_environment.sea.id]
   tenanted_deployment_participation = "TenantedOrUntenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_south.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_south.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 }
 
@@ -173,7 +173,7 @@ resource "octopusdeploy_ssh_key_account" "ssh_full" {
   private_key_passphrase            = var.account_ssh_full_private_key_passphrase
   environments                      = [octopusdeploy_environment.sea.id]
   tenanted_deployment_participation = "TenantedOrUntenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_south.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_south.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 }
 
@@ -189,7 +189,7 @@ resource "octopusdeploy_token_account" "token_full" {
   token                             = var.account_token_full_token
   environments                      = [octopusdeploy_environment.sea.id]
   tenanted_deployment_participation = "TenantedOrUntenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_south.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_south.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 }
 

@@ -11,6 +11,6 @@ resource "octopusdeploy_certificate" "www_harbourline_example" {
   password                          = var.certificate_www_harbourline_example_password
   environments                      = [octopusdeploy_environment.quay.id, octopusdeploy_environment.sea.id]
   tenanted_deployment_participation = "TenantedOrUntenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_north.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_north.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
 }

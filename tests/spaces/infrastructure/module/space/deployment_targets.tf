@@ -5,7 +5,7 @@ resource "octopusdeploy_kubernetes_agent_deployment_target" "agent_full" {
   machine_policy_id                 = octopusdeploy_machine_policy.policy_full.id
   is_disabled                       = true
   tenanted_deployment_participation = "TenantedOrUntenanted"
-  tenant_tags                       = [octopusdeploy_tag.island_north.canonical_tag_name]
+  tenant_tags                       = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_north.name}"]
   tenants                           = [octopusdeploy_tenant.skerry.id]
   uri                               = "poll://agent02abcdefghijklm/"
   thumbprint                        = "96203ED84246201C26A2F4360D7CBC36AC1D2334"
@@ -226,8 +226,8 @@ resource "octopusdeploy_listening_tentacle_deployment_target" "listening_full" {
   thumbprint                        = "96203ED84246201C26A2F4360D7CBC36AC1D232E"
 
   tenant_tags = [
-    octopusdeploy_tag.island_south.canonical_tag_name,
-    octopusdeploy_tag.island_north.canonical_tag_name,
+    "${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_south.name}",
+    "${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_north.name}",
   ]
 }
 

@@ -2,5 +2,5 @@
 
 resource "octopusdeploy_tenant" "skerry" {
   name        = "Skerry"
-  tenant_tags = [octopusdeploy_tag.island_north.canonical_tag_name]
+  tenant_tags = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_north.name}"]
 }

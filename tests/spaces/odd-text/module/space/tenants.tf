@@ -10,8 +10,8 @@ resource "octopusdeploy_tenant" "o_neil_sohne_gmbh" {
   description = "\""
 
   tenant_tags = [
-    octopusdeploy_tag.set_1_356f67_100.canonical_tag_name,
-    octopusdeploy_tag.set_1_356f67_brace.canonical_tag_name,
+    "${octopusdeploy_tag_set.set_1_356f67.name}/${octopusdeploy_tag.set_1_356f67_100.name}",
+    "${octopusdeploy_tag_set.set_1_356f67.name}/${octopusdeploy_tag.set_1_356f67_brace.name}",
   ]
 }
 
@@ -20,8 +20,8 @@ resource "octopusdeploy_tenant" "tenant_one" {
   description = "\t"
 
   tenant_tags = [
-    octopusdeploy_tag.set_1_x_xcf2abf.canonical_tag_name,
-    octopusdeploy_tag.set_1_he_said_no.canonical_tag_name,
+    "${octopusdeploy_tag_set.set_1_x.name}/${octopusdeploy_tag.set_1_x_xcf2abf.name}",
+    "${octopusdeploy_tag_set.set_1.name}/${octopusdeploy_tag.set_1_he_said_no.name}",
   ]
 }
 
@@ -30,8 +30,8 @@ resource "octopusdeploy_tenant" "tenant_one_749f95" {
   description = "*"
 
   tenant_tags = [
-    octopusdeploy_tag.set_1_a_b_0ac7cf.canonical_tag_name,
-    octopusdeploy_tag.set_1_356f67_x.canonical_tag_name,
+    "${octopusdeploy_tag_set.set_1.name}/${octopusdeploy_tag.set_1_a_b_0ac7cf.name}",
+    "${octopusdeploy_tag_set.set_1_356f67.name}/${octopusdeploy_tag.set_1_356f67_x.name}",
   ]
 
   depends_on = [octopusdeploy_tenant.tenant_one_d21811]
@@ -40,7 +40,7 @@ resource "octopusdeploy_tenant" "tenant_one_749f95" {
 resource "octopusdeploy_tenant" "tenant_one_d21811" {
   name        = "tenant - one"
   description = "line\nbreak\n"
-  tenant_tags = [octopusdeploy_tag.set_1_a_b.canonical_tag_name]
+  tenant_tags = ["${octopusdeploy_tag_set.set_1.name}/${octopusdeploy_tag.set_1_a_b.name}"]
 
   depends_on = [octopusdeploy_tenant.tenant_one]
 }
@@ -50,7 +50,7 @@ resource "octopusdeploy_tenant" "xb6b341" {
   description = "説明"
 
   tenant_tags = [
-    octopusdeploy_tag.set_1_x_xcd3a7e.canonical_tag_name,
-    octopusdeploy_tag.set_1_x_e.canonical_tag_name,
+    "${octopusdeploy_tag_set.set_1_x.name}/${octopusdeploy_tag.set_1_x_xcd3a7e.name}",
+    "${octopusdeploy_tag_set.set_1_x.name}/${octopusdeploy_tag.set_1_x_e.name}",
   ]
 }

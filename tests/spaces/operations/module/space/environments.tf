@@ -10,8 +10,8 @@ resource "octopusdeploy_environment" "quay" {
   allow_dynamic_infrastructure = true
 
   environment_tags = [
-    octopusdeploy_tag.pier_north.canonical_tag_name,
-    octopusdeploy_tag.water_calm.canonical_tag_name,
+    "${octopusdeploy_tag_set.pier.name}/${octopusdeploy_tag.pier_north.name}",
+    "${octopusdeploy_tag_set.water.name}/${octopusdeploy_tag.water_calm.name}",
   ]
 
   jira_extension_settings {

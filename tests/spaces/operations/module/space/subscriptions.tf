@@ -31,7 +31,7 @@ resource "octopusdeploy_subscription" "storm_warnings" {
       environments     = [octopusdeploy_environment.sea.id]
       project_groups   = [octopusdeploy_project_group.shore.id]
       tenants          = [octopusdeploy_tenant.skua.id]
-      tags             = [octopusdeploy_tag.water_rough.canonical_tag_name]
+      tags             = ["${octopusdeploy_tag_set.water.name}/${octopusdeploy_tag.water_rough.name}"]
       event_groups     = ["DeploymentFailed"]
       event_categories = ["Modified"]
       document_types   = ["Deployments"]

@@ -5,8 +5,8 @@ resource "octopusdeploy_tenant" "skua" {
   description = "The fast one."
 
   tenant_tags = [
-    octopusdeploy_tag.pier_north.canonical_tag_name,
-    octopusdeploy_tag.water_rough.canonical_tag_name,
+    "${octopusdeploy_tag_set.pier.name}/${octopusdeploy_tag.pier_north.name}",
+    "${octopusdeploy_tag_set.water.name}/${octopusdeploy_tag.water_rough.name}",
   ]
 }
 
