@@ -73,7 +73,7 @@ impl<'a> Finish<'a> {
     /// Sets fields of one document with one write.
     async fn set(&mut self, target: &Target, fields: &[(&[Value], Edit<'_>)]) -> Result<(), Failure> {
         let what = described(target);
-        let Some(place) = self.directory.find(target).await? else {
+        let Some(place) = self.find(target).await? else {
             return self.not_there(target, fields, &what).await;
         };
         let (icons, fields): (Vec<&(&[Value], Edit<'_>)>, Vec<_>) =

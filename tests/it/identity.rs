@@ -301,7 +301,12 @@ fn delete_first(years: &Years) {
     change_parts(years, |_, parts| parts.retain(|part| part["Name"] != FIRST.replace(' ', ".")));
 }
 
-/// Two of each kind, and of each list, change names.
+/// Policies whose names finish sets; it does not exchange them with one that Terraform changes.
+fn is_for_finish(policy: &Value) -> bool {
+    ["Policy of days", "Policy small"].iter().any(|name| text(policy, "Name").starts_with(name))
+}
+
+/// Two of each kind, and of each list, change names; of those that Terraform plans, since it does not see the others give theirs away.
 fn exchange(years: &Years) {
     // Each project has a module of its own, whose plan does not see the other.
     for kind in KINDS.into_iter().filter(|kind| *kind != "projects") {
@@ -314,7 +319,9 @@ fn exchange(years: &Years) {
                 && two["IsDefault"] != true
                 // Comes with its project, so that Terraform does not plan it.
                 && !(kind == "channels" && [one, two].iter().any(|channel| text(channel, "Name").starts_with("Default")))
-                && ["ProjectId", "ContentType"].iter().all(|field| alike(field, one, two))
+                && ["ProjectId", "ContentType", "AccountType", "FeedType"].iter().all(|field| alike(field, one, two))
+                && one["Endpoint"]["CommunicationStyle"] == two["Endpoint"]["CommunicationStyle"]
+                && !(kind == "machinepolicies" && [one, two].iter().any(|policy| is_for_finish(policy)))
         });
         let Some((one, two)) = pair else { continue };
         for (whose, name) in
@@ -450,8 +457,8 @@ fn five(space: &str) {
 
     delete_first(&years);
     watched.migrate(&["--allow-destroy"], "deleted");
-    // What finish makes is left to people when it is gone.
-    let stays = |kind: &str| ["projects", "insightsreports"].contains(&kind);
+    // What finish makes is left to people when it is gone, and much of the infrastructure is.
+    let stays = |kind: &str| space == "infrastructure" || ["projects", "insightsreports"].contains(&kind);
     for (kind, names) in there(&years).into_iter().filter(|(kind, _)| !stays(kind)) {
         let left: Vec<&String> =
             names.values().filter(|name| **name == FIRST || **name == FIRST.replace(' ', ".")).collect();

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::convert::context::{At, Context, is_portable, is_words};
+use crate::convert::context::{At, Context, Subject, is_portable, is_words};
 use crate::convert::fields::is_empty;
 use crate::convert::model::Hidden;
 use crate::convert::whole::HIDDEN;
 use documents::collection::Collection;
+use module::identities::Named;
 use module::manifest::{FinishStep, FinishValue, Held, Target};
 
 impl<'i> Context<'i> {
@@ -24,6 +25,16 @@ impl<'i> Context<'i> {
         } else {
             self.note(at, "not-carried", because, "Set it by hand at the destination.");
         }
+    }
+
+    /// Lets finish find a document also by the names that it had.
+    pub(crate) fn found_by_name(&mut self, subject: &Subject<'_>) {
+        let target = &subject.at.target;
+        self.named.push(Named {
+            collection: target.collection,
+            id: subject.document.id().to_owned(),
+            keys: vec![target.key.clone()],
+        });
     }
 
     /// A field that no table knows: finish tries to set it. Not where it may start something, name what can't be named, or hold a secret.

@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use crate::convert::context::{At, Context, Subject, is_words};
 use crate::convert::model::{Carry, Hidden, Kind, snake_case};
-use module::identities::Named;
 use module::manifest::FinishStep;
 
 /// Parts of any document that the server makes up, wherever they stand.
@@ -34,11 +33,7 @@ pub(super) fn make(context: &mut Context<'_>, kind: &'static Kind, subject: &Sub
     super::add_logo(context, kind, subject);
     let before = context.by_finish.get(subject.document.id()).copied().unwrap_or_default();
     let target = subject.at.target.clone();
-    context.named.push(Named {
-        collection: target.collection,
-        id: subject.document.id().to_owned(),
-        keys: vec![target.key.clone()],
-    });
+    context.found_by_name(subject);
     context.finish(if before {
         FinishStep::DocumentBefore { target, document }
     } else {

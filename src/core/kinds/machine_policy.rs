@@ -119,7 +119,7 @@ fn rpc_retry(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
 }
 
 /// The provider reads only `hh:mm:ss`: a duration with days or a fraction is written right and read back wrong, an endless difference. So
-/// Terraform leaves such a policy alone once it is made, and finish sets its fields at each deploy.
+/// Terraform leaves such a policy alone once it is made, and finish sets its fields at each deploy, its name among them.
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Some(shape) = KIND.shape(subject.document) else { return };
     let mut block = resource(context, &KIND, shape, subject);
@@ -132,6 +132,10 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
             "The provider takes 0 for its default."
         };
         block.comment = Some(comment.to_owned());
+        // Its name, too, so finish has to know the one that it had.
+        context.found_by_name(subject);
+        let name = subject.document.name().into();
+        context.set(&subject.at.field("Name"), &name, "Terraform leaves the policy alone");
         for field in KIND.fields_of(shape) {
             let left = matches!(
                 field.carry,
@@ -255,6 +259,7 @@ mod tests {
             }
             --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["MachineHealthCheckPolicy","BashHealthCheckPolicy","ScriptBody"],"value":{"json":null}}
             --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["MachineHealthCheckPolicy","PowerShellHealthCheckPolicy","ScriptBody"],"value":{"json":null}}
+            --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["Name"],"value":{"json":"Slow"}}
             --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["ConnectionRetrySleepInterval"],"value":{"json":"00:00:00.5000000"}}
             --- finish {"do":"set","target":{"collection":"machinepolicies","key":["Slow"]},"path":["MachineHealthCheckPolicy"],"value":{"json":{"HealthCheckInterval":"1.00:00:00","HealthCheckType":"RunScript","BashHealthCheckPolicy":{"RunType":"InheritFromDefault","ScriptBody":null},"PowerShellHealthCheckPolicy":{"RunType":"InheritFromDefault","ScriptBody":null}}}}
         "##]].assert_eq(&convert("machine_policies.tf", &documents));
