@@ -27,6 +27,29 @@ pub(crate) fn keep_absent(fields: &mut Fields, old: &Value) {
     }
 }
 
+/// What servers of the vendor's reference answer of every runbook.
+fn fill_switches(server: &Server, fields: &mut Fields) {
+    if server.has(Feature::Reference) {
+        for field in crate::projects::OWN_SETTINGS {
+            fields.entry(field).or_insert(Value::Bool(false));
+        }
+    }
+}
+
+/// Loaded runbooks may come from a server that did not have them.
+pub(crate) fn complete_loaded(server: &mut Server) {
+    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
+    for space in spaces {
+        let runbooks: Vec<Value> =
+            server.store.all(&space, "runbooks").map(|(_, runbook)| runbook.clone()).collect();
+        for runbook in runbooks {
+            let Value::Object(mut fields) = runbook else { continue };
+            fill_switches(server, &mut fields);
+            server.store.put(&space, "runbooks", Value::Object(fields));
+        }
+    }
+}
+
 pub(crate) fn complete(
     server: &mut Server,
     space: &str,
@@ -34,11 +57,7 @@ pub(crate) fn complete(
     old: Option<&Value>,
 ) -> Result<(), Answer> {
     crate::projects::fill_connectivity(fields.get_mut("ConnectivityPolicy"));
-    if server.has(Feature::Reference) {
-        for field in crate::projects::OWN_SETTINGS {
-            fields.entry(field).or_insert(Value::Bool(false));
-        }
-    }
+    fill_switches(server, fields);
     let id = fields["Id"].as_str().unwrap_or_default().to_owned();
     let process =
         old.map_or_else(|| json!(format!("RunbookProcess-{id}")), |old| old["RunbookProcessId"].clone());

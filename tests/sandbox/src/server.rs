@@ -107,6 +107,7 @@ impl Shared {
             }
         }
         projects::complete_loaded(&mut server);
+        crate::runbooks::complete_loaded(&mut server);
         certificates::complete_loaded(&mut server);
         git::complete_loaded(&mut server);
         target_tags::complete_loaded(&mut server);
