@@ -251,8 +251,8 @@ octoferry_rehome() {
   local line value options=()
   octoferry_prepare
   octoferry_prepare_destination
-  octoferry_required RehomeWhat && local what="$octoferry_value"
-  case "$what" in check | add | remove) ;; *) octoferry_stop "The parameter Octoferry.Step.RehomeWhat of this step is $what: it may be check, add or remove." ;; esac
+  octoferry_required RehomeWhat && local rehome="$octoferry_value"
+  case "$rehome" in check | add | remove) ;; *) octoferry_stop "The parameter Octoferry.Step.RehomeWhat of this step is $rehome: it may be check, add or remove." ;; esac
   while IFS= read -r line || [ -n "$line" ]; do
     line="${line%$'\r'}"
     [ -z "$line" ] || options+=("--only=$line")
@@ -264,7 +264,7 @@ octoferry_rehome() {
   value="$(octoferry_parameter OldThumbprint)"
   [ -z "$value" ] || options+=("--old-thumbprint=$value")
   octoferry_secrets Octoferry.Source.ApiKey Octoferry.Destination.ApiKey Octoferry.Module.Key |
-    "$octoferry_program" --step rehome "$what" --yes --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${options[@]+"${options[@]}"}"
+    "$octoferry_program" --step rehome "$rehome" --yes --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${options[@]+"${options[@]}"}"
 }
 
 octoferry_check_worker() {
