@@ -52,6 +52,7 @@ const VARIABLE_PARTS: &[&str] = &[
     "Deploy",
     "Destination",
     "Module",
+    "Rehome",
     "Secret",
     "Secrets",
     "Seed",
@@ -185,6 +186,18 @@ pub fn description(what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_of_this_file_is_ours() {
+        let constants = include_str!("name.rs").lines().filter(|line| line.starts_with("pub const "));
+        let names: Vec<&str> = constants
+            .filter_map(|line| line.split_once("= \"")?.1.split_once('"').map(|(name, _)| name))
+            .filter(|name| name.starts_with(VARIABLE_PREFIX) && *name != VARIABLE_PREFIX)
+            .collect();
+        assert!(names.len() > 20, "{names:?}");
+        let foreign: Vec<&str> = names.into_iter().filter(|name| !is_ours(name)).collect();
+        assert_eq!(foreign, Vec::<&str>::new());
+    }
 
     #[test]
     fn modules_ask_for_secrets_of_modules_only() {
