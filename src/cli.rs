@@ -83,6 +83,17 @@ pub struct Destination {
     pub destination_digest: Option<String>,
 }
 
+/// Both spaces, and how their servers are reached.
+#[derive(Debug, Clone, Args)]
+pub struct Servers {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub destination: Destination,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
 /// How long to wait for a server and whom to trust.
 #[derive(Debug, Clone, Args)]
 pub struct Connection {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Connection, Destination, SecretsFrom, Source};
+use super::{Connection, SecretsFrom, Servers, Source};
 
 #[derive(Debug, Args)]
 pub struct Needs {
@@ -69,13 +69,9 @@ pub struct Deploy {
     /// Folders of modules; a folder that `serialize all` made stands for its modules in order
     #[arg(required = true)]
     pub modules: Vec<PathBuf>,
-    /// From which certificates are exported; without it they come with the other secrets
+    /// The source is that from which certificates are exported; without it they come with the other secrets
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     #[command(flatten)]
     pub backend: Backend,
     #[command(flatten)]

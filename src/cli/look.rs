@@ -4,16 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Backend, Connection, Destination, Source};
+use super::{Backend, Servers};
 
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     /// Check the machine this runs on, as a worker: architecture, bash, openssl, Terraform, provider, backend and lock
     #[arg(long)]
     pub worker: bool,
@@ -47,11 +43,7 @@ impl std::str::FromStr for SecretsFrom {
 #[derive(Debug, Args)]
 pub struct Verify {
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     /// Modules or their manifests, whose notes explain differences (default: the newest in the source's feed)
     #[arg(long, value_name = "DIR")]
     pub notes: Vec<PathBuf>,
@@ -60,11 +52,7 @@ pub struct Verify {
 #[derive(Debug, Args)]
 pub struct Report {
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     /// The source alone, before any migration
     #[arg(long)]
     pub audit: bool,

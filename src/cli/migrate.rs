@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Connection, Destination, Existing, SecretsFrom, Source};
+use super::{Connection, Existing, SecretsFrom, Servers, Source};
 
 #[derive(Debug, Args)]
 pub struct Secrets {
@@ -32,11 +32,7 @@ pub struct SecretsDone {
 #[derive(Debug, Args)]
 pub struct Migrate {
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     /// Only the space module
     #[arg(long, conflicts_with = "project")]
     pub space_only: bool,
@@ -74,11 +70,7 @@ pub struct ThisTime {
 #[command(group = clap::ArgGroup::new("which").required(true).args(["project", "all", "back"]))]
 pub struct Cutover {
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     /// These projects with their triggers, by name; * matches anything
     #[arg(long, value_name = "NAME")]
     pub project: Vec<String>,
@@ -99,11 +91,7 @@ pub struct Cutover {
 #[derive(Debug, Args)]
 pub struct ServiceAccounts {
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     /// Only those of these user names; * matches anything
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
@@ -118,11 +106,7 @@ pub struct ServiceAccounts {
 #[derive(Debug, Args)]
 pub struct Packages {
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     /// Where the keys come from: stdin, or a JSON file that nobody else may read
     #[arg(long, value_name = "stdin|FILE")]
     pub secrets: Option<SecretsFrom>,

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Connection, Destination, SecretsFrom, Source};
+use super::{SecretsFrom, Servers};
 
 #[derive(Debug, Args)]
 pub struct Rehome {
@@ -10,11 +10,7 @@ pub struct Rehome {
     #[arg(value_name = "WHAT")]
     pub what: RehomeWhat,
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     /// Where the keys come from: stdin, or a JSON file that nobody else may read
     #[arg(long, value_name = "stdin|FILE")]
     pub secrets: Option<SecretsFrom>,

@@ -4,16 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Backend, Connection, Destination, Existing, Part, Source};
+use super::{Backend, Connection, Destination, Existing, Part, Servers, Source};
 
 #[derive(Debug, Args)]
 pub struct Seed {
     #[command(flatten)]
-    pub source: Source,
-    #[command(flatten)]
-    pub destination: Destination,
-    #[command(flatten)]
-    pub connection: Connection,
+    pub servers: Servers,
     #[command(flatten)]
     pub backend: Backend,
     /// Where Terraform and the other tools are: on the worker, or in a container image

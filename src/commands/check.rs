@@ -26,9 +26,9 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
     let settings = Settings::read(arguments.secrets, ui)?;
     let mut findings = Findings::default();
     let (source, destination) = servers::reach(
-        &arguments.source,
-        &arguments.destination,
-        &arguments.connection,
+        &arguments.servers.source,
+        &arguments.servers.destination,
+        &arguments.servers.connection,
         &settings,
         &mut findings,
     )

@@ -39,9 +39,9 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
     checks::worker::architecture(&mut findings).await;
     checks::worker::tools(&mut findings).await;
     let (source, destination) = checks::servers::reach(
-        &arguments.source,
-        &arguments.destination,
-        &arguments.connection,
+        &arguments.servers.source,
+        &arguments.servers.destination,
+        &arguments.servers.connection,
         &settings,
         &mut findings,
     )

@@ -25,9 +25,10 @@ use octopus::upsert;
 /// # Errors
 /// When a server refuses, a project was never serialized, or a journal can't be read.
 pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
-    let transport = settings::transport(&arguments.connection)?;
+    let transport = settings::transport(&arguments.servers.connection)?;
     let settings = Settings::read(None, ui)?;
-    let (source, destination) = settings.both(&arguments.source, &arguments.destination, &transport).await?;
+    let (source, destination) =
+        settings.both(&arguments.servers.source, &arguments.servers.destination, &transport).await?;
     let recorded = journal::read(&source).await?;
     if arguments.back {
         return back(&source, &destination, recorded, &arguments, ui).await;

@@ -53,13 +53,13 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
     settings.verify_backend(&arguments.backend)?;
     let backend = chosen_backend(&arguments, &streamed, &modules)?;
     let program = Program::find(arguments.terraform.as_deref(), settings::child_environment()).await?;
-    let transport = settings::transport(&arguments.connection)?;
-    let destination = settings.destination(&arguments.destination, &transport).await?;
+    let transport = settings::transport(&arguments.servers.connection)?;
+    let destination = settings.destination(&arguments.servers.destination, &transport).await?;
     refuse_own_source(&modules, &destination)?;
     ui.info(&format!("destination: {}", destination.described()));
     ui.info(&format!("with {}", program.described()));
-    if arguments.source.source_url.is_some() && exported::has_any(&modules) {
-        let source = settings.source(&arguments.source, &transport).await?;
+    if arguments.servers.source.source_url.is_some() && exported::has_any(&modules) {
+        let source = settings.source(&arguments.servers.source, &transport).await?;
         exact.extend(certificates(&source, &modules, &mut streamed, ui).await?);
     }
 
@@ -126,8 +126,8 @@ async fn for_tenant(
     modules: &[Folder],
     ui: &Ui,
 ) -> Result<Outcome, Failure> {
-    let transport = settings::transport(&arguments.connection)?;
-    let destination = settings.destination(&arguments.destination, &transport).await?;
+    let transport = settings::transport(&arguments.servers.connection)?;
+    let destination = settings.destination(&arguments.servers.destination, &transport).await?;
     refuse_own_source(modules, &destination)?;
     ui.hide(&Arc::new(step::masker(streamed, &[])));
     ui.info(&format!("destination: {}", destination.described()));

@@ -50,9 +50,10 @@ use start::{keep_package, nothing_in_the_way, same_destination, tell_prospects};
 /// # Errors
 /// When a setting is missing, a server refuses, or a run of the space fails; a failed project doesn't stop the others.
 pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
-    let transport = settings::transport(&arguments.connection)?;
+    let transport = settings::transport(&arguments.servers.connection)?;
     let given = settings::Settings::read(None, ui)?;
-    let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
+    let (source, destination) =
+        given.both(&arguments.servers.source, &arguments.servers.destination, &transport).await?;
     let mut found = Found::read(&source).await?;
     let environment = found.environment()?.id().to_owned();
     same_destination(&source, found.library_set(name::SETTINGS_SET)?, &destination).await?;

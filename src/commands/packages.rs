@@ -30,10 +30,11 @@ const TRIES: usize = 3;
 /// # Errors
 /// When a server can't be read; a package that can't be copied doesn't stop the others.
 pub async fn run(arguments: cli::Packages, ui: &Ui) -> Result<Outcome, Failure> {
-    let transport = settings::transport(&arguments.connection)?;
+    let transport = settings::transport(&arguments.servers.connection)?;
     let settings = Settings::read(arguments.secrets, ui)?;
     ui.hide(&Arc::new(step::masker(&settings.secrets(), &[])));
-    let (source, destination) = settings.both(&arguments.source, &arguments.destination, &transport).await?;
+    let (source, destination) =
+        settings.both(&arguments.servers.source, &arguments.servers.destination, &transport).await?;
     let used = if arguments.used { Some(used(&source).await?) } else { None };
     let choice = Choice { only: arguments.only, newest: arguments.newest, used };
     let builds = (source.path("build-information"), destination.path("build-information"));

@@ -50,10 +50,11 @@ enum Became {
 /// # Errors
 /// When a server can't be read; a machine that can't be told stops no other.
 pub async fn run(arguments: cli::Rehome, ui: &Ui) -> Result<Outcome, Failure> {
-    let transport = settings::transport(&arguments.connection)?;
+    let transport = settings::transport(&arguments.servers.connection)?;
     let settings = Settings::read(arguments.secrets.clone(), ui)?;
     ui.hide(&Arc::new(step::masker(&settings.secrets(), &[])));
-    let (source, destination) = settings.both(&arguments.source, &arguments.destination, &transport).await?;
+    let (source, destination) =
+        settings.both(&arguments.servers.source, &arguments.servers.destination, &transport).await?;
     if source.client.address() == destination.client.address() {
         ui.info("both spaces are on one server, which Tentacles know already");
         return Ok(Outcome::Done);

@@ -26,13 +26,13 @@ use octopus::upsert;
 /// # Errors
 /// When a server can't be read, or the file can't be written.
 pub async fn run(arguments: cli::Report, ui: &Ui) -> Result<Outcome, Failure> {
-    let transport = settings::transport(&arguments.connection)?;
+    let transport = settings::transport(&arguments.servers.connection)?;
     let settings = Settings::read(None, ui)?;
     let (source, destination) = if arguments.audit {
-        (settings.source(&arguments.source, &transport).await?, None)
+        (settings.source(&arguments.servers.source, &transport).await?, None)
     } else {
         let (source, destination) =
-            settings.both(&arguments.source, &arguments.destination, &transport).await?;
+            settings.both(&arguments.servers.source, &arguments.servers.destination, &transport).await?;
         (source, Some(destination))
     };
     let mut left = read::read(&source, Extent::Whole).await?;

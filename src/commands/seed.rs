@@ -100,9 +100,10 @@ async fn settings_of(
     (backend, selection): (String, String),
     ui: &Ui,
 ) -> Result<(Server, Server, variables::Settings), Failure> {
-    let transport = settings::transport(&arguments.connection)?;
+    let transport = settings::transport(&arguments.servers.connection)?;
     let given = settings::Settings::read(None, ui)?;
-    let (source, destination) = given.both(&arguments.source, &arguments.destination, &transport).await?;
+    let (source, destination) =
+        given.both(&arguments.servers.source, &arguments.servers.destination, &transport).await?;
     let backend_account = match &arguments.backend_account {
         Some(name) => Some(account(&source, name).await?),
         None => None,
@@ -110,7 +111,7 @@ async fn settings_of(
     let settings = variables::Settings {
         source_url: source.client.address().to_owned(),
         source_space: source.space_id().to_owned(),
-        source_is_copy: arguments.source.source_is_copy,
+        source_is_copy: arguments.servers.source.source_is_copy,
         source_key: source.client.key().clone(),
         destination_url: destination.client.address().to_owned(),
         destination_space: destination.space_id().to_owned(),
@@ -136,7 +137,7 @@ async fn settings_of(
 fn trusted(arguments: &cli::Seed) -> Result<Trusted, Failure> {
     /// In bytes: some twenty certificates.
     const LARGEST: usize = 32 * 1024;
-    let file = arguments.connection.ca_file.as_deref();
+    let file = arguments.servers.connection.ca_file.as_deref();
     let certificates = file.map(settings::certificates_as_pem).transpose()?.unwrap_or_default();
     if certificates.len() > LARGEST {
         return Err(Failure::usage("--ca-file of seed holds more certificates than a step should")
@@ -144,10 +145,13 @@ fn trusted(arguments: &cli::Seed) -> Result<Trusted, Failure> {
     }
     Ok(Trusted {
         certificates,
-        source_thumbprint: settings::thumbprint("source", arguments.source.source_thumbprint.as_deref()),
+        source_thumbprint: settings::thumbprint(
+            "source",
+            arguments.servers.source.source_thumbprint.as_deref(),
+        ),
         destination_thumbprint: settings::thumbprint(
             "destination",
-            arguments.destination.destination_thumbprint.as_deref(),
+            arguments.servers.destination.destination_thumbprint.as_deref(),
         ),
     })
 }

@@ -19,9 +19,10 @@ use octopus::server::Server;
 /// # Errors
 /// When a server refuses: the list needs `UserView`, making them `UserEdit` at the destination.
 pub async fn run(arguments: cli::ServiceAccounts, ui: &Ui) -> Result<Outcome, Failure> {
-    let transport = settings::transport(&arguments.connection)?;
+    let transport = settings::transport(&arguments.servers.connection)?;
     let settings = Settings::read(None, ui)?;
-    let (source, destination) = settings.both(&arguments.source, &arguments.destination, &transport).await?;
+    let (source, destination) =
+        settings.both(&arguments.servers.source, &arguments.servers.destination, &transport).await?;
     let (here, there) = futures::try_join!(users(&source), users(&destination))?;
     let mut missing = report::missing_service_accounts(&here, &there);
     missing.retain(|user| {

@@ -34,9 +34,10 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
             manifests.push(folder::read_manifest(&module)?);
         }
     }
-    let transport = settings::transport(&arguments.connection)?;
+    let transport = settings::transport(&arguments.servers.connection)?;
     let settings = Settings::read(None, ui)?;
-    let (source, destination) = settings.both(&arguments.source, &arguments.destination, &transport).await?;
+    let (source, destination) =
+        settings.both(&arguments.servers.source, &arguments.servers.destination, &transport).await?;
     let (mut left, right) =
         futures::try_join!(read::read(&source, Extent::Whole), read::read(&destination, Extent::Whole))?;
     cutover::journal::add(&source, &mut left).await?;
