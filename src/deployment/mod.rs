@@ -12,6 +12,7 @@ mod former;
 mod identity;
 pub mod licence;
 pub mod order;
+mod prepare;
 pub mod refused;
 mod renames;
 pub mod run;
