@@ -198,11 +198,11 @@ fn runbooks_in(journey: &Journey, branch: &str) -> Vec<String> {
     names.map(|runbook| runbook["Name"].as_str().expect("a name").to_owned()).collect()
 }
 
-/// `seed` with a module key that a person keeps: without one each seed makes a key of its own, and its steps are new.
+/// `seed` with keys that a person keeps: without them each seed makes keys of its own, and its steps are new.
 fn seed_with_key(journey: &Journey) -> Ended {
     let state = format!("path={}", journey.path("state"));
     journey
-        .run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
+        .run(&["seed", "--yes", "--own-runbook-keys", "--backend", "local", "--backend-config", &state])
         .option("--package", package())
         .env("OCTOFERRY_MODULE_KEY", "a-long-random-text-of-this-test-alone")
         .ends_with(0)
