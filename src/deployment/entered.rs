@@ -15,6 +15,7 @@ use crate::finish::directory::Directory;
 use crate::mark::name;
 use crate::seeded::service_account::Ours;
 use documents::collection::Collection;
+use documents::inventory::Inventory;
 use failure::Failure;
 use module::manifest::{SecretEntry, Target};
 use octopus::server::Server;
@@ -60,6 +61,13 @@ impl Witness {
     #[must_use]
     pub fn again(&self) -> Self {
         Self { directory: Directory::new(self.directory.server.clone()), me: Arc::clone(&self.me) }
+    }
+
+    /// Spares it the lists that have been read already.
+    #[must_use]
+    pub fn knowing(mut self, inventory: Option<&Inventory>) -> Self {
+        inventory.into_iter().for_each(|inventory| self.directory.know(inventory, &OF_ONE_THING));
+        self
     }
 
     /// Who acts for octoferry.

@@ -21,6 +21,7 @@ use crate::finish::directory::Directory;
 use crate::finish::{CommonValues, Finish, Report, SecretOutcome};
 use crate::relay::{self, Relay};
 use crate::ui::Ui;
+use documents::inventory::Inventory;
 use failure::Failure;
 use module::TRIGGERS_HELD;
 use module::identities::Identities;
@@ -218,7 +219,7 @@ impl Deployment<'_> {
     }
 
     /// How a module ends for which nothing is to do. `set`: the secrets that finish has set at the last deployment, `left`: what it has left to
-    /// a person.
+    /// a person, `there`: what has been read of the destination.
     ///
     /// # Errors
     /// When the destination can't be asked for who has changed what.
@@ -228,13 +229,14 @@ impl Deployment<'_> {
         mut supply: Supply,
         set: &BTreeSet<String>,
         left: Vec<String>,
+        there: Option<&Inventory>,
     ) -> Result<Outcome, Failure> {
         self.ui.info("  unchanged since the last deployment: 0 to make, 0 to change, 0 to destroy");
         for row in supply.rows.iter_mut().filter(|row| row.became == Became::Found) {
             let by_finish = set.contains(&row.name);
             row.became = if by_finish { Became::Finished(SecretOutcome::Set) } else { Became::Accepted };
         }
-        self.look_for_entered(module, &mut supply).await?;
+        self.look_for_entered(module, &mut supply, there).await?;
         let report = Report { open: left, ..Report::default() };
         Ok(Outcome {
             summary: "unchanged".to_owned(),
@@ -384,7 +386,7 @@ impl Deployment<'_> {
                 Some(SecretOutcome::Set | SecretOutcome::Kept | SecretOutcome::Placeholder) | None => {}
             }
         }
-        self.look_for_entered(module, supply).await?;
+        self.look_for_entered(module, supply, None).await?;
         if report.failed.is_empty() {
             return Ok(report);
         }
@@ -398,7 +400,12 @@ impl Deployment<'_> {
     }
 
     /// Closes secrets that a person has entered at the destination: all others that had no value here are placeholders of ours, or nothing.
-    async fn look_for_entered(&self, module: &Folder, supply: &mut Supply) -> Result<(), Failure> {
+    async fn look_for_entered(
+        &self,
+        module: &Folder,
+        supply: &mut Supply,
+        there: Option<&Inventory>,
+    ) -> Result<(), Failure> {
         let mut asked = Vec::new();
         for entry in module.manifest.secrets.iter().filter(|entry| !supply.found.contains_key(&entry.name)) {
             let Some(row) = supply.rows.iter_mut().find(|row| row.name == entry.name && row.open) else {
@@ -414,7 +421,7 @@ impl Deployment<'_> {
         if asked.is_empty() {
             return Ok(());
         }
-        let entered = self.witness.again().entered(&asked).await?;
+        let entered = self.witness.again().knowing(there).entered(&asked).await?;
         for row in supply.rows.iter_mut().filter(|row| entered.contains(&row.name)) {
             row.open = false;
             row.became = Became::ChangedByOthers;

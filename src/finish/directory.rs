@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::field::is_same_composed;
 use documents::collection::Collection;
+use documents::inventory::Inventory;
 use documents::target_tags;
 use failure::Failure;
 use module::manifest::Target;
@@ -270,6 +271,17 @@ impl Directory {
         }
         self.list(collection.name()).await?;
         Ok(!self.is_without_target_tags)
+    }
+
+    /// Takes lists that have been read already; an empty one may not have been asked for.
+    pub fn know(&mut self, inventory: &Inventory, collections: &[Collection]) {
+        for collection in collections {
+            let documents: Vec<Value> =
+                inventory.all(*collection).map(|document| document.clone().into_value()).collect();
+            if !documents.is_empty() {
+                self.lists.insert(collection.name().to_owned(), documents);
+            }
+        }
     }
 
     async fn list(&mut self, list: &str) -> Result<&[Value], Failure> {

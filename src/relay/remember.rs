@@ -131,10 +131,14 @@ fn changed_by(method: &Method, address: &Address, keeps_tags: bool) -> Changes {
     }
     let parts = address.parts();
     match (parts.as_slice(), address.kind()) {
+        // Another default one, another order: then others change too.
+        (_, "workerpools") => Changes::Kinds(&["workerpools"]),
+        (["environments", "sortorder"], _) => Changes::Kinds(&["environments"]),
+        (["tagsets", "sortorder"], _) => Changes::Kinds(&["tagsets"]),
         (
             [_] | [_, _],
             "accounts" | "certificates" | "environments" | "feeds" | "git-credentials" | "lifecycles"
-            | "machinepolicies" | "machines" | "projectgroups" | "proxies" | "workerpools" | "workers",
+            | "machinepolicies" | "machines" | "projectgroups" | "proxies" | "workers",
         ) => Changes::Own { shown_by: &[], with: &[] },
         ([_] | [_, _], "actiontemplates" | "retentionpolicies") => Changes::Own { shown_by: &[], with: &[] },
         // What has a tag names it; so only what is new changes nothing else.

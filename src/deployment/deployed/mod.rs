@@ -175,7 +175,9 @@ impl<'a> Deployed<'a> {
         let (set, left) = self.records.good.get(&name).map(|record| (&record.set, &record.left)).unzip();
         let supply = self.given.remove(&name).map(|(_, supply)| supply).unwrap_or_default();
         let left = left.cloned().unwrap_or_default();
-        self.deployment.unchanged(module, supply, set.unwrap_or(&BTreeSet::new()), left).await
+        self.deployment
+            .unchanged(module, supply, set.unwrap_or(&BTreeSet::new()), left, self.inventory.as_ref())
+            .await
     }
 
     /// Whether a deployment of this module has begun and has not ended.
