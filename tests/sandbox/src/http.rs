@@ -104,7 +104,11 @@ async fn decide(
     let mut answer = match effect {
         // The body is read in any case: else the client may see a broken pipe instead of the answer.
         Some(Effect::Answer(answer)) => {
-            let _ignored = to_bytes(request.into_body(), BODY_LIMIT).await;
+            if let Ok((body, _)) = read(request).await
+                && !body.is_empty()
+            {
+                let _once = fields.set(crate::log::field_names(&body));
+            }
             answer
         }
         Some(Effect::ShortPage) => {
