@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::relay::address::Address;
 use crate::relay::log::Intervention;
+use secret::placeholder::is_placeholder;
 
 fn header(subscription: &mut Value) -> Option<&mut Value> {
     subscription.get_mut("EventNotificationSubscription")?.get_mut("WebhookHeaderValue")
@@ -32,20 +33,21 @@ pub(super) fn show(subscription: &mut Value) -> Option<Intervention> {
     Some(Intervention { what: "shown without the header, which the provider reads only as a text", place })
 }
 
-/// The body with the header in the hidden form, where a secret has taken the place of a token; `None`: there is none.
+/// The body with the header in the hidden form, where a secret has taken the place of a token, or a placeholder stands for one; `None`: there
+/// is none.
 pub(super) fn hidden(
     method: &Method,
     address: &Address,
     with_token: &Bytes,
     filled: &Bytes,
 ) -> Option<Bytes> {
-    if !looks_at(address) || !matches!(*method, Method::PUT | Method::POST) || with_token == filled {
+    if !looks_at(address) || !matches!(*method, Method::PUT | Method::POST) {
         return None;
     }
     let mut before: Value = serde_json::from_slice(with_token).ok()?;
     let mut after: Value = serde_json::from_slice(filled).ok()?;
     let (before, header) = (header(&mut before)?, header(&mut after)?);
-    if before == header || !header.is_string() {
+    if !header.is_string() || (before == header && !header.as_str().is_some_and(is_placeholder)) {
         return None;
     }
     *header = json!({"HasValue": true, "NewValue": header.take()});
@@ -82,6 +84,8 @@ mod tests {
         let sent: Value = serde_json::from_slice(&sent).unwrap();
         assert_eq!(sent, subscription(&json!({"HasValue": true, "NewValue": "the s3cret"})));
         assert!(hidden(&Method::POST, &subscriptions, &bytes("ding"), &bytes("ding")).is_none());
+        let placeholder = bytes("octoferry-placeholder subscription_bell_webhook_header");
+        assert!(hidden(&Method::POST, &subscriptions, &placeholder, &placeholder).is_some());
         let feeds = Address::parse("/api/Spaces-1/feeds");
         assert!(hidden(&Method::POST, &feeds, &bytes("token"), &bytes("the s3cret")).is_none());
     }
