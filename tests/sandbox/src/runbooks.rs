@@ -44,6 +44,9 @@ pub(crate) fn complete_loaded(server: &mut Server) {
             server.store.all(&space, "runbooks").map(|(_, runbook)| runbook.clone()).collect();
         for runbook in runbooks {
             let Value::Object(mut fields) = runbook else { continue };
+            if !server.has(Feature::Reference) {
+                fields.retain(|name, _| !crate::projects::OWN_SETTINGS.contains(&name.as_str()));
+            }
             fill_switches(server, &mut fields);
             server.store.put(&space, "runbooks", Value::Object(fields));
         }
