@@ -1,3 +1,5 @@
+//! What of two inventories differs, and what explains it.
+
 use serde_json::json;
 
 use super::*;

@@ -257,7 +257,7 @@ pub fn variables_file(
     MemoryFile::with("octoferry-variables", text.as_bytes())
 }
 
-/// A text in quotes as HCL reads it: control characters as `\uXXXX`, no templates.
+/// A text in quotes as HCL reads it: control characters as `\u` and four digits, no templates.
 fn quoted(value: &str) -> Zeroizing<String> {
     use std::fmt::Write as _;
     let mut text = Zeroizing::new(String::with_capacity(value.len() * 2 + 2));

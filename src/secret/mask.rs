@@ -203,7 +203,7 @@ fn forms(value: &str) -> Vec<Zeroizing<String>> {
     forms
 }
 
-/// As inside a JSON text; `ascii` writes everything else as `\uXXXX`, as some libraries do.
+/// As inside a JSON text; `ascii` writes everything else as `\u` and four digits, as some libraries do.
 fn json(text: &str, ascii: bool) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     let inner = &quoted[1..quoted.len() - 1];

@@ -1,3 +1,5 @@
+//! Whole spaces through the conversion: the same bytes each time, nothing lost, nothing that panics.
+
 use proptest::prelude::*;
 use serde_json::Value;
 

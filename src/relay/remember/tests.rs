@@ -1,3 +1,5 @@
+//! What is remembered, and what each write makes forgotten.
+
 use axum::http::HeaderMap;
 use serde_json::json;
 
