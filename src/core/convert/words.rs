@@ -124,6 +124,9 @@ pub const fn custom(api: &'static str, function: fn(&mut Context<'_>, &At, &Valu
     Field::new(api, Carry::Custom(function))
 }
 
+/// Why finish sets a field that servers have and the provider has not.
+pub const NO_ARGUMENT: &str = "the provider has no argument for it";
+
 /// How a thing takes part in deployments of tenants.
 pub const PARTICIPATIONS: &[&str] = &["Untenanted", "TenantedOrUntenanted", "Tenanted"];
 

@@ -63,7 +63,7 @@ pub(super) const KIND: Kind = Kind {
                 HEALTH_KEYS,
                 TEST_KEYS,
                 map("CustomClaims"),
-                finish("Audience", "the provider has no argument for it"),
+                finish("Audience", NO_ARGUMENT),
             ],
         },
         Shape {
@@ -78,7 +78,7 @@ pub(super) const KIND: Kind = Kind {
                 EXECUTION_KEYS,
                 HEALTH_KEYS,
                 TEST_KEYS,
-                finish("CustomClaims", "the provider has no argument for it"),
+                finish("CustomClaims", NO_ARGUMENT),
                 custom("Audience", audience).writes(&["audience"]),
                 finish("AzureEnvironment", NEVER_SENT),
             ],
@@ -121,8 +121,8 @@ pub(super) const KIND: Kind = Kind {
                 AUDIENCE.keep_empty(),
                 EXECUTION_KEYS.or(Literal::NoItems),
                 map("CustomClaims"),
-                finish("HealthCheckSubjectKeys", "the provider has no argument for it"),
-                finish("AccountTestSubjectKeys", "the provider has no argument for it"),
+                finish("HealthCheckSubjectKeys", NO_ARGUMENT),
+                finish("AccountTestSubjectKeys", NO_ARGUMENT),
             ],
         },
         Shape {

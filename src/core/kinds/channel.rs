@@ -74,8 +74,7 @@ const FIELDS: &[Field] = &[
         ],
     )
     .named("rule"),
-    finish("AutomaticEphemeralEnvironmentDeployments", "the provider has no argument for it")
-        .unless(Literal::Flag(false)),
+    finish("AutomaticEphemeralEnvironmentDeployments", NO_ARGUMENT).unless(Literal::Flag(false)),
     slug(),
     ID,
     SPACE_ID,

@@ -19,7 +19,6 @@ const FILE: &str = "freezes.tf";
 /// The data source with this list needs a filter of its own: names of freezes may repeat on a server.
 const LOOKUP: Lookup =
     Lookup { list: FREEZES, data_source: "octopusdeploy_deployment_freezes", noun: "deployment freeze" };
-const NO_ARGUMENT: &str = "the provider has no argument for it";
 const ELSEWHERE: &str = "each project's own module adds its part";
 
 fn is_owned(freeze: &Document) -> bool {

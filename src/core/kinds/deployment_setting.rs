@@ -28,9 +28,9 @@ pub(super) const FIELDS: &[Field] = &[
     ignored("ReleaseNotesTemplate", MIRROR),
     ignored("VersioningStrategy", MIRROR),
     ignored("ChangeDescription", "words of a commit; only of use to projects in Git"),
-    finish("CancelQueuedTasks", "the provider has no argument for it").unless(Literal::Flag(false)),
-    finish("CancelRunningTasks", "the provider has no argument for it").unless(Literal::Flag(false)),
-    finish("FailTargetDiscovery", "the provider has no argument for it").unless(Literal::Flag(false)),
+    finish("CancelQueuedTasks", NO_ARGUMENT).unless(Literal::Flag(false)),
+    finish("CancelRunningTasks", NO_ARGUMENT).unless(Literal::Flag(false)),
+    finish("FailTargetDiscovery", NO_ARGUMENT).unless(Literal::Flag(false)),
 ];
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {

@@ -191,7 +191,6 @@ pub(super) const KIND: Kind = Kind {
     ..Kind::DEFAULT
 };
 
-const NO_ARGUMENT: &str = "the provider has no argument for it";
 const NO_ATTEMPTS: &str =
     "the provider has no argument for it with this type of feed, and writes 0 when it updates the feed";
 const FEED_URI: Field = plain("FeedUri").keep_empty();

@@ -107,8 +107,6 @@ pub(super) const KIND: Kind = Kind {
     ..Kind::DEFAULT
 };
 
-const NO_ARGUMENT: &str = "the provider has no argument for it";
-
 /// What servers and provider have when nobody says otherwise.
 fn rpc_retry(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
     let default =

@@ -17,7 +17,7 @@ pub(super) const KIND: Kind = Kind {
             plain("Username").keep_empty(),
             secret("Password", "Password", "no variable of a step reveals the password of a proxy")
                 .keep_empty(),
-            finish("ProxyType", "the provider has no argument for it").unless(Literal::Text("HTTP")),
+            finish("ProxyType", NO_ARGUMENT).unless(Literal::Text("HTTP")),
             slug(),
             ID,
             SPACE_ID,

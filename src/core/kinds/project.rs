@@ -10,14 +10,13 @@ use crate::convert::fields::{Fields, is_empty, odd, read, read_value, says_nothi
 use crate::convert::id_text::{Piece, split_at_ids};
 use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
-use crate::kinds::process::Actions;
+use crate::kinds::process::{Actions, CONNECT_HUB, IN_HUB};
 use crate::kinds::template_default::default_value;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::git::{self, Kept};
 use documents::inventory::Inventory;
 
-const NO_ARGUMENT: &str = "the provider has no argument for it";
 const CYCLE: &str =
     "the runbook needs the project and the project the runbook, which Terraform sees as a cycle";
 
@@ -208,11 +207,8 @@ fn template(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
         return;
     };
     context.set_unknown(at, value);
-    let text = format!(
-        "the project is made of the template \"{slug}\", which is in the Git repository of the source server's Platform Hub, not in the space"
-    );
-    let todo = "Connect the destination's Platform Hub to a repository that has this template, publish it and share it with the space.";
-    context.note(at, "project-template", &text, todo);
+    let text = format!("the project is made of the template \"{slug}\", {IN_HUB}");
+    context.note(at, "project-template", &text, CONNECT_HUB);
 }
 
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {

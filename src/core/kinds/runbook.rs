@@ -11,8 +11,6 @@ use crate::hcl::Block;
 use documents::collection::Collection;
 use module::manifest::FinishStep;
 
-const NO_ARGUMENT: &str = "the provider has no argument for it";
-
 pub(super) const KIND: Kind = Kind {
     collection: Collection::Runbooks,
     noun: "runbook",

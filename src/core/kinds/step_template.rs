@@ -72,7 +72,7 @@ const PACKAGE: &[Field] = &[
     plain("PackageId"),
     reference("FeedId", Collection::Feeds).keep_empty(),
     plain("AcquisitionLocation"),
-    finish("Version", "the provider has no argument for it"),
+    finish("Version", NO_ARGUMENT),
     object(
         "Properties",
         &[

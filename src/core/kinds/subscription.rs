@@ -11,7 +11,6 @@ use crate::hcl::{Attribute, Block, Expr};
 use documents::collection::Collection;
 use documents::document::Document;
 
-const NO_ARGUMENT: &str = "the provider has no argument for it";
 const HISTORY: &str = "how far the server has got";
 
 pub(super) const KIND: Kind = Kind {

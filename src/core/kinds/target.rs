@@ -150,7 +150,6 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
     endpoint::refused_agent(endpoint)
 }
 
-const NO_ARGUMENT: &str = "the provider has no argument for it";
 const NO_POOL: &str = "the provider has no argument for it with this type of target";
 const NOTHING: &str = "no variable of a step reveals the credentials of a target";
 

@@ -23,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
             ignored("ProjectEnvironments", "the links are in the projects' modules"),
             custom("ClonedFromTenantId", cloned),
             custom("CustomFields", custom_fields),
-            finish("Icon", "the provider has no argument for it"),
+            finish("Icon", NO_ARGUMENT),
             slug(),
             ID,
             SPACE_ID,

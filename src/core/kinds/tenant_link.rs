@@ -116,7 +116,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     // The provider writes the whole tenant to link it, without what it does not know.
     if let Some(icon) = tenant.get("Icon").filter(|icon| !icon.is_null()) {
         let icon = icon.clone();
-        context.set(&subject.at.field("Icon"), &icon, "the provider has no argument for it");
+        context.set(&subject.at.field("Icon"), &icon, NO_ARGUMENT);
     }
 
     let mut blocks: BTreeMap<String, Block> = BTreeMap::new();

@@ -16,7 +16,6 @@ use module::manifest::FinishStep;
 
 const FILE: &str = "triggers.tf";
 const HEADING: &str = "All triggers arrive disabled. After the cutover: -var enable_triggers=true.";
-const NO_ARGUMENT: &str = "the provider has no argument for it";
 const ONE: &str = "the provider takes one, not several";
 
 pub(super) const KIND: Kind = Kind {

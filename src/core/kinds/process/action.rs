@@ -152,17 +152,21 @@ fn takes(
     action_properties(context, owner, action, fields, block);
 }
 
+/// Of a template that a space uses and does not hold.
+pub(crate) const IN_HUB: &str =
+    "which is in the Git repository of the source server's Platform Hub, not in the space";
+pub(crate) const CONNECT_HUB: &str = "Connect the destination's Platform Hub to a repository that has this template, publish it and share it with the space.";
+
 /// The step is carried, what it runs is not of the space.
 fn note_process_template(context: &mut Context<'_>, action: &Action<'_>) {
     let slug =
         action.properties().find(|(name, _)| *name == TEMPLATE_SLUG).and_then(|(_, slug)| slug.as_str());
     let text = format!(
-        "the {} runs the process template \"{}\", which is in the Git repository of the source server's Platform Hub, not in the space",
+        "the {} runs the process template \"{}\", {IN_HUB}",
         action.at.owner,
         slug.unwrap_or_default()
     );
-    let todo = "Connect the destination's Platform Hub to a repository that has this template, publish it and share it with the space.";
-    context.note(&action.at, "process-template", &text, todo);
+    context.note(&action.at, "process-template", &text, CONNECT_HUB);
 }
 
 fn step_properties(

@@ -13,6 +13,7 @@ mod property;
 mod template;
 mod text_file;
 
+pub(crate) use action::{CONNECT_HUB, IN_HUB};
 pub(super) use plan::Actions;
 use plan::Process;
 
@@ -65,7 +66,7 @@ const STEP: &[Field] = &[
     ID,
     slug(),
     // What a server's own steps are; the other is a process template, and its action says so too.
-    finish("Type", "the provider has no argument for it").unless(Literal::Text("Step")),
+    finish("Type", NO_ARGUMENT).unless(Literal::Text("Step")),
 ];
 
 /// The processes that have several steps.

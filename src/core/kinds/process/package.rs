@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::plan::Action;
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{self, Fields};
-use crate::convert::model::{Field, ID, by_code, custom, finish, ignored, map, plain, reference};
+use crate::convert::model::{
+    Field, ID, NO_ARGUMENT, by_code, custom, finish, ignored, map, plain, reference,
+};
 use crate::convert::table;
 use crate::dead::is_project_feed;
 use crate::hcl::{Block, Expr};
@@ -24,8 +26,8 @@ const PACKAGE: &[Field] = &[
 const CONTAINER: &[Field] = &[
     custom("FeedId", feed_id).writes(&["feed_id"]),
     plain("Image"),
-    finish("GitUrl", "the provider has no argument for it"),
-    finish("Dockerfile", "the provider has no argument for it"),
+    finish("GitUrl", NO_ARGUMENT),
+    finish("Dockerfile", NO_ARGUMENT),
 ];
 
 const GIT_DEPENDENCY: &[Field] = &[
