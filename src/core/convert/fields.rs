@@ -10,8 +10,8 @@ use crate::convert::model::{Carry, Field};
 use crate::convert::table;
 use crate::hcl::Block;
 
-/// What every resource of a server has besides its own fields, the parts of documents that are resources too (filters, actions, rules).
-pub const OF_EVERY_RESOURCE: [&str; 3] = ["LastModifiedOn", "LastModifiedBy", "Links"];
+/// What every resource of a server has of its own history. Its links a [`documents::document::Document`] has not.
+pub const HISTORY: [&str; 2] = ["LastModifiedOn", "LastModifiedBy"];
 
 static NULL: Value = Value::Null;
 
@@ -181,9 +181,7 @@ impl<'v> Fields<'v> {
         for (name, value) in self.object {
             let at = self.at.field(name);
             match self.taken.get(name.as_str()) {
-                None if OF_EVERY_RESOURCE.contains(&name.as_str()) => {
-                    context.count(&at, &Carry::Computed(""))
-                }
+                None if HISTORY.contains(&name.as_str()) => context.count(&at, &Carry::Computed("")),
                 None => unknown(context, &at, value),
                 Some(Taken::Odd) => odd(context, &at, value),
                 Some(Taken::ByCode) if !value.is_null() => context.count(&at, &Carry::ByCode),

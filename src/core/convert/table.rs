@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::convert::context::{At, Context};
-use crate::convert::fields::{OF_EVERY_RESOURCE, is_empty, odd, read, read_value, says_nothing};
+use crate::convert::fields::{HISTORY, is_empty, odd, read, read_value, says_nothing};
 use crate::convert::model::{Carry, Field, Hidden, Literal, OneOf};
 use crate::convert::time;
 use crate::convert::whole::without_ids;
@@ -197,7 +197,7 @@ pub fn says_all(fields: &[Field], object: &Value) -> bool {
     object.as_object().into_iter().flatten().all(|(name, value)| {
         let known = fields.iter().find(|field| field.api == name);
         says_nothing(value)
-            || OF_EVERY_RESOURCE.contains(&name.as_str())
+            || HISTORY.contains(&name.as_str())
             || name == "Links"
             || known.is_some_and(|field| match field.carry {
                 Carry::Finish(_) => field.unless.is_some_and(|usual| usual.equals(value)),

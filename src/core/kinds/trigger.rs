@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::convert::context::{At, Context, Subject};
-use crate::convert::fields::{Fields, OF_EVERY_RESOURCE, is_empty, odd, read, read_value, says_nothing};
+use crate::convert::fields::{Fields, HISTORY, is_empty, odd, read, read_value, says_nothing};
 use crate::convert::model::*;
 use crate::convert::table::says_all;
 use crate::convert::time;
@@ -263,7 +263,7 @@ fn knows_filter(filter: &Map<String, Value>, table: &[Field]) -> bool {
             name => {
                 says_nothing(value)
                     || OF_EVERY.contains(&name)
-                    || OF_EVERY_RESOURCE.contains(&name)
+                    || HISTORY.contains(&name)
                     || table.iter().any(|field| field.api == name)
             }
         }
