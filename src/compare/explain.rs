@@ -28,7 +28,8 @@ pub struct Explanations {
 /// What the provider says is never shown; servers of the vendor's reference show whether there is one.
 const HEADER: &str = "EventNotificationSubscription/WebhookHeaderValue";
 
-fn is_nothing(value: &Value) -> bool {
+/// Nothing is shown; a value that says that there is no secret is another thing.
+fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
@@ -169,7 +170,7 @@ impl Explanations {
         difference: &FieldDifference,
     ) -> Option<String> {
         let path = difference.path.as_str();
-        let shows = |value: &Option<Value>| value.as_ref().is_some_and(|value| !is_nothing(value));
+        let shows = |value: &Option<Value>| value.as_ref().is_some_and(|value| !is_blank(value));
         if collection == Collection::Subscriptions
             && path == HEADER
             && shows(&difference.source)

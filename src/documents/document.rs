@@ -88,6 +88,18 @@ impl Document {
     }
 }
 
+/// Whether a value says nothing: null, false, empty, or an object of such values.
+#[must_use]
+pub fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.values().all(is_nothing),
+        Value::Bool(true) | Value::Number(_) => false,
+    }
+}
+
 /// Whether a text has the form of a UUID, as ids of Azure have.
 #[must_use]
 pub fn is_uuid(text: &str) -> bool {

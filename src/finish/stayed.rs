@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::document::without_secrets;
 use super::{Finish, field};
 use documents::collection::Collection;
+use documents::document::is_nothing;
 use failure::Failure;
 
 /// One place that was written, and what is said of it.
@@ -138,16 +139,6 @@ fn stayed(there: &Value, sent: &Value) -> bool {
             there.len() == sent.len() && there.iter().zip(sent).all(|(there, sent)| stayed(there, sent))
         }
         _ => there == sent,
-    }
-}
-
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.values().all(is_nothing),
-        Value::Bool(true) | Value::Number(_) => false,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::relay::address::Address;
+use documents::document::is_nothing;
 use documents::provisional;
 
 /// What is written part by part.
@@ -140,17 +141,7 @@ pub(super) fn is_equal(one: &Value, other: &Value) -> bool {
             }
             one.iter().zip(other).all(|(one, other)| is_equal(one, other))
         }
-        _ => one == other || (is_empty(one) && is_empty(other)),
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.values().all(is_empty),
-        _ => false,
+        _ => one == other || (is_nothing(one) && is_nothing(other)),
     }
 }
 

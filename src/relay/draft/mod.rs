@@ -159,6 +159,12 @@ impl Ids {
             .filter(|replaced| replaced != text)
     }
 
+    /// A document as the server knows it.
+    fn document_to_real(&self, document: &Value) -> Value {
+        let real = self.to_real(&document.to_string()).and_then(|text| serde_json::from_str(&text).ok());
+        real.unwrap_or_else(|| document.clone())
+    }
+
     /// A request's body as the server knows it.
     fn body_to_real(&self, body: Bytes) -> Bytes {
         if self.real.is_empty() {

@@ -44,7 +44,7 @@ impl Shared {
                     return Passed::json(StatusCode::OK, draft.now.to_string().into());
                 }
                 let passed = self.through(method, address, path, headers, body).await;
-                self.noted(&mut all, key, address, path, headers, passed)
+                noted(&mut all, key, (address, path, headers), passed)
             }
             (Some(key), &Method::PUT) => {
                 let Ok(document) = serde_json::from_slice::<Value>(&body) else {
@@ -55,7 +55,7 @@ impl Shared {
                     if read.status != StatusCode::OK {
                         return read;
                     }
-                    self.noted(&mut all, key.clone(), address, path, headers, read);
+                    noted(&mut all, key.clone(), (address, path, headers), read);
                 }
                 match all.write(&key, document) {
                     // Terraform forgets what it has taken away; so the server must have taken that.
@@ -85,27 +85,6 @@ impl Shared {
                 Passed { body, ..passed }
             }
         }
-    }
-
-    /// Notes what Terraform gets to read.
-    #[expect(clippy::unused_self, reason = "as its neighbours")]
-    fn noted(
-        &self,
-        all: &mut All,
-        key: (Kind, String),
-        address: &Address,
-        path: &str,
-        headers: &HeaderMap,
-        passed: Passed,
-    ) -> Passed {
-        let Some(mut document) =
-            serde_json::from_slice::<Value>(&passed.body).ok().filter(|_| passed.status == StatusCode::OK)
-        else {
-            return passed;
-        };
-        all.ids.to_provisional(&mut document);
-        all.shown(key, address, path, headers, document.clone());
-        Passed { body: document.to_string().into(), ..passed }
     }
 
     /// Sends one document now, and answers as the server did.
@@ -161,9 +140,7 @@ impl Shared {
                 if is_clear {
                     self.send_in_parts(all, kind, draft, said).await;
                 } else {
-                    let changed = merge::changed(kind, &draft.base, &draft.now);
-                    refuse(all, kind, (draft, &draft.now), &changed, &said);
-                    draft.now = draft.base.clone();
+                    give_up(all, kind, draft, &said);
                 }
                 return;
             };
@@ -175,10 +152,7 @@ impl Shared {
             draft.now = merge::merged(kind, &draft.base, &draft.now, &theirs);
             draft.base = theirs;
         }
-        let why = "somebody else writes it all the time";
-        let changed = merge::changed(kind, &draft.base, &draft.now);
-        refuse(all, kind, (draft, &draft.now), &changed, why);
-        draft.now = draft.base.clone();
+        give_up(all, kind, draft, "somebody else writes it all the time");
     }
 
     /// The server does not take the document as a whole: its parts are sent in halves, down to the one that it refuses.
@@ -218,13 +192,8 @@ impl Shared {
 
     /// Sends a document in the place of the one that the server has.
     async fn put(&self, all: &All, kind: Kind, draft: &Draft, document: &Value) -> Said {
-        let mut document = document.clone();
+        let mut document = all.ids.document_to_real(document);
         document["Version"] = draft.base["Version"].clone();
-        let text = document.to_string();
-        document = match all.ids.to_real(&text) {
-            Some(text) => serde_json::from_str(&text).unwrap_or(document),
-            None => document,
-        };
         kind::unnumber(parts_of(kind, &mut document));
         let body: Bytes = document.to_string().into();
         if provisional::is_in(&body) {
@@ -249,12 +218,27 @@ impl Shared {
     }
 }
 
+/// Notes what Terraform gets to read, as it knows it.
+fn noted(
+    all: &mut All,
+    key: (Kind, String),
+    (address, path, headers): (&Address, &str, &HeaderMap),
+    passed: Passed,
+) -> Passed {
+    let Some(mut document) =
+        serde_json::from_slice::<Value>(&passed.body).ok().filter(|_| passed.status == StatusCode::OK)
+    else {
+        return passed;
+    };
+    all.ids.to_provisional(&mut document);
+    let body = document.to_string().into();
+    all.shown(key, address, path, headers, document);
+    Passed { body, ..passed }
+}
+
 /// The server has the draft: which ids are which, and how it looks there. What its answer does not have was not taken.
 fn settle(all: &mut All, kind: Kind, draft: &mut Draft, mut answer: Value) {
-    let mut sent = draft.now.clone();
-    if let Some(real) = all.ids.to_real(&sent.to_string()) {
-        sent = serde_json::from_str(&real).unwrap_or(sent);
-    }
+    let sent = all.ids.document_to_real(&draft.now);
     let mut learnt = BTreeMap::new();
     kind::learn(parts(kind, &sent), parts(kind, &answer), &mut learnt);
     let missing: Vec<String> = parts(kind, &sent)
@@ -280,14 +264,18 @@ fn has_arrived(all: &All, kind: Kind, sent: &Value, there: &Value) -> bool {
     let is_new =
         |part: &&Value| id(part).starts_with(provisional::PREFIX) && !all.ids.real.contains_key(id(part));
     let new: Vec<Value> = parts(kind, sent).iter().filter(is_new).cloned().collect();
-    let mut real = Value::Array(new);
-    if let Some(text) = all.ids.to_real(&real.to_string()) {
-        real = serde_json::from_str(&text).unwrap_or(real);
-    }
+    let real = all.ids.document_to_real(&Value::Array(new));
     let new = real.as_array().map_or(&[][..], Vec::as_slice);
     let mut learnt = BTreeMap::new();
     kind::learn(new, parts(kind, there), &mut learnt);
     new.iter().all(|part| learnt.contains_key(id(part)))
+}
+
+/// Nothing of what Terraform has made or changed was taken.
+fn give_up(all: &mut All, kind: Kind, draft: &mut Draft, why: &str) {
+    let changed = merge::changed(kind, &draft.base, &draft.now);
+    refuse(all, kind, (draft, &draft.now), &changed, why);
+    draft.now = draft.base.clone();
 }
 
 /// Notes parts that the server did not take.
