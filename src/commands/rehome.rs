@@ -31,8 +31,6 @@ const AT_ONCE: usize = 4;
 struct Pair {
     here: Machine,
     there: Machine,
-    /// Whether the destination has reached it when it looked last.
-    is_reached: bool,
 }
 
 /// What became of a machine.
@@ -134,15 +132,15 @@ async fn concerned(
         RehomeWhat::Remove => Some((own_pools(source).await?, elsewhere(source).await?)),
         _ => None,
     };
-    let others: Vec<Machine> = there.iter().map(|(machine, _)| machine.clone()).collect();
     let mut pairs = Vec::new();
     let mut rows = Vec::new();
-    for (machine, _) in here {
+    for machine in here {
         if !arguments.only.is_empty() && !arguments.only.iter().any(|pattern| matches(pattern, &machine.name))
         {
             continue;
         }
-        let why = match machine.counterpart(&others) {
+        let other = machine.counterpart(&there);
+        let why = match other {
             _ if machine.thumbprint.is_empty() => Some("the source does not know its thumbprint".to_owned()),
             None => Some("the destination has no such Tentacle yet: octoferry migrate".to_owned()),
             Some(_) if machine.syntax.is_none() => {
@@ -153,32 +151,25 @@ async fn concerned(
             }
             Some(_) => stays.as_ref().and_then(|(pools, spaces)| rehome::must_stay(&machine, pools, spaces)),
         };
-        match (why, machine.counterpart(&others)) {
-            (None, Some(other)) => {
-                let is_reached = there.iter().any(|(there, is_reached)| there.id == other.id && *is_reached);
-                pairs.push(Pair { here: machine, there: other.clone(), is_reached });
-            }
+        match (why, other) {
+            (None, Some(other)) => pairs.push(Pair { there: other.clone(), here: machine }),
             (why, _) => rows.push((machine.described(), Became::Open(why.unwrap_or_default()))),
         }
     }
     Ok((pairs, rows))
 }
 
-/// A server's Tentacles, and whether it has reached them lately.
-async fn machines(server: &Server) -> Result<Vec<(Machine, bool)>, Failure> {
+/// A server's Tentacles.
+async fn machines(server: &Server) -> Result<Vec<Machine>, Failure> {
     let (targets, workers) =
         futures::try_join!(upsert::list(server, "machines"), upsert::list(server, "workers"))?;
     let all = [(Collection::Machines, targets), (Collection::Workers, workers)];
     let all = all.into_iter().flat_map(|(collection, documents)| {
         documents.into_iter().map(move |document| (collection, document))
     });
-    let mut machines: Vec<(Machine, bool)> = all
-        .filter_map(|(collection, document)| {
-            let is_reached = matches!(document.text("HealthStatus"), Some("Healthy" | "HasWarnings"));
-            Some((Machine::of(collection, &document)?, is_reached))
-        })
-        .collect();
-    machines.sort_by(|one, other| (&one.0.name, &one.0.id).cmp(&(&other.0.name, &other.0.id)));
+    let mut machines: Vec<Machine> =
+        all.filter_map(|(collection, document)| Machine::of(collection, &document)).collect();
+    machines.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     Ok(machines)
 }
 
@@ -250,7 +241,7 @@ async fn run_script(
 /// By a script of the source: the destination beside it.
 async fn added(servers: (&Server, &Server), pair: &Pair, told: &Told) -> Result<Became, Failure> {
     let machine = (&pair.here, &pair.here);
-    let said = match run_script(servers.0, machine, Errand::Add, told, !pair.is_reached).await? {
+    let said = match run_script(servers.0, machine, Errand::Add, told, !pair.there.is_reached).await? {
         Ok(said) => said,
         Err(why) => return Ok(Became::Failed(why)),
     };
@@ -296,7 +287,7 @@ async fn known_as(destination: &Server, pair: &Pair, said: &Said, told: &Told) -
 async fn checked(servers: (&Server, &Server), pair: &Pair, told: &Told) -> Result<Became, Failure> {
     // A Tentacle that was told by hand polls by an address that only it knows; the source may not reach it any more.
     if pair.here.style == Style::Polling
-        && !pair.is_reached
+        && !pair.there.is_reached
         && let Ok(Ok(said)) = run_script(servers.0, (&pair.here, &pair.here), Errand::Look, told, false).await
     {
         known_as(servers.1, pair, &said, told).await?;

@@ -41,6 +41,8 @@ pub struct Machine {
     pub pools: Vec<String>,
     /// The address by which a polling one is known to the server.
     pub address: String,
+    /// Whether the server has reached it when it looked last.
+    pub is_reached: bool,
 }
 
 impl Machine {
@@ -90,8 +92,15 @@ impl Machine {
             is_disabled: document.get("IsDisabled") == Some(&Value::Bool(true)),
             pools: document.texts("WorkerPoolIds").map(str::to_owned).collect(),
             address: endpoint["Uri"].as_str().unwrap_or_default().to_owned(),
+            is_reached: is_reached(document),
         })
     }
+}
+
+/// Whether the server has reached a target or worker when it looked last.
+#[must_use]
+pub fn is_reached(machine: &Document) -> bool {
+    matches!(machine.text("HealthStatus"), Some("Healthy" | "HasWarnings"))
 }
 
 /// What a script does on a machine.

@@ -42,15 +42,19 @@ impl Known {
     pub fn of<'a>(machines: impl Iterator<Item = &'a Document>) -> Self {
         let mut known = Self::default();
         for machine in machines {
-            let thumbprint = machine.get("Endpoint").and_then(|endpoint| endpoint["Thumbprint"].as_str());
-            let Some(thumbprint) = thumbprint else { continue };
-            if matches!(machine.text("HealthStatus"), Some("Healthy" | "HasWarnings")) {
-                known.reached.insert(thumbprint.to_uppercase());
+            let Some(thumbprint) = thumbprint(machine) else { continue };
+            if rehome::is_reached(machine) {
+                known.reached.insert(thumbprint.clone());
             }
-            known.there.insert(thumbprint.to_uppercase());
+            known.there.insert(thumbprint);
         }
         known
     }
+}
+
+/// Of a machine's Tentacle, in capitals.
+fn thumbprint(machine: &Document) -> Option<String> {
+    machine.get("Endpoint")?["Thumbprint"].as_str().map(str::to_uppercase)
 }
 
 /// An item for each Tentacle of a target or worker that `is_left` names by its thumbprint. Commands are those of `Tentacle.exe` that need no key.
@@ -59,8 +63,7 @@ pub fn tentacles(inventory: &Inventory, destination: &Address, is_left: impl Fn(
     let mut items = Vec::new();
     for (collection, noun) in [(Collection::Machines, "target"), (Collection::Workers, "worker")] {
         for machine in inventory.all(collection) {
-            let thumbprint = machine.get("Endpoint").and_then(|endpoint| endpoint["Thumbprint"].as_str());
-            if is_left(&thumbprint.unwrap_or_default().to_uppercase()) {
+            if is_left(&thumbprint(machine).unwrap_or_default()) {
                 items.extend(tentacle(machine, noun, destination));
             }
         }

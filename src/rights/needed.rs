@@ -45,6 +45,11 @@ pub(crate) fn to_see(may_be_unseen: bool) -> BTreeSet<&'static str> {
     read.flat_map(|row| row.view).copied().collect()
 }
 
+/// All permissions to see what a space holds.
+fn seen() -> impl Iterator<Item = &'static str> {
+    to_see(false).into_iter().chain(to_see(true))
+}
+
 /// Permissions to make what an inventory holds (`None`: everything), by Terraform, or by finish alone: there a refusal stops nothing.
 pub(crate) fn to_make(inventory: Option<&Inventory>, by_finish: bool) -> BTreeSet<&'static str> {
     let is_made = |collection: &Collection| {
@@ -83,8 +88,7 @@ pub(crate) const RUNBOOKS_THERE: &[&str] =
 /// All that the runbooks do at the source: what a key of their own is for.
 #[must_use]
 pub fn of_runbooks_at_source() -> BTreeSet<String> {
-    let seen = to_see(false).into_iter().chain(to_see(true));
-    seen.chain(["EventView"]).chain(RUNBOOKS.iter().copied()).map(str::to_owned).collect()
+    seen().chain(["EventView"]).chain(RUNBOOKS.iter().copied()).map(str::to_owned).collect()
 }
 
 /// All that they do at the destination, deleting when they are told so included. `inventory` is the source's: what a key could give itself
@@ -94,9 +98,8 @@ pub fn of_runbooks_at_destination(inventory: &Inventory) -> BTreeSet<String> {
     let make = |inventory| to_make(inventory, false).into_iter().chain(to_make(inventory, true));
     let needed: BTreeSet<&str> = make(Some(inventory)).collect();
     let made = make(None).filter(|name| !RAISING.contains(name) || needed.contains(name));
-    let seen = to_see(false).into_iter().chain(to_see(true));
     let mut all: BTreeSet<String> =
-        seen.chain(made).chain(RUNBOOKS_THERE.iter().copied()).map(str::to_owned).collect();
+        seen().chain(made).chain(RUNBOOKS_THERE.iter().copied()).map(str::to_owned).collect();
     let deletes: Vec<String> =
         all.iter().filter_map(|name| Some(format!("{}Delete", name.strip_suffix("Create")?))).collect();
     all.extend(deletes);

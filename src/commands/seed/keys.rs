@@ -1,5 +1,7 @@
 //! Which keys the runbooks get: those of files, those of service accounts that seed makes, or those that seed itself was given.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::cli;
@@ -57,9 +59,8 @@ impl<'s> Keys<'s> {
         let noted = noted(source, found).await?;
         let before = |variable| Note::of(&noted, variable);
         let file = arguments.runbook_source_key_file.as_deref();
-        let key = match settings::runbook_key(source, "source", file).await? {
-            Some(key) => Key::Given(key),
-            None if arguments.own_runbook_keys => Key::Own(CHOSEN.to_owned()),
+        let key = match Key::chosen(arguments, (source, "source"), file).await? {
+            Some(key) => key,
             None => {
                 let held = Held::read(source).await;
                 Key::of(Plan::at_source(source, held.as_ref(), more, arguments.runbook_key_days))
@@ -67,9 +68,8 @@ impl<'s> Keys<'s> {
         };
         let here = Side { role: "source", server: source, key, before: before(name::SOURCE_ACCOUNT) };
         let file = arguments.runbook_destination_key_file.as_deref();
-        let key = match settings::runbook_key(destination, "destination", file).await? {
-            Some(key) => Key::Given(key),
-            None if arguments.own_runbook_keys => Key::Own(CHOSEN.to_owned()),
+        let key = match Key::chosen(arguments, (destination, "destination"), file).await? {
+            Some(key) => key,
             None => {
                 let held = Held::read(destination).await;
                 // What it needs of the server depends on what the source has; only then is it read.
@@ -149,6 +149,16 @@ impl<'s> Keys<'s> {
 const CHOSEN: &str = "--own-runbook-keys says so";
 
 impl Key {
+    /// What the options say: a file's, or that of whoever seeds. `None`: they leave it to seed.
+    async fn chosen(
+        arguments: &cli::Seed,
+        (server, role): (&Server, &'static str),
+        file: Option<&Path>,
+    ) -> Result<Option<Self>, Failure> {
+        let given = settings::runbook_key(server, role, file).await?.map(Self::Given);
+        Ok(given.or_else(|| arguments.own_runbook_keys.then(|| Self::Own(CHOSEN.to_owned()))))
+    }
+
     fn of(plan: Result<Plan, String>) -> Self {
         plan.map_or_else(Self::Own, Self::Planned)
     }
