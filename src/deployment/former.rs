@@ -8,6 +8,7 @@ use failure::{Failure, FailureKind, While as _};
 use module::manifest::{Manifest, Origin};
 use terraform::Terraform;
 use terraform::memory_file::MemoryFile;
+use terraform::state::is_blank;
 
 impl Deployment<'_> {
     /// Brings a module's state to its key of today.
@@ -31,7 +32,7 @@ impl Deployment<'_> {
         what: &str,
     ) -> Result<bool, Failure> {
         let Some(former) = self.place.former_key(source, what) else { return Ok(false) };
-        if !is_nothing(&terraform.state_text().await?) {
+        if !is_blank(&terraform.state_text().await?) {
             return Ok(false);
         }
         let Some(backend) = &self.backend else { return Ok(false) };
@@ -50,7 +51,7 @@ impl Deployment<'_> {
         };
         there.init(&prepared.arguments).await?;
         let text = there.state_text().await?;
-        if is_nothing(&text) {
+        if is_blank(&text) {
             return Ok(false);
         }
         let file = MemoryFile::with("octoferry-state", &text)?;
@@ -65,8 +66,4 @@ impl Deployment<'_> {
         }
         Ok(true)
     }
-}
-
-fn is_nothing(state: &[u8]) -> bool {
-    state.iter().all(u8::is_ascii_whitespace)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::moves::address_of;
+use crate::state::is_blank;
 use documents::provisional;
 use failure::{Failure, FailureKind};
 use secret::Secret;
@@ -32,7 +33,7 @@ pub(crate) fn exchanged(
     replacements: &Replacements,
 ) -> Result<Option<(Vec<u8>, usize)>, Failure> {
     let unreadable = || Failure::new(FailureKind::Terraform, "the state is not as Terraform writes it");
-    if state.iter().all(u8::is_ascii_whitespace) {
+    if is_blank(state) {
         return Ok(None);
     }
     let mut state: Value = serde_json::from_slice(state).map_err(|_| unreadable())?;

@@ -52,13 +52,19 @@ struct Attributes {
     parent_id: Option<serde_json::Value>,
 }
 
+/// Whether Terraform gave no state at all: nothing is kept.
+#[must_use]
+pub fn is_blank(state: &[u8]) -> bool {
+    state.iter().all(u8::is_ascii_whitespace)
+}
+
 impl State {
     /// Reads `terraform state pull`; nothing at all is an empty state.
     ///
     /// # Errors
     /// When it is no state.
     pub fn parse(bytes: &[u8]) -> Result<Self, Failure> {
-        if bytes.iter().all(u8::is_ascii_whitespace) {
+        if is_blank(bytes) {
             return Ok(Self::default());
         }
         let file: File = serde_json::from_slice(bytes).map_err(|error| {
