@@ -10,6 +10,7 @@ use x509_parser::x509::X509Name;
 use crate::answer::Answer;
 use crate::collections::Fields;
 use crate::documents::{fill, refuse_if_mentioned};
+use crate::dump::change_loaded;
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::text;
@@ -94,21 +95,14 @@ pub(crate) fn complete(
 
 /// Reads the facts of loaded certificates anew, where the data is a certificate: files of tests may have made-up ones.
 pub(crate) fn complete_loaded(server: &mut Server) {
-    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
-    for space in spaces {
-        let certificates: Vec<Value> =
-            server.store.all(&space, "certificates").map(|(_, document)| document.clone()).collect();
-        for mut certificate in certificates {
-            let id = text(&certificate, "Id");
-            let secret = |path: &str| server.store.secrets.get(id, path).unwrap_or_default();
-            let Ok(bytes) = STANDARD.decode(secret("CertificateData").trim()) else { continue };
-            let Some(Value::Object(facts)) = facts(&bytes, secret("Password")) else { continue };
-            if let Value::Object(fields) = &mut certificate {
-                fields.extend(facts);
-            }
-            server.store.put(&space, "certificates", certificate);
-        }
-    }
+    change_loaded(server, "certificates", |server, fields| {
+        let id = fields.get("Id").and_then(Value::as_str).unwrap_or_default();
+        let secret = |path: &str| server.store.secrets.get(id, path).unwrap_or_default();
+        let Ok(bytes) = STANDARD.decode(secret("CertificateData").trim()) else { return false };
+        let Some(Value::Object(facts)) = facts(&bytes, secret("Password")) else { return false };
+        fields.extend(facts);
+        true
+    });
 }
 
 /// What the server tells of an upload's first certificate. `None` when there is none in it that can be read.

@@ -2,11 +2,31 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::collections::Fields;
+use crate::server::Server;
 use crate::store::Store;
 
 /// Collections that are history or content, not documents of a space: they are not in a dump.
 const NOT_DUMPED: [&str; 7] =
     ["tasks", "runbookruns", "artifacts", "interruptions", "events", "packages", "gitvariablesnapshots"];
+
+/// Lets each loaded document of a collection, wherever it is, be as this server has it. `change` says whether it is another one now.
+pub(crate) fn change_loaded(
+    server: &mut Server,
+    collection: &str,
+    change: impl Fn(&Server, &mut Fields) -> bool,
+) {
+    for space in server.store.place_names() {
+        let documents: Vec<Value> =
+            server.store.all(&space, collection).map(|(_, document)| document.clone()).collect();
+        for document in documents {
+            let Value::Object(mut fields) = document else { continue };
+            if change(server, &mut fields) {
+                server.store.put(&space, collection, Value::Object(fields));
+            }
+        }
+    }
+}
 
 /// Adds the documents and secrets of a dump. `None` when it isn't one.
 pub(crate) fn load(store: &mut Store, dump: &Value) -> Option<()> {

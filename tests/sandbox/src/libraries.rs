@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::collections::Fields;
 use crate::documents::{fill, refuse_if_mentioned};
+use crate::dump::change_loaded;
 use crate::server::Server;
 use crate::store::new_uuid;
 use crate::variables;
@@ -19,17 +20,10 @@ pub(crate) fn complete_loaded(server: &mut Server) {
     if !server.has(Feature::Reference) {
         return;
     }
-    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
-    for space in spaces {
-        let sets: Vec<Value> =
-            server.store.all(&space, "libraryvariablesets").map(|(_, set)| set.clone()).collect();
-        for mut set in sets {
-            if let Some(fields) = set.as_object_mut() {
-                fields.retain(|name, _| !["scriptBody", "syntax"].contains(&name.as_str()));
-            }
-            server.store.put(&space, "libraryvariablesets", set);
-        }
-    }
+    change_loaded(server, "libraryvariablesets", |_, fields| {
+        fields.retain(|name, _| !["scriptBody", "syntax"].contains(&name.as_str()));
+        true
+    });
 }
 
 pub(crate) fn complete(

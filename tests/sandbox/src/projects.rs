@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, Outcome};
 use crate::collections::{self, Fields};
 use crate::documents::{self, check_reference, fill, fill_choices, find};
+use crate::dump::change_loaded;
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::store::{text, texts};
@@ -377,18 +378,14 @@ pub(crate) fn git_credential_leaves(server: &mut Server, space: &str, id: &str) 
 
 /// Loaded projects may come from a server that stored what clients sent: completes both strategies, as a typed server has them.
 pub(crate) fn complete_loaded(server: &mut Server) {
-    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
-    for space in spaces {
-        for collection in ["projects", "deploymentsettings"] {
-            let documents: Vec<Value> =
-                server.store.all(&space, collection).map(|(_, document)| document.clone()).collect();
-            for document in documents {
-                let Value::Object(mut fields) = document else { continue };
-                fill_strategies(&mut fields);
-                name_pipeline(server, &mut fields);
-                server.store.put(&space, collection, Value::Object(fields));
-            }
-        }
+    for collection in ["projects", "deploymentsettings"] {
+        change_loaded(server, collection, |server, fields| {
+            fill_strategies(fields);
+            name_pipeline(server, fields);
+            true
+        });
+    }
+    for space in server.store.place_names() {
         // A dump may have none, or what another version of a server knew.
         let projects: Vec<String> = server.store.all(&space, "projects").map(|(id, _)| id.clone()).collect();
         for project in projects {

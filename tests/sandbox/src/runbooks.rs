@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::collections::Fields;
 use crate::documents::check_reference;
+use crate::dump::change_loaded;
 use crate::processes;
 use crate::server::Server;
 use crate::store::text;
@@ -38,19 +39,13 @@ fn fill_switches(server: &Server, fields: &mut Fields) {
 
 /// Loaded runbooks may come from a server that did not have them.
 pub(crate) fn complete_loaded(server: &mut Server) {
-    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
-    for space in spaces {
-        let runbooks: Vec<Value> =
-            server.store.all(&space, "runbooks").map(|(_, runbook)| runbook.clone()).collect();
-        for runbook in runbooks {
-            let Value::Object(mut fields) = runbook else { continue };
-            if !server.has(Feature::Reference) {
-                fields.retain(|name, _| !crate::projects::OWN_SETTINGS.contains(&name.as_str()));
-            }
-            fill_switches(server, &mut fields);
-            server.store.put(&space, "runbooks", Value::Object(fields));
+    change_loaded(server, "runbooks", |server, fields| {
+        if !server.has(Feature::Reference) {
+            fields.retain(|name, _| !crate::projects::OWN_SETTINGS.contains(&name.as_str()));
         }
-    }
+        fill_switches(server, fields);
+        true
+    });
 }
 
 pub(crate) fn complete(

@@ -164,6 +164,11 @@ impl Store {
         self.documents.iter()
     }
 
+    /// The names of the places, while these are changed.
+    pub(crate) fn place_names(&self) -> Vec<String> {
+        self.documents.keys().cloned().collect()
+    }
+
     /// A space's id by id, slug or name, without case.
     pub(crate) fn find_space(&self, text: &str) -> Option<String> {
         self.all(SERVER, "spaces")

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::collections::Fields;
+use crate::dump::change_loaded;
 use crate::server::Server;
 use crate::version::Feature;
 
@@ -16,16 +17,11 @@ pub(crate) fn complete(
     fields: &mut Fields,
     _old: Option<&Value>,
 ) -> Result<(), Answer> {
-    let notification = fields.get_mut("EventNotificationSubscription").and_then(Value::as_object_mut);
-    let Some(header) = notification.and_then(|notification| notification.get_mut("WebhookHeaderValue"))
-    else {
-        return Ok(());
-    };
+    let header = notification(fields).and_then(|notification| notification.get_mut("WebhookHeaderValue"));
+    let Some(header) = header else { return Ok(()) };
     match header {
-        Value::String(text) if server.has(Feature::Reference) && !text.is_empty() => {
-            *header = json!({"IsSensitive": false, "SensitiveValue": null, "Value": text});
-        }
-        Value::Object(_) if !server.has(Feature::Reference) => {
+        header if server.has(Feature::Reference) => reveal(header),
+        Value::Object(_) => {
             return Err(Answer::bad_request(
                 "Error converting value to type 'System.String'. Path 'WebhookHeaderValue'.",
             ));
@@ -40,22 +36,27 @@ pub(crate) fn complete_loaded(server: &mut Server) {
     if !server.has(Feature::Reference) {
         return;
     }
-    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
-    for space in spaces {
-        let all: Vec<(String, Value)> = server
-            .store
-            .all(&space, "subscriptions")
-            .map(|(id, subscription)| (id.clone(), subscription.clone()))
-            .collect();
-        for (id, mut subscription) in all {
-            let is_secret = server.store.secrets.get(&id, HEADER).is_some();
-            let header = &mut subscription["EventNotificationSubscription"]["WebhookHeaderValue"];
-            if is_secret {
-                *header = json!({"HasValue": true, "NewValue": null, "Hint": null});
-            } else if let Some(text) = header.as_str().filter(|text| !text.is_empty()) {
-                *header = json!({"IsSensitive": false, "SensitiveValue": null, "Value": text});
-            }
-            server.store.put(&space, "subscriptions", subscription);
+    change_loaded(server, "subscriptions", |server, fields| {
+        let id = fields.get("Id").and_then(Value::as_str).unwrap_or_default();
+        let is_secret = server.store.secrets.get(id, HEADER).is_some();
+        let Some(notification) = notification(fields) else { return false };
+        let header = notification.entry("WebhookHeaderValue").or_insert(Value::Null);
+        if is_secret {
+            *header = json!({"HasValue": true, "NewValue": null, "Hint": null});
+        } else {
+            reveal(header);
         }
+        true
+    });
+}
+
+fn notification(subscription: &mut Fields) -> Option<&mut Fields> {
+    subscription.get_mut("EventNotificationSubscription")?.as_object_mut()
+}
+
+/// A text that is no secret, as these servers show it.
+fn reveal(header: &mut Value) {
+    if let Some(text) = header.as_str().filter(|text| !text.is_empty()) {
+        *header = json!({"IsSensitive": false, "SensitiveValue": null, "Value": text});
     }
 }

@@ -105,8 +105,7 @@ fn convert(server: &mut Server, request: &Request, project: &Value) -> Outcome {
 
 /// Gives Git projects that were loaded without branches their default branch, with a copy of what the database holds.
 pub(crate) fn complete_loaded(server: &mut Server) {
-    let spaces: Vec<String> = server.store.places().map(|(place, _)| place.clone()).collect();
-    for space in spaces {
+    for space in server.store.place_names() {
         let projects: Vec<Value> = server
             .store
             .all(&space, "projects")
