@@ -7,34 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::support::{http, sandbox_with};
-use crate::years::{Names, Years, list};
-
-/// Collections whose documents have a resource, or are made by finish, and a route of their own.
-const KINDS: [&str; 23] = [
-    "environments",
-    "accounts",
-    "feeds",
-    "lifecycles",
-    "projectgroups",
-    "certificates",
-    "tagsets",
-    "tenants",
-    "machines",
-    "workers",
-    "machinepolicies",
-    "workerpools",
-    "libraryvariablesets",
-    "actiontemplates",
-    "projects",
-    "channels",
-    "runbooks",
-    "projecttriggers",
-    "git-credentials",
-    "proxies",
-    "subscriptions",
-    "insightsreports",
-    "teams",
-];
+use crate::years::{KINDS, Names, Years, is_made, list};
 
 /// Lists in documents whose items have an identity of their own: collection, list.
 const PARTS: [(&str, &str); 6] = [
@@ -55,8 +28,7 @@ const FIRST: &str = "000 first";
 fn made(years: &Years, kind: &str) -> Vec<Value> {
     let mut all = list(&years.source, "Spaces-2", kind);
     all.retain(|document| {
-        !["BuiltIn", "OctopusProject"].iter().any(|kind| document["FeedType"] == *kind)
-            && document["IsSystem"] != true
+        is_made(document)
             && document["Archived"].is_null()
             // Of the others the API takes no update.
             && (kind != "git-credentials" || document["Details"]["Password"].is_object())

@@ -1,28 +1,14 @@
 //! `kill -9` in the middle of a migration: of the command at a workstation after each run that it starts, and of octoferry in a step while
 //! Terraform works. The next migration completes it.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::{Started, command, fault, http};
-
-const PATIENCE: Duration = Duration::from_secs(180);
+use crate::support::{Started, command, fault, http, until};
 
 fn start(journey: &Journey) -> Started {
     let said = std::fs::File::create(journey.path("migrate.txt")).expect("a file for what it says");
     journey.run(&["migrate", "--yes", "--todo", &journey.path("todo.md")]).start(said)
-}
-
-/// Waits until something is so; fails when it never is.
-#[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < PATIENCE, "{what} never comes");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// How many runs were started so far.

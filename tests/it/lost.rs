@@ -2,46 +2,15 @@
 //! takes over exactly what the broken one has made, and the destination ends as it would have without.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Run, command, fault, http, http_as, octoferry, sandbox_with, sandbox_with_empty_space, terraform_config,
-    user_with,
-};
-
-const NEW: &str = "New";
-
-struct Move {
-    destination: Sandbox,
-    work: tempfile::TempDir,
-}
+use crate::modules::Modules as Move;
+use crate::support::{command, fault, http, http_as, user_with};
 
 impl Move {
-    fn of(space: &str) -> Self {
-        let source = sandbox_with(space);
-        let one =
-            Self { destination: sandbox_with_empty_space(NEW), work: tempfile::tempdir().expect("a folder") };
-        octoferry(["serialize", "all", "--out"]).arg(one.modules()).source(&source, "Spaces-2").ends_with(3);
-        one
-    }
-
-    fn modules(&self) -> PathBuf {
-        self.work.path().join("modules")
-    }
-
-    fn deploy(&self) -> Run {
-        octoferry(["deploy", "--placeholders"])
-            .state_below(&self.work.path().join("state"))
-            .arg(self.modules())
-            .destination(&self.destination, NEW)
-            .env("TF_CLI_CONFIG_FILE", terraform_config())
-    }
-
     /// What is there, by names: of each collection how often each name, of sets and processes the parts of each.
     fn names(&self) -> BTreeMap<String, Vec<String>> {
         let dump = self.destination.dump();

@@ -28,6 +28,7 @@ mod lost;
 mod made_up;
 mod markers;
 mod merged;
+mod modules;
 mod moved;
 mod newest;
 mod odd;

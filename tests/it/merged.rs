@@ -2,38 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{
-    Run, content, fault, files_below, http, octoferry, sandbox_with, sandbox_with_empty_space,
-    terraform_config,
-};
+use crate::modules::Modules as Move;
+use crate::support::{content, fault, files_below, http};
 
-const NEW: &str = "New";
 const DRAFT: &str = "octoferry-draft-";
 const VARIABLES: &str = "/api/Spaces-2/variables/variableset-Projects-1";
 const OF_RUNBOOK: &str = "/api/Spaces-2/runbookProcesses/RunbookProcess-Runbooks-1";
 const PROCESS: &str = "/api/Spaces-2/deploymentprocesses/deploymentprocess-Projects-1";
 
-struct Move {
-    destination: Sandbox,
-    work: tempfile::TempDir,
-}
-
 impl Move {
-    fn of(space: &str) -> Self {
-        let source = sandbox_with(space);
-        let one =
-            Self { destination: sandbox_with_empty_space(NEW), work: tempfile::tempdir().expect("a folder") };
-        octoferry(["serialize", "all", "--out"]).arg(one.modules()).source(&source, "Spaces-2").ends_with(3);
-        one
-    }
-
     /// A made-up space of a size that `tests/bench/make-space` knows.
     fn of_size(size: &str) -> Self {
         let work = tempfile::tempdir().expect("a folder");
@@ -41,11 +25,8 @@ impl Move {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/make-space");
         content(&program, &[size, &file.display().to_string()], work.path());
         let source = Sandbox::launch(Options { load: vec![file], ..Options::default() }).expect("a sandbox");
-        let one = Self { destination: sandbox_with_empty_space(NEW), work };
-        octoferry(["serialize", "all", "--out"])
-            .arg(one.modules())
-            .source(&source, "Spaces-2")
-            .ends_with_one_of(&[0, 3]);
+        let one = Self::in_folder(work);
+        one.serialize(&source).ends_with_one_of(&[0, 3]);
         one
     }
 
@@ -56,22 +37,6 @@ impl Move {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let requests = self.destination.requests().into_iter().skip(before);
         requests.map(|request| (text(&request["Method"]), text(&request["Path"]))).collect()
-    }
-
-    fn modules(&self) -> PathBuf {
-        self.work.path().join("modules")
-    }
-
-    fn states(&self) -> PathBuf {
-        self.work.path().join("state")
-    }
-
-    fn deploy(&self) -> Run {
-        octoferry(["deploy", "--placeholders"])
-            .state_below(&self.states())
-            .arg(self.modules())
-            .destination(&self.destination, NEW)
-            .env("TF_CLI_CONFIG_FILE", terraform_config())
     }
 
     /// Deploys, and does something while Terraform waits for what it makes in the slow list and has read a document, which it has not sent.

@@ -8,6 +8,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use octopus_sandbox::{Options, S3Store, Sandbox};
 use serde_json::{Value, json};
@@ -468,4 +469,15 @@ pub(crate) fn pretended_package(folder: &Path) -> PathBuf {
     }
     archive.finish().expect("an archive");
     file
+}
+
+/// Waits until something is so; fails when it never is.
+#[track_caller]
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    const PATIENCE: Duration = Duration::from_secs(180);
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "{what} never comes");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -1,58 +1,26 @@
 //! A module that is given the same as at its last deployment, and is at the destination as it was left, needs no Terraform; anything else does.
 
 use std::fs;
-use std::path::PathBuf;
 
-use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Ended, Run, fault, http, octoferry, sandbox_with, sandbox_with_empty_space, secrets_stream,
-    terraform_config,
-};
+use crate::modules::Modules as Moved;
+use crate::support::{Ended, fault, http, secrets_stream};
 
-const NEW: &str = "New";
 const UNCHANGED: &str = "unchanged since the last deployment";
-
-struct Moved {
-    destination: Sandbox,
-    work: tempfile::TempDir,
-}
 
 impl Moved {
     /// The modules of a space, deployed once.
     fn once(space: &str) -> Self {
-        let source = sandbox_with(space);
-        let moved =
-            Self { destination: sandbox_with_empty_space(NEW), work: tempfile::tempdir().expect("a folder") };
-        octoferry(["serialize", "all", "--out"])
-            .arg(moved.modules())
-            .source(&source, "Spaces-2")
-            .ends_with(3);
+        let moved = Self::of(space);
         // What it has noted is as the next run finds it.
         moved
-            .deploy(3)
+            .deploy()
+            .ends_with(3)
             .says("a second plan is empty")
             .never_says(UNCHANGED)
             .never_says("since its last plan");
         moved
-    }
-
-    fn modules(&self) -> PathBuf {
-        self.work.path().join("modules")
-    }
-
-    fn run(&self) -> Run {
-        octoferry(["deploy", "--placeholders"])
-            .state_below(&self.work.path().join("state"))
-            .arg(self.modules())
-            .destination(&self.destination, NEW)
-            .env("TF_CLI_CONFIG_FILE", terraform_config())
-    }
-
-    #[track_caller]
-    fn deploy(&self, code: i32) -> Ended {
-        self.run().ends_with(code)
     }
 
     /// How many modules there are.
@@ -63,7 +31,7 @@ impl Moved {
     /// Deploys, and tells how many modules needed no Terraform.
     #[track_caller]
     fn unchanged(&self) -> usize {
-        said(&self.deploy(3))
+        said(&self.deploy().ends_with(3))
     }
 
     #[track_caller]
@@ -103,14 +71,19 @@ fn nothing_to_do_is_known_without_terraform_and_with_few_requests() {
     };
     let before = held(&moved);
     let requests = moved.destination.requests().len();
-    let ended = moved.deploy(3);
+    let ended = moved.deploy().ends_with(3);
     assert_eq!(said(&ended), modules, "{}", ended.stderr);
     ended.never_says("requests of Terraform").says("left to a person");
     let requests = moved.destination.requests().len() - requests;
     assert!(requests <= 40 + 3 * (modules - 1), "{requests} requests for {modules} modules");
     assert_eq!(held(&moved), before);
     // `--plan` has Terraform look.
-    moved.run().arg("--plan").ends_with(0).never_says(UNCHANGED).says("0 to make, 0 to change, 0 to destroy");
+    moved
+        .deploy()
+        .arg("--plan")
+        .ends_with(0)
+        .never_says(UNCHANGED)
+        .says("0 to make, 0 to change, 0 to destroy");
     assert_eq!(moved.unchanged(), modules, "the record outlives a plan");
 }
 
@@ -164,7 +137,7 @@ fn what_a_module_is_given_counts_its_secrets_options_and_files() {
     let with = |password: &str| {
         let key = moved.destination.api_key();
         let secrets = secrets_stream(&[("Octoferry.Destination.ApiKey", &key), (&variable, password)]);
-        moved.run().option("--secrets", "stdin").input(secrets).ends_with(3)
+        moved.deploy().option("--secrets", "stdin").input(secrets).ends_with(3)
     };
     assert!(said(&with("first")) < modules);
     assert_eq!(said(&with("first")), modules);
@@ -172,7 +145,7 @@ fn what_a_module_is_given_counts_its_secrets_options_and_files() {
     let arrived = moved.destination.dump()["Secrets"].to_string();
     assert!(arrived.contains("\"second\"") && !arrived.contains("\"first\""), "{arrived}");
     assert!(said(&with("first")) < modules, "one that was there before, too");
-    assert_eq!(said(&moved.run().arg("--enable-triggers").ends_with(3)), 0);
+    assert_eq!(said(&moved.deploy().arg("--enable-triggers").ends_with(3)), 0);
 
     assert!(moved.unchanged() < modules);
     assert_eq!(moved.unchanged(), modules);
@@ -201,7 +174,7 @@ fn a_deployment_that_broke_off_leaves_no_record_behind() {
     fs::write(&variables, original.clone() + &more).unwrap();
     let trouble = json!({"path": "/api/Spaces-2/variables/", "method": "PUT", "kind": "status", "status": 500, "times": 20});
     fault(&moved.destination, trouble);
-    moved.deploy(1);
+    moved.deploy().ends_with(1);
     http(&moved.destination, "DELETE", "/sandbox/faults", None);
     fs::write(&variables, original).unwrap();
     assert_eq!(

@@ -22,18 +22,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::{Run, fault, http, pretended_package};
-
-const PATIENCE: Duration = Duration::from_secs(180);
-
-#[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < PATIENCE, "{what} never comes");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
+use crate::support::{Run, fault, http, pretended_package, until};
 
 fn tasks(journey: &Journey) -> Vec<Value> {
     let (_, tasks) = http(&journey.source, "GET", "/api/Spaces-2/tasks?take=1000", None);
