@@ -1,13 +1,16 @@
 //! Which drafts have to be at the server before a request: what it names, what it works with, what it would show.
 
+use std::collections::BTreeSet;
+
 use axum::body::Bytes;
 use axum::http::Method;
 use serde_json::Value;
 
-use super::All;
-use super::kind::Kind;
+use super::kind::{Kind, id, name, parts};
+use super::{All, Draft, merge};
 use crate::relay::address::Address;
 use documents::provisional;
+use documents::slug::slug_of;
 
 /// What a request needs.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +18,8 @@ pub(super) enum Needs {
     Nothing,
     /// What it names is in drafts.
     Named,
-    /// The deployment process of this project: the server looks up in it what a channel or a project says of steps.
+    /// The deployment process of this project: the server looks up in it what a channel or a project says of steps. Only where that names one that
+    /// the server does not have: else it would be sent as often as such a request comes between two steps.
     ProcessOf(String),
     /// Whatever there is.
     Everything,
@@ -69,11 +73,14 @@ impl All {
             Needs::Everything => unsent.collect(),
             Needs::ProcessOf(project) => {
                 let named = self.naming(path, body);
+                let said = texts(&serde_json::from_slice(body).unwrap_or_default());
                 let is_it = |key: &(Kind, String)| {
-                    let project_of = self.documents[key].now["ProjectId"].as_str().map(str::to_lowercase);
+                    let draft = &self.documents[key];
+                    let project_of = draft.now["ProjectId"].as_str().map(str::to_lowercase);
                     key.0 == Kind::Process
                         && key.1.contains("/deploymentprocesses/")
                         && project_of.as_deref() == Some(project)
+                        && draft.has_unsent_of(&said)
                 };
                 unsent.filter(|key| is_it(key) || named.contains(key)).collect()
             }
@@ -95,6 +102,33 @@ impl All {
             ids.iter().any(|id| text.contains(id))
         };
         self.unsent().into_iter().filter(has).collect()
+    }
+}
+
+impl Draft {
+    /// Whether one of these texts is the name or slug of a step or action that the server does not have as it is.
+    fn has_unsent_of(&self, texts: &BTreeSet<String>) -> bool {
+        let unsent = merge::changed(Kind::Process, &self.base, &self.now);
+        let steps = parts(Kind::Process, &self.now)
+            .iter()
+            .filter(|step| unsent.iter().any(|other| other == id(step)));
+        let things = steps
+            .flat_map(|step| std::iter::once(step).chain(step["Actions"].as_array().into_iter().flatten()));
+        let mut called = things.flat_map(|thing| {
+            let slug = thing["Slug"].as_str().filter(|slug| !slug.is_empty());
+            [name(thing).to_owned(), slug.map_or_else(|| slug_of(name(thing)), str::to_owned)]
+        });
+        called.any(|called| texts.contains(&called))
+    }
+}
+
+/// All texts of a document, wherever they stand.
+fn texts(document: &Value) -> BTreeSet<String> {
+    match document {
+        Value::String(text) => BTreeSet::from([text.clone()]),
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => BTreeSet::new(),
     }
 }
 
@@ -123,5 +157,26 @@ mod tests {
         assert_eq!(of(Method::POST, "runbooksnapshots", json!({})), Needs::Everything);
         assert_eq!(of(Method::POST, "projects/Projects-1/git/convert", json!({})), Needs::Everything);
         assert_eq!(of(Method::DELETE, "environments/Environments-1", json!({})), Needs::Everything);
+    }
+
+    #[test]
+    fn a_process_is_needed_when_a_step_is_named_that_the_server_does_not_have() {
+        let step =
+            |id: &str, name: &str| json!({"Id": id, "Name": name, "Actions": [{"Id": "a", "Name": name}]});
+        let draft = Draft {
+            address: Address::parse("/api/Spaces-1/deploymentprocesses/x"),
+            path: String::new(),
+            headers: axum::http::HeaderMap::new(),
+            base: json!({"Steps": [step("1", "Build it")]}),
+            now: json!({"Steps": [step("1", "Build it"), step("octoferry-draft-1", "Go live")]}),
+            is_unsent: true,
+        };
+        let needs = |document: Value| draft.has_unsent_of(&texts(&document));
+        assert!(needs(json!({"Rules": [{"ActionPackages": [{"DeploymentAction": "Go live"}]}]})));
+        assert!(needs(
+            json!({"GitResourceRules": [{"GitDependencyActions": [{"DeploymentActionSlug": "go-live"}]}]})
+        ));
+        assert!(!needs(json!({"VersioningStrategy": {"DonorPackage": {"DeploymentAction": "Build it"}}})));
+        assert!(!needs(json!({"Name": "Default"})));
     }
 }
