@@ -90,14 +90,12 @@ pub(super) async fn keep_secrets(
 /// Whether a placeholder stands where the destination may have a value: not in an item without an id, which is new.
 fn has_counterparts(new: &Value) -> bool {
     match new {
-        Value::Object(fields) => fields.iter().any(|(name, value)| match value {
-            Value::String(text) => matches!(name.as_str(), "NewValue" | "Value") && is_placeholder(text),
-            other => has_counterparts(other),
-        }),
+        Value::Object(fields) => fields.values().any(has_counterparts),
         Value::Array(items) => items.iter().any(|item| {
             let is_new = item.is_object() && item["Id"].as_str().unwrap_or_default().is_empty();
             !is_new && has_counterparts(item)
         }),
+        Value::String(text) => is_placeholder(text),
         _ => false,
     }
 }
@@ -186,6 +184,7 @@ mod tests {
         let set = |id: &str| json!({"Variables": [{"Id": "1", "Value": "x"}, {"Id": id, "Value": PREFIX}]});
         assert!(has_counterparts(&set("2")) && !has_counterparts(&set("")));
         assert!(has_counterparts(&json!({"Id": "Accounts-1", "Token": {"NewValue": PREFIX}})));
+        assert!(has_counterparts(&json!({"EventNotificationSubscription": {"WebhookHeaderValue": PREFIX}})));
     }
 
     #[test]
