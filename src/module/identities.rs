@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 use documents::collection::Collection;
 
@@ -82,7 +83,8 @@ impl Identities {
         earlier.resources.values().filter(|id| !here.contains(id)).cloned().collect()
     }
 
-    /// Adds the names that things had in an earlier module.
+    /// Adds the names that things had in an earlier module. Terraform's state has them in composed form (NFC), whatever form they have at the
+    /// source: two forms of one text are one name.
     pub fn remember_names(&mut self, earlier: &Self) {
         for named in &mut self.named {
             let before = earlier
@@ -90,12 +92,16 @@ impl Identities {
                 .iter()
                 .find(|other| other.collection == named.collection && other.id == named.id);
             for key in before.into_iter().flat_map(|before| &before.keys) {
-                if !named.keys.contains(key) {
+                if !named.keys.iter().any(|known| is_same(known, key)) {
                     named.keys.push(key.clone());
                 }
             }
         }
     }
+}
+
+fn is_same(key: &[String], other: &[String]) -> bool {
+    key.len() == other.len() && key.iter().zip(other).all(|(one, two)| one.nfc().eq(two.nfc()))
 }
 
 /// Whether a text is a label as octoferry makes them: nothing else of an older file gets into a module.
@@ -123,6 +129,21 @@ mod tests {
         assert_eq!(moved, expected.map(|(from, to)| (from.to_owned(), to.to_owned())));
         assert!(now.gone_since(&earlier).is_empty());
         assert_eq!(of(&[]).gone_since(&now).len(), 4);
+    }
+
+    #[test]
+    fn a_name_that_terraform_has_composed_is_the_same_name() {
+        let named = |keys: &[&str]| Identities {
+            resources: BTreeMap::new(),
+            named: vec![Named {
+                collection: Collection::MachinePolicies,
+                id: "MachinePolicies-1".to_owned(),
+                keys: keys.iter().map(|name| vec![(*name).to_owned()]).collect(),
+            }],
+        };
+        let mut now = named(&["e\u{301}tude"]);
+        now.remember_names(&named(&["\u{e9}tude", "prelude"]));
+        assert_eq!(now, named(&["e\u{301}tude", "prelude"]));
     }
 
     #[test]
