@@ -312,18 +312,26 @@ impl Making {
         let name = |making: &mut Self, collection: &str, id: &str| {
             making.document(collection, id)["Name"].as_str().unwrap_or_default().to_owned()
         };
-        let mut scopes: Vec<String> = environments.iter().map(|id| name(self, "environments", id)).collect();
-        scopes.sort();
-        let key = [
+        let beginning = [
             name(self, "tenants", tenant),
             name(self, collection, id),
             template["Name"].as_str().unwrap_or_default().to_owned(),
-            scopes.join(" + "),
         ]
         .join("/");
+        let mut names: Vec<String> = environments.iter().map(|id| name(self, "environments", id)).collect();
+        names.sort();
+        let mut scopes = vec![names.join(" + ")];
+        // A server that knows no value for all environments has one for each.
+        let links = self.document("tenants", tenant)["ProjectEnvironments"][id].clone();
+        for linked in links.as_array().into_iter().flatten().filter_map(Value::as_str) {
+            scopes.push(name(self, "environments", linked));
+        }
         let fact = "API: a tenant's secret is a variable only in a run for that tenant";
-        self.allow("tenantvariablevalues", "<missing>", fact, &key);
-        self.allow_secret("tenantvariablevalues", "Value", fact, &key);
+        for scope in scopes {
+            let key = format!("{beginning}/{scope}");
+            self.allow("tenantvariablevalues", "<missing>", fact, &key);
+            self.allow_secret("tenantvariablevalues", "Value", fact, &key);
+        }
     }
 }
 

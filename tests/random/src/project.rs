@@ -49,7 +49,7 @@ fn project(making: &mut Making) {
     let icon =
         if making.chance.percent(20) { json!({"Color": "#1F5FA8", "Id": "ship"}) } else { Value::Null };
     let optional = |making: &mut Making, field: &str| {
-        if !making.chance.percent(40) {
+        if making.chance.percent(60) {
             return Value::Null;
         }
         let text = making.optional("projects", &name, field);
@@ -97,7 +97,7 @@ fn project(making: &mut Making) {
         "ChangeDescription": null, "ConnectivityPolicy": document["ProjectConnectivityPolicy"],
         "DefaultGuidedFailureMode": document["DefaultGuidedFailureMode"],
         "DefaultToSkipIfAlreadyInstalled": document["DefaultToSkipIfAlreadyInstalled"],
-        "DeploymentChangesTemplate": document["DeploymentChangesTemplate"], "CancelQueuedTasks": id.ends_with('2'), "CancelRunningTasks": id.ends_with('1'), "FailTargetDiscovery": making.chance.percent(30),
+        "DeploymentChangesTemplate": document["DeploymentChangesTemplate"], "CancelQueuedTasks": making.chance.percent(20), "CancelRunningTasks": making.chance.percent(20), "FailTargetDiscovery": making.chance.percent(30),
         "ForcePackageDownload": document["ForcePackageDownload"], "Id": format!("deploymentsettings-{id}"), "ProjectId": id,
         "ReleaseNotesTemplate": document["ReleaseNotesTemplate"], "VersioningStrategy": document["VersioningStrategy"],
     });
@@ -207,7 +207,7 @@ fn runbook(making: &mut Making, project: &Parts, scopes: &mut Scopes) -> String 
     let mut document = json!({
         "ConnectivityPolicy": connectivity(making), "DefaultGuidedFailureMode": making.chance.one(&["EnvironmentDefault", "On", "Off"]),
         "Description": making.optional("runbooks", &key, "Description"), "EnvironmentScope": scope, "Environments": environments, "ForcePackageDownload": making.flag(), "Id": id,
-        "CancelQueuedTasks": id.ends_with('1'), "CancelRunningTasks": id.ends_with('2'), "FailTargetDiscovery": id.ends_with('3'),
+        "CancelQueuedTasks": making.chance.percent(20), "CancelRunningTasks": making.chance.percent(20), "FailTargetDiscovery": making.chance.percent(20),
         "MultiTenancyMode": making.chance.one(&["Untenanted", "Tenanted", "TenantedOrUntenanted"]), "Name": name, "ProjectId": project.id,
         "PublishedRunbookSnapshotId": null, "RunRetentionPolicy": retention, "RunbookProcessId": format!("RunbookProcess-{id}"),
         "RunbookTags": making.some_tags("Runbook"), "Slug": slug,

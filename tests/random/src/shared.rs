@@ -181,6 +181,7 @@ fn policy(making: &mut Making) {
     let id = making.id("MachinePolicies");
     let name = making.name("machinepolicies");
     let slug = making.slug("machinepolicies", &name);
+    making.allow("machinepolicies", "Slug", "by the vendor's reference no request takes it", &name);
     let health = |making: &mut Making| {
         if making.flag() {
             json!({"RunType": "InheritFromDefault", "ScriptBody": making.chance.one(&[Value::Null, json!("")])})

@@ -45,6 +45,7 @@ mod libraries;
 mod links;
 mod log;
 mod machines;
+mod older;
 mod options;
 mod packages;
 mod paging;

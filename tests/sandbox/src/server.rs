@@ -114,6 +114,7 @@ impl Shared {
         spaces::complete_loaded(&mut server);
         crate::libraries::complete_loaded(&mut server);
         crate::subscriptions::complete_loaded(&mut server);
+        crate::older::complete_loaded(&mut server);
         spaces::found(&mut server, dumps.is_empty(), &options);
         let administrator = server
             .store
