@@ -122,11 +122,39 @@ impl Item {
     /// One line of Markdown, whatever a name holds.
     #[must_use]
     pub fn line(&self) -> String {
-        let commands = self.commands.iter().map(|command| format!(" `{}`", command.replace('`', "'")));
-        plain(&format!("{}{}{}", self.key(), self.whole(), commands.collect::<String>()))
+        let mut line = format!("{}{}", self.key(), self.whole());
+        if !self.commands.is_empty() && !line.ends_with(['.', '!', '?', ':']) {
+            line.push('.');
+        }
+        line.extend(self.commands.iter().map(|command| format!(" {}", code(command))));
+        plain(&line)
     }
+}
+
+/// A command as Markdown's code, as it is: its fence is longer than what is inside.
+fn code(command: &str) -> String {
+    let longest = command.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    if longest == 0 { format!("{fence}{command}{fence}") } else { format!("{fence} {command} {fence}") }
 }
 
 fn plain(text: &str) -> String {
     text.split(char::is_control).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_before_its_commands_and_shows_each_as_it_is() {
+        let mut item = Item::new(Section::Machines, "target \"web\"", "it trusts the old server".to_owned());
+        assert_eq!(item.line(), "**Machine** target \"web\": it trusts the old server");
+        item.place = "Infrastructure".to_owned();
+        item.commands = vec!["a 'b'".to_owned(), "c `d` ``e".to_owned(), "f\ng".to_owned()];
+        assert_eq!(
+            item.line(),
+            "**Machine** target \"web\": it trusts the old server. In the portal: Infrastructure. `a 'b'` ``` c `d` ``e ``` `f g`"
+        );
+    }
 }

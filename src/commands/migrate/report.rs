@@ -105,10 +105,15 @@ impl Report {
         &mut self.rows[index]
     }
 
-    /// How much of the space or a project is left to a person.
+    /// How much of the space or a project is left to a person. Machines are the space's.
     fn for_person(&self, row: &Row) -> usize {
         let of_module = row.manifest.as_ref().map_or(0, |manifest| todo::count(manifest, &row.outcomes));
-        of_module + self.besides_of(row).count()
+        let machines = if row.of == Owner::Space { self.machines().count() } else { 0 };
+        of_module + self.besides_of(row).count() + machines
+    }
+
+    fn machines(&self) -> impl Iterator<Item = &report::Item> {
+        self.besides.iter().flatten().filter(|item| item.section == report::Section::Machines)
     }
 
     fn besides_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a report::Item> {
@@ -141,10 +146,9 @@ impl Report {
             items.extend(self.besides_of(row).map(todo::line));
             kept::Part { title, items, keep: !is_done }
         };
-        let of_machines = |item: &&report::Item| item.section == report::Section::Machines;
         let machines = kept::Part {
             title: MACHINES.to_owned(),
-            items: self.besides.iter().flatten().filter(of_machines).map(todo::line).collect(),
+            items: self.machines().map(todo::line).collect(),
             keep: self.besides.is_none(),
         };
         let skipped = plan.skipped.iter().map(|(project, why)| kept::Part {

@@ -114,7 +114,7 @@ mod tests {
         let nothing = Outcomes::new();
         assert_eq!((count(&space, &nothing), count(&project, &nothing)), (2, 0));
         expect_test::expect![[r#"
-            **Secret** Password of the feed "Images": no step can read feed passwords. Enter it at the destination and say so; or enter it at the source as the sensitive variable `Octoferry.Secret.feed_password` in the library variable set `Octoferry Secrets`, scoped to the environment `Octoferry`, and run the migration again. In the portal: Library, External Feeds, "Images" `octoferry secrets done 'feed_password'`
+            **Secret** Password of the feed "Images": no step can read feed passwords. Enter it at the destination and say so; or enter it at the source as the sensitive variable `Octoferry.Secret.feed_password` in the library variable set `Octoferry Secrets`, scoped to the environment `Octoferry`, and run the migration again. In the portal: Library, External Feeds, "Images". `octoferry secrets done 'feed_password'`
             **By hand** machines: Targets trust the old server. Let them trust the new one.
         "#]]
         .assert_eq(&text(&space, &nothing));
