@@ -11,7 +11,8 @@ use crate::deployment::entered::Witness;
 use crate::deployment::exported;
 use crate::deployment::fetched::Fetched;
 use crate::deployment::order::{self, Folder};
-use crate::deployment::run::{self, Deployment, Known};
+use crate::deployment::ready::{Deployment, Known, Ready};
+use crate::deployment::run;
 use crate::deployment::step;
 use crate::deployment::supply;
 use crate::deployment::tenant::TenantRun;
@@ -255,7 +256,7 @@ async fn prepared<'d>(
     modules: &[Folder],
     directory: &mut Directory,
     deployed: &mut Deployed<'_>,
-) -> Result<Vec<Result<Option<run::Ready<'d>>, Failure>>, Failure> {
+) -> Result<Vec<Result<Option<Ready<'d>>, Failure>>, Failure> {
     let mut prepared = Vec::new();
     for module in modules {
         if deployed.is_unchanged(module, modules).await? {

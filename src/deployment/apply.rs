@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::deployment::order::Folder;
-use crate::deployment::run::{Deployment, Ready};
+use crate::deployment::ready::{Deployment, Ready};
 use crate::deployment::state::is_about_the_state;
 use crate::relay;
 use documents::collection::Collection;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::backend;
-use crate::deployment::run::Deployment;
+use crate::deployment::ready::Deployment;
 use failure::{Failure, FailureKind, While as _};
 use module::manifest::{Manifest, Origin};
 use terraform::Terraform;

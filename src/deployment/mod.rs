@@ -13,6 +13,7 @@ mod identity;
 pub mod licence;
 pub mod order;
 mod prepare;
+pub mod ready;
 pub mod refused;
 mod renames;
 pub mod run;

@@ -7,7 +7,7 @@ use crate::deployment::entered::Maker;
 use crate::deployment::existing::{self, Collision};
 use crate::deployment::identity;
 use crate::deployment::order::Folder;
-use crate::deployment::run::{Deployment, Ready};
+use crate::deployment::ready::{Deployment, Ready};
 use crate::deployment::supply::Declared;
 use crate::deployment::token::Given;
 use crate::finish::directory::Directory;

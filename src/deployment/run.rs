@@ -1,91 +1,28 @@
 //! One module through Terraform and finish: look, plan, apply, finish, plan again.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::backend::{Backend, Place, Prepared};
 use crate::deployment::apply::linked_by;
 use crate::deployment::destruction;
-use crate::deployment::entered::Witness;
 use crate::deployment::existing::{self, Collision};
 use crate::deployment::identity;
-use crate::deployment::licence::Licence;
 use crate::deployment::order::Folder;
+use crate::deployment::ready::{Deployment, Ready};
 use crate::deployment::refused::{Reason, Refused};
 use crate::deployment::renames;
 use crate::deployment::supply::{self, Became, Declared, Row, Supply};
-use crate::deployment::token::{self, Given};
-use crate::finish::directory::Directory;
-use crate::finish::{CommonValues, Finish, Report, SecretOutcome};
-use crate::relay::{self, Relay};
-use crate::ui::Ui;
+use crate::finish::{Finish, Report, SecretOutcome};
 use documents::inventory::Inventory;
 use failure::Failure;
 use module::TRIGGERS_HELD;
 use module::identities::Identities;
 use module::manifest::Note;
-use octopus::server::Server;
-use secret::Secret;
-use secret::mask::Masker;
+use terraform::Ended;
 use terraform::lock::Lock;
 use terraform::memory_file::MemoryFile;
 use terraform::plan::{Plan, ResourceChange};
-use terraform::process::Interrupt;
-use terraform::program::Program;
-use terraform::state::State;
-use terraform::working_copy::Workplace;
-use terraform::{Ended, Terraform};
-
-/// What all modules of one deployment share.
-pub struct Deployment<'a> {
-    pub ui: &'a Ui,
-    pub destination: Server,
-    pub witness: Witness,
-    pub relay: &'a Relay,
-    pub known: Known,
-    pub program: &'a Program,
-    /// `None`: the modules have a backend of their own.
-    pub backend: Option<Backend>,
-    /// By Octopus variable, from standard input.
-    pub streamed: BTreeMap<String, Secret>,
-    /// Secrets that a person says to have entered, as [`Manifest::name_of_secret`](module::manifest::Manifest::name_of_secret) names them.
-    pub done: BTreeSet<String>,
-    /// Those of them that Octopus can't have altered.
-    pub exact: BTreeSet<String>,
-    pub masker: Arc<Masker>,
-    pub token_key: token::Key,
-    pub interrupt: Interrupt,
-    pub workplace: Workplace,
-    /// What states are of.
-    pub place: Place,
-    pub plan_only: bool,
-    pub placeholders: bool,
-    /// The values from standard input are as Octopus stores them.
-    pub raw: bool,
-    pub enable_triggers: bool,
-    pub allow_destroy: bool,
-    pub adopt: bool,
-}
-
-/// What the modules of a deployment need to learn only once.
-pub struct Known {
-    licence: Licence,
-    /// Finds what was made by modules before.
-    pub(super) lookups: tokio::sync::Mutex<Directory>,
-    /// What finish knows to be there of the values that tenants have for library sets.
-    common_values: CommonValues,
-}
-
-impl Known {
-    /// Nothing yet.
-    #[must_use]
-    pub fn of(destination: &Server) -> Self {
-        let lookups = tokio::sync::Mutex::new(Directory::new(destination.clone()));
-        Self { licence: Licence::default(), lookups, common_values: CommonValues::default() }
-    }
-}
 
 /// How one module ended.
 pub struct Outcome {
@@ -111,23 +48,6 @@ pub struct Outcome {
 struct Later {
     identities: Identities,
     supply: Supply,
-}
-
-/// A module ready for Terraform: its working copy has a backend, and what stands in its way is known.
-pub struct Ready<'a> {
-    pub(super) terraform: Terraform<'a>,
-    pub(super) backend: Option<Prepared>,
-    pub(super) supply: Supply,
-    /// What Terraform gets for the secrets.
-    pub(super) given: Given,
-    pub(super) declared: Declared,
-    /// The state before anything was done.
-    pub(super) state: State,
-    /// What the module's resources are at the source.
-    pub(super) identities: Identities,
-    pub collisions: Vec<Collision>,
-    /// What the relay takes over when Terraform makes it.
-    pub(super) taken: relay::Taken,
 }
 
 impl Deployment<'_> {

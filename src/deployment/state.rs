@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::deployment::run::{Deployment, Ready};
+use crate::deployment::ready::{Deployment, Ready};
 use failure::{Failure, FailureKind};
 use terraform::Ended;
 use terraform::lock::Lock;

@@ -15,6 +15,8 @@ pub mod put_back;
 pub mod runbook;
 pub mod service_account;
 pub mod template;
+#[cfg(test)]
+mod unseen;
 pub mod variables;
 
 pub use prepare::prepare;

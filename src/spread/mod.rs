@@ -19,8 +19,6 @@ mod view;
 
 #[cfg(test)]
 pub(crate) mod tests;
-#[cfg(test)]
-mod unseen;
 
 use serde_json::Value;
 

@@ -30,7 +30,7 @@ fn add(inventory: &mut Inventory, collection: Collection, document: Value) {
 }
 
 /// Does what the server does with a written set: new variables get ids, values of sensitive ones are hidden.
-pub(super) fn apply(inventory: &mut Inventory, plan: &super::Plan) {
+pub(crate) fn apply(inventory: &mut Inventory, plan: &super::Plan) {
     for change in &plan.changes {
         let mut document = change.after.clone();
         if let Some(Value::Array(variables)) = document.fields_mut().get_mut("Variables") {

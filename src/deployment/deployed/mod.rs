@@ -24,7 +24,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::backend;
 use crate::deployment::order::Folder;
-use crate::deployment::run::{Deployment, Outcome};
+use crate::deployment::ready::Deployment;
+use crate::deployment::run::Outcome;
 use crate::deployment::supply::{Declared, Supply};
 use documents::inventory::Inventory;
 use failure::{Failure, While as _};

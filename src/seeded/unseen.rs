@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::spread;
-use super::tests::apply;
 use crate::mark::name;
 use crate::seeded::prepare;
+use crate::spread::spread;
+use crate::spread::tests::apply;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
