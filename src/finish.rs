@@ -383,6 +383,17 @@ impl<'a> Finish<'a> {
         if ids.len() != environments.len() {
             return Ok(None);
         }
+        if let FinishValue::Json(value) = value {
+            let missing = limited::missing(&mut self.directory, value).await?;
+            if !missing.is_empty() {
+                let names = missing.join(", ");
+                self.report.open.push(format!(
+                    "{text} waits for projects that are not at the destination ({names}). Deploy its module again after them"
+                ));
+                self.report.waits_for.extend(missing);
+                return Ok(None);
+            }
+        }
         let value = match value {
             FinishValue::Json(value) => Some(tenant::Given::Plain(self.directory.resolved(value).await?)),
             FinishValue::Secret(name) => {

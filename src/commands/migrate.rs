@@ -218,10 +218,18 @@ async fn journey(
         }
     }
     if !arguments.space_only {
-        projects(runs, found, plan, arguments, report).await?;
+        let waiting = projects(runs, found, plan, arguments, report).await?;
+        for (project, awaited) in waiting {
+            if missing_projects(runs.destination, awaited.clone()).await?.len() < awaited.len() {
+                let name = project.name();
+                runs.ui.info(&format!("{name:?} is deployed again: it names projects that are there now"));
+                deploy_project(runs, found, project, arguments, report).await?;
+            }
+        }
         let still_awaited = missing_projects(runs.destination, awaited.clone()).await?;
         if still_awaited.len() < awaited.len() {
-            runs.ui.info("the space is deployed again: variables of its library sets are limited to projects that are there now");
+            runs.ui
+                .info("the space is deployed again: something in it waited for projects that are there now");
             space_again = true;
         }
         if space_again {
@@ -256,24 +264,32 @@ async fn deploy_space(
     Ok(())
 }
 
-/// All projects: serialized in any order, deployed in the order of what they need.
-async fn projects(
+/// All projects: serialized in any order, deployed in the order of what they need. Those in which something waits for projects that were not there
+/// yet, with these.
+async fn projects<'p>(
     runs: &Runs<'_>,
     found: &Found,
-    plan: &Plan<'_>,
+    plan: &Plan<'p>,
     arguments: &cli::Migrate,
     report: &mut Report,
-) -> Result<(), Failure> {
+) -> Result<Vec<(&'p Document, Vec<String>)>, Failure> {
     let (mut after, mut failed) = serialize_projects(runs, found, plan, report).await;
+    let mut waiting = Vec::new();
     loop {
         match order::next(&after, &failed) {
-            Next::Nothing => return Ok(()),
+            Next::Nothing => return Ok(waiting),
             Next::Deploy(name) => {
                 after.remove(&name);
-                if let Some(project) = plan.projects.iter().find(|project| project.name() == name)
-                    && !deploy_project(runs, found, project, arguments, report).await?
-                {
+                let Some(project) = plan.projects.iter().find(|project| project.name() == name) else {
+                    continue;
+                };
+                let manifest = report.row(&Owner::Project(name.clone())).manifest.as_ref();
+                let awaited = manifest.map(limited::projects_of).unwrap_or_default();
+                let awaited = missing_projects(runs.destination, awaited).await?;
+                if !deploy_project(runs, found, project, arguments, report).await? {
                     failed.insert(name);
+                } else if !awaited.is_empty() {
+                    waiting.push((*project, awaited));
                 }
             }
             Next::Skip(name, needed) => {

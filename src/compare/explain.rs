@@ -295,9 +295,13 @@ fn is_key(noted: &[String], key: &[String]) -> bool {
         || (key.len() > 3 && key.starts_with(noted) && noted.len() == 3)
 }
 
-/// Whether a path is the noted field or below it.
+/// Whether a path is the noted field or below it. What has an empty name, as the first package of a step, stands here by its place.
 fn is_part(path: &str, noted: &str) -> bool {
-    path == noted || path.strip_prefix(noted).is_some_and(|rest| rest.starts_with('/'))
+    let mut parts = path.split('/');
+    let is_place = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    noted
+        .split('/')
+        .all(|own| parts.next().is_some_and(|part| part == own || (own.is_empty() && is_place(part))))
 }
 
 /// Variables stand here by name and scope, `Variables/Name (scope)/Value`; a note may know them by name alone.
@@ -373,6 +377,8 @@ mod tests {
         assert!(is_part("Steps/A/Properties/x", "Steps/A/Properties"));
         assert!(is_part("Steps/A", "Steps/A"));
         assert!(!is_part("Steps/AB", "Steps/A"));
+        assert!(is_part("Packages/0/FeedId", "Packages//FeedId"));
+        assert!(!is_part("Packages/sql/FeedId", "Packages//FeedId"));
         assert!(is_part_of_variable(
             Collection::Variables,
             "Variables/Key (Environment: Production)/Value",

@@ -128,6 +128,12 @@ impl<'i> Names<'i> {
         resolved
     }
 
+    /// Whether the packages of a feed are projects.
+    pub(super) fn is_feed_of_projects(&self, id: &str) -> bool {
+        let feed = self.inventory.get(Collection::Feeds, id);
+        feed.is_some_and(|feed| feed.text("FeedType") == Some("OctopusProject"))
+    }
+
     /// Whether a text is nothing but an id of the space.
     pub(super) fn is_id(&self, text: &str) -> bool {
         self.names.contains_key(text)

@@ -53,7 +53,27 @@ pub const HEALTH: &[&str] = &[
     "OperatingSystemVersion",
     "ShellName",
     "ShellVersion",
+    // Only the request that makes a machine takes it (`POST machines`, `POST workers`).
+    "SkipInitialHealthCheck",
 ];
+
+/// How far a server is with telling its own events, in a subscription.
+const PROGRESS: &[&str] = &[
+    "EmailDigestLastProcessed",
+    "EmailDigestLastProcessedEventAutoId",
+    "SlackDigestLastProcessed",
+    "SlackDigestLastProcessedEventAutoId",
+    "TeamsDigestLastProcessed",
+    "TeamsDigestLastProcessedEventAutoId",
+    "WebhookLastProcessed",
+    "WebhookLastProcessedEventAutoId",
+];
+
+/// The server's own word on whether this view of a variable can be edited.
+const EDITABLE: &str = "IsEditable";
+
+/// Words of people, which may look like an id.
+const WORDS: &[&str] = &["Name", "Description", "Notes", "Label", "HelpText", "Username", "Host"];
 
 /// What any part of a document may have of its own history.
 const HISTORY: &[&str] = &["LastModifiedOn", "LastModifiedBy"];
@@ -87,10 +107,10 @@ pub(super) fn plain(
     let mut fields = Map::new();
     let counts = |field: &str| field != "Id" && !is_computed(collection, field);
     for (field, value) in document.fields().iter().filter(|(field, _)| counts(field)) {
-        let value = if collection == Collection::Variables && field == "Variables" {
-            variables(names, value)
-        } else {
-            comparable(names, value)
+        let value = match value {
+            _ if collection == Collection::Variables && field == "Variables" => variables(names, value),
+            Value::String(text) if is_words(names, document.fields(), field) => words(names, text),
+            value => comparable(names, value),
         };
         fields.insert(names.resolve(field), value);
     }
@@ -175,10 +195,16 @@ fn comparable(names: &Names<'_>, value: &Value) -> Value {
             let mut plain = Map::new();
             for (field, inner) in fields {
                 // An id inside a document says where it is; what refers to it is compared instead.
-                let is_fact = OF_THE_MACHINE.contains(&field.as_str()) || HISTORY.contains(&field.as_str());
-                if field != "Id" && field != TEMPLATE_VERSION && field != VERSIONING && !is_fact {
-                    plain.insert(names.resolve(field), comparable(names, inner));
+                let is_fact =
+                    [OF_THE_MACHINE, HISTORY, PROGRESS].iter().any(|facts| facts.contains(&field.as_str()));
+                if ["Id", TEMPLATE_VERSION, VERSIONING, EDITABLE].contains(&field.as_str()) || is_fact {
+                    continue;
                 }
+                let inner = match inner {
+                    Value::String(text) if is_words(names, fields, field) => words(names, text),
+                    inner => comparable(names, inner),
+                };
+                plain.insert(names.resolve(field), inner);
             }
             Value::Object(plain)
         }
@@ -200,6 +226,21 @@ fn comparable(names: &Names<'_>, value: &Value) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// Whether a field holds a person's words, also where they look like an id: a name, or a package that is none of the feed of projects.
+fn is_words(names: &Names<'_>, fields: &Map<String, Value>, field: &str) -> bool {
+    let is_package = field.strip_suffix("PackageId").is_some_and(|before| {
+        let feed = fields.get(&format!("{before}FeedId")).and_then(Value::as_str);
+        !feed.is_some_and(|feed| names.is_feed_of_projects(feed))
+    });
+    is_package || WORDS.contains(&field)
+}
+
+/// Words: equal as they are, or with what the ids in them stand for.
+fn words(names: &Names<'_>, text: &str) -> Value {
+    let resolved = names.resolve(text);
+    if resolved == text { Value::from(text) } else { json!({TEXT: [resolved, text]}) }
 }
 
 /// Whether two leaves are equal. Nothing is nothing: absent, null, an empty list or object. An empty text is not nothing.

@@ -227,3 +227,48 @@ fn what_is_missing_and_what_is_extra_counts() {
     assert_eq!(comparison.kinds[&Collection::Accounts].extra[0].key, [account.name()]);
     assert!(!comparison.is_well());
 }
+
+#[test]
+fn what_a_server_says_of_itself_is_no_difference() {
+    let inventory = |skips: bool, editable: bool, told: &str, package: &str| {
+        let mut inventory = Inventory::default();
+        for (collection, document) in [
+            (
+                "projects",
+                json!({"Id": "Projects-1", "Name": package, "VariableSetId": "variableset-Projects-1"}),
+            ),
+            ("projects", json!({"Id": "Projects-2", "Name": if package == "A" { "B" } else { "A" }})),
+            ("machines", json!({"Id": "Machines-1", "Name": "Web", "SkipInitialHealthCheck": skips})),
+            (
+                "variables",
+                json!({"Id": "variableset-Projects-1", "OwnerId": "Projects-1",
+                    "Variables": [{"Id": "v", "Name": "V", "Value": "x", "IsEditable": editable}]}),
+            ),
+            (
+                "subscriptions",
+                json!({"Id": "Subscriptions-1", "Name": "Bell", "EventNotificationSubscription": {"EmailDigestLastProcessed": told}}),
+            ),
+            // The package is called so; the ids are other projects on both sides.
+            (
+                "actiontemplates",
+                json!({"Id": "ActionTemplates-1", "Name": "Projects-1", "Packages": [{"Name": "", "PackageId": "Projects-2", "FeedId": "Feeds-1"}]}),
+            ),
+            ("feeds", json!({"Id": "Feeds-1", "Name": "NuGet", "FeedType": "NuGet"})),
+        ] {
+            inventory.insert(Collection::named(collection), Document::new(document).unwrap());
+        }
+        inventory
+    };
+    let (source, destination) =
+        (inventory(true, false, "2026-10-01", "A"), inventory(false, true, "2026-11-01", "B"));
+    let comparison = compare(&source, &destination, &Explanations::default());
+    let odd = &comparison.kinds[&Collection::ActionTemplates];
+    assert!(odd.different.is_empty(), "{odd:#?}");
+    for collection in [Collection::Machines, Collection::Subscriptions] {
+        assert!(comparison.kinds[&collection].different.is_empty(), "{comparison:#?}");
+    }
+    assert!(
+        comparison.kinds[&Collection::Variables].different.iter().all(|one| one.fields.is_empty()),
+        "{comparison:#?}"
+    );
+}

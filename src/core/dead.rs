@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use self::places::{Left, PLACES, ReferencePath};
-pub(crate) use self::texts::{chosen, is_project_feed};
+pub(crate) use self::texts::{chosen, is_package_name, is_project_feed};
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::ids::{id_order, is_everywhere};

@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), warn(clippy::too_many_lines, clippy::fn_params_excessive_bools))]
 
 pub mod collection;
+pub mod complete;
 pub mod defaults;
 pub mod document;
 pub mod feed;

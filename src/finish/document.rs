@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::directory::Located;
 use super::set::sensitive;
 use super::stayed::Written;
-use super::{Finish, SecretOutcome, described, field};
+use super::{Finish, SecretOutcome, described, field, limited};
 use documents::collection::Collection;
 use failure::Failure;
 use module::manifest::{FinishStep, Manifest, Target};
@@ -23,7 +23,12 @@ impl Finish<'_> {
         if self.there(account, &what).await?.is_none() {
             return Ok(());
         }
-        let wanted = self.directory.resolved(wanted).await?;
+        let wanted = match target.collection {
+            // A project comes after the templates that name it.
+            Collection::ActionTemplates => self.without_later(target, wanted).await?,
+            _ => wanted.clone(),
+        };
+        let wanted = self.directory.resolved(&wanted).await?;
         let place = self.find(target).await?;
         let before = match &place {
             Some(place) => self.directory.server.client.get(&place.read).await?,
@@ -58,6 +63,22 @@ impl Finish<'_> {
         }
         self.tell_secrets(&what, &secrets, &before);
         Ok(())
+    }
+
+    /// The document without what refers to projects that are not there yet; it waits for them.
+    async fn without_later(&mut self, target: &Target, wanted: &Value) -> Result<Value, Failure> {
+        let missing = limited::missing(&mut self.directory, wanted).await?;
+        if missing.is_empty() {
+            return Ok(wanted.clone());
+        }
+        self.report.open.push(format!(
+            "{} waits for projects that are not at the destination ({}). Deploy the space again after them",
+            described(target),
+            missing.join(", ")
+        ));
+        let document = without_projects(wanted, &missing);
+        self.report.waits_for.extend(missing);
+        Ok(document)
     }
 
     /// Makes a document that the destination lacks.
@@ -291,6 +312,26 @@ impl Finish<'_> {
                 self.report.open.push(format!("{path} of {what}: {open}"));
             }
         }
+    }
+}
+
+/// The fields of a document but those that refer to these projects.
+fn without_projects(value: &Value, missing: &[String]) -> Value {
+    let stays = |value: &Value| {
+        value.get("$ref").is_none() || !limited::named_in(value).iter().any(|name| missing.contains(name))
+    };
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .filter(|(_, value)| stays(value))
+                .map(|(name, value)| (name.clone(), without_projects(value, missing)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(
+            items.iter().filter(|value| stays(value)).map(|value| without_projects(value, missing)).collect(),
+        ),
+        other => other.clone(),
     }
 }
 

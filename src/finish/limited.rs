@@ -1,5 +1,6 @@
-//! Variables of library sets that are limited to projects (scope `Project`). Projects are made after the sets, so such a variable is made for those
-//! that are there already, never for others, and widened when more of them come; until one is there it waits.
+//! What waits for projects. Variables of library sets that are limited to projects (scope `Project`): projects are made after the sets, so such a
+//! variable is made for those that are there already, never for others, and widened when more of them come; until one is there it waits. And values
+//! that are the id of a project as a whole: of variables, of tenants, in step templates.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +9,7 @@ use super::field;
 use super::set::{Edit, change_of};
 use documents::collection::Collection;
 use failure::Failure;
-use module::manifest::{FinishStep, Manifest, Target};
+use module::manifest::{FinishStep, FinishValue, Manifest, Target};
 
 /// The references in a variable's scope to the projects that it is limited to, if there are any.
 fn projects(variable: &Value) -> Option<&Vec<Value>> {
@@ -23,25 +24,67 @@ fn variable_of<'s>(path: &'s [Value], change: &Edit<'s>) -> Option<&'s Value> {
     }
 }
 
-/// Whether a step is about such a variable.
-pub(super) fn is_limited(step: &FinishStep) -> bool {
-    change_of(step).is_some_and(|(target, path, change)| {
-        target.collection == Collection::Variables && variable_of(path, &change).and_then(projects).is_some()
-    })
-}
-
-/// Names of the projects that variables of the module are limited to, as the destination has them.
+/// Names of the projects for which something of the module waits, as the destination has them.
 #[must_use]
 pub fn projects_of(manifest: &Manifest) -> Vec<String> {
-    let limited = manifest.finish.iter().filter(|step| is_limited(step)).filter_map(change_of);
-    let mut names: Vec<String> = limited
-        .filter_map(|(_, path, change)| variable_of(path, &change).and_then(projects).cloned())
-        .flatten()
-        .filter_map(|reference| target(&reference)?.key.pop())
-        .collect();
+    let mut names: Vec<String> = manifest.finish.iter().flat_map(awaited_by).collect();
     names.sort();
     names.dedup();
     names
+}
+
+fn awaited_by(step: &FinishStep) -> Vec<String> {
+    match step {
+        FinishStep::TenantValue { value: FinishValue::Json(value), .. } => named_in(value),
+        FinishStep::Document { target, document } | FinishStep::DocumentBefore { target, document }
+            if target.collection == Collection::ActionTemplates =>
+        {
+            named_in(document)
+        }
+        _ => {
+            let Some((target, path, change)) = change_of(step) else { return Vec::new() };
+            let variable = variable_of(path, &change).filter(|_| target.collection == Collection::Variables);
+            let parts = variable.into_iter().flat_map(|variable| [&variable["Scope"], &variable["Value"]]);
+            parts.flat_map(named_in).collect()
+        }
+    }
+}
+
+/// Names of the projects to which, or to a part of which, a value refers.
+pub(super) fn named_in(value: &Value) -> Vec<String> {
+    targets_in(value).into_iter().filter_map(|target| target.key.into_iter().next()).collect()
+}
+
+/// The projects and parts of projects to which a value refers.
+fn targets_in(value: &Value) -> Vec<Target> {
+    let of_project = |target: &Target| {
+        let collection = target.collection;
+        matches!(collection, Collection::Projects | Collection::Actions)
+            || collection.row().in_project.is_some()
+    };
+    match value {
+        Value::Object(fields) if fields.contains_key("$ref") => {
+            target(value).filter(of_project).into_iter().collect()
+        }
+        Value::Object(fields) => fields.values().flat_map(targets_in).collect(),
+        Value::Array(items) => items.iter().flat_map(targets_in).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Names of the projects that are not there yet, or lack a part to which a value refers.
+///
+/// # Errors
+/// When the destination refuses to list them.
+pub(super) async fn missing(directory: &mut Directory, value: &Value) -> Result<Vec<String>, Failure> {
+    let mut missing = Vec::new();
+    for target in targets_in(value) {
+        if directory.find(&target).await?.is_none() {
+            missing.extend(target.key.into_iter().next());
+        }
+    }
+    missing.dedup();
+    Ok(missing)
 }
 
 fn target(reference: &Value) -> Option<Target> {
@@ -65,6 +108,16 @@ pub(super) async fn now(
     fields: &[(&[Value], Edit<'_>)],
 ) -> Result<Now, Failure> {
     let Some(variable) = variable_of(path, change) else { return Ok(Now::Whole) };
+    // A trigger, a runbook … of a project limits no less than all of them together.
+    let mut limits = variable["Scope"].clone();
+    if let Some(limits) = limits.as_object_mut() {
+        limits.shift_remove("Project");
+    }
+    let of_others =
+        [missing(directory, &variable["Value"]).await?, missing(directory, &limits).await?].concat();
+    if !of_others.is_empty() {
+        return Ok(Now::Waits(of_others));
+    }
     let Some(projects) = projects(variable) else { return Ok(Now::Whole) };
     let (mut there, mut missing) = (Vec::new(), Vec::new());
     for reference in projects {

@@ -128,7 +128,7 @@ impl<'a> Finish<'a> {
             Now::Waits(projects) => {
                 match change {
                     Edit::Item { item, .. } => self.report.open.push(format!(
-                        "the variable {} of {} waits: it is limited to projects that are not at the destination ({}). Deploy the space again after one of them",
+                        "the variable {} of {} waits for projects that are not at the destination ({}). Deploy its module again after one of them",
                         item["Name"],
                         described(target),
                         projects.join(", ")

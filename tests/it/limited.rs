@@ -79,7 +79,7 @@ fn they_wait_for_their_projects_and_arrive_with_their_values() {
     assert_eq!((variable["Scope"]["Project"].clone(), value.as_str()), (json!([tickets]), "limited-9k2m"));
 
     // Both, in one go.
-    run(&[], 3).says("limited to projects that are there now");
+    run(&[], 3).says("waited for projects that are there now");
     let both = json!([project(&journey, "Lighthouse"), tickets]);
     let (variable, value) = there(&journey, SECRET).expect("the secret");
     assert_eq!((variable["Scope"]["Project"].clone(), value.as_str()), (both.clone(), "limited-9k2m"));
@@ -87,7 +87,7 @@ fn they_wait_for_their_projects_and_arrive_with_their_values() {
     assert_eq!((&variable["Scope"]["Project"], &variable["Value"]), (&both, &json!("two")));
     let list = std::fs::read_to_string(&todo).expect("the list");
     assert!(!list.contains(SECRET) && !list.contains(PLAIN), "{list}");
-    run(&[], 3).never_says("limited to projects that are there now");
+    run(&[], 3).never_says("waited for projects that are there now");
 }
 
 #[test]

@@ -32,8 +32,13 @@ impl Move {
 
     /// The same of `small-web` with a change in what its server holds.
     fn with(change: impl FnOnce(&mut Value)) -> Self {
-        let mut dump = serde_json::from_slice(&std::fs::read(space_file("small-web")).expect("the space"))
-            .expect("JSON");
+        Self::of_space("small-web", change)
+    }
+
+    /// The same of a space of `tests/spaces`.
+    fn of_space(space: &str, change: impl FnOnce(&mut Value)) -> Self {
+        let mut dump =
+            serde_json::from_slice(&std::fs::read(space_file(space)).expect("the space")).expect("JSON");
         change(&mut dump);
         Self::from(Options { documents: vec![dump], ..Options::default() }, |_| {})
     }
@@ -281,6 +286,135 @@ fn a_project_without_a_lifecycle_is_left_out_and_nothing_else() {
     });
     moved.notes("not-carried", &["projects "]);
     assert_eq!(names(&moved.destination, "projects"), ["Letterbox Web"]);
+}
+
+/// A variable of a library set or project in a dump.
+fn add_variable(dump: &mut Value, owner: &str, name: &str, value: &str, scope: &Value) {
+    let set = &mut dump["Documents"]["Spaces-2"]["variables"][format!("variableset-{owner}")]["Variables"];
+    let number = set.as_array().expect("variables").len();
+    set.as_array_mut().expect("variables").push(json!({"Id": format!("0dd0dd00-0000-4000-8000-{number:012}"),
+        "Name": name, "Value": value, "Type": "String", "Scope": scope, "IsEditable": true, "IsSensitive": false,
+        "Description": "", "Prompt": null}));
+}
+
+/// Values that are projects, of the space and of projects that name each other, wait for these and stop nothing; so do scopes of triggers, and a
+/// template whose steps deploy a project.
+#[test]
+fn what_names_a_project_before_it_is_there_waits_for_it() {
+    let moved = Move::of_space("shop", |dump| {
+        add_variable(dump, "LibraryVariableSets-1", "Odd.Project", "Projects-5", &json!({}));
+        add_variable(
+            dump,
+            "LibraryVariableSets-1",
+            "Odd.Limited",
+            "x",
+            &json!({"Trigger": ["ProjectTriggers-1"]}),
+        );
+        add_variable(dump, "Projects-5", "Odd.Other", "Projects-6", &json!({}));
+        add_variable(dump, "Projects-6", "Odd.Other", "Projects-5", &json!({}));
+        dump["Documents"]["Spaces-2"]["actiontemplates"]["ActionTemplates-9"] = json!({
+            "Id": "ActionTemplates-9", "Name": "Deploy the search", "ActionType": "Octopus.DeployRelease", "SpaceId": "Spaces-2",
+            "Version": 2, "Parameters": [], "Properties": {"Octopus.Action.DeployRelease.ProjectId": "Projects-4"},
+            "Packages": [{"Id": "p", "Name": "", "PackageId": "Projects-4", "FeedId": "Feeds-4", "AcquisitionLocation": "NotAcquired", "Properties": {}}]});
+    });
+    let id = |name: &str| moved.arrived("projects", name)["Id"].as_str().expect("an id").to_owned();
+    let value = |project: &str| {
+        let variables = moved.variables(project);
+        variables.iter().find(|variable| variable["Name"] == "Odd.Other").expect("the variable")["Value"]
+            .clone()
+    };
+    assert_eq!(value("Storefront Web"), id("Shared Database"));
+    assert_eq!(value("Shared Database"), id("Storefront Web"));
+    let template = moved.arrived("actiontemplates", "Deploy the search");
+    assert_eq!(template["Properties"]["Octopus.Action.DeployRelease.ProjectId"], id("Search"));
+    assert_eq!(template["Packages"][0]["PackageId"], id("Search"));
+    let (_, page) =
+        http(&moved.destination, "GET", "/api/Spaces-2/libraryvariablesets?partialName=Database", None);
+    let set = page["Items"][0]["VariableSetId"].as_str().expect("an id").to_owned();
+    let (_, set) = http(&moved.destination, "GET", &format!("/api/Spaces-2/variables/{set}"), None);
+    let of = |name: &str| {
+        set["Variables"].as_array().expect("a list").iter().find(|item| item["Name"] == name).cloned()
+    };
+    assert_eq!(of("Odd.Project").expect("the variable")["Value"], id("Storefront Web"));
+    let trigger = moved.arrived("projecttriggers", "New machine in the barn");
+    assert_eq!(of("Odd.Limited").expect("the variable")["Scope"]["Trigger"], json!([trigger["Id"]]));
+}
+
+/// A person's words that look like ids are words, also to `verify`: names of things, packages.
+#[test]
+fn words_that_look_like_ids() {
+    let moved = Move::of_space("shop", |dump| {
+        let of_space = &mut dump["Documents"]["Spaces-2"];
+        of_space["tenants"]["Tenants-1"]["Name"] = json!("Tenants-2");
+        of_space["environments"]["Environments-1"]["Name"] = json!("Projects-1");
+        let action =
+            &mut of_space["deploymentprocesses"]["deploymentprocess-Projects-1"]["Steps"][0]["Actions"][0];
+        action["Packages"][0]["PackageId"] = json!("Projects-2");
+        action["Properties"]["Octopus.Action.Package.PackageId"] = json!("Projects-2");
+    });
+    moved.notes("id-in-text", &[]);
+    moved.notes("project-cycle", &[]);
+    let process = moved.arrived("projects", "Warehouse Sync")["DeploymentProcessId"].clone();
+    let path = format!("/api/Spaces-2/deploymentprocesses/{}", process.as_str().expect("an id"));
+    let (_, process) = http(&moved.destination, "GET", &path, None);
+    assert_eq!(process["Steps"][0]["Actions"][0]["Packages"][0]["PackageId"], "Projects-2");
+}
+
+/// What the provider's client refuses or crashes on is made by finish; a trigger on a date of the month has no day of the week.
+#[test]
+fn what_the_providers_client_can_not_read() {
+    let moved = Move::of_space("shop", |dump| {
+        let of_space = &mut dump["Documents"]["Spaces-2"];
+        for (number, account) in [
+            json!({"Name": "Nothing", "AccountType": "None"}),
+            json!({"Name": "All", "AccountType": "UsernamePassword", "Username": "ops"}),
+            json!({"Name": "Half", "AccountType": "AzureOidc", "SubscriptionNumber": null, "TenantId": null, "ClientId": null}),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let id = format!("Accounts-{}", 90 + number);
+            of_space["accounts"][&id] = account;
+            of_space["accounts"][&id]["Id"] = json!(id);
+            of_space["accounts"][&id]["Slug"] = json!(format!("account-{number}"));
+            of_space["accounts"][&id]["TenantedDeploymentParticipation"] = json!("Untenanted");
+        }
+        for (number, feed) in [
+            json!({"Name": "User alone", "FeedType": "AzureContainerRegistry", "FeedUri": "https://a.example", "Username": "u"}),
+            json!({"Name": "Nobody's buckets", "FeedType": "GcsStorage", "Project": "p", "UseServiceAccountKey": false}),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let id = format!("Feeds-{}", 90 + number);
+            of_space["feeds"][&id] = feed;
+            of_space["feeds"][&id]["Id"] = json!(id);
+            of_space["feeds"][&id]["Slug"] = json!(format!("feed-{number}"));
+        }
+        let filter = &mut of_space["projecttriggers"]["ProjectTriggers-3"]["Filter"];
+        filter["MonthlyScheduleType"] = json!("DateOfMonth");
+        filter["DateOfMonth"] = json!("L");
+        filter["DayOfWeek"] = Value::Null;
+        filter["DayNumberOfMonth"] = Value::Null;
+    });
+    assert_eq!(moved.arrived("accounts", "Nothing")["AccountType"], "None");
+    assert_eq!(moved.arrived("accounts", "All")["Username"], "ops");
+    assert_eq!(moved.arrived("feeds", "User alone")["Username"], "u");
+    assert_eq!(moved.arrived("projecttriggers", "New index each month")["Filter"]["DayOfWeek"], Value::Null);
+}
+
+#[test]
+fn a_text_of_a_free_tag_set_waits_for_the_set() {
+    let moved = Move::with(|dump| {
+        let of_space = &mut dump["Documents"]["Spaces-2"];
+        of_space["tagsets"]["TagSets-9"] = json!({"Id": "TagSets-9", "Name": "Remark", "Type": "FreeText", "Scopes": ["Tenant", "Environment"],
+            "SortOrder": 4, "SpaceId": "Spaces-2", "Tags": []});
+        of_space["tenants"]["Tenants-9"] = json!({"Id": "Tenants-9", "Name": "Told", "Slug": "told", "SpaceId": "Spaces-2",
+            "ProjectEnvironments": {}, "TenantTags": ["Remark/in any words"]});
+        let environments = of_space["environments"].as_object_mut().expect("environments");
+        environments.values_mut().for_each(|one| one["EnvironmentTags"] = json!(["Remark/in other words"]));
+    });
+    assert_eq!(moved.arrived("tenants", "Told")["TenantTags"], json!(["Remark/in any words"]));
 }
 
 #[test]

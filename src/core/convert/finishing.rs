@@ -6,6 +6,7 @@ use crate::convert::context::{At, Context, Subject, is_portable, is_words};
 use crate::convert::fields::is_empty;
 use crate::convert::model::Hidden;
 use crate::convert::whole::HIDDEN;
+use crate::dead::is_package_name;
 use documents::collection::Collection;
 use module::identities::Named;
 use module::manifest::{FinishStep, FinishValue, Held, Target};
@@ -100,7 +101,8 @@ impl<'i> Context<'i> {
             Value::Array(items) => Value::Array(items.iter().map(|item| self.portable(item)).collect()),
             Value::Object(fields) => {
                 let portable = |name: &str, value: &Value| {
-                    if is_words(name) { value.clone() } else { self.portable(value) }
+                    let stays = is_words(name) || is_package_name(self.inventory, fields, name);
+                    if stays { value.clone() } else { self.portable(value) }
                 };
                 let fields = fields.iter().map(|(name, value)| (name.clone(), portable(name, value)));
                 Value::Object(fields.collect())

@@ -187,6 +187,25 @@ fn run(context: &mut Context<'_>, kinds: &'static [&'static Kind]) {
         whole::make(context, kind, subject);
     }
     context.finish.extend(others);
+    after_triggers(&mut context.finish);
+}
+
+/// Variables that are limited to triggers come after these, and before a snapshot is made of them.
+fn after_triggers(steps: &mut Vec<FinishStep>) {
+    let is_limited = |step: &FinishStep| {
+        let (target, variable) = match step {
+            FinishStep::Item { target, item, .. } => (target, Some(item)),
+            FinishStep::Set { target, path, .. } => (target, path.iter().find(|part| part.is_object())),
+            _ => return false,
+        };
+        let triggers = variable.and_then(|variable| variable["Scope"]["Trigger"].as_array());
+        target.collection == Collection::Variables && triggers.is_some_and(|triggers| !triggers.is_empty())
+    };
+    let (limited, mut others): (Vec<_>, Vec<_>) = std::mem::take(steps).into_iter().partition(is_limited);
+    let is_publish = |step: &FinishStep| matches!(step, FinishStep::Publish { .. });
+    let place = others.iter().position(is_publish).unwrap_or(others.len());
+    others.splice(place..place, limited);
+    *steps = others;
 }
 
 /// Names that would give the same slug (`A B`, `a-b`) get `a-b`, `a-b-2` … in the order in which they are made: so they are made in the

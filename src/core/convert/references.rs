@@ -10,7 +10,7 @@ use documents::document::Document;
 use documents::ids::is_everywhere;
 use module::manifest::Target;
 
-impl Context<'_> {
+impl<'i> Context<'i> {
     /// Says by which expression the id of a document (or action) of this module is known. To be said before any reference is asked for.
     pub fn declare(&mut self, id: &str, expression: Expr) {
         self.addresses.insert(id.to_owned(), expression);
@@ -161,10 +161,11 @@ impl Context<'_> {
 
     /// The same for the set of a tag.
     pub(super) fn need_tag(&self, canonical_name: &str) {
-        if self.selection.is_part()
-            && !self.tags.contains_key(canonical_name)
-            && let Some(set) = self.tag_sets().get(canonical_name)
-        {
+        if !self.selection.is_part() || self.tags.contains_key(canonical_name) {
+            return;
+        }
+        let set = self.tag_sets().get(canonical_name).map(String::as_str);
+        if let Some(set) = set.or_else(|| self.set_of_free_text(canonical_name).map(|(set, _)| set)) {
             self.need(Collection::TagSets, set, "");
         }
     }
@@ -172,7 +173,27 @@ impl Context<'_> {
     /// A tag by its canonical name `Set/Tag`: in the space's module a reference, which also gives the order of creation.
     pub fn tag(&mut self, canonical_name: &str) -> Expr {
         self.need_tag(canonical_name);
-        self.tags.get(canonical_name).cloned().unwrap_or_else(|| canonical_name.into())
+        if let Some(expression) = self.tags.get(canonical_name) {
+            return expression.clone();
+        }
+        match self.set_of_free_text(canonical_name).map(|(set, text)| (self.address(set), text)) {
+            Some((Some(Expr::Reference(path)), text)) => {
+                let name = format!("{}.name", path[..2.min(path.len())].join("."));
+                Expr::Template(vec![Expr::reference(&name), format!("/{text}").as_str().into()])
+            }
+            _ => canonical_name.into(),
+        }
+    }
+
+    /// The id of the set that takes any text, and the text, where a canonical name is no tag's but a text of such a set.
+    fn set_of_free_text<'n>(&self, canonical_name: &'n str) -> Option<(&'i str, &'n str)> {
+        let inventory = self.inventory;
+        inventory.all(Collection::TagSets).filter(|set| set.text("Type") == Some("FreeText")).find_map(
+            |set| {
+                let text = canonical_name.strip_prefix(set.name())?.strip_prefix('/')?;
+                Some((set.id(), text))
+            },
+        )
     }
 
     /// A step template as looked up by a project's module, for its `.id` and `.version`.

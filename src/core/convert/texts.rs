@@ -19,7 +19,13 @@ impl<'i> Context<'i> {
 
     /// Text that may well hold ids as a person's own words: scripts, descriptions, values. It is never an error there.
     pub fn free_text(&mut self, at: &At, value: &str) -> Expr {
-        if let Some(id) = self.id_in(value) {
+        // A name is what its owner calls it, whatever it looks like.
+        let is_name = at
+            .path
+            .last()
+            .and_then(Value::as_str)
+            .is_some_and(|field| field == "Name" || field.ends_with("PackageId"));
+        if let Some(id) = self.id_in(value).filter(|_| !is_name) {
             self.note(
                 at,
                 "id-in-text",
@@ -43,6 +49,7 @@ impl<'i> Context<'i> {
         let is_found = found.is_some_and(|found| {
             self.declared(value) || self.kinds.lookup(collection, Some(found)).is_some()
         });
+        let is_found = is_found && !self.comes_later(value);
         if let Some(document) = found.filter(|_| is_found) {
             let text = format!(
                 "the whole value is {value}, the id of \"{}\" ({collection}): at the destination it is the id that this has there",
@@ -77,12 +84,18 @@ impl<'i> Context<'i> {
         let space = self.inventory.space_id();
         split_at_ids(value, &|token| {
             !token.is_empty()
+                && !self.comes_later(token)
                 && (token == space
                     || is_everywhere(token)
                     || (token.starts_with("teams-") && !space.is_empty() && token.ends_with(space))
                     || self.declared(token)
                     || self.inventory.collection_of(token).is_some())
         })
+    }
+
+    /// Whether a text is the id of a project in the space's module, before which no project is there: as a lookup it would stop all.
+    fn comes_later(&self, text: &str) -> bool {
+        self.is_space() && self.inventory.get(Collection::Projects, text).is_some() && !self.declared(text)
     }
 
     /// Whether [`Context::text_with_ids`] would find an id in the text.

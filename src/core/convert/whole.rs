@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::convert::context::{At, Context, Subject, is_words};
 use crate::convert::model::{Carry, Hidden, Kind, snake_case};
+use crate::dead::is_package_name;
 use module::manifest::FinishStep;
 
 /// Parts of any document that the server makes up, wherever they stand.
@@ -96,7 +97,7 @@ pub(super) fn portable(
         Value::Object(fields) => {
             let mut out = Map::new();
             for (name, value) in fields {
-                if is_words(name) && value.is_string() {
+                if value.is_string() && (is_words(name) || is_package_name(context.inventory, fields, name)) {
                     out.insert(name.clone(), value.clone());
                 } else if !EVERYWHERE.contains(&name.as_str()) {
                     out.insert(name.clone(), portable(context, &at.field(name), hidden, value));

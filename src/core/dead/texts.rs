@@ -204,6 +204,12 @@ pub(crate) fn is_project_feed(inventory: &Inventory, feed: &Value) -> bool {
     feed.and_then(|feed| feed.text("FeedType")) == Some("OctopusProject")
 }
 
+/// Whether a field of an object is the name of a package: a person's words, which may look like an id. In the feed of projects it is a project.
+pub(crate) fn is_package_name(inventory: &Inventory, fields: &Map<String, Value>, name: &str) -> bool {
+    let feed = name.strip_suffix("PackageId").map(|before| fields.get(&format!("{before}FeedId")));
+    feed.is_some_and(|feed| !feed.is_some_and(|feed| is_project_feed(inventory, feed)))
+}
+
 fn properties(
     settling: &mut Settling<'_>,
     holder: &mut Value,

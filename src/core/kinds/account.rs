@@ -9,6 +9,7 @@ use crate::convert::table::plain as plain_value;
 use crate::hcl::{Block, Expr};
 use crate::kinds::oidc::{AUDIENCE, EXECUTION_KEYS, HEALTH_KEYS, TEST_KEYS};
 use documents::collection::Collection;
+use documents::complete::{is_complete_account, is_name_of_account};
 use documents::document::{Document, is_uuid};
 
 pub(super) const KIND: Kind = Kind {
@@ -25,6 +26,9 @@ pub(super) const KIND: Kind = Kind {
                 "the provider refuses clouds that it does not know, and addresses of a cloud without its name",
             );
         }
+        if !is_name_of_account(document.name()) {
+            return Some("the provider keeps this name for itself");
+        }
         let is_azure = document.text("AccountType").is_some_and(|name| name.starts_with("Azure"));
         let odd = |field| document.text(field).is_some_and(|text| !text.is_empty() && !is_uuid(text));
         if is_azure && ["SubscriptionNumber", "TenantId", "ClientId"].into_iter().any(odd) {
@@ -39,6 +43,7 @@ pub(super) const KIND: Kind = Kind {
             "AmazonWebServicesAccount" => lacks("SecretKey"),
             _ => false,
         };
+        let incomplete = incomplete || !is_complete_account(document.fields());
         incomplete.then_some("the provider makes no account of this type without its secret and user name")
     },
     first: &[plain("Name"), plain("Description")],

@@ -9,6 +9,7 @@ use crate::convert::table::plain as plain_value;
 use crate::hcl::Block;
 use crate::kinds::oidc;
 use documents::collection::Collection;
+use documents::complete::is_complete_feed;
 use module::manifest::{FinishStep, FinishValue};
 
 const NOTHING: &str = "no variable of a step reveals the credentials of a feed";
@@ -19,7 +20,11 @@ pub(super) const KIND: Kind = Kind {
     file: "feeds.tf",
     discriminator: Some("FeedType"),
     by_finish: |kind, document| {
-        kind.shape(document).is_none().then_some("the provider has no resource for this type of feed")
+        if kind.shape(document).is_none() {
+            return Some("the provider has no resource for this type of feed");
+        }
+        (!is_complete_feed(document.fields()))
+            .then_some("the provider makes no feed of this type without the whole of its sign-in")
     },
     first: &[plain("Name")],
     shapes: &[

@@ -9,6 +9,7 @@ use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{Fields, is_empty, odd, read, read_value, says_nothing};
 use crate::convert::id_text::{Piece, split_at_ids};
 use crate::convert::model::*;
+use crate::dead::is_package_name;
 use crate::hcl::{Block, Expr};
 use crate::kinds::process::{Actions, CONNECT_HUB, IN_HUB};
 use crate::kinds::template_default::default_value;
@@ -470,7 +471,10 @@ fn named_by(inventory: &Inventory, project: &str) -> BTreeSet<String> {
                 }
             }
             Value::Array(items) => items.iter().for_each(|item| collect(item, inventory, found)),
-            Value::Object(fields) => fields.values().for_each(|value| collect(value, inventory, found)),
+            Value::Object(fields) => {
+                let named = fields.iter().filter(|(name, _)| !is_package_name(inventory, fields, name));
+                named.for_each(|(_, value)| collect(value, inventory, found));
+            }
             _ => {}
         }
     }

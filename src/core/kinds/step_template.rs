@@ -9,6 +9,7 @@ use crate::convert::names::{digest, label};
 use crate::hcl::{Block, Expr};
 use crate::kinds::script_module::ending;
 use documents::collection::Collection;
+use documents::document::Document;
 
 pub(super) const KIND: Kind = Kind {
     collection: Collection::ActionTemplates,
@@ -41,7 +42,12 @@ pub(super) const KIND: Kind = Kind {
     }],
     by_finish: |_, document| {
         let has_inputs = document.get("Inputs").is_some_and(|inputs| !is_empty(inputs));
-        has_inputs.then_some("it is of the new step framework, whose inputs the provider has no argument for")
+        if has_inputs {
+            return Some("it is of the new step framework, whose inputs the provider has no argument for");
+        }
+        names_project(document).then_some(
+            "it names a project, and projects are made after the templates that their steps are made of",
+        )
     },
     lookup: Some(Lookup {
         list: "step_templates",
@@ -65,6 +71,15 @@ pub(super) const KIND: Kind = Kind {
     }),
     ..Kind::DEFAULT
 };
+
+/// Whether a template names the project that its steps deploy.
+fn names_project(template: &Document) -> bool {
+    let properties = template.get("Properties").and_then(Value::as_object).into_iter().flatten();
+    properties.filter(|(name, _)| name.ends_with(".ProjectId")).any(|(_, value)| {
+        let number = value.as_str().and_then(|text| text.strip_prefix("Projects-")).unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
 
 const PACKAGE: &[Field] = &[
     ID,

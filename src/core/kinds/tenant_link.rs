@@ -244,7 +244,10 @@ fn project_value(
     let [environment] = found.environments.as_slice() else {
         return finish_value(context, subject.document, project, owner, &found);
     };
-    if !unicode_normalization::is_nfc(&text) {
+    // A project may come later than this one, and wait for it.
+    let names_project =
+        context.inventory.get(Collection::Projects, &text).is_some() && !context.declared(&text);
+    if !unicode_normalization::is_nfc(&text) || names_project {
         return finish_value(context, subject.document, project, owner, &found);
     }
     let control =

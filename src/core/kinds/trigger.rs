@@ -155,12 +155,14 @@ fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Bl
     }
 }
 
-/// Without a day the provider writes Sunday.
+/// Without a day, as a trigger by the date of the month may be, the provider writes Sunday, and crashes when it reads none (1.17.0,
+/// `schema_project_scheduled_trigger.go`): it is shown a Sunday, too (`relay/readable.rs`).
 fn day_of_week(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value {
         Value::String(day) if !day.is_empty() => block.set("day_of_week", day.as_str()),
         Value::Null | Value::String(_) => {
-            context.set(at, &Value::Null, "the provider writes a day where there is none")
+            block.set("day_of_week", "Sunday");
+            context.set(at, &Value::Null, "the provider writes a day where there is none");
         }
         other => odd(context, at, other),
     }

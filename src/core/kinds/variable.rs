@@ -255,7 +255,16 @@ fn unknown_scopes(scope: &Map<String, Value>) -> impl Iterator<Item = (&String, 
         .filter(|(kind, value)| !is_empty(value) && !SCOPE.iter().any(|(known, ..)| *known == kind.as_str()))
 }
 
-/// Leaves a variable to finish, if the provider does not know a kind of its scope; whether it did.
+/// Whether the whole value is the id of a project that this module does not make. It may come later, and the other way round: as a lookup such a
+/// value would stop the whole module, and two projects that name each other would wait for each other.
+fn names_project(context: &Context<'_>, variable: &Planned<'_>) -> bool {
+    let value = variable.text("Value");
+    !variable.is_sensitive()
+        && context.inventory.get(Collection::Projects, value).is_some()
+        && !context.declared(value)
+}
+
+/// Leaves a variable to finish, if the provider does not know a kind of its scope or its value is a project that may come later; whether it did.
 fn by_finish(
     context: &mut Context<'_>,
     set_at: &At,
@@ -265,7 +274,8 @@ fn by_finish(
 ) -> bool {
     let scope = variable.scope();
     let mut unknown = unknown_scopes(&scope).peekable();
-    if unknown.peek().is_none() {
+    let names_project = names_project(context, variable);
+    if unknown.peek().is_none() && !names_project {
         return false;
     }
     let at = variable.at.clone();
@@ -275,6 +285,10 @@ fn by_finish(
         || !is_portable(&portable)
     {
         let kinds: Vec<&str> = unknown.map(|(kind, _)| kind.as_str()).collect();
+        // One of several that are told apart by their place alone.
+        if kinds.is_empty() {
+            return false;
+        }
         let text = format!(
             "the variable \"{}\" is limited by {}, which names something that can't be found at the destination; it is not carried, since without the limit it would be valid everywhere",
             variable.text("Name"),
@@ -282,6 +296,9 @@ fn by_finish(
         );
         context.note(&at, "not-carried", &text, "Make it by hand at the destination.");
         return true;
+    }
+    if names_project {
+        context.note_followed(&at.field("Value"), variable.text("Value"));
     }
     let mut item: Map<String, Value> = variable.fields.clone();
     item.shift_remove("Id");

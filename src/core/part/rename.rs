@@ -186,6 +186,7 @@ fn document(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed
     let old = thing.name.clone();
     let (collection, id) = (sort.collection, thing.document.id().to_owned());
     let tags = if collection == Collection::TagSets { tags_of_set(thing.document) } else { Vec::new() };
+    let is_free = thing.document.text("Type") == Some("FreeText");
     let mut changed = thing.document.clone();
     changed.fields_mut().insert("Name".to_owned(), Value::from(new.clone()));
     if changed.text("Slug") == Some(&slug_of(&old)) {
@@ -201,8 +202,12 @@ fn document(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed
     };
     inventory.insert(collection, changed);
     if collection == Collection::TagSets {
-        let names = tags.iter().map(|tag| (format!("{old}/{tag}"), format!("{new}/{tag}")));
-        canonical_names(inventory, &names.collect());
+        // A set of free texts has no tags of its own: whatever begins with its name is one of its texts.
+        let renamed = |name: &str| {
+            let tag = name.strip_prefix(old.as_str())?.strip_prefix('/')?;
+            (is_free || tags.iter().any(|own| own == tag)).then(|| format!("{new}/{tag}"))
+        };
+        canonical_names(inventory, &renamed);
     }
     Ok(Some(renamed))
 }
@@ -241,7 +246,7 @@ fn tag(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed>, Fa
             tag["Name"] = Value::from(new_tag.clone());
         }
     }
-    canonical_names(inventory, &BTreeMap::from([(old.to_owned(), new.to_owned())]));
+    canonical_names(inventory, &|name| (name == old).then(|| new.to_owned()));
     Ok(Some(Renamed {
         collection: Collection::TagSets,
         id: set,
@@ -253,27 +258,27 @@ fn tag(inventory: &mut Inventory, option: &Rename) -> Result<Option<Renamed>, Fa
 }
 
 /// Writes the new canonical names wherever tags are named: in fields called so, never in a text of a person.
-fn canonical_names(inventory: &mut Inventory, names: &BTreeMap<String, String>) {
+fn canonical_names(inventory: &mut Inventory, renamed: &dyn Fn(&str) -> Option<String>) {
     let collections: Vec<Collection> = inventory.collections().collect();
     for collection in collections {
         let ids: Vec<String> = inventory.all(collection).map(|document| document.id().to_owned()).collect();
         for id in ids {
             let Some(document) = inventory.get_mut(collection, &id) else { continue };
             for (field, value) in document.fields_mut() {
-                replace(field, value, names);
+                replace(field, value, renamed);
             }
         }
     }
 }
 
-fn replace(field: &str, value: &mut Value, names: &BTreeMap<String, String>) {
+fn replace(field: &str, value: &mut Value, renamed: &dyn Fn(&str) -> Option<String>) {
     match value {
-        Value::Object(fields) => fields.iter_mut().for_each(|(field, value)| replace(field, value, names)),
-        Value::Array(items) => items.iter_mut().for_each(|item| replace(field, item, names)),
+        Value::Object(fields) => fields.iter_mut().for_each(|(field, value)| replace(field, value, renamed)),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(field, item, renamed)),
         Value::String(text) => {
             let names_tags = field.ends_with("Tags") || matches!(field, "TenantTag" | "CanonicalTagName");
-            if let Some(new) = names.get(text.as_str()).filter(|_| names_tags) {
-                text.clone_from(new);
+            if names_tags && let Some(new) = renamed(text) {
+                *text = new;
             }
         }
         _ => {}

@@ -376,6 +376,17 @@ fn a_set_and_a_tag_have_new_names_wherever_they_are_named() {
 }
 
 #[test]
+fn a_set_of_free_texts_takes_them_to_its_new_name() {
+    let mut inventory = inventory("operations");
+    let tenant = inventory.get_mut(Collection::Tenants, "Tenants-1").expect("the tenant");
+    tenant.fields_mut().insert("TenantTags".to_owned(), serde_json::json!(["Remark/in any words"]));
+    let (selection, inventory) =
+        selected("--rename tag_sets:Remark=Word", inventory, Whole::Space).expect("the options fit");
+    let space = modules::space(&inventory, &selection, &SecretSources::default()).expect("a module");
+    assert!(text(&space, "tenants.tf").contains("\"${octopusdeploy_tag_set.word.name}/in any words\""));
+}
+
+#[test]
 fn projects_and_what_belongs_to_them_have_new_names_too() {
     let line =
         "--rename projects:Letterbox_Web=Web --rename runbooks:Letterbox_Web/Back_up_the_database=Save_it";

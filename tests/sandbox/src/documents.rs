@@ -311,11 +311,13 @@ fn check_references(
 /// Refuses an id (or tag) that is not there.
 pub(crate) fn check_reference(server: &Server, place: &str, target: &str, id: &str) -> Result<(), Answer> {
     let known = match target {
-        "tagsets" => server
-            .store
-            .all(place, "tagsets")
-            .flat_map(|(_, set)| set["Tags"].as_array().into_iter().flatten())
-            .any(|tag| text(tag, "CanonicalTagName").eq_ignore_ascii_case(id)),
+        // Sets of free text have no tags of their own, and take any text.
+        "tagsets" => server.store.all(place, "tagsets").any(|(_, set)| {
+            let mut tags = set["Tags"].as_array().into_iter().flatten();
+            tags.any(|tag| text(tag, "CanonicalTagName").eq_ignore_ascii_case(id))
+                || (set["Type"] == "FreeText"
+                    && id.strip_prefix(text(set, "Name")).is_some_and(|rest| rest.starts_with('/')))
+        }),
         // Ordinary and parent environments share their ids.
         "environments" => {
             server.store.get(place, target, id).is_some()
