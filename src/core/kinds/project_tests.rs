@@ -347,36 +347,37 @@ fn triggers_say_what_the_provider_can_and_leave_the_rest_to_finish() {
     }}));
     same(
         &expect![[r##"
-        # All triggers arrive disabled. After the cutover: -var enable_triggers=true.
+            # All triggers arrive disabled. After the cutover: -var enable_triggers=true.
 
-        resource "octopusdeploy_project_deployment_target_trigger" "machines" {
-          project_id      = octopusdeploy_project.web.id
-          name            = "Machines"
-          count           = var.triggers_are_held ? 1 : 0
-          environment_ids = [local.environments["Dev"]]
-        }
+            resource "octopusdeploy_project_deployment_target_trigger" "machines" {
+              project_id      = octopusdeploy_project.web.id
+              name            = "Machines"
+              count           = var.triggers_are_held ? 1 : 0
+              environment_ids = [local.environments["Dev"]]
+            }
 
-        resource "octopusdeploy_project_scheduled_trigger" "nightly" {
-          space_id    = var.octopus_space_id
-          project_id  = octopusdeploy_project.web.id
-          name        = "Nightly"
-          is_disabled = !var.enable_triggers
-          timezone    = "UTC"
+            resource "octopusdeploy_project_scheduled_trigger" "nightly" {
+              space_id    = var.octopus_space_id
+              project_id  = octopusdeploy_project.web.id
+              name        = "Nightly"
+              is_disabled = !var.enable_triggers
+              timezone    = "UTC"
 
-          days_per_month_schedule {
-            start_time            = "2026-01-10T23:00:00"
-            monthly_schedule_type = "DateOfMonth"
-            date_of_month         = "L"
-          }
+              days_per_month_schedule {
+                start_time            = "2026-01-10T23:00:00"
+                monthly_schedule_type = "DateOfMonth"
+                date_of_month         = "L"
+                day_of_week           = "Sunday"
+              }
 
-          deploy_latest_release_action {
-            source_environment_id      = local.environments["Dev"]
-            destination_environment_id = local.environments["Prod"]
-            should_redeploy            = true
-          }
-        }
+              deploy_latest_release_action {
+                source_environment_id      = local.environments["Dev"]
+                destination_environment_id = local.environments["Prod"]
+                should_redeploy            = true
+              }
+            }
 
-    "##]],
+        "##]],
         &file(&module, "triggers.tf"),
     );
     same(
