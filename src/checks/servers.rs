@@ -5,6 +5,9 @@ use serde_json::Value;
 use crate::checks::Findings;
 use crate::cli;
 use crate::settings::{self, Settings};
+use documents::collection::Collection;
+use documents::document::Document;
+use documents::inventory::Inventory;
 use failure::{Failure, FailureKind};
 use octopus::server::Server;
 
@@ -33,6 +36,31 @@ pub async fn reach(
         findings.failed("same-space", settings::same_space(from));
     }
     Ok((from, to))
+}
+
+/// What two spaces of one server share, and what each has of its own.
+pub fn shared(source: &Server, destination: &Server, inventory: &Inventory, findings: &mut Findings) {
+    if !source.is_same_server(destination) {
+        return;
+    }
+    let names = |of: Collection, is: &dyn Fn(&Document) -> bool| {
+        let mut names: Vec<String> =
+            inventory.all(of).filter(|one| is(one)).map(|one| format!("{:?}", one.name())).collect();
+        names.sort();
+        names.join(", ")
+    };
+    let roles = names(Collection::UserRoles, &|role| !role.id().starts_with("userroles-"));
+    let freezes = names(Collection::DeploymentFreezes, &|one| one.text("OwnerId").is_none_or(str::is_empty));
+    let mut text = "both spaces are on one server, with the same users".to_owned();
+    if !roles.is_empty() {
+        text.push_str(&format!("; its user roles serve both as they are: {roles}"));
+    }
+    if !freezes.is_empty() {
+        text.push_str(&format!(
+            "; the destination gets freezes of its own beside these: {freezes} (--lookup deploymentfreezes:NAME adds its projects to the one that is there)"
+        ));
+    }
+    findings.known("one-server", text);
 }
 
 fn reached(

@@ -49,6 +49,9 @@ pub async fn run(arguments: cli::Check, ui: &Ui) -> Result<Outcome, Failure> {
     if let (Some(source), Some(destination), Some(from)) = (&source, &destination, &from) {
         offered::look(from, source, destination, &mut findings).await;
     }
+    if let (Some(source), Some(destination), Some(from)) = (&source, &destination, &from) {
+        servers::shared(source, destination, from, &mut findings);
+    }
     let mut report = json!({});
     if let (Some(server), Some(from)) = (&source, &from) {
         match Forecast::of(from) {

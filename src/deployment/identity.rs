@@ -90,6 +90,19 @@ pub(super) fn retyping_blocks(identities: &Identities, state: &State, open_tofu:
     blocks
 }
 
+/// The blocks by which Terraform lets go of the user roles that the module has no more: they belong to the server, whose other spaces may use them,
+/// and were there before or not, so nothing is destroyed.
+pub(super) fn letting_go_blocks(identities: &Identities, state: &State, open_tofu: bool) -> String {
+    // A module of an older octoferry, which does not say what it has.
+    if identities.resources.is_empty() {
+        return String::new();
+    }
+    let keep = if open_tofu { "" } else { "  lifecycle {\n    destroy = false\n  }\n" };
+    let roles = state.resources.keys().filter(|address| address.starts_with("octopusdeploy_user_role."));
+    let gone = roles.filter(|address| !identities.resources.contains_key(*address));
+    gone.map(|address| format!("removed {{\n  from = {address}\n{keep}}}\n\n")).collect()
+}
+
 /// The templates of the projects and library sets that are at the destination, as the module has them.
 pub(super) fn templates(identities: &Identities, state: &State) -> Templates {
     let mut templates = Templates::new();

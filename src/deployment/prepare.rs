@@ -72,7 +72,9 @@ impl Deployment<'_> {
         self.take_secrets_out(&terraform, backend.as_ref(), &text, &left).await?;
         let existing::Existing { collisions, renamed } =
             existing::look(&module.manifest, &state, destination).await?;
-        let mut blocks = identity::retyping_blocks(&identities, &state, self.program.name == "OpenTofu");
+        let open_tofu = self.program.name == "OpenTofu";
+        let mut blocks = identity::retyping_blocks(&identities, &state, open_tofu);
+        blocks.push_str(&identity::letting_go_blocks(&identities, &state, open_tofu));
         blocks.push_str(&existing::take_over_renamed(&terraform.directory, &renamed)?);
         let (own, collisions) = self.made_by_us(broke_off, collisions, destination).await?;
         let over = if self.adopt { &collisions } else { &own };

@@ -80,12 +80,17 @@ impl Server {
     /// Whether both are the same space of the same installation.
     #[must_use]
     pub fn is_same_space(&self, other: &Self) -> bool {
-        let same_server = if self.installation_id.is_empty() || other.installation_id.is_empty() {
+        self.is_same_server(other) && self.space_id() == other.space_id()
+    }
+
+    /// Whether both are of the same installation.
+    #[must_use]
+    pub fn is_same_server(&self, other: &Self) -> bool {
+        if self.installation_id.is_empty() || other.installation_id.is_empty() {
             self.client.address().eq_ignore_ascii_case(other.client.address())
         } else {
             self.installation_id.eq_ignore_ascii_case(&other.installation_id)
-        };
-        same_server && self.space_id() == other.space_id()
+        }
     }
 }
 

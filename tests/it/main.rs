@@ -32,6 +32,7 @@ mod modules;
 mod moved;
 mod newest;
 mod odd;
+mod one_server;
 mod outputs;
 mod pace;
 mod packages;

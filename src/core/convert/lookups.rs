@@ -18,6 +18,8 @@ const TEAMS: &str = "teams";
 pub struct Lookups {
     names: BTreeMap<&'static str, (Lookup, BTreeSet<String>)>,
     data: BTreeSet<&'static str>,
+    /// Freezes that may be another space's: somebody has said that those of the server are to be used.
+    shared_freezes: BTreeSet<String>,
 }
 
 impl Lookups {
@@ -26,6 +28,11 @@ impl Lookups {
         self.names.entry(lookup.list).or_insert_with(|| (lookup, BTreeSet::new())).1.insert(name.to_owned());
         let item = Expr::reference("local").attribute(lookup.list).key(name);
         if lookup.list == STEP_TEMPLATES { item.attribute("id") } else { item }
+    }
+
+    /// Takes the server's freeze of this name, also where it is another space's.
+    pub fn share_freeze(&mut self, name: &str) {
+        self.shared_freezes.insert(name.to_owned());
     }
 
     /// Asks for a data source of [`data_source`].
@@ -63,9 +70,21 @@ impl Lookups {
                     STEP_TEMPLATES => {
                         format!("{{ for name, found in data.{data}.space : name => found.step_template }}")
                     }
-                    FREEZES => format!(
-                        "merge([for x in data.{data}.space.{list} : {{ (x.name) = x.id }} if length(setsubtract(keys(x.project_environment_scope), data.octopusdeploy_projects.of_space.projects[*].id)) == 0]...)"
-                    ),
+                    FREEZES => {
+                        let own = format!(
+                            "[for x in data.{data}.space.{list} : {{ (x.name) = x.id }} if length(setsubtract(keys(x.project_environment_scope), data.octopusdeploy_projects.of_space.projects[*].id)) == 0]"
+                        );
+                        if self.shared_freezes.is_empty() {
+                            format!("merge({own}...)")
+                        } else {
+                            let names: Vec<String> =
+                                self.shared_freezes.iter().map(|name| crate::hcl::quoted(name)).collect();
+                            format!(
+                                "merge(concat([for x in data.{data}.space.{list} : {{ (x.name) = x.id }} if contains([{}], x.name)], {own})...)",
+                                names.join(", ")
+                            )
+                        }
+                    }
                     TEAMS => format!(
                         "{{ for x in data.{data}.space.{list} : x.name => x.id if contains([\"\", var.octopus_space_id], x.space_id) }}"
                     ),

@@ -105,6 +105,11 @@ impl<'i> Context<'i> {
         if collection == Collection::Projects && !self.is_space() {
             self.deploy_after(document.name());
         }
+        if collection == Collection::DeploymentFreezes
+            && self.selection.fate(collection, document.id()) == Fate::LookUp
+        {
+            self.lookups.share_freeze(document.name());
+        }
         match self.kinds.lookup(collection, Some(document)) {
             Some(lookup) => {
                 if let Some(looked_up) = self.by_finish.get_mut(document.id()) {
