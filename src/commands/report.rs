@@ -1,11 +1,8 @@
 //! `octoferry report`: what is left to people, from both servers, at any time; `--audit` from the source alone, before a migration.
 
-use std::collections::BTreeSet;
-
 use crate::checks::forecast::Forecast;
 use crate::cli::{self, ReportForm};
-use crate::deployment::entered::Witness;
-use crate::mark::name;
+use crate::deployment::left::Left;
 use crate::outcome::Outcome;
 use crate::report::{self, Address, Known, Report, Secrets};
 use crate::settings::{self, Settings};
@@ -16,7 +13,7 @@ use documents::collection::Collection;
 use documents::inventory::Inventory;
 use failure::Failure;
 use failure::While as _;
-use module::manifest::{Manifest, SecretEntry, SecretOrigin};
+use module::manifest::{Manifest, SecretEntry};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
 use octopus::upsert;
@@ -70,11 +67,12 @@ async fn made(
 ) -> Result<Report, Failure> {
     let forecast = Forecast::of(left)?;
     let manifests: Vec<&Manifest> = forecast.modules.iter().map(|module| &module.manifest).collect();
-    let entered = match destination {
-        Some(server) => entered(left, server, &manifests).await?,
-        None => BTreeSet::new(),
+    let of_secrets = match destination {
+        Some(server) => Left::read(source, server, left, &manifests).await?,
+        None => Left::default(),
     };
-    let mut items = report::of_modules(&manifests, &entered);
+    let open = |manifest: &Manifest, secret: &SecretEntry| of_secrets.open(manifest, secret);
+    let mut items = report::of_modules(&manifests, open);
     let address = match destination {
         Some(server) => Address::of(server).await,
         None => Address { url: "https://the-new-server".into(), space: "THE-SPACE".into(), thumbprint: None },
@@ -86,7 +84,7 @@ async fn made(
     let is_left = |thumbprint: &str| !known.reached.contains(thumbprint);
     items.extend(report::tentacles(&forecast.inventory, &address, is_left));
     items.extend(report::of_disabled(&forecast.inventory));
-    let secrets = Secrets::of(&manifests, &entered);
+    let secrets = Secrets::of(&manifests, open, |manifest, secret| of_secrets.is_entered(manifest, secret));
     let mut equal = None;
     if let (Some(server), Some(right)) = (destination, right) {
         let mut explanations = Explanations::default();
@@ -105,33 +103,6 @@ async fn made(
     let projects = report::projects(&forecast.inventory, &manifests, &items, right);
     let destination = destination.map(Server::described);
     Ok(Report { source: source.described(), destination, items, projects, secrets, equal })
-}
-
-/// Secrets that are at the destination, by the same word as a deployment's: a person has said so, or somebody else has changed what holds it.
-async fn entered(
-    source: &Inventory,
-    destination: &Server,
-    manifests: &[&Manifest],
-) -> Result<BTreeSet<String>, Failure> {
-    let variables = source.all(Collection::Variables).flat_map(|set| set.list("Variables"));
-    let done = variables.filter(|variable| variable["Name"] == name::SECRETS_DONE);
-    let mut entered: BTreeSet<String> = done
-        .filter_map(|variable| variable["Value"].as_str())
-        .flat_map(str::lines)
-        .map(str::to_owned)
-        .collect();
-    let mut witness = Witness::new(destination.clone());
-    for manifest in manifests {
-        let of_persons =
-            manifest.secrets.iter().filter(|secret| matches!(secret.from, SecretOrigin::Person { .. }));
-        let secrets: Vec<&SecretEntry> = of_persons.collect();
-        if secrets.is_empty() {
-            continue;
-        }
-        let names = witness.entered(&secrets).await?;
-        entered.extend(names.iter().map(|name| manifest.name_of_secret(name)));
-    }
-    Ok(entered)
 }
 
 /// Equal documents and all that the source has.

@@ -6,6 +6,7 @@ use crate::checks::servers;
 use crate::cli;
 use crate::cutover;
 use crate::delivery::{folder, record};
+use crate::deployment::left::Left;
 use crate::mark;
 use crate::outcome::Outcome;
 use crate::seeded;
@@ -14,6 +15,7 @@ use crate::ui::{Ui, table};
 use compare::{self, Absent, Comparison, Explanations, KindComparison};
 use documents::collection::Collection;
 use failure::Failure;
+use module::manifest::Manifest;
 use octoferry_core::part::rename::{self, Rename};
 use octopus::read::{self, Extent};
 
@@ -49,15 +51,9 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     }
     let mut explanations = Explanations::default();
     explanations.destination_is_older = servers::is_older(&destination.version, &source.version);
-    let mut renames: Vec<String> = Vec::new();
-    for manifest in manifests {
-        for text in &manifest.part.renamed {
-            if !renames.contains(text) {
-                renames.push(text.clone());
-            }
-        }
-        explanations.add(manifest);
-    }
+    let renames = told(&manifests, &mut explanations);
+    let all: Vec<&Manifest> = manifests.iter().collect();
+    let of_secrets = Left::read(&source, &destination, &left, &all).await?;
     for unread in left.unread.iter().chain(&right.unread) {
         ui.warning(&unread.text());
     }
@@ -66,7 +62,8 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     let renames = renames.iter().map(|text| Rename::parse(text)).collect::<Result<Vec<_>, _>>()?;
     // What was mapped together has one name by now.
     rename::rename(&mut left, &renames, false, &|_, _| true)?;
-    let comparison = compare::compare(&left, &right, &explanations);
+    let mut comparison = compare::compare(&left, &right, &explanations);
+    comparison.secrets_for_a_person = of_secrets.all(&all);
     if ui.json() {
         ui.data(&serde_json::to_string(&comparison).expect("a comparison has only texts as keys"));
     } else {
@@ -78,12 +75,26 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     let secrets = &comparison.secrets_for_a_person;
     if !secrets.is_empty() {
         ui.info(&format!(
-            "\n{} secrets that no run can read; at the destination each is a placeholder until a person enters it:",
+            "\n{} secrets are not at the destination; a placeholder stands there, or nothing, until a person enters it:",
             secrets.len()
         ));
         secrets.iter().for_each(|secret| ui.info(&format!("- {secret}")));
     }
     Ok(if comparison.is_well() { Outcome::Done } else { Outcome::NotWell })
+}
+
+/// Takes in what the modules say; what they rename.
+fn told(manifests: &[Manifest], explanations: &mut Explanations) -> Vec<String> {
+    let mut renames: Vec<String> = Vec::new();
+    for manifest in manifests {
+        for text in &manifest.part.renamed {
+            if !renames.contains(text) {
+                renames.push(text.clone());
+            }
+        }
+        explanations.add(manifest.clone());
+    }
+    renames
 }
 
 /// One row per kind.

@@ -1,6 +1,6 @@
 //! Notes of the modules' manifests that explain differences.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -49,13 +49,6 @@ impl Explanations {
         });
         self.left_out_names.extend(names);
         self.left_out.extend(manifest.part.left_out);
-    }
-
-    /// What the modules say of secrets that only a person can enter, sorted.
-    pub(super) fn secrets_for_a_person(&self) -> Vec<String> {
-        let notes = self.notes.iter().filter(|note| note.is_about_secret());
-        let texts: BTreeSet<String> = notes.map(|note| note.text.clone()).collect();
-        texts.into_iter().collect()
     }
 
     /// Why a document is not at the destination: a note about it as a whole, or about the project it belongs to.

@@ -31,8 +31,8 @@ use skew::Skew;
 #[serde(rename_all = "PascalCase")]
 pub struct Comparison {
     pub kinds: BTreeMap<Collection, KindComparison>,
-    /// Secrets that no run can read, as the modules' notes describe them: placeholders at the destination until a person enters them.
-    /// The API tells neither from the other.
+    /// Secrets that are not at the destination, and why: placeholders until a person enters them. The documents of both sides don't tell, so
+    /// whoever compares says it.
     pub secrets_for_a_person: Vec<String>,
 }
 
@@ -114,8 +114,7 @@ pub fn compare(source: &Inventory, destination: &Inventory, explanations: &Expla
     let collections: BTreeSet<Collection> =
         source.documents.keys().chain(destination.documents.keys()).copied().collect();
     let nothing = BTreeMap::new();
-    let mut comparison =
-        Comparison { secrets_for_a_person: explanations.secrets_for_a_person(), ..Comparison::default() };
+    let mut comparison = Comparison::default();
     for collection in collections {
         let unknown = |side: &Side<'_>, which: &str| {
             side.unknown.contains(&collection).then(|| format!("the {which} server has no such things"))

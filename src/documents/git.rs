@@ -80,6 +80,13 @@ pub fn is_version_controlled(project: &Document) -> bool {
     project.flag("IsVersionControlled") || settings(project)["Type"] == "VersionControlled"
 }
 
+/// What a project signs in to its repository with, where that is a secret of its own and no Git credential of the space.
+#[must_use]
+pub fn own_credentials(project: &Document) -> Option<&Map<String, Value>> {
+    let credentials = settings(project)["Credentials"].as_object()?;
+    credentials.values().any(|value| value["HasValue"] == true).then_some(credentials)
+}
+
 /// Whether a project's runbooks are kept in Git.
 #[must_use]
 pub fn has_runbooks_in_git(project: &Document) -> bool {

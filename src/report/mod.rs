@@ -10,8 +10,6 @@ mod people;
 mod server;
 mod table;
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::ui::shell_quoted;
@@ -20,7 +18,7 @@ use compare::Comparison;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
-use module::manifest::{Manifest, Scope, SecretOrigin};
+use module::manifest::{Manifest, Scope, SecretEntry};
 
 pub use html::html;
 pub use item::{Item, Section, State};
@@ -50,32 +48,34 @@ pub struct Project {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Secrets {
-    /// A step of the source server reads them.
+    /// They arrived, or a step of the source server reads them.
     pub read: usize,
     /// Somebody has entered them at the destination, or has said so.
     pub entered: usize,
-    /// Only a person can enter them, and nobody has.
+    /// They are not there, and a person must enter them.
     pub open: usize,
 }
 
 impl Secrets {
-    /// Counts those of the modules. `entered` as for [`of_modules`].
+    /// Counts those of the modules. `open` as for [`of_modules`]; `is_entered`: whether a person has entered it.
     #[must_use]
-    pub fn of(manifests: &[&Manifest], entered: &BTreeSet<String>) -> Self {
+    pub fn of(
+        manifests: &[&Manifest],
+        open: impl Fn(&Manifest, &SecretEntry) -> Option<String>,
+        is_entered: impl Fn(&Manifest, &SecretEntry) -> bool,
+    ) -> Self {
         let mut secrets = Self::default();
-        for manifest in manifests {
-            for secret in &manifest.secrets {
-                let count = match secret.from {
-                    SecretOrigin::Person { .. }
-                        if entered.contains(&manifest.name_of_secret(&secret.name)) =>
-                    {
-                        &mut secrets.entered
-                    }
-                    SecretOrigin::Person { .. } => &mut secrets.open,
-                    _ => &mut secrets.read,
-                };
-                *count += 1;
-            }
+        let of_all =
+            manifests.iter().flat_map(|manifest| manifest.secrets.iter().map(move |one| (manifest, one)));
+        for (manifest, secret) in of_all {
+            let count = if is_entered(manifest, secret) {
+                &mut secrets.entered
+            } else if open(manifest, secret).is_some() {
+                &mut secrets.open
+            } else {
+                &mut secrets.read
+            };
+            *count += 1;
         }
         secrets
     }
@@ -106,20 +106,13 @@ impl Report {
     }
 }
 
-/// What the modules leave to people. `entered`: secrets that are at the destination, as [`Manifest::name_of_secret`] names them.
+/// What the modules leave to people. `open`: why a secret is not at the destination.
 #[must_use]
-pub fn of_modules(manifests: &[&Manifest], entered: &BTreeSet<String>) -> Vec<Item> {
-    let of = |manifest: &&Manifest| {
-        of_module(manifest, |secret| match &secret.from {
-            SecretOrigin::Person { because, .. }
-                if !entered.contains(&manifest.name_of_secret(&secret.name)) =>
-            {
-                Some(because.clone())
-            }
-            _ => None,
-        })
-    };
-    manifests.iter().flat_map(of).collect()
+pub fn of_modules(
+    manifests: &[&Manifest],
+    open: impl Fn(&Manifest, &SecretEntry) -> Option<String>,
+) -> Vec<Item> {
+    manifests.iter().flat_map(|manifest| of_module(manifest, |secret| open(manifest, secret))).collect()
 }
 
 /// Projects that a person has disabled at the source: they are disabled at the destination too, while what the cutover has disabled is not carried.
@@ -224,6 +217,7 @@ pub fn projects(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deployment::outcomes;
 
     fn manifest() -> Manifest {
         serde_json::from_str(include_str!("../../tests/spaces/small-web/module/space/octoferry.json"))
@@ -232,7 +226,7 @@ mod tests {
 
     fn report() -> Report {
         let manifest = manifest();
-        let mut items = of_modules(&[&manifest], &BTreeSet::new());
+        let mut items = of_modules(&[&manifest], for_persons);
         items.push(Item {
             project: "<script>alert(1)</script>".into(),
             commands: vec!["tool --name 'x'".into()],
@@ -250,19 +244,22 @@ mod tests {
             destination: None,
             items,
             projects: vec![project],
-            secrets: Secrets::of(&[&manifest], &BTreeSet::new()),
+            secrets: Secrets::of(&[&manifest], for_persons, |_, _| false),
             equal: None,
         }
     }
 
+    fn for_persons(_: &Manifest, secret: &SecretEntry) -> Option<String> {
+        outcomes::open(secret, None)
+    }
+
     #[test]
     fn the_secrets_that_a_person_enters_and_what_is_held_back_are_items() {
-        let items = of_modules(&[&manifest()], &BTreeSet::new());
+        let items = of_modules(&[&manifest()], for_persons);
         let secrets: Vec<&Item> = items.iter().filter(|item| item.section == Section::Secrets).collect();
         assert_eq!(secrets.len(), 1, "{secrets:?}");
         assert_eq!(secrets[0].subject, "Password of the feed \"Letterbox images\"");
-        let entered = BTreeSet::from(["feed_letterbox_images_password".to_owned()]);
-        let items = of_modules(&[&manifest()], &entered);
+        let items = of_modules(&[&manifest()], |_, _| None);
         assert!(!items.iter().any(|item| item.section == Section::Secrets), "somebody has entered it");
     }
 

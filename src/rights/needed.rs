@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use documents::collection::{Collection, Reading};
 use documents::document::Document;
+use documents::git;
 use documents::inventory::Inventory;
 
 /// What seed, spread and migrate do at the source besides reading, and unseed takes back.
@@ -55,6 +56,10 @@ pub(crate) fn to_make(inventory: Option<&Inventory>, by_finish: bool) -> BTreeSe
     let is_made = |collection: &Collection| {
         inventory.is_none_or(|inventory| {
             inventory.all(*collection).any(|document| is_own(inventory, *collection, document))
+                || (*collection == Collection::GitCredentials
+                    && inventory
+                        .all(Collection::Projects)
+                        .any(|project| git::own_credentials(project).is_some()))
         })
     };
     let made = Collection::ALL.iter().filter(|collection| !collection.row().make.is_empty());

@@ -29,7 +29,7 @@ fn a_small_space_moves_and_moving_it_again_changes_nothing() {
     journey.notes_are_forced();
     let verdict = journey.run(&["verify", "--notes", &journey.path("modules")]).ends_with(0);
     assert!(verdict.stdout.contains("all of them noted"), "{}", verdict.stdout);
-    verdict.says("1 secrets that no run can read").says("Password of the feed \"Letterbox images\"");
+    verdict.says("1 secrets are not at the destination").says("Password of the feed \"Letterbox images\"");
     journey.unseed();
     let said = journey.arrived();
     assert!(said.contains("8 of 9 delivered byte for byte, 1 placeholder"), "{said}");

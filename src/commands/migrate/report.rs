@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde_json::json;
 
-use super::outcomes::{self, Outcomes};
 use super::plan::Plan;
 use super::tenants::{self, TenantRow};
 use super::{kept, todo};
 use crate::cli;
+use crate::deployment::outcomes::Outcomes;
 use crate::outcome::Outcome;
 use crate::report;
 use crate::ui::{Ui, table};
@@ -213,7 +213,7 @@ impl Report {
                 ui.data(&format!("\n{}", tenants::table(&self.tenants)));
             }
         }
-        if let Some(sum) = outcomes::summed_up(self.rows.iter().map(|row| &row.outcomes)) {
+        if let Some(sum) = summed_up(self.rows.iter().map(|row| &row.outcomes)) {
             ui.info(&sum);
         }
         let file = &arguments.todo;
@@ -245,4 +245,14 @@ impl Report {
             Outcome::Done
         }
     }
+}
+
+/// `12 secrets: 9 arrived, 3 left to a person`, over all modules.
+fn summed_up<'a>(outcomes: impl Iterator<Item = &'a Outcomes>) -> Option<String> {
+    let (mut all, mut open) = (0, 0);
+    for became in outcomes.flat_map(Outcomes::values) {
+        all += 1;
+        open += usize::from(became.open);
+    }
+    (all > 0).then(|| format!("{all} secrets: {} arrived or were there, {open} are left to you", all - open))
 }

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::outcomes::Outcomes;
 use super::runs::Runs;
+use crate::deployment::outcomes::Outcomes;
 use crate::deployment::tenant::{self, Planned};
 use crate::mark::found::Found;
 use crate::mark::name;

@@ -1,14 +1,14 @@
 //! `todo.md`: what is left to a person, from the manifests of the modules.
 
 use super::kept;
-use super::outcomes::Outcomes;
+use crate::deployment::outcomes::{self, Outcomes};
 use crate::report::{self, Item, Section};
-use module::manifest::{Manifest, Scope, SecretEntry, SecretOrigin};
+use module::manifest::{Manifest, Scope};
 
 /// What a module leaves to do now, after what its deployment said about its secrets. What waits for the cutover is in the report.
 #[must_use]
 fn left(manifest: &Manifest, outcomes: &Outcomes) -> Vec<Item> {
-    let mut items = report::of_module(manifest, |secret| open(secret, outcomes));
+    let mut items = report::of_module(manifest, |secret| outcomes::open(secret, Some(outcomes)));
     items.retain(|item| matches!(item.section, Section::Secrets | Section::ByHand));
     items
 }
@@ -32,15 +32,6 @@ pub(super) fn count(manifest: &Manifest, outcomes: &Outcomes) -> usize {
     left(manifest, outcomes).len()
 }
 
-/// Why a secret did not arrive: as the deployment said; before one, those that no run can read.
-fn open(secret: &SecretEntry, outcomes: &Outcomes) -> Option<String> {
-    match (outcomes.get(&secret.name), &secret.from) {
-        (Some(became), _) => became.open.then(|| became.text.clone()),
-        (None, SecretOrigin::Person { because, .. }) => Some(because.clone()),
-        (None, _) => None,
-    }
-}
-
 /// The heading of a module's part.
 #[must_use]
 pub(super) fn title(manifest: &Manifest) -> String {
@@ -54,9 +45,9 @@ pub(super) fn title(manifest: &Manifest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::migrate::outcomes::Became;
+    use crate::deployment::outcomes::Became;
     use documents::collection::Collection;
-    use module::manifest::{About, Note, Origin};
+    use module::manifest::{About, Note, Origin, SecretEntry, SecretOrigin};
 
     fn text(manifest: &Manifest, outcomes: &Outcomes) -> String {
         items(manifest, outcomes).iter().map(|item| format!("{}\n", item.text)).collect()

@@ -23,6 +23,7 @@ pub fn finished(mut context: Context<'_>, left_out: Vec<LeftOut>) -> Result<Modu
     });
     let part = Part { renamed: renamed.collect(), options, left_out };
     note_settled(&mut context);
+    context.tell_apart();
     let identities = identities(&mut context);
     context
         .documents

@@ -30,10 +30,14 @@ impl<'i> Context<'i> {
 
     /// Lets finish find a document also by the names that it had.
     pub(crate) fn found_by_name(&mut self, subject: &Subject<'_>) {
-        let target = &subject.at.target;
+        self.known_by_id(&subject.at.target, subject.document.id());
+    }
+
+    /// The same for a document that only the destination has: `id` is of what it is made for.
+    pub(crate) fn known_by_id(&mut self, target: &Target, id: &str) {
         self.named.push(Named {
             collection: target.collection,
-            id: subject.document.id().to_owned(),
+            id: id.to_owned(),
             keys: vec![target.key.clone()],
         });
     }

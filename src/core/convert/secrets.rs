@@ -1,5 +1,7 @@
 //! Secrets of a module: a Terraform variable or a step of finish, and an entry in the manifest that says where the value is.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 
 use crate::convert::context::{At, Context, Variable};
@@ -49,6 +51,13 @@ impl Context<'_> {
         let name = self.record_secret(at, name, description.to_owned(), false, origin);
         let value = FinishValue::Secret(name);
         self.finish.push(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
+    }
+
+    /// A secret that finish puts into another document than the one that has it at the source: it goes to `at` and stands at `place`.
+    pub fn secret_from(&mut self, at: &At, hidden: &Hidden, words: &str, place: SecretPlace) -> String {
+        let name = self.secret_entry(at, hidden, words, false);
+        self.secret_places.insert(name.clone(), place);
+        name
     }
 
     /// The name of a secret that only finish sets.
@@ -112,6 +121,30 @@ impl Context<'_> {
                 path: at.path.clone(),
                 value: FinishValue::Secret(name),
             });
+        }
+    }
+
+    /// Secrets that are described alike get their fields, else their names, behind it: in a list each must be known from the others.
+    pub(super) fn tell_apart(&mut self) {
+        let mut alike: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        for entry in self.secrets.values() {
+            alike
+                .entry(entry.description.clone())
+                .or_default()
+                .push((entry.name.clone(), entry.field.clone()));
+        }
+        for (description, entries) in alike.into_iter().filter(|(_, entries)| entries.len() > 1) {
+            let fields: BTreeSet<&String> = entries.iter().map(|(_, field)| field).collect();
+            let by_field = fields.len() == entries.len();
+            for (name, field) in &entries {
+                let description = format!("{description} ({})", if by_field { field } else { name });
+                if let Some(variable) = self.variables.get_mut(name) {
+                    variable.description.clone_from(&description);
+                }
+                if let Some(entry) = self.secrets.get_mut(name) {
+                    entry.description = description;
+                }
+            }
         }
     }
 

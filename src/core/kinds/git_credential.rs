@@ -77,7 +77,10 @@ mod tests {
     use expect_test::expect;
     use serde_json::json;
 
-    use crate::kinds::testing::convert;
+    use crate::convert::SecretSources;
+    use crate::kinds::testing::{convert, inventory};
+    use crate::modules;
+    use crate::selection::Selection;
 
     #[test]
     fn a_minimal_git_credential() {
@@ -111,5 +114,22 @@ mod tests {
             }
         "#]]
         .assert_eq(&convert("git_credentials.tf", &documents));
+    }
+
+    #[test]
+    fn two_secrets_of_one_credential_are_described_apart() {
+        let hidden = json!({"HasValue": true, "NewValue": null});
+        let documents = json!({"git-credentials": [{"Id": "GitCredentials-1", "Name": "By key", "Details": {"Type": "SshKey", "PrivateKey": hidden, "Passphrase": hidden}}]});
+        let (inventory, sources) = (inventory(&documents), SecretSources::default());
+        let module = modules::space(&inventory, &Selection::default(), &sources).expect("a module");
+        let described: Vec<String> =
+            module.manifest.secrets.into_iter().map(|secret| secret.description).collect();
+        assert_eq!(
+            described,
+            [
+                "Secret value of the Git credential \"By key\" (Details/Passphrase)",
+                "Secret value of the Git credential \"By key\" (Details/PrivateKey)"
+            ]
+        );
     }
 }

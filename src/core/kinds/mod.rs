@@ -34,6 +34,7 @@ mod project_group;
 mod project_tests;
 #[cfg(test)]
 mod reference_tests;
+mod repository;
 mod retention;
 mod runbook;
 mod script_module;

@@ -12,6 +12,7 @@ use crate::convert::model::*;
 use crate::dead::is_package_name;
 use crate::hcl::{Block, Expr};
 use crate::kinds::process::{Actions, CONNECT_HUB, IN_HUB};
+use crate::kinds::repository;
 use crate::kinds::template_default::default_value;
 use documents::collection::Collection;
 use documents::document::Document;
@@ -382,7 +383,7 @@ pub(crate) fn left_out(context: &mut Context<'_>, project: &Document) -> bool {
         note_cycle(context, project);
         return false;
     };
-    let place = place(project.get("PersistenceSettings").unwrap_or(&Value::Null));
+    let place = repository::place(project.get("PersistenceSettings").unwrap_or(&Value::Null));
     let text = format!(
         "the project \"{}\" is stored in Git, and the source server could not read its branch \"{branch}\" of {place}; the whole project is left out: {}",
         project.name(),
@@ -403,15 +404,15 @@ fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Blo
         });
     }
     let Kept::Branch(branch) = git::kept(inventory, project) else { return };
-    let place = place(settings);
+    let place = repository::place(settings);
     let text = format!(
         "the project \"{}\" is stored in Git at the source: what the branch \"{branch}\" of {place} holds becomes an ordinary project at the destination",
         project.name()
     );
+    let credentials = repository::credentials(context, at, project, &place);
     let mut todo = format!(
-        "To store it in Git again, when its module is not deployed any more: at the destination, \"{}\", Settings, Version Control, with this address, a branch and a base path that the source's project does not use, and credentials: {}.",
+        "To store it in Git again, when its module is not deployed any more: at the destination, \"{}\", Settings, Version Control, with this address, a branch and a base path that the source's project does not use, and credentials: {credentials}.",
         project.name(),
-        credentials(inventory, &settings["Credentials"])
     );
     if git::has_runbooks_in_git(project)
         && inventory.all(Collection::Runbooks).any(|runbook| runbook.text("ProjectId") == Some(project.id()))
@@ -419,43 +420,6 @@ fn persistence(context: &mut Context<'_>, at: &At, settings: &Value, _: &mut Blo
         todo.push_str(" Its runbooks were in Git, where nothing is published: publish those that triggers or people run.");
     }
     context.note(at, "project-in-git", &text, &todo);
-}
-
-/// What a project signs in to its repository with. Its own password has no place at the destination before it is stored in Git there, so a
-/// person enters it then.
-fn credentials(inventory: &Inventory, of_source: &Value) -> String {
-    let named = |field: &str| {
-        let credential = of_source[field].as_str()?;
-        Some(inventory.get(Collection::GitCredentials, credential)?.name())
-    };
-    let user = of_source["Username"].as_str().unwrap_or_default();
-    match named("Id").or_else(|| named("CredentialId")).or_else(|| named("GitCredentialId")) {
-        Some(name) => format!("the source uses the Git credential \"{name}\""),
-        None if of_source["Password"]["HasValue"] == true => {
-            format!(
-                "the source has a password of the project's own there, for the user \"{user}\", which octoferry moves nowhere: enter it, or a new one"
-            )
-        }
-        None => "the source has none there".to_owned(),
-    }
-}
-
-/// The place in the repository, for a person: `https://git.example/shop.git (base path .octopus)`.
-fn place(settings: &Value) -> String {
-    let url = settings["Url"].as_str().unwrap_or("a repository without address");
-    // Someone's password may stand before the host.
-    let url = match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let host = rest.find('/').unwrap_or(rest.len());
-            let start = rest[..host].rfind('@').map_or(0, |at| at + 1);
-            format!("{scheme}://{}", &rest[start..])
-        }
-        None => url.to_owned(),
-    };
-    match settings["BasePath"].as_str().filter(|path| !path.is_empty()) {
-        Some(path) => format!("{url} (base path {path})"),
-        None => url,
-    }
 }
 
 /// Ids of the projects that the steps of a project name.

@@ -411,12 +411,27 @@ fn a_project_in_git_becomes_an_ordinary_one() {
     let module = module(&in_git(json!({"ProjectId": "Projects-1", "Name": "develop"})));
     same(
         &expect![[r#"
+            person-secret Repository of Web Details/Password: Password of the repository of the project "Web": no step can read what a project signs in to its repository with
+            project-in-git Repository of Web : the project "Web" has credentials of its own for https://git.example/web.git (base path .octopus/web); they stand in this Git credential, for that repository alone, since a project has none before it is stored in Git
             project-in-git Web PersistenceSettings: the project "Web" is stored in Git at the source: what the branch "develop" of https://git.example/web.git (base path .octopus/web) holds becomes an ordinary project at the destination
         "#]],
         &notes(&module),
     );
-    let todo = &module.manifest.notes[0].todo;
-    assert!(todo.contains("a password of the project's own there, for the user \"robot\""), "{todo}");
+    let mut notes = module.manifest.notes.iter();
+    let todo = &notes.find(|note| note.field() == "PersistenceSettings").expect("the note").todo;
+    assert!(todo.contains("the Git credential \"Repository of Web\", which holds those"), "{todo}");
+    let step = json!({"do": "document", "target": {"collection": "git-credentials", "key": ["Repository of Web"]}, "document": {
+        "Name": "Repository of Web", "Description": "What the project Web signs in to its repository with.",
+        "Details": {"Type": "UsernamePassword", "Username": "robot", "Password": {"$secret": "project_web_repository_password"}},
+        "RepositoryRestrictions": {"Enabled": true, "AllowedRepositories": ["https://git.example/web.git"]}}});
+    let steps = module.manifest.finish.iter().map(|step| serde_json::to_value(step).unwrap());
+    assert!(steps.clone().any(|found| found == step), "{:?}", steps.collect::<Vec<_>>());
+    let place = &module.secret_places["project_web_repository_password"];
+    assert_eq!(
+        (place.document.as_str(), place.path.clone()),
+        ("Projects-1", ["PersistenceSettings", "Credentials", "Password"].map(Value::from).to_vec()),
+        "where the database has it"
+    );
     assert!(module.files.contains_key("project.tf"));
 }
 
