@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::checks::{Findings, servers};
 use crate::rights::Held;
 use crate::rights::needed::{RUNBOOKS, RUNBOOKS_THERE, SEED, to_make, to_see};
-use crate::spread::account::restriction;
+use crate::spread::Plan;
 use documents::collection::Collection;
 use documents::inventory::Inventory;
 use octopus::server::Server;
@@ -39,16 +39,16 @@ pub fn at_source(server: &Server, held: Option<&Held>, findings: &mut Findings) 
 }
 
 /// What else spread needs: accounts and certificates that refuse octoferry's runs are changed for the time.
-pub fn to_spread(server: &Server, held: Option<&Held>, inventory: &Inventory, findings: &mut Findings) {
-    let mut needed = BTreeSet::new();
-    for (collection, permission) in
-        [(Collection::Accounts, "AccountEdit"), (Collection::Certificates, "CertificateEdit")]
-    {
-        // No environment that is there yet is octoferry's.
-        if inventory.all(collection).any(|document| restriction(document, "").is_some()) {
-            needed.insert(permission);
-        }
-    }
+pub fn to_spread(server: &Server, held: Option<&Held>, plan: &Plan, findings: &mut Findings) {
+    let needed: BTreeSet<&str> = plan
+        .changes
+        .iter()
+        .filter_map(|change| match change.collection {
+            Collection::Accounts => Some("AccountEdit"),
+            Collection::Certificates => Some("CertificateEdit"),
+            _ => None,
+        })
+        .collect();
     if !needed.is_empty() {
         let (needed, _) = known_ones(server, held, &needed);
         let what_for = "to spread secrets where accounts or certificates are restricted";

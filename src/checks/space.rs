@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::checks::Findings;
-use crate::mark::{self, name};
+use crate::mark::{self, door, name};
 use crate::seeded::pool::{self, Known, System};
 use crate::spread;
 use documents::collection::Collection;
@@ -17,10 +17,12 @@ use octopus::server::Server;
 use secret::UNANSWERED;
 
 /// Looks at the space as it was read, octoferry's own things in it included.
-pub fn look(inventory: &Inventory, findings: &mut Findings) {
+/// `may_export`: whether the runbooks' key exports certificates, or will.
+pub fn look(inventory: &Inventory, may_export: bool, findings: &mut Findings) {
     names_taken(inventory, findings);
     worker_pool(inventory, findings);
-    restricted_accounts(inventory, findings);
+    restricted_accounts(inventory, may_export, findings);
+    certificates(inventory, may_export, findings);
     open_lifecycles(inventory, findings);
     printed_variables(inventory, findings);
     prompts(inventory, findings);
@@ -117,12 +119,42 @@ fn worker_pool(inventory: &Inventory, findings: &mut Findings) {
     }
 }
 
-/// Accounts and certificates that would refuse every run of ours.
-fn restricted_accounts(inventory: &Inventory, findings: &mut Findings) {
+/// By which door certificates come.
+fn certificates(inventory: &Inventory, may_export: bool, findings: &mut Findings) {
+    let archived =
+        |document: &&Document| document.get("Archived").is_some_and(|archived| !archived.is_null());
+    let is_own = |document: &&Document| !archived(document);
+    let (exported, typed): (Vec<_>, Vec<_>) = inventory
+        .all(Collection::Certificates)
+        .filter(is_own)
+        .partition(|certificate| door::is_exported(certificate, may_export));
+    if !exported.is_empty() {
+        let names = quoted(exported.into_iter().map(Document::name));
+        findings
+            .known("certificates", format!("exported by the source's API, which needs no variable: {names}"));
+    }
+    if !typed.is_empty() {
+        let why = if may_export {
+            "they have a password, which only a step reads"
+        } else {
+            "the key may not export them (CertificateExportPrivateKey)"
+        };
+        let names = quoted(typed.into_iter().map(Document::name));
+        findings.known("certificates", format!("read by a step, as typed variables, since {why}: {names}"));
+    }
+}
+
+/// What spread would change, once the runbooks are there.
+pub fn to_be_spread(inventory: &Inventory, may_export: bool) -> spread::Plan {
     let environment = mark::environment(inventory).unwrap_or_default();
     let mut with_runbooks = inventory.clone();
     super::forecast::with_tenant_runbooks(&mut with_runbooks);
-    let plan = spread::spread(&with_runbooks, environment);
+    spread::spread_with(&with_runbooks, environment, may_export)
+}
+
+/// Accounts and certificates that would refuse every run of ours.
+fn restricted_accounts(inventory: &Inventory, may_export: bool, findings: &mut Findings) {
+    let plan = to_be_spread(inventory, may_export);
     let (sets, accounts): (Vec<_>, Vec<_>) =
         plan.changes.iter().partition(|change| change.collection == Collection::Variables);
     if accounts.is_empty() {

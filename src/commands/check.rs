@@ -7,7 +7,8 @@ use crate::checks::forecast::Forecast;
 use crate::checks::permissions;
 use crate::checks::{Findings, keys, offered, servers, space, workers};
 use crate::cli;
-use crate::deployment::{existing, licence};
+use crate::deployment::{existing, exported, licence};
+use crate::mark::{self, door};
 use crate::outcome::Outcome;
 use crate::rights::Held;
 use crate::seeded::foreign;
@@ -104,8 +105,13 @@ async fn look_at_source(
                     server.client.requests()
                 ),
             );
-            permissions::to_spread(server, held, &inventory, findings);
-            space::look(&inventory, findings);
+            // Seed gives its own account, or the key that it is given, what the owner of this one has.
+            let may_export = match mark::environment(&inventory) {
+                Some(_) => door::may_export(&inventory),
+                None => held.is_some_and(|held| held.lacks(&[exported::PERMISSION]).is_empty()),
+            };
+            permissions::to_spread(server, held, &space::to_be_spread(&inventory, may_export), findings);
+            space::look(&inventory, may_export, findings);
             for foreign in foreign::of_space(&inventory) {
                 findings.stops(
                     "foreign-variable",

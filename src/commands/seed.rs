@@ -66,6 +66,7 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     let version = install::package(&source, &package).await?;
     ui.info(&format!("package octoferry {version}"));
     let keys = keys.make(&mut settings, ui).await;
+    settings.exports = keys::may_export(&source, &settings.source_key).await;
     let templates = install::templates(&source, &found, &optional).await?;
     ui.info(&format!("{} step templates", templates.len()));
     let environment = install::environment(&source, &found).await?;
@@ -128,6 +129,7 @@ async fn settings_of(
         backend_account,
         source_account: None,
         destination_account: None,
+        exports: false,
         before: None,
     };
     Ok((source, destination, settings))
@@ -241,7 +243,7 @@ async fn filled_sets(
 ) -> Result<(Vec<Document>, Vec<String>), Failure> {
     let sets = library_sets(source, found).await?;
     variables::settings_variables(source, &sets[0], environment, settings).await?;
-    let restricted = variables::account_variables(source, &sets[1], environment).await?;
+    let restricted = variables::account_variables(source, &sets[1], environment, settings.exports).await?;
     Ok((sets, restricted))
 }
 

@@ -1,6 +1,7 @@
 //! `octoferry spread`: sensitive variables get names by which a run can read them; undoable by collapse.
 
 use crate::cli;
+use crate::mark::door;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::outcome::Outcome;
@@ -28,6 +29,7 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
     let accounts_set = found.library_set(name::ACCOUNTS_SET)?;
 
     let inventory = read::read(&source, Extent::Whole).await?;
+    let may_export = door::may_export(&inventory);
     let plan = spread::spread(&inventory, &environment);
     shown::show(&plan, ui);
     if arguments.plan {
@@ -61,7 +63,7 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
         ui.info("Often something in them refers to what is deleted: remove that, then run octoferry spread again. Until then these secrets are for a person.");
     }
     // Accounts that allow our environment now can be seen through a typed variable.
-    let restricted = variables::account_variables(&source, accounts_set, &environment).await?;
+    let restricted = variables::account_variables(&source, accounts_set, &environment, may_export).await?;
     for account in restricted {
         ui.warning(&format!("{account:?} still does not allow the environment {}", name::ENVIRONMENT));
     }

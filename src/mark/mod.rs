@@ -3,6 +3,7 @@
 
 pub mod before;
 pub mod digest;
+pub mod door;
 pub mod found;
 pub mod git;
 pub mod journal;

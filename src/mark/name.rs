@@ -102,6 +102,9 @@ pub const SECRETS_DONE: &str = "Octoferry.Secrets.Done";
 /// The service accounts that seed made for the runbooks: JSON ([`crate::seeded::service_account::Note`]).
 pub const SOURCE_ACCOUNT: &str = "Octoferry.Source.Account";
 pub const DESTINATION_ACCOUNT: &str = "Octoferry.Destination.Account";
+/// Whether the runbooks' source key may export certificates ([`super::door`]), and what it says then.
+pub const EXPORTS: &str = "Octoferry.Source.Exports";
+pub const EXPORTED: &str = "Certificates";
 /// What spread wrote into journals ([`crate::spread::noted`]).
 pub const SPREAD: &str = "Octoferry.Spread";
 /// How documents stood before seed ([`super::before`]).

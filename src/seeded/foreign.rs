@@ -34,6 +34,7 @@ const SETTINGS: &[&str] = &[
     name::SOURCE_ACCOUNT,
     name::DESTINATION_ACCOUNT,
     name::BEFORE,
+    name::EXPORTS,
     name::SPREAD,
 ];
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::cutover;
-use crate::mark::{environment, name};
+use crate::mark::{door, environment, name};
 use crate::spread::noted::Noted;
 use crate::spread::{self, collapse};
 use documents::collection::Collection;
@@ -48,6 +48,15 @@ fn sources(inventory: &Inventory) -> SecretSources {
             sources.accounts.insert(id.to_owned(), variable_name.to_owned());
         } else if variable_name.starts_with(name::CERTIFICATE_PREFIX) {
             sources.certificates.insert(id.to_owned(), variable_name.to_owned());
+        }
+    }
+    // Exported ones have no variable: what is exported is given by the name that it would have.
+    let may_export = door::may_export(inventory);
+    for certificate in inventory.all(Collection::Certificates) {
+        if door::is_exported(certificate, may_export) {
+            let (part, id) = (name::name_part(certificate.name()), certificate.id());
+            let variable = format!("{}{part}-{id}", name::CERTIFICATE_PREFIX);
+            sources.certificates.entry(id.to_owned()).or_insert(variable);
         }
     }
     sources

@@ -6,6 +6,7 @@ use super::runbook::{MadeFor, Trusted};
 use super::{package::Package, prompt};
 use crate::mark::before::Before;
 use crate::mark::digest::Made;
+use crate::mark::door;
 use crate::mark::name;
 use crate::spread::account::restriction;
 use crate::spread::noted::Noted;
@@ -44,6 +45,8 @@ pub struct Settings {
     /// What is noted of the service accounts whose keys these are; `None`: seed made none.
     pub source_account: Option<String>,
     pub destination_account: Option<String>,
+    /// Whether `source_key` may export certificates.
+    pub exports: bool,
     /// How documents stood before octoferry changed anything; `None` when that is noted already, or can't be known any more.
     pub before: Option<Before>,
 }
@@ -110,6 +113,7 @@ pub async fn settings_variables(
         (name::BACKEND_CONFIG, &backend_config, false),
         (name::SELECTION, &settings.selection, false),
         (name::SEEDED_PROJECTS, &settings.projects, false),
+        (name::EXPORTS, if settings.exports { name::EXPORTED } else { "" }, false),
         (name::CONCURRENCY_TAG, &tag, false),
     ];
     edit_variables(server, set, |variables| {
@@ -256,7 +260,7 @@ pub async fn note_spread(server: &Server, set: &Document, rest: &Noted) -> Resul
 }
 
 /// The typed variables by which a step sees the parts of accounts and certificates: for each that allows our
-/// environment. The names of those that don't.
+/// environment, but for certificates that are exported. The names of those that don't.
 ///
 /// # Errors
 /// When the server refuses.
@@ -264,6 +268,7 @@ pub async fn account_variables(
     server: &Server,
     set: &Document,
     environment: &str,
+    may_export: bool,
 ) -> Result<Vec<String>, Failure> {
     let (accounts, certificates) =
         futures::try_join!(upsert::list(server, "accounts"), upsert::list(server, "certificates"))?;
@@ -276,7 +281,7 @@ pub async fn account_variables(
     for (collection, prefix, mut documents) in both {
         documents.sort_by_key(|document| (document.name().to_owned(), document.id().to_owned()));
         for document in documents {
-            let Some(kind) = name::typed_variable_type(collection, &document) else { continue };
+            let Some(kind) = door::typed_variable(collection, &document, may_export) else { continue };
             if document.get("Archived").is_some_and(|archived| !archived.is_null()) {
                 continue;
             }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::checked::{self, Run, tags_fit};
 use super::noted::Noted;
 use super::{DocumentChange, Line, collapse, view};
+use crate::mark::door;
 use crate::mark::journal::{self, Description};
 use crate::mark::name;
 use crate::mark::tenant::{self, Reading};
@@ -112,7 +113,7 @@ fn allows_environment(document: &Document, environment: &str) -> bool {
 
 /// Ids of the accounts and certificates that a run of ours would have in its scope: those with a typed variable in the set
 /// `Octoferry Accounts` (or that will have one), and those that the server checks because a variable refers to them.
-fn in_scope<'i>(inventory: &'i Inventory, environment: &str) -> BTreeSet<&'i str> {
+fn in_scope<'i>(inventory: &'i Inventory, environment: &str, may_export: bool) -> BTreeSet<&'i str> {
     let owners = view::owners(inventory);
     let owners: Vec<&str> = owners
         .iter()
@@ -126,15 +127,15 @@ fn in_scope<'i>(inventory: &'i Inventory, environment: &str) -> BTreeSet<&'i str
     let mut found: BTreeSet<&str> =
         checked::checked(inventory, owners, Run { environment, tenant: None }).into_keys().collect();
     for collection in [Collection::Accounts, Collection::Certificates] {
-        let read = |document: &&Document| name::typed_variable_type(collection, document).is_some();
+        let read = |document: &&Document| door::typed_variable(collection, document, may_export).is_some();
         found.extend(inventory.all(collection).filter(read).map(Document::id));
     }
     found
 }
 
 /// What spread changes: one document each.
-pub(super) fn widen(inventory: &Inventory, environment: &str) -> Vec<DocumentChange> {
-    let ours = in_scope(inventory, environment);
+pub(super) fn widen(inventory: &Inventory, environment: &str, may_export: bool) -> Vec<DocumentChange> {
+    let ours = in_scope(inventory, environment, may_export);
     let for_tenants = wanted_for_tenants(inventory);
     let mut changes = Vec::new();
     for collection in [Collection::Accounts, Collection::Certificates] {

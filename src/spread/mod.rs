@@ -27,6 +27,7 @@ use documents::document::Document;
 use documents::git;
 use documents::inventory::Inventory;
 
+use crate::mark::door;
 use noted::Noted;
 pub use readable::readable;
 use view::View;
@@ -70,6 +71,12 @@ pub struct Line {
 /// Variable sets of the seeded things themselves never change.
 #[must_use]
 pub fn spread(inventory: &Inventory, environment: &str) -> Plan {
+    spread_with(inventory, environment, door::may_export(inventory))
+}
+
+/// The same, for a space that may not be seeded yet: `may_export`: whether the runbooks' key will export certificates.
+#[must_use]
+pub fn spread_with(inventory: &Inventory, environment: &str, may_export: bool) -> Plan {
     let mut plan = Plan::default();
     let mut taken = view::all_names(inventory);
     let as_it_stands = inventory;
@@ -102,7 +109,7 @@ pub fn spread(inventory: &Inventory, environment: &str) -> Plan {
         plan.left.extend(left);
         plan.notes.extend(set::spread_by_others(&owner, variables));
     }
-    plan.changes.extend(account::widen(inventory, environment));
+    plan.changes.extend(account::widen(inventory, environment, may_export));
     plan
 }
 
@@ -129,6 +136,7 @@ fn scope_text(inventory: &Inventory, scope: &Value) -> String {
                 "TenantTag" => format!("tenants with {names}"),
                 "Action" => format!("step {names}"),
                 "ProcessOwner" => format!("process {names}"),
+                "Project" => format!("project {names}"),
                 other => format!("{other} {names}"),
             })
         })
@@ -144,6 +152,7 @@ fn scope_value_name<'a>(inventory: &'a Inventory, kind: &str, value: &str) -> Op
             .find_map(|collection| inventory.get(collection, value))
             .map(Document::name),
         "Machine" => inventory.get(Collection::Machines, value).map(Document::name),
+        "Project" => inventory.get(Collection::Projects, value).map(Document::name),
         "Channel" => inventory.get(Collection::Channels, value).map(Document::name),
         "ProcessOwner" => inventory
             .get(Collection::Runbooks, value)

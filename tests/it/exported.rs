@@ -1,10 +1,12 @@
 //! Certificates that the source exports: no run, and no variable, has to show them. Without the permission they come as they did.
 
+use octoferry::rights::needed;
 use octopus_sandbox::{Options, Sandbox};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::journey::NEW;
-use crate::support::{octoferry, space_file, terraform_config, user_with};
+use crate::journey::{Journey, NEW};
+use crate::rows::private;
+use crate::support::{http, octoferry, package, space_file, terraform_config, user_with};
 
 /// The data of the certificates at a server, by name.
 fn data(server: &Sandbox) -> Vec<(String, String)> {
@@ -51,4 +53,83 @@ fn what_the_key_may_export_needs_no_run() {
         assert!(one.0 != "Client of the cluster" || arrived.contains(one), "{} did not arrive", one.0);
         assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(&one.1), "{} is seen", one.0);
     }
+}
+
+/// A space with a restricted certificate that has no password, and one that has.
+fn restricted() -> Options {
+    let mut dump: Value =
+        serde_json::from_slice(&std::fs::read(space_file("infrastructure")).expect("the space"))
+            .expect("JSON");
+    dump["Documents"]["Spaces-2"]["certificates"]["Certificates-1"]["EnvironmentIds"] =
+        json!(["Environments-1"]);
+    Options { documents: vec![dump], ..Options::default() }
+}
+
+/// The certificates that have a typed variable, by id.
+fn typed(journey: &Journey) -> Vec<String> {
+    let sets = http(&journey.source, "GET", "/api/Spaces-2/libraryvariablesets?take=1000", None).1;
+    let mut sets = sets["Items"].as_array().expect("a page").iter();
+    let set = sets.find(|set| set["Name"] == "Octoferry Accounts").expect("the set");
+    let path = format!("/api/Spaces-2/variables/{}", set["VariableSetId"].as_str().expect("an id"));
+    let variables = http(&journey.source, "GET", &path, None).1;
+    let variables = variables["Variables"].as_array().expect("variables").iter();
+    let of_certificates = variables.filter(|variable| variable["Type"] == "Certificate");
+    of_certificates.map(|variable| variable["Value"].as_str().expect("an id").to_owned()).collect()
+}
+
+/// Whether the certificate without a password arrived.
+fn arrived(journey: &Journey) -> bool {
+    let planted = data(&journey.source);
+    let client = planted.iter().find(|(name, _)| name == "Client of the cluster").expect("it");
+    data(&journey.destination).contains(client)
+}
+
+#[test]
+fn an_exported_certificate_is_neither_widened_nor_shown_to_a_run() {
+    let journey = Journey::of(restricted(), Options::default());
+    let check = journey.run(&["check"]).ends_with_one_of(&[0, 3]).1;
+    check
+        .says("exported by the source's API, which needs no variable: \"Client of the cluster\"")
+        .says("since they have a password, which only a step reads: \"www.harbourline.example\"");
+    journey.seed();
+    let plan = journey.run(&["spread", "--plan"]).ends_with(4).stdout;
+    assert!(
+        !plan.contains("Client of the cluster") && plan.contains("certificate \"www.harbourline.example\"")
+    );
+    journey.spread();
+    assert_eq!(typed(&journey), ["Certificates-3"]);
+    journey.migrate(3).says("certificate \"Client of the cluster\": exported from the source");
+    assert!(arrived(&journey));
+    journey.unseed();
+}
+
+#[test]
+fn a_key_that_may_not_export_gets_typed_variables() {
+    let journey = Journey::of(restricted(), Options::default());
+    let may = needed::of_runbooks_at_source();
+    let may: Vec<&str> =
+        may.iter().map(String::as_str).filter(|name| *name != "CertificateExportPrivateKey").collect();
+    let (file, state) = (journey.path("key"), format!("path={}", journey.path("state")));
+    private(&file, &user_with(&journey.source, &may));
+    journey
+        .run(&[
+            "seed",
+            "--yes",
+            "--backend",
+            "local",
+            "--backend-config",
+            &state,
+            "--runbook-source-key-file",
+            &file,
+        ])
+        .option("--package", package())
+        .ends_with(0);
+    journey.run(&["check"]).ends_with_one_of(&[0, 3]).1.says("since the key may not export them");
+    let plan = journey.run(&["spread", "--plan"]).ends_with(4).stdout;
+    assert!(plan.contains("certificate \"Client of the cluster\""), "{plan}");
+    journey.spread();
+    assert_eq!(typed(&journey), ["Certificates-1", "Certificates-3"]);
+    journey.migrate(3).says("the source API key may not export them");
+    assert!(arrived(&journey), "a step has read it");
+    journey.unseed();
 }

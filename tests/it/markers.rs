@@ -110,14 +110,14 @@ fn forms(secret: &str) -> BTreeSet<Vec<u8>> {
 
 /// Places and what stands there.
 #[derive(Default)]
-struct Left(Vec<(String, Vec<u8>)>);
+pub(crate) struct Left(pub(crate) Vec<(String, Vec<u8>)>);
 
 impl Left {
-    fn add(&mut self, place: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+    pub(crate) fn add(&mut self, place: impl Into<String>, bytes: impl Into<Vec<u8>>) {
         self.0.push((place.into(), bytes.into()));
     }
 
-    fn folder(&mut self, folder: &Path) {
+    pub(crate) fn folder(&mut self, folder: &Path) {
         for file in files_below(folder) {
             // Programs, as they were before the road began.
             let is_program = file.ends_with("/octoferry") || file.contains("terraform-provider-");
@@ -129,7 +129,7 @@ impl Left {
     }
 
     /// Logs, artifacts, packages, requests, processes and folders of a server and its worker.
-    fn server(&mut self, name: &str, sandbox: &Sandbox) {
+    pub(crate) fn server(&mut self, name: &str, sandbox: &Sandbox) {
         let list = |path: &str| -> Vec<Value> {
             let (status, answer) = http(sandbox, "GET", path, None);
             assert_eq!(status, 200, "{path}: {answer}");
@@ -182,7 +182,7 @@ impl Left {
     }
 
     /// Where a secret can be found.
-    fn holding(&self, secrets: &BTreeSet<String>) -> Vec<String> {
+    pub(crate) fn holding(&self, secrets: &BTreeSet<String>) -> Vec<String> {
         let mut by_start: HashMap<[u8; 8], Vec<Vec<u8>>> = HashMap::new();
         for form in secrets.iter().flat_map(|secret| forms(secret)).filter(|form| form.len() >= 8) {
             let start = form[..8].try_into().expect("eight bytes");

@@ -2,6 +2,10 @@
 //! what octoferry says is left is what is left, however often the space is moved and whatever people enter in between.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +14,7 @@ use octopus_sandbox::Options;
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
+use crate::markers::Left;
 use crate::planted::{self, Place};
 use crate::rows::{KEY, private, rows};
 use crate::support::{http, http_as, user_with};
@@ -24,7 +29,8 @@ impl Trial {
     fn new() -> Self {
         let dump = planted::space();
         let planted = planted::secrets(&dump);
-        let options = Options { documents: vec![dump], ..Options::default() };
+        let options =
+            Options { documents: vec![dump], sample_processes: true, keep_work: true, ..Options::default() };
         let trial = Self { journey: Journey::of(options, Options::default()), planted };
         trial.journey.seed();
         trial.journey.spread();
@@ -250,22 +256,80 @@ fn without_the_database_the_list_is_the_truth_whatever_people_enter() {
     trial.journey.unseed();
 }
 
+/// Arguments and environments of all programs of ours on this machine, as long as it lives: the workstation's commands, too.
+struct Watch {
+    over: Arc<AtomicBool>,
+    seen: JoinHandle<BTreeSet<Vec<u8>>>,
+}
+
+impl Watch {
+    fn new() -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&over);
+        let seen = std::thread::spawn(move || {
+            let mut seen = BTreeSet::new();
+            while !stop.load(Ordering::Relaxed) {
+                for process in std::fs::read_dir("/proc").expect("it is there").flatten() {
+                    let file = |name: &str| std::fs::read(process.path().join(name)).unwrap_or_default();
+                    let command = file("cmdline");
+                    let is_ours = command.windows(9).any(|word| word == b"octoferry");
+                    if is_ours && seen.insert(command) {
+                        seen.insert(file("environ"));
+                    }
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            seen
+        });
+        Self { over, seen }
+    }
+
+    fn seen(self) -> BTreeSet<Vec<u8>> {
+        self.over.store(true, Ordering::Relaxed);
+        self.seen.join().expect("it ends well")
+    }
+}
+
 #[test]
-fn with_the_database_everything_arrives() {
+fn with_the_database_everything_arrives_and_nothing_that_is_left_behind_holds_it() {
+    let watch = Watch::new();
     let trial = Trial::new();
-    let (file, key) = (trial.journey.path("rows.json"), trial.journey.path("master-key"));
-    std::fs::write(&file, rows(&trial.journey.source.dump()).to_string()).expect("the rows");
-    private(&key, &STANDARD.encode(KEY));
-    trial
-        .journey
-        .run(&["unlock", "--yes", "--rows", &file, "--master-key-file", &key])
-        .ends_with(0)
-        .never_says("in places that octoferry doesn't know")
-        .never_says("left to a person");
+    let mut left = Left::default();
+    // The rows are a person's: they lie elsewhere.
+    let folder = tempfile::tempdir().expect("a folder");
+    let of_folder = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (file, key) = (of_folder("rows.json"), of_folder("master-key"));
+    let rows = rows(&trial.journey.source.dump());
+    let mut unlock = |rows: &Value, master_key: &[u8], code: i32| {
+        std::fs::write(&file, rows.to_string()).expect("the rows");
+        private(&key, &STANDARD.encode(master_key));
+        let run = trial.journey.run(&["unlock", "--yes", "--rows", &file, "--master-key-file", &key]);
+        let ended = run.ends_with(code);
+        left.add(format!("output of unlock, {code}"), format!("{}\n{}", ended.stdout, ended.stderr));
+        ended
+    };
+    unlock(&rows, b"another of 16 by", 1).says("the master key opens none of these");
+    let mut damaged = rows.clone();
+    damaged["Rows"][0]["Row"]["JSON"] =
+        json!(damaged["Rows"][0]["Row"]["JSON"].as_str().expect("JSON").replace('|', ""));
+    unlock(&damaged, &KEY, 1).says("are damaged");
+    unlock(&rows, &KEY, 0).never_says("in places that octoferry doesn't know").never_says("left to a person");
     for _ in 0..2 {
-        trial.journey.migrate(3);
+        let ended = trial.journey.migrate(3);
+        left.add("output of migrate", format!("{}\n{}", ended.stdout, ended.stderr));
         assert_eq!(trial.truth(&BTreeMap::new()), BTreeSet::new());
     }
+    left.server("source", &trial.journey.source);
+    left.server("destination", &trial.journey.destination);
+    left.folder(trial.journey.folder.path());
+    for seen in watch.seen() {
+        left.add("a process", seen);
+    }
+    let master_key = String::from_utf8_lossy(&KEY).into_owned();
+    let secrets = trial.planted.values().cloned().chain([master_key, STANDARD.encode(KEY)]).collect();
+    let holding = left.holding(&secrets);
+    assert!(left.0.len() > 200, "only {} places were searched", left.0.len());
+    assert!(holding.is_empty(), "{} places hold secrets:\n{}", holding.len(), holding.join("\n"));
     trial.shares(&expect![[r#"
         accounts: 20 of 20
         actiontemplates: 2 of 2

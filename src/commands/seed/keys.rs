@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::cli;
+use crate::deployment::exported;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::rights::Held;
@@ -143,6 +144,17 @@ impl<'s> Keys<'s> {
             used.push((side, made));
         }
         Used(used)
+    }
+}
+
+/// Whether the runbooks' source key may export certificates with their private keys, as far as the server tells.
+pub(super) async fn may_export(source: &Server, key: &Secret) -> bool {
+    let Ok(client) = source.client.with_key(key.clone()) else { return false };
+    match Server::connect(client, source.space_id()).await {
+        Ok(server) => {
+            Held::read(&server).await.is_some_and(|held| held.lacks(&[exported::PERMISSION]).is_empty())
+        }
+        Err(_) => false,
     }
 }
 
