@@ -66,7 +66,6 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
     let version = install::package(&source, &package).await?;
     ui.info(&format!("package octoferry {version}"));
     let keys = keys.make(&mut settings, ui).await;
-    settings.exports = keys::may_export(&source, &settings.source_key).await;
     let templates = install::templates(&source, &found, &optional).await?;
     ui.info(&format!("{} step templates", templates.len()));
     let environment = install::environment(&source, &found).await?;

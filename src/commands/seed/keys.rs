@@ -137,6 +137,7 @@ impl<'s> Keys<'s> {
                 ));
             }
             if side.role == "source" {
+                settings.exports = may_export(side.server, &key).await;
                 (settings.source_key, settings.source_account) = (key, note);
             } else {
                 (settings.destination_key, settings.destination_account) = (key, note);
@@ -148,7 +149,7 @@ impl<'s> Keys<'s> {
 }
 
 /// Whether the runbooks' source key may export certificates with their private keys, as far as the server tells.
-pub(super) async fn may_export(source: &Server, key: &Secret) -> bool {
+async fn may_export(source: &Server, key: &Secret) -> bool {
     let Ok(client) = source.client.with_key(key.clone()) else { return false };
     match Server::connect(client, source.space_id()).await {
         Ok(server) => {
