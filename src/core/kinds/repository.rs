@@ -78,6 +78,7 @@ fn own_credential(
         project.name()
     );
     context.note(&of_credential, "project-in-git", &text, "");
+    // Assumption: a repository is allowed by its address as the project has it; and the database has the secret where the API shows that there is one.
     let document = json!({
         "Name": name,
         "Description": format!("What the project {} signs in to its repository with.", project.name()),
