@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use directory::{Directory, Located};
 use documents::collection::Collection;
 use failure::Failure;
-use module::identities::Identities;
+use module::identities::{Identities, Named};
 use module::manifest::{FinishStep, FinishValue, Manifest, SecretOrigin, Target, TenantValueOwner};
 use octopus::client::Client;
 use octopus::server::Server;
@@ -108,6 +108,8 @@ pub struct Finish<'a> {
     placeholders: BTreeMap<String, String>,
     /// Keys that documents had which have another one now; none that another document has.
     formerly: BTreeMap<Target, Vec<Target>>,
+    /// What finish made for an earlier module, and no module has any more; and whether it may be deleted.
+    left: (Vec<Target>, bool),
     /// Folder of the module, for the files that steps name.
     folder: PathBuf,
     common: CommonValues,
@@ -155,6 +157,7 @@ impl<'a> Finish<'a> {
             of_terraform: BTreeSet::new(),
             placeholders: BTreeMap::new(),
             formerly: BTreeMap::new(),
+            left: (Vec::new(), false),
             folder: folder.to_owned(),
             common: CommonValues::default(),
             report: Report::default(),
@@ -172,7 +175,41 @@ impl<'a> Finish<'a> {
     #[must_use]
     pub fn knowing(mut self, identities: &Identities) -> Self {
         self.formerly = formerly(identities);
+        let key = |named: &Named| named.keys.first().cloned();
+        let left = identities.left.iter().filter_map(|named| Some((named.collection, key(named)?)));
+        self.left.0 = left.map(|(collection, key)| Target { collection, key }).collect();
         self
+    }
+
+    /// The same, deleting what finish made for an earlier module, and no module has any more.
+    #[must_use]
+    pub fn letting_go(mut self, allowed: bool) -> Self {
+        self.left.1 = allowed;
+        self
+    }
+
+    /// What is gone from the modules, and Terraform knows nothing of: it goes where that is allowed, else it is named.
+    async fn let_go(&mut self) -> Result<(), Failure> {
+        let (left, allowed) = std::mem::take(&mut self.left);
+        // Servers have these whatever the modules say.
+        let left = left.into_iter().filter(|target| target.collection != Collection::RetentionPolicies);
+        for target in left {
+            let what = described(&target);
+            let Ok(Some(place)) = self.directory.find(&target).await else { continue };
+            if allowed {
+                let result = self.directory.server.client.delete(&place.write).await;
+                self.directory.forget();
+                if result.is_ok() {
+                    self.report.done.push(format!("deleted {what}, which is gone from the source"));
+                }
+                self.note_refusal(&target, result)?;
+            } else {
+                self.report.leave(format!(
+                    "{what} is gone from the source, and stays: delete it, or deploy with --allow-destroy"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The place of a document, also when it has a name there that it has no longer.
@@ -239,6 +276,7 @@ impl<'a> Finish<'a> {
             }
         }
         self.tenant_values(&manifest.finish).await?;
+        self.let_go().await?;
         if enable_triggers {
             self.switch_on(manifest).await?;
         }
@@ -503,7 +541,6 @@ fn formerly(identities: &Identities) -> BTreeMap<Target, Vec<Target>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use module::identities::Named;
 
     #[test]
     fn what_was_renamed_is_found_also_when_its_project_was() {

@@ -19,18 +19,24 @@ use terraform::state::State;
 /// The file of the working copy with the `moved` blocks of a plan that changes no state.
 const MOVED: &str = "octoferry_moved.tf";
 
-/// The identities of the module in the working copy, with the names that things had when it was deployed last.
+/// The identities of the module in the working copy, with the names that things had when it was deployed last, and what finish made then and has
+/// gone since. `lets_go`: that is deleted now, and remembered no longer.
 ///
 /// # Errors
 /// When the file can't be written.
-pub(super) fn of_module(directory: &Path, state: &State) -> Result<Identities, Failure> {
+pub(super) fn of_module(directory: &Path, state: &State, lets_go: bool) -> Result<Identities, Failure> {
     let path = directory.join(identities::FILE);
     // Modules of an older octoferry have none.
     let Some(mut identities) = std::fs::read(&path).ok().and_then(|bytes| Identities::parse(&bytes)) else {
         return Ok(Identities::default());
     };
     identities.remember_names(&state.identities);
-    std::fs::write(&path, identities.to_bytes())
+    let mut kept = identities.clone();
+    identities.remember_left(&state.identities);
+    if !lets_go {
+        kept.left.clone_from(&identities.left);
+    }
+    std::fs::write(&path, kept.to_bytes())
         .map_err(|error| Failure::failed(format!("writing {}: {error}", path.display())))?;
     Ok(identities)
 }

@@ -63,7 +63,8 @@ impl Deployment<'_> {
         self.bring_former_state(&terraform, &module.manifest).await?;
         let (state, text, unsent) = self.state_without_drafts(&terraform).await?;
         let broke_off = broke_off || unsent;
-        let identities = identity::of_module(&terraform.directory, &state)?;
+        let identities =
+            identity::of_module(&terraform.directory, &state, self.allow_destroy && !self.plan_only)?;
         let (state, moved) = identity::align(&terraform, state, &identities, self.plan_only).await?;
         for text in moved {
             self.ui.info(&format!("  {text}"));

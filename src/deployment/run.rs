@@ -282,6 +282,7 @@ impl Deployment<'_> {
     ) -> Result<Report, Failure> {
         let steps = Finish::new(self.destination.clone(), &supply.found, &module.path)
             .knowing(identities)
+            .letting_go(self.allow_destroy)
             .sharing(&self.known.common_values);
         let mut manifest = module.manifest.clone();
         manifest.finish.append(&mut supply.finish);

@@ -24,6 +24,9 @@ pub struct Identities {
     /// What has no address of its own: documents that finish makes, templates of projects and library sets.
     #[serde(default)]
     pub named: Vec<Named>,
+    /// Documents that finish has made and that no module has any more, until they are gone from the destination.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Named>,
 }
 
 /// Something that is found by its name alone.
@@ -83,6 +86,22 @@ impl Identities {
         earlier.resources.values().filter(|id| !here.contains(id)).cloned().collect()
     }
 
+    /// Remembers what finish had made for an earlier module and this one does not have: nothing of another one by now, and no part of a document.
+    pub fn remember_left(&mut self, earlier: &Self) {
+        let is_here = |named: &Named| {
+            let same = |other: &&Named| {
+                other.collection == named.collection
+                    && (other.id == named.id || other.keys.first() == named.keys.first())
+            };
+            self.named.iter().any(|other| same(&other)) || self.resources.values().any(|id| *id == named.id)
+        };
+        let before = earlier.named.iter().filter(|named| !named.id.contains('/')).chain(&earlier.left);
+        let mut left: Vec<Named> = before.filter(|named| !is_here(named)).cloned().collect();
+        left.sort();
+        left.dedup();
+        self.left = left;
+    }
+
     /// Adds the names that things had in an earlier module. Terraform's state has them in composed form (NFC), whatever form they have at the
     /// source: two forms of one text are one name.
     pub fn remember_names(&mut self, earlier: &Self) {
@@ -117,7 +136,7 @@ mod tests {
 
     fn of(resources: &[(&str, &str)]) -> Identities {
         let resources = resources.iter().map(|(address, id)| ((*address).to_owned(), (*id).to_owned()));
-        Identities { resources: resources.collect(), named: Vec::new() }
+        Identities { resources: resources.collect(), ..Identities::default() }
     }
 
     #[test]
@@ -140,6 +159,7 @@ mod tests {
                 id: "MachinePolicies-1".to_owned(),
                 keys: keys.iter().map(|name| vec![(*name).to_owned()]).collect(),
             }],
+            left: Vec::new(),
         };
         let mut now = named(&["e\u{301}tude"]);
         now.remember_names(&named(&["\u{e9}tude", "prelude"]));

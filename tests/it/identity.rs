@@ -438,6 +438,24 @@ fn five(space: &str) {
     }
 }
 
+/// What finish makes, Terraform knows nothing of: gone from the source it is named until it is gone at the destination, too.
+#[test]
+fn what_finish_made_and_is_gone_is_named_and_goes_when_that_is_allowed() {
+    let years = Years::from(sandbox_with("operations"));
+    let report = list(&years.source, "Spaces-2", "insights/reports").remove(0);
+    let path = format!("/api/Spaces-2/insights/reports/{}", text(&report, "Id"));
+    assert_eq!(http(&years.source, "DELETE", &path, None).0, 200);
+    let there = || list(&years.destination, &years.space(), "insights/reports").len();
+    let said = "insightsreports \"Crossings\" is gone from the source, and stays";
+    years.serialize();
+    years.deploy().ends_with(3).says(said);
+    years.deploy().ends_with(3).says(said);
+    assert_eq!(there(), 1);
+    years.deploy().arg("--allow-destroy").ends_with(3).says("deleted insightsreports \"Crossings\"");
+    assert_eq!(there(), 0);
+    years.deploy().ends_with(3).never_says(said);
+}
+
 #[test]
 fn five_migrations_of_a_shop() {
     five("shop");

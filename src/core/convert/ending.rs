@@ -81,7 +81,7 @@ fn identities(context: &mut Context<'_>) -> Identities {
     // Templates stay in their order.
     let document = |named: &Named| named.id.split('/').next().unwrap_or_default().to_owned();
     named.sort_by_key(|named| (named.collection, document(named)));
-    let mut identities = Identities { resources, named };
+    let mut identities = Identities { resources, named, ..Identities::default() };
     identities.remember_names(&context.selection.earlier);
     identities
 }
