@@ -189,10 +189,12 @@ impl<'a> Finish<'a> {
     }
 
     /// What is gone from the modules, and Terraform knows nothing of: it goes where that is allowed, else it is named.
-    async fn let_go(&mut self) -> Result<(), Failure> {
+    async fn let_go(&mut self, manifest: &Manifest) -> Result<(), Failure> {
         let (left, allowed) = std::mem::take(&mut self.left);
         // Servers have these whatever the modules say.
         let left = left.into_iter().filter(|target| target.collection != Collection::RetentionPolicies);
+        // Something else may have the name by now.
+        let left = left.filter(|target| !manifest.makes.iter().any(|made| made.target == *target));
         for target in left {
             let what = described(&target);
             let Ok(Some(place)) = self.directory.find(&target).await else { continue };
@@ -276,7 +278,7 @@ impl<'a> Finish<'a> {
             }
         }
         self.tenant_values(&manifest.finish).await?;
-        self.let_go().await?;
+        self.let_go(manifest).await?;
         if enable_triggers {
             self.switch_on(manifest).await?;
         }
