@@ -33,6 +33,7 @@ use octopus::client::Client;
 use octopus::server::Server;
 use secret::Secret;
 use set::sensitive;
+pub use tenant::Collects;
 
 /// What became of a secret that finish sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +114,8 @@ pub struct Finish<'a> {
     /// Folder of the module, for the files that steps name.
     folder: PathBuf,
     common: CommonValues,
+    /// Where values of tenants are collected that several modules write.
+    collects: Option<&'a dyn Collects>,
     report: Report,
 }
 
@@ -160,8 +163,16 @@ impl<'a> Finish<'a> {
             left: (Vec::new(), false),
             folder: folder.to_owned(),
             common: CommonValues::default(),
+            collects: None,
             report: Report::default(),
         }
+    }
+
+    /// The same, writing tenants' values where they are collected.
+    #[must_use]
+    pub fn collecting(mut self, collects: Option<&'a dyn Collects>) -> Self {
+        self.collects = collects;
+        self
     }
 
     /// The same, sharing with other modules of the deployment which tenants' values are there.
@@ -378,7 +389,7 @@ impl<'a> Finish<'a> {
         if wanted.is_empty() {
             return Ok(());
         }
-        let became = tenant::set(&self.directory.server, scoped, id, wanted).await?;
+        let became = tenant::set(&self.directory.server, self.collects, scoped, id, wanted).await?;
         for ((text, value, shared), became) in told.into_iter().zip(became) {
             let is_there = matches!(became, tenant::Became::Set | tenant::Became::AlreadySo);
             if let Some(shared) = shared.filter(|_| is_there) {

@@ -72,7 +72,7 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
     let deployment = Deployment {
         ui,
         relay: &relay,
-        known: Known::of(&destination),
+        known: Known::of(&destination, (modules.len() > 1).then_some(&relay)),
         program: &program,
         backend,
         masker,
@@ -151,12 +151,55 @@ async fn for_tenant(
 /// Deploys the modules in order; a failed one takes with it only those that need it.
 async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome, Failure> {
     let ui = deployment.ui;
-    let mut failed: Vec<&Folder> = Vec::new();
-    let mut pending: Vec<&Folder> = Vec::new();
-    let mut ended = Vec::new();
     let mut deployed = Deployed::open(deployment, modules).await?;
     let mut directory = Directory::new(deployment.destination.clone());
     let prepared = prepared(deployment, modules, &mut directory, &mut deployed).await?;
+    deployment.relay.has_several_modules(modules.len() > 1);
+    let mut walked = Walked::default();
+    let walk = walk(deployment, modules, prepared, &mut directory, &mut deployed, &mut walked).await;
+    // However it has ended: what Terraform was told to be there is there then.
+    let collected = deployment.send_collected().await;
+    let Walked { mut failed, pending, mut ended } = walked;
+    for (name, failure) in &collected.failed {
+        deployment.ui.failure(failure);
+        let Some(module) = modules.iter().find(|module| module.name() == name.as_str()) else { continue };
+        deployed.failed(module);
+        if !failed.iter().any(|other| other.name() == module.name()) {
+            failed.push(module);
+        }
+    }
+    if let Err(failure) = walk {
+        deployed.close(BTreeMap::new()).await;
+        return Err(failure);
+    }
+    failed.extend(come_back(deployment, &mut ended).await?);
+    deployed.close(collected.common).await;
+    if ui.json() {
+        let ended: Vec<_> = ended.iter().map(|(module, outcome)| outcome.as_json(&module.name())).collect();
+        ui.data(&serde_json::json!({"Modules": ended}).to_string());
+    }
+    outcome(deployment, modules, &failed, &pending, &ended)
+}
+
+/// How far a deployment has come.
+#[derive(Default)]
+struct Walked<'m> {
+    failed: Vec<&'m Folder>,
+    pending: Vec<&'m Folder>,
+    ended: Vec<(&'m Folder, run::Outcome)>,
+}
+
+/// Deploys each module; an error ends the deployment as a whole.
+async fn walk<'m>(
+    deployment: &Deployment<'_>,
+    modules: &'m [Folder],
+    prepared: Vec<Result<Option<Ready<'_>>, Failure>>,
+    directory: &mut Directory,
+    deployed: &mut Deployed<'m>,
+    walked: &mut Walked<'m>,
+) -> Result<(), Failure> {
+    let ui = deployment.ui;
+    let Walked { failed, pending, ended } = walked;
     for (module, ready) in modules.iter().zip(prepared) {
         if let Some(needed) = failed.iter().find(|other| module.needs(other)) {
             ui.warning(&format!("{}: not deployed, since {:?} failed", module.name(), needed.name()));
@@ -169,7 +212,7 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
                 deployed.begins();
                 deployment.run(module, ready).await
             }
-            Ok(None) => unchanged_or_not(deployment, module, modules, &mut directory, &mut deployed).await,
+            Ok(None) => unchanged_or_not(deployment, module, modules, directory, deployed).await,
             Err(failure) => Err(failure),
         };
         match ended_as {
@@ -184,7 +227,6 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
                 ended.push((module, outcome));
             }
             Err(failure) if modules.len() == 1 || deployment.interrupt.reason().is_some() => {
-                deployed.close().await;
                 return Err(failure);
             }
             // What it looks up is not there yet: that is what a plan can say.
@@ -198,13 +240,7 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
             }
         }
     }
-    failed.extend(come_back(deployment, &mut ended).await?);
-    deployed.close().await;
-    if ui.json() {
-        let ended: Vec<_> = ended.iter().map(|(module, outcome)| outcome.as_json(&module.name())).collect();
-        ui.data(&serde_json::json!({"Modules": ended}).to_string());
-    }
-    outcome(deployment, modules, &failed, &pending, &ended)
+    Ok(())
 }
 
 /// How the deployment ended as a whole.

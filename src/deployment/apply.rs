@@ -13,7 +13,7 @@ use terraform::plan::Plan;
 
 impl Deployment<'_> {
     /// Applies a plan. What Terraform has written part by part is sent, and its ids are put into the state, however it ended.
-    pub(super) async fn apply(&self, ready: &Ready<'_>, plan: &Plan) -> Result<(), Failure> {
+    pub(super) async fn apply(&self, module: &Folder, ready: &Ready<'_>, plan: &Plan) -> Result<(), Failure> {
         self.relay.apply_begins();
         let open = self.relay.open();
         let ended = ready.terraform.apply(plan).await;
@@ -26,7 +26,10 @@ impl Deployment<'_> {
             ready.terraform.real_ids_in_file(&not_saved, &sent.ids)?;
         }
         let saved = self.save_state(ready, &ended).await?;
-        let has_parts = !sent.ids.is_empty() || !sent.refused.is_empty();
+        let has_parts = !sent.ids.real.is_empty() || !sent.refused.is_empty();
+        if !sent.ids.awaited.is_empty() {
+            self.keep(module, ready);
+        }
         let exchanged = if has_parts { ready.terraform.real_ids_in_state(&sent.ids).await } else { Ok(()) };
         if let Some(reason) = self.interrupt.reason() {
             return Err(Failure::failed(format!(
@@ -36,7 +39,7 @@ impl Deployment<'_> {
             .hint("Deploy again to go on from there."));
         }
         self.warn(&ended);
-        let refused = self.refused(&sent);
+        let refused = self.refused(&sent.refused);
         let only_the_state =
             saved && ended.diagnostics.iter().filter(|error| error.is_error()).all(is_about_the_state);
         if ended.success || only_the_state {
@@ -74,9 +77,9 @@ impl Deployment<'_> {
     }
 
     /// What the destination did not take of documents that were sent: the state does not have it, so the next run makes it.
-    fn refused(&self, sent: &relay::Sent) -> Option<String> {
+    pub(super) fn refused(&self, refused: &[relay::Refused]) -> Option<String> {
         let list: Vec<String> =
-            sent.refused.iter().map(|text| format!("  {}", self.masker.mask(text))).collect();
+            refused.iter().map(|refused| format!("  {}", self.masker.mask(&refused.text))).collect();
         (!list.is_empty()).then(|| format!("the destination did not take these:\n{}", list.join("\n")))
     }
 }

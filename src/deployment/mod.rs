@@ -2,6 +2,8 @@
 //! one module through Terraform and finish.
 
 mod apply;
+mod by_relay;
+pub mod collected;
 pub mod deployed;
 mod destruction;
 pub mod entered;

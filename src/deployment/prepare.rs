@@ -1,7 +1,5 @@
 //! What comes before the plan of a module: its state as it is, what a deployment that broke off has made, secrets out of old states.
 
-use std::collections::BTreeMap;
-
 use crate::backend::{self, Prepared};
 use crate::deployment::entered::Maker;
 use crate::deployment::existing::{self, Collision};
@@ -11,6 +9,7 @@ use crate::deployment::ready::{Deployment, Ready};
 use crate::deployment::supply::Declared;
 use crate::deployment::token::Given;
 use crate::finish::directory::Directory;
+use documents::provisional::Ids;
 use failure::Failure;
 use failure::While as _;
 use terraform::Terraform;
@@ -99,7 +98,7 @@ impl Deployment<'_> {
         if !unsent || self.plan_only {
             return Ok((state, text, unsent));
         }
-        terraform.real_ids_in_state(&BTreeMap::new()).await?;
+        terraform.real_ids_in_state(&Ids::default()).await?;
         let (state, text) = terraform.state_and_text().await?;
         Ok((state, text, unsent))
     }

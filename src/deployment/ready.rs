@@ -1,9 +1,10 @@
 //! What all modules of one deployment share, and one that is ready for Terraform.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::backend::{Backend, Place, Prepared};
+use crate::deployment::by_relay::{ByRelay, Kept};
 use crate::deployment::entered::Witness;
 use crate::deployment::existing::Collision;
 use crate::deployment::licence::Licence;
@@ -29,7 +30,7 @@ pub struct Deployment<'a> {
     pub destination: Server,
     pub witness: Witness,
     pub relay: &'a Relay,
-    pub known: Known,
+    pub known: Known<'a>,
     pub program: &'a Program,
     /// `None`: the modules have a backend of their own.
     pub backend: Option<Backend>,
@@ -54,21 +55,31 @@ pub struct Deployment<'a> {
     pub adopt: bool,
 }
 
-/// What the modules of a deployment need to learn only once.
-pub struct Known {
+/// What the modules of a deployment need to learn only once, or write only once.
+pub struct Known<'a> {
     pub(super) licence: Licence,
     /// Finds what was made by modules before.
     pub(super) lookups: tokio::sync::Mutex<Directory>,
     /// What finish knows to be there of the values that tenants have for library sets.
     pub(super) common_values: CommonValues,
+    /// Where what modules write to tenants is collected until all have ended.
+    pub(super) collects: Option<ByRelay<'a>>,
+    /// Modules whose states name what is not sent yet.
+    pub(super) kept: Mutex<Vec<Kept>>,
 }
 
-impl Known {
-    /// Nothing yet.
+impl<'a> Known<'a> {
+    /// Nothing yet. `collects`: where what several modules write to tenants is collected.
     #[must_use]
-    pub fn of(destination: &Server) -> Self {
+    pub fn of(destination: &Server, collects: Option<&'a Relay>) -> Self {
         let lookups = tokio::sync::Mutex::new(Directory::new(destination.clone()));
-        Self { licence: Licence::default(), lookups, common_values: CommonValues::default() }
+        Self {
+            licence: Licence::default(),
+            lookups,
+            common_values: CommonValues::default(),
+            collects: collects.map(ByRelay),
+            kept: Mutex::default(),
+        }
     }
 }
 

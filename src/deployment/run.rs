@@ -13,7 +13,7 @@ use crate::deployment::ready::{Deployment, Ready};
 use crate::deployment::refused::{Reason, Refused};
 use crate::deployment::renames;
 use crate::deployment::supply::{self, Became, Declared, Row, Supply};
-use crate::finish::{Finish, Report, SecretOutcome};
+use crate::finish::{Collects, Finish, Report, SecretOutcome};
 use documents::inventory::Inventory;
 use failure::Failure;
 use module::TRIGGERS_HELD;
@@ -57,6 +57,7 @@ impl Deployment<'_> {
     /// When Terraform or a server refuses. What was done until then is in the state: a later run goes on from there.
     pub async fn run(&self, module: &Folder, mut ready: Ready<'_>) -> Result<Outcome, Failure> {
         let variables = self.variables(&ready)?;
+        self.relay.module_begins(&module.name()).await;
         self.relay.expect_steps(identity::steps(&module.manifest, &ready.identities, &ready.state));
         self.relay.expect_taken_over(std::mem::take(&mut ready.taken));
         self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));
@@ -94,7 +95,7 @@ impl Deployment<'_> {
                 self.ui.info(&format!("  {text}"));
             }
             self.relay.expect_linked(self.linked(module).await);
-            self.apply(&ready, &plan).await?;
+            self.apply(module, &ready, &plan).await?;
         }
         ready.terraform.stop_if_interrupted()?;
         ready.supply.finish.extend(identity::order_of_templates(&ready.identities, &ready.state));
@@ -283,7 +284,8 @@ impl Deployment<'_> {
         let steps = Finish::new(self.destination.clone(), &supply.found, &module.path)
             .knowing(identities)
             .letting_go(self.allow_destroy)
-            .sharing(&self.known.common_values);
+            .sharing(&self.known.common_values)
+            .collecting(self.known.collects.as_ref().map(|collects| collects as &dyn Collects));
         let mut manifest = module.manifest.clone();
         manifest.finish.append(&mut supply.finish);
         let written = self.relay.linked_in_order();

@@ -1,6 +1,17 @@
 //! Provisional ids: what parts of a document (variables, steps) are called until the document has been sent and the server has given them ids.
 //! Terraform knows them for the time of one apply; no server ever gets one.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What has become of some.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// Provisional id → the one that the server has given.
+    pub real: BTreeMap<String, String>,
+    /// Those of what is sent later.
+    pub awaited: BTreeSet<String>,
+}
+
 /// What each begins with.
 pub const PREFIX: &str = "octoferry-draft-";
 /// Digits behind that: of the run, and of the number.

@@ -2,11 +2,63 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
 use failure::Failure;
 use octopus::client::{Client, encode};
 use octopus::server::Server;
+
+/// Where a deployment of several modules collects what they write to tenants, so that each list of values is written once.
+pub trait Collects: Sync {
+    /// The document at a path of the API; `None`: there is none.
+    fn read<'f>(&'f self, path: &'f str) -> BoxFuture<'f, Result<Option<Value>, Failure>>;
+    /// Puts a document of values in the place of the one that is there; its answer.
+    fn write<'f>(&'f self, path: &'f str, body: &'f Value) -> BoxFuture<'f, Result<Value, Failure>>;
+    /// Sends what is collected of a tenant.
+    fn send<'f>(&'f self, tenant: &'f str) -> BoxFuture<'f, ()>;
+}
+
+/// Where one tenant's values are read and written: at the server, or where they are collected.
+#[derive(Clone, Copy)]
+struct Door<'a> {
+    server: &'a Server,
+    collects: Option<&'a dyn Collects>,
+}
+
+impl Door<'_> {
+    async fn find(self, path: &str) -> Result<Option<Value>, Failure> {
+        match self.collects {
+            Some(collects) => collects.read(path).await,
+            None => self.server.client.find(path).await,
+        }
+    }
+
+    async fn get(self, path: &str) -> Result<Value, Failure> {
+        match self.collects {
+            Some(collects) => {
+                collects.read(path).await?.ok_or_else(|| Failure::failed(format!("{path} is gone")))
+            }
+            None => self.server.client.get(path).await,
+        }
+    }
+
+    /// By the newer route.
+    async fn put(self, path: &str, body: &Value) -> Result<Value, Failure> {
+        match self.collects {
+            Some(collects) => collects.write(path, body).await,
+            None => self.server.client.put(path, body).await,
+        }
+    }
+
+    /// By the older one.
+    async fn post(self, path: &str, body: &Value) -> Result<Value, Failure> {
+        match self.collects {
+            Some(collects) => collects.write(path, body).await,
+            None => self.server.client.post(path, body).await,
+        }
+    }
+}
 
 /// One value to be set.
 pub(super) struct Wanted {
@@ -83,10 +135,19 @@ pub(super) async fn has_scopes(client: &Client) -> Result<bool, Failure> {
 /// Sets one tenant's values; in the order of `wanted`, what became of each.
 pub(super) async fn set(
     server: &Server,
+    collects: Option<&dyn Collects>,
     scoped: bool,
     tenant: &str,
     wanted: Vec<Wanted>,
 ) -> Result<Vec<Became>, Failure> {
+    let mut door = Door { server, collects };
+    if let Some(collects) = collects
+        && wanted.iter().any(|wanted| matches!(wanted.value, Some(Given::Secret(_))))
+    {
+        // Nothing keeps a secret longer than it has to.
+        collects.send(tenant).await;
+        door.collects = None;
+    }
     let mut became = vec![Became::NoTemplate; wanted.len()];
     if scoped {
         for (route, field, is_mine) in
@@ -100,20 +161,20 @@ pub(super) async fn set(
             if !mine.is_empty() {
                 let path = server.path(&format!("tenants/{}/{route}", encode(tenant)));
                 let all = format!("{path}?includeMissingVariables=true");
-                let Some(answer) = server.client.find(&all).await? else {
-                    return older(server, tenant, &wanted).await;
+                let Some(answer) = door.find(&all).await? else {
+                    return older(door, tenant, &wanted).await;
                 };
-                newer(server, &path, &answer, field, &mine, &mut became).await?;
+                newer(door, &path, &answer, field, &mine, &mut became).await?;
             }
         }
         return Ok(became);
     }
-    older(server, tenant, &wanted).await
+    older(door, tenant, &wanted).await
 }
 
 /// The newer route: a list of values, each with its scope; written as a whole.
 async fn newer(
-    server: &Server,
+    door: Door<'_>,
     path: &str,
     answer: &Value,
     owner_field: &str,
@@ -159,10 +220,10 @@ async fn newer(
         if let Some(token) = answer.get("ConcurrencyToken").filter(|token| !token.is_null()) {
             body["ConcurrencyToken"] = token.clone();
         }
-        let answer = server.client.put(path, &body).await?;
+        let answer = door.put(path, &body).await?;
         let after = match answer["Variables"].as_array() {
             Some(after) => after.clone(),
-            None => server.client.get(path).await?["Variables"].as_array().cloned().unwrap_or_default(),
+            None => door.get(path).await?["Variables"].as_array().cloned().unwrap_or_default(),
         };
         for (number, wanted) in wanted {
             let is_there =
@@ -204,9 +265,9 @@ fn resent(value: &Value, owner_field: &str) -> Value {
 }
 
 /// The older route: one document with all values of the tenant.
-async fn older(server: &Server, tenant: &str, wanted: &[Wanted]) -> Result<Vec<Became>, Failure> {
-    let path = server.path(&format!("tenants/{}/variables", encode(tenant)));
-    let mut document = server.client.get(&path).await?;
+async fn older(door: Door<'_>, tenant: &str, wanted: &[Wanted]) -> Result<Vec<Became>, Failure> {
+    let path = door.server.path(&format!("tenants/{}/variables", encode(tenant)));
+    let mut document = door.get(&path).await?;
     let mut changed = false;
     let became = wanted
         .iter()
@@ -243,8 +304,8 @@ async fn older(server: &Server, tenant: &str, wanted: &[Wanted]) -> Result<Vec<B
     if !changed {
         return Ok(became);
     }
-    let answer = server.client.post(&path, &document).await?;
-    let after = if answer["TenantId"].is_string() { answer } else { server.client.get(&path).await? };
+    let answer = door.post(&path, &document).await?;
+    let after = if answer["TenantId"].is_string() { answer } else { door.get(&path).await? };
     let checked = became.into_iter().zip(wanted).map(|(became, wanted)| match became {
         Became::Set if !has(&after, wanted) => Became::NotKept,
         became => became,
@@ -336,7 +397,7 @@ mod tests {
             environments: vec!["Environments-2".into()],
             value: Some(Given::Plain(json!("new"))),
         };
-        assert_eq!(set(&server, true, "Tenants-1", vec![wanted]).await.ok().unwrap(), [Became::Set]);
+        assert_eq!(set(&server, None, true, "Tenants-1", vec![wanted]).await.ok().unwrap(), [Became::Set]);
         let written = testing::written(&requests);
         assert_eq!(written[0].0, "PUT tenants/Tenants-1/projectvariables");
         assert_eq!(
@@ -360,14 +421,14 @@ mod tests {
             json!({"TenantId": "Tenants-1", "Variables": [], "MissingVariables": [{"ProjectId": "Projects-1", "TemplateId": "T"}]})
         })
         .await;
-        let became = set(&newer, true, "Tenants-1", vec![wanted()]).await;
+        let became = set(&newer, None, true, "Tenants-1", vec![wanted()]).await;
         assert_eq!(became.ok().unwrap(), [Became::NotKept]);
         let (older, _) = testing::server(|_, _| {
             json!({"TenantId": "Tenants-1", "LibraryVariables": {}, "ProjectVariables": {
                 "Projects-1": {"Templates": [{"Id": "T"}], "Variables": {"Environments-1": {}}}}})
         })
         .await;
-        let became = set(&older, false, "Tenants-1", vec![wanted()]).await;
+        let became = set(&older, None, false, "Tenants-1", vec![wanted()]).await;
         assert_eq!(became.ok().unwrap(), [Became::NotKept]);
     }
 }

@@ -44,8 +44,8 @@ use tokio::task::JoinHandle;
 use address::Address;
 pub use align::{Template, Templates};
 use documents::document::Document;
-pub use draft::Sent;
-use failure::Failure;
+pub use draft::{Refused, Sent};
+use failure::{Failure, FailureKind};
 pub use hide::Steps;
 pub use linked::Linked;
 pub use log::{Intervention, Log};
@@ -172,6 +172,58 @@ impl Relay {
     pub fn apply_begins(&self) {
         self.shared.remember.apply_begins();
         self.shared.drafts.begin();
+    }
+
+    /// Says whether several modules are deployed: then what they write to tenants is kept until [`Relay::deployment_ends`].
+    pub fn has_several_modules(&self, several: bool) {
+        self.shared.drafts.keep_tenants(several);
+    }
+
+    /// To be called when a module's deployment begins.
+    pub async fn module_begins(&self, module: &str) {
+        self.shared.drafts.module_begins(module).await;
+    }
+
+    /// Asks what Terraform would be answered, or writes as it would: a tenant's values, which are kept with those of Terraform. `None`: it is not there.
+    ///
+    /// # Errors
+    /// What the destination refuses.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Option<Value>, Failure> {
+        let json = axum::http::HeaderValue::from_static("application/json");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+        let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let address = Address::parse(path);
+        let passed = if self.shared.drafts.are_looked_at() {
+            self.shared.collected(method.clone(), &address, path, &headers, bytes).await
+        } else {
+            self.shared.through(method.clone(), &address, path, &headers, bytes).await
+        };
+        let answer: Value = serde_json::from_slice(&passed.body).unwrap_or_default();
+        match passed.status.as_u16() {
+            200..=299 => Ok(Some(answer)),
+            404 => Ok(None),
+            status => {
+                let said = answer["ErrorMessage"].as_str().unwrap_or("no reason was given");
+                let message = format!("{method} {path}: {said}");
+                Err(Failure { http_status: Some(status), ..Failure::new(FailureKind::Refused, message) })
+            }
+        }
+    }
+
+    /// Sends what is kept of a tenant.
+    pub async fn send_tenant(&self, id: &str) {
+        self.shared.send_tenant(id).await;
+    }
+
+    /// To be called when all modules have ended, well or not: what was kept of tenants is sent.
+    pub async fn deployment_ends(&self) -> Sent {
+        self.shared.remember.apply_begins();
+        self.shared.end_of_deployment().await
     }
 
     /// To be called when an apply has ended, well or not: the documents that it has filled part by part are sent.
@@ -302,7 +354,7 @@ impl Shared {
         }
         let started = Instant::now();
         let address = Address::parse(path);
-        let passed = if self.drafts.is_on() {
+        let passed = if self.drafts.are_looked_at() {
             self.drafted(method, &address, path, headers, body).await
         } else {
             self.through(method, &address, path, headers, body).await

@@ -193,17 +193,10 @@ const ANSWERED_WHOLE: [&str; 16] = [
     "workers",
 ];
 
-/// Kinds of documents that the provider reads to write them again with what others have put there.
-const WRITTEN_IN_PART: [&str; 8] = [
-    "deploymentprocesses",
-    "libraryvariablesets",
-    "projects",
-    "runbookprocesses",
-    "tagsets",
-    "tenants",
-    "tenantvariables",
-    "variables",
-];
+/// Kinds of documents that the provider reads to write them again with what others have put there. Tenants are not among them: their drafts are looked at
+/// again before they are sent.
+const WRITTEN_IN_PART: [&str; 6] =
+    ["deploymentprocesses", "libraryvariablesets", "projects", "runbookprocesses", "tagsets", "variables"];
 
 fn kind(method: &Method, address: &Address) -> Kind {
     match (method, address.parts().as_slice()) {
@@ -325,6 +318,12 @@ impl Remember {
         let remembered = memory.answers.get(&key(address, &address.path))?;
         let is_fresh = remembered.since.elapsed() < GOOD_FOR;
         is_fresh.then(|| serde_json::from_slice(&remembered.answer.body).ok())?
+    }
+
+    /// A document that was read or written in this deployment, however long ago, as the server had it.
+    pub(super) fn known(&self, address: &Address) -> Option<Value> {
+        let memory = self.lock();
+        serde_json::from_slice(&memory.answers.get(&key(address, &address.path))?.answer.body).ok()
     }
 
     /// Takes notice of a write that does not pass the relay: octoferry's own.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::moves::address_of;
 use crate::state::is_blank;
-use documents::provisional;
+use documents::provisional::{self, Ids};
 use failure::{Failure, FailureKind};
 use secret::Secret;
 
@@ -87,24 +87,21 @@ pub fn has_provisional(state: &[u8]) -> bool {
     provisional::is_in(state)
 }
 
-/// The state with the ids that the server has given in the place of provisional ones; resources that got none are not in it any more. `None`: there
+/// The state with the ids that the server has given in the place of provisional ones; resources that get none are not in it any more. `None`: there
 /// was nothing to exchange.
-pub(crate) fn with_real_ids(
-    state: &[u8],
-    ids: &BTreeMap<String, String>,
-) -> Result<Option<Vec<u8>>, Failure> {
+pub(crate) fn with_real_ids(state: &[u8], ids: &Ids) -> Result<Option<Vec<u8>>, Failure> {
     let unreadable = || Failure::new(FailureKind::Terraform, "the state is not as Terraform writes it");
-    if !provisional::is_in(state) {
+    let text = std::str::from_utf8(state).map_err(|_| unreadable())?;
+    if provisional::all(text).all(|id| ids.awaited.contains(id)) {
         return Ok(None);
     }
-    let text = std::str::from_utf8(state).map_err(|_| unreadable())?;
-    let text = provisional::replaced(text, |id| ids.get(id).map(String::as_str)).unwrap_or_default();
+    let text = provisional::replaced(text, |id| ids.real.get(id).map(String::as_str)).unwrap_or_default();
     let mut state: Value = serde_json::from_str(&text).map_err(|_| unreadable())?;
     let resources = state["resources"].as_array_mut().ok_or_else(unreadable)?;
     for resource in resources.iter_mut() {
         if let Some(instances) = resource["instances"].as_array_mut() {
-            instances.retain(|instance| !is_unknown(&instance["attributes"]["id"]));
-            instances.iter_mut().for_each(without_unknown);
+            instances.retain(|instance| !is_unknown(&instance["attributes"]["id"], ids));
+            instances.iter_mut().for_each(|instance| without_unknown(instance, ids));
         }
     }
     resources.retain(|resource| resource["instances"].as_array().is_none_or(|all| !all.is_empty()));
@@ -114,19 +111,21 @@ pub(crate) fn with_real_ids(
     after.map(Some).map_err(|error| Failure::new(FailureKind::Terraform, error.to_string()))
 }
 
-fn is_unknown(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| provisional::is_in(text.as_bytes()))
+fn is_unknown(value: &Value, ids: &Ids) -> bool {
+    value.as_str().is_some_and(|text| provisional::all(text).any(|id| !ids.awaited.contains(id)))
 }
 
 /// Takes provisional ids away that nothing has got: the next plan finds what is missing.
-fn without_unknown(value: &mut Value) {
+fn without_unknown(value: &mut Value, ids: &Ids) {
+    if is_unknown(value, ids) {
+        *value = Value::String(String::new());
+    }
     match value {
-        Value::String(text) if provisional::is_in(text.as_bytes()) => text.clear(),
         Value::Array(items) => {
-            items.retain(|item| !is_unknown(item));
-            items.iter_mut().for_each(without_unknown);
+            items.retain(|item| !is_unknown(item, ids));
+            items.iter_mut().for_each(|item| without_unknown(item, ids));
         }
-        Value::Object(fields) => fields.values_mut().for_each(without_unknown),
+        Value::Object(fields) => fields.values_mut().for_each(|value| without_unknown(value, ids)),
         _ => {}
     }
 }
@@ -146,7 +145,8 @@ mod tests {
             resource("refused", json!({"id": id(2)})),
             resource("order", json!({"id": "p", "steps": [id(1), id(2)], "import": format!("p:{}", id(1))})),
         ]});
-        let ids = BTreeMap::from([(id(1), "real".to_owned())]);
+        let real = BTreeMap::from([(id(1), "real".to_owned())]);
+        let ids = Ids { real, ..Ids::default() };
         let text = state.to_string();
         assert!(has_provisional(text.as_bytes()));
         let after = with_real_ids(text.as_bytes(), &ids).ok().unwrap().unwrap();

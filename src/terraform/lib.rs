@@ -22,6 +22,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use documents::provisional;
 use exchange::Replacements;
 use failure::{Failure, FailureKind, While as _};
 use memory_file::MemoryFile;
@@ -171,7 +172,7 @@ impl Terraform<'_> {
     ///
     /// # Errors
     /// When Terraform can't be run, or the backend does not take the state.
-    pub async fn real_ids_in_state(&self, ids: &BTreeMap<String, String>) -> Result<(), Failure> {
+    pub async fn real_ids_in_state(&self, ids: &provisional::Ids) -> Result<(), Failure> {
         let trouble = |said: &str| {
             let what = "the ids of what was made could not be put into the state";
             Failure::new(FailureKind::Terraform, format!("{what}:\n{}", said.trim()))
@@ -192,11 +193,7 @@ impl Terraform<'_> {
     ///
     /// # Errors
     /// When it can't be read or written.
-    pub fn real_ids_in_file(
-        &self,
-        file: &std::path::Path,
-        ids: &BTreeMap<String, String>,
-    ) -> Result<(), Failure> {
+    pub fn real_ids_in_file(&self, file: &std::path::Path, ids: &provisional::Ids) -> Result<(), Failure> {
         let before = Zeroizing::new(std::fs::read(file).while_doing("reading the state")?);
         if let Some(after) = exchange::with_real_ids(&before, ids)? {
             // In its place: it keeps who may read it.

@@ -71,7 +71,7 @@ impl Move {
 }
 
 /// Kills octoferry and every process that it has started.
-fn kill(octoferry: u32, of: &Move) {
+pub(crate) fn kill(octoferry: u32, of: &Move) {
     let mut all = vec![octoferry.to_string()];
     let parents: Vec<(String, String)> = std::fs::read_dir("/proc")
         .expect("processes")

@@ -28,6 +28,7 @@ mod lost;
 mod made_up;
 mod markers;
 mod merged;
+mod merged_tenants;
 mod modules;
 mod moved;
 mod newest;

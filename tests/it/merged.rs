@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
+use crate::merged_tenants::about_tenants;
 use crate::modules::Modules as Move;
 use crate::support::{content, fault, files_below, http};
 
@@ -19,7 +20,7 @@ const PROCESS: &str = "/api/Spaces-2/deploymentprocesses/deploymentprocess-Proje
 
 impl Move {
     /// A made-up space of a size that `tests/bench/make-space` knows.
-    fn of_size(size: &str) -> Self {
+    pub(crate) fn of_size(size: &str) -> Self {
         let work = tempfile::tempdir().expect("a folder");
         let file = work.path().join("space.json");
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/make-space");
@@ -31,7 +32,7 @@ impl Move {
     }
 
     /// Deploys, and gives the requests that the destination has counted: method and path.
-    fn requests_of_a_deployment(&self) -> Vec<(String, String)> {
+    pub(crate) fn requests_of_a_deployment(&self) -> Vec<(String, String)> {
         let before = self.destination.requests().len();
         self.deploy().ends_with_one_of(&[0, 3]);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
@@ -64,13 +65,13 @@ impl Move {
             .any(|request| request["Method"] == method && request["Path"] == path)
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         let (status, document) = http(&self.destination, "GET", path, None);
         assert_eq!(status, 200, "{path}: {document}");
         document
     }
 
-    fn put(&self, path: &str, document: &Value) {
+    pub(crate) fn put(&self, path: &str, document: &Value) {
         let (status, answer) = http(&self.destination, "PUT", path, Some(document));
         assert_eq!(status, 200, "{path}: {answer}");
     }
@@ -92,7 +93,7 @@ impl Move {
     }
 }
 
-fn said(output: &std::process::Output) -> String {
+pub(crate) fn said(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -115,7 +116,7 @@ fn state_files(folder: &Path) -> Vec<String> {
     files_below(folder).into_iter().filter(|file| !file.ends_with(".backup")).collect()
 }
 
-fn has_draft(folder: &Path) -> bool {
+pub(crate) fn has_draft(folder: &Path) -> bool {
     state_files(folder).iter().any(|file| {
         fs::read(folder.join(file)).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(DRAFT))
     })
@@ -207,9 +208,9 @@ fn an_answer_that_got_lost_is_found_and_an_outdated_document_is_read_again() {
     assert_eq!(one.parts(VARIABLES, "Variables"), there);
 }
 
-/// With 10 projects of 21 variables, 4 steps and 2 runbooks each, and 50 tenants.
+/// With 10 projects of 21 variables, 4 steps and 2 runbooks each, and 50 tenants with two projects each.
 #[test]
-fn a_project_needs_16_requests_at_first_and_4_when_nothing_is_to_do() {
+fn a_project_needs_16_requests_and_a_tenant_4_at_first_and_a_project_4_when_nothing_is_to_do() {
     let one = Move::of_size("TENANTS");
     let requests = one.requests_of_a_deployment();
     let is = |method: &str, part: &str| {
@@ -218,12 +219,25 @@ fn a_project_needs_16_requests_at_first_and_4_when_nothing_is_to_do() {
     };
     let first = requests.iter().position(is("POST", "/Spaces-2/projects")).expect("a project");
     let last = requests.iter().rposition(is("PUT", "/variableset-Projects-")).expect("variables");
-    let about_tenants = |request: &&(String, String)| request.1.contains("/tenant");
-    let of_projects = requests[first..=last].iter().filter(|request| !about_tenants(request)).count();
+    let of_projects = requests[first..=last].iter().filter(|request| !request.1.contains("/tenant")).count();
     assert!(of_projects <= 10 * 16, "{of_projects} for 10 projects: {:#?}", &requests[first..=last]);
-    // A tenant is made, linked to two projects, gets a value in each and one of a library set: four or five writes.
-    let of_tenants = requests.iter().filter(about_tenants).count();
-    assert!(of_tenants <= 50 * 13, "{of_tenants} for 50 tenants");
+    // A tenant is made, and gets all its links, all its values for projects and those for library sets: four writes. What is read is lists.
+    let counts = about_tenants(&requests);
+    for route in [
+        "POST tenants",
+        "PUT tenants/{id}",
+        "PUT tenants/{id}/projectvariables",
+        "PUT tenants/{id}/commonvariables",
+    ] {
+        assert_eq!(counts.get(route), Some(&50), "{route}: {counts:#?}");
+    }
+    let of_lists: usize = counts
+        .iter()
+        .filter(|(route, _)| !route.contains("{id}") && route.starts_with("GET"))
+        .map(|(_, count)| count)
+        .sum();
+    let of_tenants: usize = counts.values().sum();
+    assert!(of_tenants == 4 * 50 + of_lists && of_lists <= 30, "{of_tenants} for 50 tenants: {counts:#?}");
     let again = one.requests_of_a_deployment();
     assert!(again.len() <= 10 * 4, "{} with nothing to do: {again:#?}", again.len());
 }

@@ -21,6 +21,7 @@ use std::path::Path;
 
 use hmac::Mac as _;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::backend;
 use crate::deployment::order::Folder;
@@ -223,20 +224,28 @@ impl<'a> Deployed<'a> {
         }
     }
 
+    /// Takes notice that a module has failed after all: what was kept of it until all had ended was not taken.
+    pub fn failed(&mut self, module: &Folder) {
+        let name = name_of(module);
+        self.done.remove(&name);
+        self.good.retain(|good| name_of(good.module) != name);
+    }
+
+    /// `common`: the values that tenants have for library sets, where these were just written, as the server has answered, by tenant.
     /// Records the modules that were deployed well. That it can't be done is said, and no failure: the next run deploys them again.
-    pub async fn close(mut self) {
+    pub async fn close(mut self, common: BTreeMap<String, Value>) {
         if self.done.is_empty() || self.deployment.interrupt.reason().is_some() {
             return;
         }
-        if let Err(failure) = self.record().await {
+        if let Err(failure) = self.record(common).await {
             let text = format!("what was deployed is not recorded, so the next run looks again: {failure}");
             self.deployment.ui.info(&text);
         }
     }
 
-    async fn record(&mut self) -> Result<(), Failure> {
+    async fn record(&mut self, common: BTreeMap<String, Value>) -> Result<(), Failure> {
         let Some(store) = &self.store else { return Ok(()) };
-        let good = if self.good.is_empty() { BTreeMap::new() } else { self.settled().await? };
+        let good = if self.good.is_empty() { BTreeMap::new() } else { self.settled(common).await? };
         let change = |records: &mut Records| {
             records.begun.retain(|name| !self.done.contains(name));
             records.good.extend(good.clone());
@@ -245,8 +254,9 @@ impl<'a> Deployed<'a> {
     }
 
     /// The records of the modules that were deployed well, of what is there now.
-    async fn settled(&self) -> Result<BTreeMap<String, Record>, Failure> {
-        let wanted = share::wanted(self.good.iter().map(|good| good.module));
+    async fn settled(&self, common: BTreeMap<String, Value>) -> Result<BTreeMap<String, Record>, Failure> {
+        let mut wanted = share::wanted(self.good.iter().map(|good| good.module));
+        wanted.written = common;
         // Asked first: what changes while the values are read comes after it.
         let after =
             if wanted.common_values { made::last_change(&self.deployment.destination).await } else { None };

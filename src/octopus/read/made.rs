@@ -3,7 +3,7 @@
 //! A deployment with nothing to do is known by it, so it has to cost little: one request for each collection, and one for each project whose
 //! settings no list shows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 use serde_json::Value;
@@ -28,6 +28,8 @@ pub struct Wanted {
     pub retention: BTreeSet<String>,
     /// Also the values that tenants have for library sets. Where these have environments, that is a request for each tenant.
     pub common_values: bool,
+    /// The answers to writes of these a moment ago, by tenant: needs no request where the list of all tenants shows the same.
+    pub written: BTreeMap<String, Value>,
     /// Also the logos that somebody has uploaded.
     pub logos: bool,
 }
@@ -54,7 +56,8 @@ pub async fn read(server: &Server, wanted: &Wanted) -> Result<Inventory, Failure
     } else {
         entered.clone()
     };
-    let common = if wanted.common_values { CommonValues::Read } else { CommonValues::LeftOut };
+    let common =
+        if wanted.common_values { CommonValues::Read(&wanted.written) } else { CommonValues::LeftOut };
     // A published snapshot is no content.
     let inside = |collection: Collection| collection != Collection::RunbookSnapshots;
     let (inside, variables, values) = futures::try_join!(

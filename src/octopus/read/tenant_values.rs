@@ -21,9 +21,10 @@ use failure::While as _;
 const COLLECTION: Collection = Collection::TenantVariableValues;
 
 /// What becomes of the values that tenants have for library sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CommonValues {
-    Read,
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum CommonValues<'w> {
+    /// Those that were just written need no request of their own where the older view shows the same: by tenant, the answer of the newer one.
+    Read(&'w BTreeMap<String, Value>),
     LeftOut,
 }
 
@@ -34,7 +35,7 @@ pub(super) async fn read(
     entered: &BTreeSet<String>,
     every_project: bool,
 ) -> Result<Found, Failure> {
-    read_these(server, inventory, entered, every_project, CommonValues::Read).await
+    read_these(server, inventory, entered, every_project, CommonValues::Read(&BTreeMap::new())).await
 }
 
 /// The same; the values for library sets only when these are wanted, since they may be a request for each tenant.
@@ -43,7 +44,7 @@ pub(super) async fn read_these(
     inventory: &Inventory,
     entered: &BTreeSet<String>,
     every_project: bool,
-    common: CommonValues,
+    common: CommonValues<'_>,
 ) -> Result<Found, Failure> {
     let links = |tenant: &&Document| {
         let links = tenant.get("ProjectEnvironments").and_then(Value::as_object);
@@ -76,12 +77,14 @@ pub(super) async fn read_these(
         (true, old) => {
             let seen = |tenant: Value| {
                 let id = tenant["TenantId"].as_str().filter(|id| wanted.contains(id))?.to_owned();
-                let mut old = OldView::of(server.space_id(), &tenant);
-                old.has_no_common |= common == CommonValues::LeftOut;
+                let old = OldView::of(server, &id, &tenant, common);
                 Some((id, old))
             };
             let mut old: BTreeMap<String, OldView> = old.into_iter().flatten().filter_map(seen).collect();
-            let unknown = || OldView { has_no_common: common == CommonValues::LeftOut, ..OldView::default() };
+            let unknown = || OldView {
+                of_sets: (common == CommonValues::LeftOut).then(Vec::new),
+                ..OldView::default()
+            };
             let asked =
                 tenants.iter().map(|tenant| (tenant.id(), old.remove(tenant.id()).unwrap_or_else(unknown)));
             try_join_all(asked.map(|(tenant, old)| values(server, tenant, old)))
@@ -114,18 +117,25 @@ async fn old_view(server: &Server, project: Option<&String>) -> Result<Option<Ve
 struct OldView {
     /// The values for projects, if there is no more to know of them.
     of_projects: Option<Vec<Document>>,
-    has_no_common: bool,
+    /// The same for library sets.
+    of_sets: Option<Vec<Document>>,
 }
 
 impl OldView {
-    fn of(space: &str, tenant: &Value) -> Self {
-        let of_projects = |values: Vec<Document>| {
-            values.into_iter().filter(|value| value.get("ProjectId").is_some()).collect()
+    fn of(server: &Server, id: &str, tenant: &Value, common: CommonValues<'_>) -> Self {
+        let of_projects = scopes_are_plain(tenant).then(|| {
+            let values = values_of_old_view(server.space_id(), tenant).into_iter();
+            values.filter(|value| value.get("ProjectId").is_some()).collect()
+        });
+        let of_sets = match common {
+            CommonValues::LeftOut => Some(Vec::new()),
+            CommonValues::Read(_) if !owners(tenant, "LibraryVariables").any(asks) => Some(Vec::new()),
+            CommonValues::Read(written) => {
+                let written = written.get(id).filter(|written| shows_all_of(tenant, written));
+                written.and_then(|written| new_values(server, id, written, "LibraryVariableSetId"))
+            }
         };
-        Self {
-            of_projects: scopes_are_plain(tenant).then(|| of_projects(values_of_old_view(space, tenant))),
-            has_no_common: !owners(tenant, "LibraryVariables").any(asks),
-        }
+        Self { of_projects, of_sets }
     }
 }
 
@@ -138,8 +148,8 @@ async fn values(server: &Server, tenant: &str, old: OldView) -> Result<Vec<Docum
         }
     };
     let common = async {
-        if old.has_no_common {
-            return Ok(Vec::new());
+        if let Some(values) = old.of_sets {
+            return Ok(values);
         }
         new_view(server, tenant, "commonvariables", "LibraryVariableSetId").await
     };
@@ -155,6 +165,22 @@ fn owners<'t>(tenant: &'t Value, field: &str) -> impl Iterator<Item = &'t Value>
 fn asks(owner: &Value) -> bool {
     let templates = owner["Templates"].as_array().is_some_and(|templates| !templates.is_empty());
     templates || owner["Variables"].as_object().is_some_and(|values| !values.is_empty())
+}
+
+/// Whether the older view shows what the newer one has answered for library sets, so that nobody has changed it since: none of it has environments, which
+/// the older one does not show.
+fn shows_all_of(tenant: &Value, written: &Value) -> bool {
+    let Some(variables) = written["Variables"].as_array() else { return false };
+    let is_shown = |value: &Value| {
+        let owner = value["LibraryVariableSetId"].as_str().unwrap_or_default();
+        let template = value["TemplateId"].as_str().unwrap_or_default();
+        value["Scope"]["EnvironmentIds"].as_array().is_none_or(Vec::is_empty)
+            && tenant["LibraryVariables"][owner]["Variables"][template] == value["Value"]
+    };
+    let count: usize = owners(tenant, "LibraryVariables")
+        .map(|owner| owner["Variables"].as_object().map_or(0, Map::len))
+        .sum();
+    count == variables.len() && variables.iter().all(is_shown)
 }
 
 /// Whether the older view says all there is to know of a tenant's values for projects. It shows each value once for every environment that it
@@ -223,9 +249,13 @@ fn values_of_old_view(space: &str, tenant: &Value) -> Vec<Document> {
 async fn new_view(server: &Server, tenant: &str, list: &str, owner: &str) -> Result<Vec<Document>, Failure> {
     let path = server.path(&format!("tenants/{tenant}/{list}"));
     let answer = server.client.get(&path).await?;
-    let Some(variables) = answer.get("Variables").and_then(Value::as_array) else {
-        return Err(Failure::failed(format!("{path} answered something else than a list of variables")));
-    };
+    new_values(server, tenant, &answer, owner)
+        .ok_or_else(|| Failure::failed(format!("{path} answered something else than a list of variables")))
+}
+
+/// The values that the newer view has answered.
+fn new_values(server: &Server, tenant: &str, answer: &Value, owner: &str) -> Option<Vec<Document>> {
+    let variables = answer.get("Variables").and_then(Value::as_array)?;
     let mut values = Vec::new();
     for variable in variables {
         let text = |name: &str| variable.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -248,7 +278,7 @@ async fn new_view(server: &Server, tenant: &str, list: &str, owner: &str) -> Res
             value
         }));
     }
-    Ok(values)
+    Some(values)
 }
 
 /// One value. Its id is made of what it is for, where the view tells none.
@@ -298,6 +328,17 @@ mod tests {
         assert!(!plain(json!({"Environments-1": {"t": "a"}, "Environments-2": {"t": "a"}})));
         let secret = json!({"HasValue": true, "NewValue": null});
         assert!(!plain(json!({"Environments-1": {"t": secret}, "Environments-2": {"t": secret}})));
+    }
+
+    #[test]
+    fn what_was_written_is_enough_where_the_older_view_shows_the_same() {
+        let tenant =
+            |value: &str| json!({"LibraryVariables": {"LibraryVariableSets-1": {"Variables": {"t": value}}}});
+        let written = |ids: Value| json!({"Variables": [{"LibraryVariableSetId": "LibraryVariableSets-1", "TemplateId": "t", "Value": "a", "Scope": {"EnvironmentIds": ids}}]});
+        assert!(shows_all_of(&tenant("a"), &written(json!([]))));
+        assert!(!shows_all_of(&tenant("b"), &written(json!([]))), "somebody has changed it since");
+        assert!(!shows_all_of(&tenant("a"), &written(json!(["Environments-1"]))), "no view shows it");
+        assert!(!shows_all_of(&tenant("a"), &json!({"Variables": []})), "somebody has made it since");
     }
 
     #[test]

@@ -8,29 +8,54 @@ use crate::relay::address::Address;
 use documents::document::is_nothing;
 use documents::provisional;
 
-/// What is written part by part.
+/// What is written part by part, in the order in which it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// Of a project or a runbook; first, since variables name the actions.
     Process,
     Variables,
+    /// A tenant with its links to projects; before its values, which are for what it is linked to.
+    Tenant,
+    /// A tenant's values for projects, by the newer route.
+    ProjectValues,
+    /// Those for library variable sets.
+    CommonValues,
+    /// All values of a tenant, by the older route.
+    Values,
 }
 
 impl Kind {
     /// What a document of this address is; `None`: nothing that is drafted.
     pub(super) fn of(address: &Address) -> Option<Self> {
+        let is_tenant = |id: &str| id.starts_with("tenants-");
         match address.parts().as_slice() {
             ["deploymentprocesses" | "runbookprocesses", _] => Some(Self::Process),
             ["variables", id] if id.starts_with("variableset-") => Some(Self::Variables),
+            ["tenants", id] if is_tenant(id) => Some(Self::Tenant),
+            ["tenants", id, "projectvariables"] if is_tenant(id) => Some(Self::ProjectValues),
+            ["tenants", id, "commonvariables"] if is_tenant(id) => Some(Self::CommonValues),
+            ["tenants", id, "variables"] if is_tenant(id) => Some(Self::Values),
             _ => None,
         }
     }
 
-    /// The field with the parts that a resource each stands for.
+    /// Whether it is a tenant, or values of one.
+    pub(super) fn is_of_tenant(self) -> bool {
+        self >= Self::Tenant
+    }
+
+    /// Whether it is what a tenant has for the templates of projects and library sets.
+    pub(super) fn is_values(self) -> bool {
+        self > Self::Tenant
+    }
+
+    /// The field with the parts that a resource each stands for, in the form that drafts have ([`super::form`]).
     pub(super) fn list(self) -> &'static str {
         match self {
             Self::Process => "Steps",
-            Self::Variables => "Variables",
+            Self::Variables | Self::ProjectValues | Self::CommonValues => "Variables",
+            Self::Tenant => "ProjectEnvironments",
+            Self::Values => "Values",
         }
     }
 
@@ -39,6 +64,8 @@ impl Kind {
         match self {
             Self::Process => "step",
             Self::Variables => "variable",
+            Self::Tenant => "link",
+            Self::ProjectValues | Self::CommonValues | Self::Values => "value",
         }
     }
 }
@@ -62,8 +89,10 @@ pub(super) fn id(part: &Value) -> &str {
     part["Id"].as_str().unwrap_or_default()
 }
 
+/// What a part is called: a value by its template, a link by its project.
 pub(super) fn name(part: &Value) -> &str {
-    part["Name"].as_str().unwrap_or_default()
+    let names = [&part["Name"], &part["Template"]["Name"], &part["TemplateId"], &part["Id"]];
+    names.into_iter().find_map(Value::as_str).unwrap_or_default()
 }
 
 /// Gives each part without an id one, and what is below it.
@@ -118,11 +147,24 @@ pub(super) fn learn(sent: &[Value], answer: &[Value], ids: &mut BTreeMap<String,
 
 /// Whether what the server has is what was sent: several variables may have one name, and differ by their scope, type or value.
 fn is_same(sent: &Value, there: &Value) -> bool {
+    if sent["TemplateId"].is_string() {
+        // A tenant has one value for a template in the same environments.
+        return ["ProjectId", "LibraryVariableSetId", "TemplateId", "Scope"]
+            .into_iter()
+            .all(|field| is_equal(&sent[field], &there[field]));
+    }
     let hides = sent["IsSensitive"] == true || sent["Type"] == "Sensitive";
     let fields = ["Name", "Type", "Scope", "PackageId"].into_iter().chain((!hides).then_some("Value"));
     fields
         .into_iter()
         .all(|field| field == "Type" && sent[field].is_null() || is_equal(&sent[field], &there[field]))
+}
+
+/// Whether a server has taken a link or a value as it was sent; of a hidden value it shows no more than that there is one.
+pub(super) fn is_as_sent(sent: &Value, there: &Value) -> bool {
+    let is_same = |field: &str| is_equal(&sent[field], &there[field]);
+    let is_value = there["Value"]["HasValue"] == true || is_same("Value");
+    is_value && ["EnvironmentIds", "Scope"].into_iter().all(is_same)
 }
 
 /// Whether two values say the same: clients leave out what is empty, and servers don't mind the order of a scope's ids.

@@ -36,6 +36,11 @@ pub(super) fn merged(kind: Kind, base: &Value, mine: &Value, theirs: &Value) -> 
                 }
             }
             None => {
+                if let Some(there) = find(&items, part) {
+                    // Both have made it, which is known by an id that no server gives.
+                    items[there] = part.clone();
+                    continue;
+                }
                 let follows = mine[..place].iter().rev().find_map(|other| find(&items, other));
                 items.insert(follows.map_or(0, |place| place + 1), part.clone());
             }
@@ -129,6 +134,17 @@ mod tests {
         let theirs = json!({"Steps": [variable("a", ""), variable("p", ""), variable("b", "")]});
         let merged = merged(Kind::Process, &base, &mine, &theirs);
         assert_eq!(parts(Kind::Process, &merged).iter().map(id).collect::<Vec<_>>(), ["b", "n", "a", "p"]);
+    }
+
+    #[test]
+    fn a_link_that_both_have_made_is_there_once() {
+        let link = |project: &str, environment: &str| json!({"Id": project, "EnvironmentIds": [environment]});
+        let tenant = |links: Value| json!({"Id": "Tenants-1", "ProjectEnvironments": links});
+        let mine = tenant(json!([link("Projects-1", "a"), link("Projects-2", "a")]));
+        let theirs = tenant(json!([link("Projects-2", "b"), link("Projects-3", "b")]));
+        let merged = merged(Kind::Tenant, &tenant(json!([])), &mine, &theirs);
+        let expected = [link("Projects-1", "a"), link("Projects-2", "a"), link("Projects-3", "b")];
+        assert_eq!(parts(Kind::Tenant, &merged), expected);
     }
 
     #[test]

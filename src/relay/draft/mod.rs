@@ -5,12 +5,18 @@
 //! draft is sent when the apply ends, or earlier when a request needs it ([`needs`]). The answer tells the ids of the parts; from then on they take
 //! each other's place in what passes, and after the apply in Terraform's state.
 //!
+//! Tenants are written by each project's module that links them: once for the link, and once for each value. Where several modules are deployed, their
+//! drafts last until the deployment ends, so that a tenant is written once with all its links, and each of its lists of values once. What a tenant could have
+//! values for before the server knows of a link is taken from the project ([`offered`]).
+//!
 //! What is sent has the version that Terraform has read. If somebody else has written meanwhile, both changes stay ([`merge`]). If the server
 //! refuses the whole, the parts are sent in halves, so that only those are missing that it does not want, and these are named ([`send`]).
 
+mod form;
 mod kind;
 mod merge;
 mod needs;
+mod offered;
 mod send;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,6 +35,8 @@ use kind::{Kind, id, parts, parts_of};
 pub(super) struct Drafts {
     /// Whether Terraform applies: a plan writes nothing.
     is_on: AtomicBool,
+    /// Whether drafts of tenants are kept when an apply ends.
+    keeps_tenants: AtomicBool,
     all: Mutex<All>,
 }
 
@@ -38,10 +46,21 @@ struct All {
     run: String,
     count: u32,
     /// By kind, so that processes are sent before the variables that name their actions, and path in lower case.
-    documents: BTreeMap<(Kind, String), Draft>,
+    documents: BTreeMap<Key, Draft>,
     ids: Ids,
-    refused: Vec<String>,
+    /// What is applied.
+    module: String,
+    refused: Vec<Refused>,
+    /// Tenants that had no link until we wrote one: these have no values that we do not know of.
+    unlinked: BTreeSet<String>,
+    /// Tenants as they were read a moment ago, by path in lower case.
+    read: HashMap<String, Value>,
+    /// The ids of what was sent since something is kept.
+    sent: BTreeMap<String, String>,
 }
+
+/// What a draft is, and its path in lower case.
+type Key = (Kind, String);
 
 /// A document as Terraform sees it.
 struct Draft {
@@ -53,6 +72,12 @@ struct Draft {
     /// With what Terraform has written since.
     now: Value,
     is_unsent: bool,
+    /// The base was not read: a tenant without links has no values.
+    is_assumed: bool,
+    /// Of values: the links of the tenant whose templates are offered though the server does not know the link.
+    offered: Vec<Value>,
+    /// Part → the module that has written it last.
+    modules: BTreeMap<String, String>,
 }
 
 /// Which id the server has given to what has a provisional one.
@@ -65,17 +90,51 @@ struct Ids {
 /// What became of the drafts of an apply.
 #[derive(Debug, Default)]
 pub struct Sent {
-    /// Provisional id → the one that the server has given. What was refused has none.
-    pub ids: BTreeMap<String, String>,
+    /// Which ids the server has given to what has provisional ones. What was refused has none.
+    pub ids: provisional::Ids,
     /// What the server did not take, and why.
-    pub refused: Vec<String>,
+    pub refused: Vec<Refused>,
+    /// The values that tenants have for library sets, where these were sent, as the server has answered: by tenant.
+    pub common: BTreeMap<String, Value>,
+}
+
+/// What a server did not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The module that says it, as [`crate::relay::Relay::module_begins`] was told.
+    pub module: String,
+    pub text: String,
 }
 
 impl Drafts {
     /// No drafts yet. `run`: hexadecimal digits that no other run has.
     pub(super) fn new(run: String) -> Self {
-        let all = All { run, count: 0, documents: BTreeMap::new(), ids: Ids::default(), refused: Vec::new() };
-        Self { is_on: AtomicBool::new(false), all: Mutex::new(all) }
+        let all = All {
+            run,
+            count: 0,
+            documents: BTreeMap::new(),
+            ids: Ids::default(),
+            module: String::new(),
+            refused: Vec::new(),
+            unlinked: BTreeSet::new(),
+            read: HashMap::new(),
+            sent: BTreeMap::new(),
+        };
+        Self { is_on: AtomicBool::new(false), keeps_tenants: AtomicBool::new(false), all: Mutex::new(all) }
+    }
+
+    /// Says whether drafts of tenants are kept until the deployment ends.
+    pub(super) fn keep_tenants(&self, keep: bool) {
+        self.keeps_tenants.store(keep, Ordering::SeqCst);
+    }
+
+    fn keeps_tenants(&self) -> bool {
+        self.keeps_tenants.load(Ordering::SeqCst)
+    }
+
+    /// What is written from now on is of this module.
+    pub(super) async fn module_begins(&self, module: &str) {
+        self.lock().await.module = module.to_owned();
     }
 
     /// An apply begins: what it writes is drafted.
@@ -83,7 +142,12 @@ impl Drafts {
         self.is_on.store(true, Ordering::SeqCst);
     }
 
-    pub(super) fn is_on(&self) -> bool {
+    /// Whether requests are looked at: Terraform applies, or there may be drafts of tenants.
+    pub(super) fn are_looked_at(&self) -> bool {
+        self.is_on() || self.keeps_tenants()
+    }
+
+    fn is_on(&self) -> bool {
         self.is_on.load(Ordering::SeqCst)
     }
 
@@ -100,12 +164,12 @@ impl All {
     /// Notes what Terraform has read of a document.
     fn shown(
         &mut self,
-        key: (Kind, String),
+        key: Key,
         address: &Address,
         path: &str,
         headers: &HeaderMap,
         document: Value,
-    ) {
+    ) -> &mut Draft {
         let draft = Draft {
             address: address.clone(),
             path: path.to_owned(),
@@ -113,15 +177,20 @@ impl All {
             base: document.clone(),
             now: document,
             is_unsent: false,
+            is_assumed: false,
+            offered: Vec::new(),
+            modules: BTreeMap::new(),
         };
-        self.documents.insert(key, draft);
+        self.documents.entry(key).insert_entry(draft).into_mut()
     }
 
-    /// Takes what Terraform writes; whether parts were taken away, and the draft as the server would answer. `None`: it was never read.
-    fn write(&mut self, key: &(Kind, String), mut document: Value) -> Option<(bool, Bytes)> {
+    /// Takes what Terraform writes; whether that is to be sent at once, and the draft as the server would answer. `None`: it was never read.
+    fn write(&mut self, key: &Key, document: Value) -> Option<(bool, Bytes)> {
+        let kind = key.0;
         let draft = self.documents.get_mut(key)?;
+        let mut document = form::written(kind, document, &draft.now);
         let (run, count) = (&self.run, &mut self.count);
-        kind::number(parts_of(key.0, &mut document), &mut || {
+        kind::number(parts_of(kind, &mut document), &mut || {
             *count += 1;
             provisional::id(run, *count)
         });
@@ -130,18 +199,46 @@ impl All {
             for (name, value) in before {
                 fields.entry(name.clone()).or_insert_with(|| value.clone());
             }
-            fields.insert("Version".to_owned(), draft.base["Version"].clone());
+            if let Some(version) = draft.base.get("Version") {
+                fields.insert("Version".to_owned(), version.clone());
+            }
         }
-        let kept: BTreeSet<&str> = parts(key.0, &document).iter().map(id).collect();
-        let takes_away = parts(key.0, &draft.now).iter().any(|part| !kept.contains(id(part)));
+        let kept: BTreeSet<&str> = parts(kind, &document).iter().map(id).collect();
+        let changed = merge::changed(kind, &draft.now, &document);
+        let changed_parts =
+            parts(kind, &document).iter().filter(|part| changed.iter().any(|id_| id_ == id(part)));
+        // Terraform forgets what it has taken away, so the server must have taken that. And what a tenant itself is, is not written part by part.
+        let at_once = parts(kind, &draft.now).iter().any(|part| !kept.contains(id(part)))
+            || changed_parts.into_iter().any(|part| kind.is_values() && part["Value"]["HasValue"] == false)
+            || form::says_more(kind, &draft.now, &document);
+        draft.modules.extend(changed.into_iter().map(|part| (part, self.module.clone())));
         draft.now = document;
         draft.is_unsent = true;
-        Some((takes_away, draft.now.to_string().into()))
+        Some((at_once, form::closed(kind, &draft.now).to_string().into()))
     }
 
     /// The keys of all that are not sent.
-    fn unsent(&self) -> Vec<(Kind, String)> {
+    fn unsent(&self) -> Vec<Key> {
         self.documents.iter().filter(|(_, draft)| draft.is_unsent).map(|(key, _)| key.clone()).collect()
+    }
+}
+
+impl Draft {
+    /// What a message calls the document.
+    fn owner(&self) -> &str {
+        self.address.asked(1)
+    }
+
+    /// Names its parts by the ids that the server has given.
+    fn name_parts_by(&mut self, ids: &Ids) {
+        if ids.real.is_empty() {
+            return;
+        }
+        self.base = ids.document_to_real(&self.base);
+        self.now = ids.document_to_real(&self.now);
+        let modules = std::mem::take(&mut self.modules).into_iter();
+        self.modules =
+            modules.map(|(part, module)| (ids.real.get(&part).cloned().unwrap_or(part), module)).collect();
     }
 }
 

@@ -1,13 +1,13 @@
 //! Which drafts have to be at the server before a request: what it names, what it works with, what it would show.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Bytes;
 use axum::http::Method;
 use serde_json::Value;
 
 use super::kind::{Kind, id, name, parts};
-use super::{All, Draft, merge};
+use super::{All, Draft, Key, form, merge};
 use crate::relay::address::Address;
 use documents::provisional;
 use documents::slug::slug_of;
@@ -21,6 +21,8 @@ pub(super) enum Needs {
     /// The deployment process of this project: the server looks up in it what a channel or a project says of steps. Only where that names one that
     /// the server does not have: else it would be sent as often as such a request comes between two steps.
     ProcessOf(String),
+    /// Whatever there is of processes and variables.
+    Documents,
     /// Whatever there is.
     Everything,
 }
@@ -32,8 +34,8 @@ pub(super) fn needs(method: &Method, address: &Address, path: &str, body: &Bytes
     if method.is_safe() {
         // Lists and views of what is drafted; a document itself is never asked for here.
         return match parts.as_slice() {
-            [route, ..] if is_of_drafts(route) => Needs::Everything,
-            ["projects" | "runbooks", _, below, ..] if is_of_drafts(below) => Needs::Everything,
+            [route, ..] if is_of_drafts(route) => Needs::Documents,
+            ["projects" | "runbooks", _, below, ..] if is_of_drafts(below) => Needs::Documents,
             _ if provisional::is_in(path.as_bytes()) => Needs::Named,
             _ => Needs::Nothing,
         };
@@ -66,15 +68,16 @@ pub(super) fn needs(method: &Method, address: &Address, path: &str, body: &Bytes
 
 impl All {
     /// The drafts that a request needs, in the order in which they are sent.
-    pub(super) fn needed(&self, needs: &Needs, path: &str, body: &Bytes) -> Vec<(Kind, String)> {
+    pub(super) fn needed(&self, needs: &Needs, path: &str, body: &Bytes) -> Vec<Key> {
         let unsent = self.unsent().into_iter();
         match needs {
             Needs::Nothing => Vec::new(),
+            Needs::Documents => unsent.filter(|key| !key.0.is_of_tenant()).collect(),
             Needs::Everything => unsent.collect(),
             Needs::ProcessOf(project) => {
                 let named = self.naming(path, body);
                 let said = texts(&serde_json::from_slice(body).unwrap_or_default());
-                let is_it = |key: &(Kind, String)| {
+                let is_it = |key: &Key| {
                     let draft = &self.documents[key];
                     let project_of = draft.now["ProjectId"].as_str().map(str::to_lowercase);
                     key.0 == Kind::Process
@@ -88,8 +91,54 @@ impl All {
         }
     }
 
+    /// The drafts of tenants that a request needs: it names the tenant, or would show what is not sent.
+    pub(super) fn needed_of_tenants(
+        &self,
+        method: &Method,
+        address: &Address,
+        path: &str,
+        body: &Bytes,
+    ) -> Vec<Key> {
+        let unsent = self.unsent().into_iter().filter(|key| key.0.is_of_tenant());
+        if method.is_safe() {
+            let parts = address.parts();
+            let asks_for_links = path.to_lowercase().contains("projectid=");
+            return match parts.as_slice() {
+                // The list itself shows the links of the drafts.
+                ["tenants"] if !asks_for_links => Vec::new(),
+                ["tenants" | "tenantvariables", ..] => unsent.collect(),
+                _ => Vec::new(),
+            };
+        }
+        let mut unsent = unsent.peekable();
+        if unsent.peek().is_none() {
+            return Vec::new();
+        }
+        let named = format!("{path} {}", String::from_utf8_lossy(body)).to_lowercase();
+        let ids = named.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+        let ids: BTreeSet<&str> = ids.filter(|text| text.starts_with("tenants-")).collect();
+        unsent.filter(|key| ids.contains(self.documents[key].owner().to_lowercase().as_str())).collect()
+    }
+
+    /// A list of tenants, with the links of the drafts.
+    pub(super) fn with_links(&self, list: Bytes) -> Bytes {
+        let drafts = self.documents.iter().filter(|(key, draft)| key.0 == Kind::Tenant && draft.is_unsent);
+        let drafts: BTreeMap<&str, &Draft> = drafts.map(|(_, draft)| (draft.owner(), draft)).collect();
+        let Some(mut document) = serde_json::from_slice::<Value>(&list).ok().filter(|_| !drafts.is_empty())
+        else {
+            return list;
+        };
+        for item in document.get_mut("Items").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(draft) = item["Id"].as_str().and_then(|id| drafts.get(id)) {
+                item["ProjectEnvironments"] =
+                    form::closed(Kind::Tenant, &draft.now)["ProjectEnvironments"].take();
+            }
+        }
+        document.to_string().into()
+    }
+
     /// The drafts that have what a request names.
-    fn naming(&self, path: &str, body: &Bytes) -> Vec<(Kind, String)> {
+    fn naming(&self, path: &str, body: &Bytes) -> Vec<Key> {
         let body = String::from_utf8_lossy(body);
         let ids: Vec<&str> = provisional::all(path).chain(provisional::all(&body)).collect();
         let unknown = |id: &&&str| !self.ids.real.contains_key(**id);
@@ -97,7 +146,7 @@ impl All {
         if ids.is_empty() {
             return Vec::new();
         }
-        let has = |key: &(Kind, String)| {
+        let has = |key: &Key| {
             let text = self.documents[key].now.to_string();
             ids.iter().any(|id| text.contains(id))
         };
@@ -146,8 +195,8 @@ mod tests {
         };
         let named = json!({"ActionId": provisional::id("a", 1)});
         assert_eq!(of(Method::GET, "projects/Projects-1", json!({})), Needs::Nothing);
-        assert_eq!(of(Method::GET, "variables/all", json!({})), Needs::Everything);
-        assert_eq!(of(Method::GET, "projects/Projects-1/variables", json!({})), Needs::Everything);
+        assert_eq!(of(Method::GET, "variables/all", json!({})), Needs::Documents);
+        assert_eq!(of(Method::GET, "projects/Projects-1/variables", json!({})), Needs::Documents);
         assert_eq!(of(Method::POST, "tenants", json!({})), Needs::Nothing);
         assert_eq!(of(Method::PUT, "tenants/Tenants-1/projectvariables", json!({})), Needs::Nothing);
         assert_eq!(of(Method::POST, "projecttriggers", named), Needs::Named);
@@ -170,6 +219,9 @@ mod tests {
             base: json!({"Steps": [step("1", "Build it")]}),
             now: json!({"Steps": [step("1", "Build it"), step("octoferry-draft-1", "Go live")]}),
             is_unsent: true,
+            is_assumed: false,
+            offered: Vec::new(),
+            modules: BTreeMap::new(),
         };
         let needs = |document: Value| draft.has_unsent_of(&texts(&document));
         assert!(needs(json!({"Rules": [{"ActionPackages": [{"DeploymentAction": "Go live"}]}]})));

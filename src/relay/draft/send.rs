@@ -7,15 +7,20 @@ use axum::http::header::HeaderMap;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::kind::{self, Kind, id, name, parts, parts_of};
+use super::form::{self, closed, opened};
+use super::kind::{self, Kind, id, is_equal, name, parts};
 use super::needs::needs;
-use super::{All, Draft, Sent, merge};
+use super::offered::tenant_of;
+use super::{All, Draft, Key, Refused, Sent, merge};
 use crate::relay::address::Address;
 use crate::relay::{Passed, Shared};
 use documents::provisional;
 
 /// How often a document is sent that others write at the same time.
 const TRIES: usize = 5;
+
+/// So many tenants are read in a list: their ids have to fit into an address.
+const AT_A_TIME: usize = 100;
 
 /// What the server said to a draft.
 enum Said {
@@ -26,7 +31,7 @@ enum Said {
 }
 
 impl Shared {
-    /// A request while Terraform applies.
+    /// A request while Terraform applies, or of a plan while there may be drafts of tenants.
     pub(in crate::relay) async fn drafted(
         &self,
         method: Method,
@@ -35,30 +40,47 @@ impl Shared {
         headers: &HeaderMap,
         body: Bytes,
     ) -> Passed {
+        if self.drafts.is_on() || !method.is_safe() {
+            return self.collected(method, address, path, headers, body).await;
+        }
+        // A plan reads what there is, and begins no draft.
+        let all = self.drafts.lock().await;
+        let draft = key_of(address).and_then(|key| Some((key.0, all.documents.get(&key)?)));
+        if let Some((kind, draft)) = draft.filter(|(_, draft)| draft.is_unsent) {
+            self.log.drafted();
+            return Passed::json(StatusCode::OK, shown(kind, &draft.now, path));
+        }
+        let needs_drafts = !all.needed_of_tenants(&method, address, path, &body).is_empty();
+        drop(all);
+        if needs_drafts || is_list_of_tenants(&method, address) {
+            return self.collected(method, address, path, headers, body).await;
+        }
+        self.through(method, address, path, headers, body).await
+    }
+
+    /// A request of which drafts are made, or which needs them.
+    pub(in crate::relay) async fn collected(
+        &self,
+        method: Method,
+        address: &Address,
+        path: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Passed {
         let mut all = self.drafts.lock().await;
-        let key = Kind::of(address).map(|kind| (kind, address.path.to_lowercase()));
-        match (key, &method) {
-            (Some(key), &Method::GET) => {
-                if let Some(draft) = all.documents.get(&key).filter(|draft| draft.is_unsent) {
-                    self.log.drafted();
-                    return Passed::json(StatusCode::OK, draft.now.to_string().into());
-                }
-                let passed = self.through(method, address, path, headers, body).await;
-                noted(&mut all, key, (address, path, headers), passed)
-            }
-            (Some(key), &Method::PUT) => {
+        match (key_of(address), &method) {
+            (Some(key), &Method::GET) => self.read(&mut all, &key, address, path, headers).await,
+            (Some(key), _) if method == Method::PUT || (key.0 == Kind::Values && method == Method::POST) => {
                 let Ok(document) = serde_json::from_slice::<Value>(&body) else {
                     return self.through(method, address, path, headers, body).await;
                 };
                 if !all.documents.contains_key(&key) {
-                    let read = self.through(Method::GET, address, path, headers, Bytes::new()).await;
+                    let read = self.read(&mut all, &key, address, path, headers).await;
                     if read.status != StatusCode::OK {
                         return read;
                     }
-                    noted(&mut all, key.clone(), (address, path, headers), read);
                 }
                 match all.write(&key, document) {
-                    // Terraform forgets what it has taken away; so the server must have taken that.
                     Some((true, _)) => self.sent_at_once(&mut all, &key).await,
                     Some((false, answer)) => {
                         self.log.drafted();
@@ -69,7 +91,8 @@ impl Shared {
             }
             _ => {
                 let needed = all.needed(&needs(&method, address, path, &body), path, &body);
-                self.send(&mut all, needed).await;
+                let of_tenants = all.needed_of_tenants(&method, address, path, &body);
+                self.send(&mut all, [needed, of_tenants].concat()).await;
                 let path = all.ids.to_real(path).unwrap_or_else(|| path.to_owned());
                 let body = all.ids.body_to_real(body);
                 if provisional::is_in(path.as_bytes()) || provisional::is_in(&body) {
@@ -80,47 +103,171 @@ impl Shared {
                     );
                 }
                 drop(all);
+                let is_list = is_list_of_tenants(&method, address);
                 let passed = self.through(method, &Address::parse(&path), &path, headers, body).await;
-                let body = self.drafts.lock().await.ids.body_to_provisional(passed.body);
-                Passed { body, ..passed }
+                let all = self.drafts.lock().await;
+                let body = all.ids.body_to_provisional(passed.body);
+                Passed { body: if is_list { all.with_links(body) } else { body }, ..passed }
             }
         }
     }
 
+    /// What Terraform reads of a document: the draft, where there is one.
+    async fn read(
+        &self,
+        all: &mut All,
+        key: &Key,
+        address: &Address,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Passed {
+        let whole = match key.0 {
+            // Whatever is asked for: another resource may make a value next.
+            Kind::ProjectValues | Kind::CommonValues => {
+                format!("{}?IncludeMissingVariables=true", address.path)
+            }
+            _ => path.to_owned(),
+        };
+        if key.0.is_values() {
+            return self.values(all, key, (address, &whole, headers), path).await;
+        }
+        if let Some(draft) = all.documents.get(key).filter(|draft| draft.is_unsent) {
+            self.log.drafted();
+            return Passed::json(StatusCode::OK, shown(key.0, &draft.now, path));
+        }
+        let passed = self.through(Method::GET, address, &whole, headers, Bytes::new()).await;
+        noted(all, key.clone(), (address, &whole, headers), passed, path)
+    }
+
     /// Sends one document now, and answers as the server did.
-    async fn sent_at_once(&self, all: &mut All, key: &(Kind, String)) -> Passed {
+    async fn sent_at_once(&self, all: &mut All, key: &Key) -> Passed {
         let before = all.refused.len();
-        // What its variables name comes first.
-        let processes: Vec<_> =
-            all.unsent().into_iter().filter(|other| other.0 < key.0).chain([key.clone()]).collect();
-        self.send(all, processes).await;
+        // What its variables name comes first; a tenant comes before its values anyway.
+        let is_needed = |other: &Key| other.0 < key.0 && !key.0.is_of_tenant();
+        let keys: Vec<Key> = all.unsent().into_iter().filter(is_needed).chain([key.clone()]).collect();
+        self.send(all, keys).await;
         match (all.refused.get(before..), all.documents.get(key)) {
-            (Some([]) | None, Some(draft)) => Passed::json(StatusCode::OK, draft.now.to_string().into()),
+            (Some([]) | None, Some(draft)) => Passed::json(StatusCode::OK, shown(key.0, &draft.now, "")),
             (refused, _) => {
-                let text = refused.unwrap_or_default().join("\n");
+                let texts: Vec<&str> =
+                    refused.into_iter().flatten().map(|refused| refused.text.as_str()).collect();
+                let text = texts.join("\n");
                 all.refused.truncate(before);
                 Passed::refusal(StatusCode::BAD_REQUEST, &text)
             }
         }
     }
 
-    /// The apply has ended: all that is left is sent. What became of everything.
+    /// The apply has ended: all that is left is sent, but for what is kept until the deployment ends. What became of everything.
     pub(in crate::relay) async fn end_of_apply(&self) -> Sent {
         let mut all = self.drafts.lock().await;
         self.drafts.end();
-        let unsent = all.unsent();
-        self.send(&mut all, unsent).await;
-        all.documents.clear();
+        let keeps = |key: &Key| self.drafts.keeps_tenants() && key.0.is_of_tenant();
+        let unsent: Vec<Key> = all.unsent().into_iter().filter(|key| !keeps(key)).collect();
+        self.send_all(&mut all, unsent).await;
+        all.documents.retain(|key, draft| draft.is_unsent && keeps(key));
         let ids = std::mem::take(&mut all.ids);
-        Sent { ids: ids.real, refused: std::mem::take(&mut all.refused) }
+        // What is kept is read by plans, which know the ids that there are by now.
+        for draft in all.documents.values_mut() {
+            draft.name_parts_by(&ids);
+        }
+        let parts = all.documents.values().flat_map(|draft| draft.modules.keys());
+        let awaited = parts.filter(|part| part.starts_with(provisional::PREFIX)).cloned().collect();
+        all.sent.extend(ids.real.clone());
+        let ids = provisional::Ids { real: ids.real, awaited };
+        Sent { ids, refused: std::mem::take(&mut all.refused), ..Sent::default() }
     }
 
-    async fn send(&self, all: &mut All, keys: Vec<(Kind, String)>) {
+    /// The deployment has ended: what was kept is sent.
+    pub(in crate::relay) async fn end_of_deployment(&self) -> Sent {
+        let mut all = self.drafts.lock().await;
+        self.drafts.keep_tenants(false);
+        let unsent = all.unsent();
+        self.send_all(&mut all, unsent).await;
+        let documents = std::mem::take(&mut all.documents);
+        let ids = std::mem::take(&mut all.ids);
+        let common = documents.into_iter().filter(|(key, _)| key.0 == Kind::CommonValues);
+        let common = common.map(|(_, draft)| (draft.owner().to_owned(), ids.document_to_real(&draft.now)));
+        let common = common.collect();
+        let mut sent = std::mem::take(&mut all.sent);
+        sent.extend(ids.real);
+        let ids = provisional::Ids { real: sent, ..provisional::Ids::default() };
+        Sent { ids, refused: std::mem::take(&mut all.refused), common }
+    }
+
+    /// Sends what is kept of one tenant.
+    pub(in crate::relay) async fn send_tenant(&self, tenant: &str) {
+        let mut all = self.drafts.lock().await;
+        let is_its =
+            |key: &Key| key.0.is_of_tenant() && all.documents[key].owner().eq_ignore_ascii_case(tenant);
+        let keys = all.unsent().into_iter().filter(is_its).collect();
+        self.send(&mut all, keys).await;
+    }
+
+    /// Sends documents, tenants as they are now.
+    async fn send_all(&self, all: &mut All, keys: Vec<Key>) {
+        let tenants = keys.iter().filter(|key| key.0 == Kind::Tenant);
+        let tenants: Vec<Address> = tenants.map(|key| all.documents[key].address.clone()).collect();
+        if tenants.len() > 1 {
+            for some in tenants.chunks(AT_A_TIME) {
+                let ids: Vec<&str> = some.iter().map(|address| address.asked(1)).collect();
+                let list = format!("{}/tenants?ids={}", some[0].prefix, ids.join(","));
+                // What can't be read so is read one by one.
+                for tenant in self.client.list(&list).await.unwrap_or_default() {
+                    let id = tenant["Id"].as_str().unwrap_or_default();
+                    all.read.insert(format!("{}/tenants/{id}", some[0].prefix).to_lowercase(), tenant);
+                }
+            }
+        }
+        self.send(all, keys).await;
+        all.read.clear();
+    }
+
+    async fn send(&self, all: &mut All, keys: Vec<Key>) {
         for key in keys {
-            let Some(mut draft) = all.documents.remove(&key) else { continue };
-            self.send_one(all, key.0, &mut draft).await;
-            draft.is_unsent = false;
-            all.documents.insert(key, draft);
+            if key.0.is_values() {
+                // A tenant has values for what it is linked to.
+                self.send_if_unsent(all, tenant_of(&key)).await;
+            }
+            self.send_if_unsent(all, key).await;
+        }
+    }
+
+    async fn send_if_unsent(&self, all: &mut All, key: Key) {
+        if !all.documents.get(&key).is_some_and(|draft| draft.is_unsent) {
+            return;
+        }
+        let Some(mut draft) = all.documents.remove(&key) else { return };
+        self.look_again(all, &key, &mut draft).await;
+        self.send_one(all, key.0, &mut draft).await;
+        draft.is_unsent = false;
+        all.documents.insert(key, draft);
+    }
+
+    /// Reads a document of a tenant again before it is written, if nothing else makes sure that what others have changed since stays.
+    async fn look_again(&self, all: &mut All, key: &Key, draft: &mut Draft) {
+        let is_sure = match key.0 {
+            Kind::Process | Kind::Variables => true,
+            Kind::Tenant => false,
+            _ if draft.is_assumed => all.unlinked.contains(&tenant_of(key).1),
+            kind => form::version(kind, &draft.base).is_some(),
+        };
+        if is_sure {
+            return;
+        }
+        let read = all.read.remove(&key.1);
+        let there = match read {
+            Some(read) => Some(opened(key.0, read)),
+            None => self.there(key.0, draft).await,
+        };
+        let Some(mut there) = there else { return };
+        if key.0 == Kind::Tenant && parts(key.0, &there).is_empty() {
+            all.unlinked.insert(key.1.clone());
+        }
+        if draft.is_assumed || form::is_another(key.0, &draft.base, &there) {
+            all.ids.to_provisional(&mut there);
+            draft.now = merge::merged(key.0, &draft.base, &draft.now, &there);
+            draft.base = there;
         }
     }
 
@@ -135,8 +282,8 @@ impl Shared {
                 Said::Refused(said) => (said, true),
                 Said::Unclear(said) => (said, false),
             };
-            let there = self.there(draft).await;
-            let Some(mut theirs) = there.filter(|theirs| theirs["Version"] != draft.base["Version"]) else {
+            let there = self.there(kind, draft).await;
+            let Some(mut theirs) = there.filter(|theirs| form::is_another(kind, &draft.base, theirs)) else {
                 if is_clear {
                     self.send_in_parts(all, kind, draft, said).await;
                 } else {
@@ -144,7 +291,7 @@ impl Shared {
                 }
                 return;
             };
-            if !is_clear && has_arrived(all, kind, &draft.now, &theirs) {
+            if !is_clear && has_arrived(all, kind, draft, &theirs) {
                 settle(all, kind, draft, theirs);
                 return;
             }
@@ -160,7 +307,8 @@ impl Shared {
         let whole = draft.now.clone();
         let changed = merge::changed(kind, &draft.base, &whole);
         if changed.is_empty() {
-            all.refused.push(format!("{}s of {}: {said}", kind.noun(), draft.address.asked(1)));
+            let text = format!("{}s of {}: {said}", kind.noun(), draft.owner());
+            all.refused.push(Refused { module: all.module.clone(), text });
         }
         let mut accepted: Vec<String> = Vec::new();
         let mut waiting: VecDeque<(Vec<String>, String)> = VecDeque::from([(changed.clone(), said)]);
@@ -192,18 +340,21 @@ impl Shared {
 
     /// Sends a document in the place of the one that the server has.
     async fn put(&self, all: &All, kind: Kind, draft: &Draft, document: &Value) -> Said {
-        let mut document = all.ids.document_to_real(document);
-        document["Version"] = draft.base["Version"].clone();
-        kind::unnumber(parts_of(kind, &mut document));
+        let document = form::sent(kind, all.ids.document_to_real(document), &draft.base);
         let body: Bytes = document.to_string().into();
         if provisional::is_in(&body) {
             return Said::Refused("it names what the destination did not take".to_owned());
         }
-        let passed = self.through(Method::PUT, &draft.address, &draft.path, &draft.headers, body).await;
+        // The older route of values has this method alone on older servers.
+        let method = if kind == Kind::Values { Method::POST } else { Method::PUT };
+        let path = if kind.is_of_tenant() { &draft.address.path } else { &draft.path };
+        let passed = self.through(method, &draft.address, path, &draft.headers, body).await;
         match passed.status.as_u16() {
-            200..=299 => match serde_json::from_slice(&passed.body) {
-                Ok(answer) => Said::Taken(answer),
-                Err(_) => Said::Unclear("the answer is no document".to_owned()),
+            200..=299 => match serde_json::from_slice::<Value>(&passed.body) {
+                Ok(answer) if !kind.is_of_tenant() || answer.get(form::shown_list(kind)).is_some() => {
+                    Said::Taken(opened(kind, answer))
+                }
+                _ => Said::Unclear("the answer is not the document".to_owned()),
             },
             400..=499 => Said::Refused(said(&passed.body)),
             _ => Said::Unclear(said(&passed.body)),
@@ -211,29 +362,54 @@ impl Shared {
     }
 
     /// The document as the server has it now.
-    async fn there(&self, draft: &Draft) -> Option<Value> {
+    async fn there(&self, kind: Kind, draft: &Draft) -> Option<Value> {
         self.remember.written(&Method::PUT, &draft.address);
         let read = self.through(Method::GET, &draft.address, &draft.path, &draft.headers, Bytes::new()).await;
-        serde_json::from_slice(&read.body).ok().filter(|_| read.status == StatusCode::OK)
+        let document = serde_json::from_slice(&read.body).ok().filter(|_| read.status == StatusCode::OK)?;
+        Some(opened(kind, document))
     }
 }
 
-/// Notes what Terraform gets to read, as it knows it.
-fn noted(
+/// What of an address is drafted.
+fn key_of(address: &Address) -> Option<Key> {
+    let path = || format!("{}/{}", address.prefix, address.segments.join("/")).to_lowercase();
+    Kind::of(address).map(|kind| (kind, path()))
+}
+
+fn is_list_of_tenants(method: &Method, address: &Address) -> bool {
+    *method == Method::GET && address.parts() == ["tenants"]
+}
+
+/// A draft's document as Terraform gets it.
+pub(super) fn shown(kind: Kind, document: &Value, path: &str) -> Bytes {
+    let mut document = closed(kind, document);
+    let asked = path.split_once('?').map_or("", |(_, query)| query).to_lowercase();
+    if !asked.contains("includemissingvariables=true")
+        && let (Kind::ProjectValues | Kind::CommonValues, Some(fields)) = (kind, document.as_object_mut())
+    {
+        fields.shift_remove("MissingVariables");
+    }
+    document.to_string().into()
+}
+
+/// Notes what Terraform gets to read, as it knows it. `asked`: the path with which it asked, `path`: with which the server was.
+pub(super) fn noted(
     all: &mut All,
-    key: (Kind, String),
+    key: Key,
     (address, path, headers): (&Address, &str, &HeaderMap),
     passed: Passed,
+    asked: &str,
 ) -> Passed {
-    let Some(mut document) =
-        serde_json::from_slice::<Value>(&passed.body).ok().filter(|_| passed.status == StatusCode::OK)
+    let document = serde_json::from_slice::<Value>(&passed.body).ok();
+    let Some(document) = document.filter(|document| document.is_object() && passed.status == StatusCode::OK)
     else {
         return passed;
     };
+    let kind = key.0;
+    let mut document = opened(kind, document);
     all.ids.to_provisional(&mut document);
-    let body = document.to_string().into();
-    all.shown(key, address, path, headers, document);
-    Passed { body, ..passed }
+    let draft = all.shown(key, address, path, headers, document);
+    Passed { body: shown(kind, &draft.now, asked), ..passed }
 }
 
 /// The server has the draft: which ids are which, and how it looks there. What its answer does not have was not taken.
@@ -241,11 +417,22 @@ fn settle(all: &mut All, kind: Kind, draft: &mut Draft, mut answer: Value) {
     let sent = all.ids.document_to_real(&draft.now);
     let mut learnt = BTreeMap::new();
     kind::learn(parts(kind, &sent), parts(kind, &answer), &mut learnt);
-    let missing: Vec<String> = parts(kind, &sent)
-        .iter()
-        .filter(|part| id(part).starts_with(provisional::PREFIX) && !learnt.contains_key(id(part)))
-        .map(|part| id(part).to_owned())
-        .collect();
+    let changed = merge::changed(kind, &draft.base, &draft.now);
+    let is_missing = |part: &&Value| {
+        if id(part).starts_with(provisional::PREFIX) {
+            let there = learnt
+                .get(id(part))
+                .and_then(|real| parts(kind, &answer).iter().find(|there| id(there) == real));
+            return !there.is_some_and(|there| !kind.is_of_tenant() || kind::is_as_sent(part, there));
+        }
+        kind.is_of_tenant()
+            && changed.iter().any(|changed| changed == id(part))
+            && !parts(kind, &answer)
+                .iter()
+                .any(|there| id(there) == id(part) && kind::is_as_sent(part, there))
+    };
+    let missing: Vec<String> =
+        parts(kind, &sent).iter().filter(is_missing).map(|part| id(part).to_owned()).collect();
     all.ids.learn(learnt);
     refuse(all, kind, (draft, &draft.now), &missing, "the server's answer does not have it");
     // An answer to a write may lack what a read shows.
@@ -257,18 +444,25 @@ fn settle(all: &mut All, kind: Kind, draft: &mut Draft, mut answer: Value) {
     all.ids.to_provisional(&mut answer);
     draft.base = answer.clone();
     draft.now = answer;
+    draft.is_assumed = false;
 }
 
-/// Whether all parts that were sent as new are there.
-fn has_arrived(all: &All, kind: Kind, sent: &Value, there: &Value) -> bool {
+/// Whether all parts that were sent are there.
+fn has_arrived(all: &All, kind: Kind, draft: &Draft, there: &Value) -> bool {
+    let changed = merge::changed(kind, &draft.base, &draft.now);
     let is_new =
         |part: &&Value| id(part).starts_with(provisional::PREFIX) && !all.ids.real.contains_key(id(part));
-    let new: Vec<Value> = parts(kind, sent).iter().filter(is_new).cloned().collect();
-    let real = all.ids.document_to_real(&Value::Array(new));
+    let is_changed = |part: &&Value| changed.iter().any(|changed| changed == id(part));
+    let (new, others): (Vec<&Value>, Vec<&Value>) =
+        parts(kind, &draft.now).iter().filter(is_changed).partition(is_new);
+    let real = all.ids.document_to_real(&new.into_iter().cloned().collect());
     let new = real.as_array().map_or(&[][..], Vec::as_slice);
     let mut learnt = BTreeMap::new();
     kind::learn(new, parts(kind, there), &mut learnt);
+    // A tenant's link and a value of the older route have no id that the server gives.
+    let is_there = |part: &Value| parts(kind, there).iter().any(|other| is_equal(other, part));
     new.iter().all(|part| learnt.contains_key(id(part)))
+        && (!matches!(kind, Kind::Tenant | Kind::Values) || others.into_iter().all(is_there))
 }
 
 /// Nothing of what Terraform has made or changed was taken.
@@ -280,11 +474,19 @@ fn give_up(all: &mut All, kind: Kind, draft: &mut Draft, why: &str) {
 
 /// Notes parts that the server did not take.
 fn refuse(all: &mut All, kind: Kind, (draft, document): (&Draft, &Value), which: &[String], why: &str) {
-    let owner = draft.address.asked(1);
+    let mut owner = draft.owner().to_owned();
+    let is_tenant = |(key, other): &(&Key, &Draft)| key.0 == Kind::Tenant && other.owner() == owner;
+    let tenant = all.documents.iter().find(is_tenant).map(|(_, tenant)| tenant);
+    let tenant = if kind == Kind::Tenant { Some(draft) } else { tenant.filter(|_| kind.is_of_tenant()) };
+    if let Some(tenant) = tenant {
+        owner = format!("{owner} {:?}", name(&tenant.now));
+    }
     for refused in which {
         let part = parts(kind, document).iter().find(|part| id(part) == refused);
         let name = part.map(name).unwrap_or_default();
-        all.refused.push(format!("{} {name:?} of {owner}: {why}", kind.noun()));
+        let text = format!("{} {name:?} of {owner}: {why}", kind.noun());
+        let module = draft.modules.get(refused).unwrap_or(&all.module).clone();
+        all.refused.push(Refused { module, text });
     }
 }
 
