@@ -13,14 +13,14 @@ use crate::relay::Relay;
 use failure::Failure;
 
 /// A module whose state names values by provisional ids.
-pub struct Kept {
+pub(super) struct Kept {
     pub(super) module: String,
     pub(super) directory: PathBuf,
     pub(super) environment: BTreeMap<OsString, OsString>,
 }
 
 /// Values of tenants are collected by the relay, with those that Terraform writes.
-pub struct ByRelay<'a>(pub &'a Relay);
+pub(super) struct ByRelay<'a>(pub(super) &'a Relay);
 
 impl Collects for ByRelay<'_> {
     fn read<'f>(&'f self, path: &'f str) -> BoxFuture<'f, Result<Option<Value>, Failure>> {
