@@ -9,6 +9,7 @@ mod default_pool;
 pub mod directory;
 mod document;
 pub(crate) mod field;
+mod gone;
 pub mod limited;
 mod list;
 mod logo;
@@ -197,32 +198,6 @@ impl<'a> Finish<'a> {
     pub fn letting_go(mut self, allowed: bool) -> Self {
         self.left.1 = allowed;
         self
-    }
-
-    /// What is gone from the modules, and Terraform knows nothing of: it goes where that is allowed, else it is named.
-    async fn let_go(&mut self, manifest: &Manifest) -> Result<(), Failure> {
-        let (left, allowed) = std::mem::take(&mut self.left);
-        // Servers have these whatever the modules say.
-        let left = left.into_iter().filter(|target| target.collection != Collection::RetentionPolicies);
-        // Something else may have the name by now.
-        let left = left.filter(|target| !manifest.makes.iter().any(|made| made.target == *target));
-        for target in left {
-            let what = described(&target);
-            let Ok(Some(place)) = self.directory.find(&target).await else { continue };
-            if allowed {
-                let result = self.directory.server.client.delete(&place.write).await;
-                self.directory.forget();
-                if result.is_ok() {
-                    self.report.done.push(format!("deleted {what}, which is gone from the source"));
-                }
-                self.note_refusal(&target, result)?;
-            } else {
-                self.report.leave(format!(
-                    "{what} is gone from the source, and stays: delete it, or deploy with --allow-destroy"
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// The place of a document, also when it has a name there that it has no longer.
