@@ -110,8 +110,10 @@ pub struct Finish<'a> {
     placeholders: BTreeMap<String, String>,
     /// Keys that documents had which have another one now; none that another document has.
     formerly: BTreeMap<Target, Vec<Target>>,
-    /// What finish made for an earlier module, and no module has any more; and whether it may be deleted.
-    left: (Vec<Target>, bool),
+    /// What finish made for an earlier module, and no module has any more.
+    left: Vec<Target>,
+    /// Whether that is deleted.
+    lets_go: bool,
     /// Folder of the module, for the files that steps name.
     folder: PathBuf,
     common: CommonValues,
@@ -161,7 +163,8 @@ impl<'a> Finish<'a> {
             of_terraform: BTreeSet::new(),
             placeholders: BTreeMap::new(),
             formerly: BTreeMap::new(),
-            left: (Vec::new(), false),
+            left: Vec::new(),
+            lets_go: false,
             folder: folder.to_owned(),
             common: CommonValues::default(),
             collects: None,
@@ -189,14 +192,14 @@ impl<'a> Finish<'a> {
         self.formerly = formerly(identities);
         let key = |named: &Named| named.keys.first().cloned();
         let left = identities.left.iter().filter_map(|named| Some((named.collection, key(named)?)));
-        self.left.0 = left.map(|(collection, key)| Target { collection, key }).collect();
+        self.left = left.map(|(collection, key)| Target { collection, key }).collect();
         self
     }
 
     /// The same, deleting what finish made for an earlier module, and no module has any more.
     #[must_use]
     pub fn letting_go(mut self, allowed: bool) -> Self {
-        self.left.1 = allowed;
+        self.lets_go = allowed;
         self
     }
 

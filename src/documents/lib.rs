@@ -4,6 +4,7 @@
 
 pub mod collection;
 pub mod complete;
+pub mod composed;
 pub mod defaults;
 pub mod document;
 pub mod feed;

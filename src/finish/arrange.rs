@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Finish;
-use super::field::is_same_composed;
 use documents::collection::Collection;
+use documents::composed::is_same_composed;
 use failure::Failure;
 
 impl Finish<'_> {

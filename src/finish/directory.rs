@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::field::is_same_composed;
 use documents::collection::Collection;
+use documents::composed::is_same_composed;
 use documents::inventory::Inventory;
 use documents::target_tags;
 use failure::Failure;

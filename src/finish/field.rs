@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use unicode_normalization::UnicodeNormalization as _;
+
+use documents::composed::is_same_composed;
 
 /// The place that a path leads to: a text is a field, an object the item of a list whose fields have these values. The last field need not
 /// be there, nor the objects that hold it. `None`: the way ends before.
@@ -55,11 +56,6 @@ pub(crate) fn fits(item: &Value, wanted: &Map<String, Value>, is_same: impl Fn(&
         (_, Value::String(found), Value::String(value)) => is_same(found, value),
         (_, found, value) => found == value,
     })
-}
-
-/// Whether two names are the same once they are composed (Unicode NFC), as Terraform does with every name.
-pub(super) fn is_same_composed(name: &str, other: &str) -> bool {
-    name.nfc().eq(other.nfc())
 }
 
 /// A scope as sets, without its empty parts.

@@ -10,7 +10,7 @@ impl Finish<'_> {
     ///
     /// Assumption: an Insights report is deleted at the address of its published `PUT`. A server that refuses leaves it to a person.
     pub(super) async fn let_go(&mut self, manifest: &Manifest) -> Result<(), Failure> {
-        let (left, allowed) = std::mem::take(&mut self.left);
+        let left = std::mem::take(&mut self.left);
         // Servers have these whatever the modules say.
         let left = left.into_iter().filter(|target| target.collection != Collection::RetentionPolicies);
         // Something else may have the name by now.
@@ -18,7 +18,7 @@ impl Finish<'_> {
         for target in left {
             let what = described(&target);
             let Ok(Some(place)) = self.directory.find(&target).await else { continue };
-            if allowed {
+            if self.lets_go {
                 let result = self.directory.server.client.delete(&place.write).await;
                 self.directory.forget();
                 if result.is_ok() {

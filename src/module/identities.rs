@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
 
 use documents::collection::Collection;
+use documents::composed::is_same_composed;
 
 /// Name of the file.
 pub const FILE: &str = "identities.json";
@@ -120,7 +120,7 @@ impl Identities {
 }
 
 fn is_same(key: &[String], other: &[String]) -> bool {
-    key.len() == other.len() && key.iter().zip(other).all(|(one, two)| one.nfc().eq(two.nfc()))
+    key.len() == other.len() && key.iter().zip(other).all(|(one, two)| is_same_composed(one, two))
 }
 
 /// Whether a text is a label as octoferry makes them: nothing else of an older file gets into a module.
