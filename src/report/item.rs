@@ -138,7 +138,8 @@ fn code(command: &str) -> String {
     if longest == 0 { format!("{fence}{command}{fence}") } else { format!("{fence} {command} {fence}") }
 }
 
-fn plain(text: &str) -> String {
+/// One line, whatever a name holds.
+pub(super) fn plain(text: &str) -> String {
     text.split(char::is_control).collect::<Vec<_>>().join(" ")
 }
 

@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
+use super::item::plain;
 use super::{Report, Section};
 
 /// Same list, same bytes.
 #[must_use]
 pub fn markdown(report: &Report) -> String {
     let mut text = String::from("# What is left to people\n\n");
-    let _ = writeln!(text, "Source: {}  ", line(&report.source));
+    let _ = writeln!(text, "Source: {}  ", plain(&report.source));
     if let Some(destination) = &report.destination {
-        let _ = writeln!(text, "Destination: {}  ", line(destination));
+        let _ = writeln!(text, "Destination: {}  ", plain(destination));
     }
     if let Some((equal, all)) = report.equal {
         let _ = writeln!(text, "Equal: {equal} of {all} documents  ");
@@ -22,7 +23,7 @@ pub fn markdown(report: &Report) -> String {
         let _ = write!(text, "\n## {} ({})\n\n", section.title(), report.count(section));
         for item in report.of(section) {
             let of =
-                if item.project.is_empty() { String::new() } else { format!("{}: ", line(&item.project)) };
+                if item.project.is_empty() { String::new() } else { format!("{}: ", plain(&item.project)) };
             let _ = writeln!(text, "- [ ] {of}{}", item.line());
         }
     }
@@ -30,9 +31,4 @@ pub fn markdown(report: &Report) -> String {
         text.push_str("\nNothing.\n");
     }
     text
-}
-
-/// One line, whatever a name holds.
-fn line(text: &str) -> String {
-    text.split(|character: char| character.is_control()).collect::<Vec<_>>().join(" ")
 }

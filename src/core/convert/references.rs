@@ -105,11 +105,7 @@ impl<'i> Context<'i> {
         if collection == Collection::Projects && !self.is_space() {
             self.deploy_after(document.name());
         }
-        if collection == Collection::DeploymentFreezes
-            && self.selection.fate(collection, document.id()) == Fate::LookUp
-        {
-            self.lookups.share_freeze(document.name());
-        }
+        self.share_freeze(collection, document);
         match self.kinds.lookup(collection, Some(document)) {
             Some(lookup) => {
                 if let Some(looked_up) = self.by_finish.get_mut(document.id()) {
@@ -161,6 +157,21 @@ impl<'i> Context<'i> {
             let by = if by.is_empty() { &self.at_work } else { by };
             let place = (collection, id.to_owned());
             self.needed.borrow_mut().entry(place).or_insert_with(|| by.to_owned());
+        }
+    }
+
+    /// Whether a text is the id of a project that this module does not make: it may come later, and wait for this one.
+    #[must_use]
+    pub fn is_another_project(&self, text: &str) -> bool {
+        self.inventory.get(Collection::Projects, text).is_some() && !self.declared(text)
+    }
+
+    /// Takes the server's freeze, also where it is another space's, if somebody has said that it is looked up.
+    pub fn share_freeze(&mut self, collection: Collection, document: &Document) {
+        if collection == Collection::DeploymentFreezes
+            && self.selection.fate(collection, document.id()) == Fate::LookUp
+        {
+            self.lookups.share_freeze(document.name());
         }
     }
 

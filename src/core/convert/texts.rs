@@ -95,7 +95,7 @@ impl<'i> Context<'i> {
 
     /// Whether a text is the id of a project in the space's module, before which no project is there: as a lookup it would stop all.
     fn comes_later(&self, text: &str) -> bool {
-        self.is_space() && self.inventory.get(Collection::Projects, text).is_some() && !self.declared(text)
+        self.is_space() && self.is_another_project(text)
     }
 
     /// Whether [`Context::text_with_ids`] would find an id in the text.

@@ -37,7 +37,7 @@ pub(super) const KIND: Kind = Kind {
         let lacks = |field: &str| document.get(field).is_none_or(|secret| secret["HasValue"] != true);
         let incomplete = match document.text("AccountType").unwrap_or_default() {
             "Token" => lacks("Token"),
-            "SshKeyPair" => lacks("PrivateKeyFile") || document.text("Username").is_none_or(str::is_empty),
+            "SshKeyPair" => lacks("PrivateKeyFile"),
             "GoogleCloudAccount" => lacks("JsonKey"),
             "AzureServicePrincipal" => lacks("Password"),
             "AmazonWebServicesAccount" => lacks("SecretKey"),

@@ -10,7 +10,6 @@ use crate::convert::lookups::FREEZES;
 use crate::convert::model::*;
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
-use crate::selection::Fate;
 use documents::collection::Collection;
 use documents::document::Document;
 use module::manifest::{FinishStep, Scope};
@@ -161,9 +160,7 @@ fn several(context: &Context<'_>, freeze: &Document) -> bool {
 fn part(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Scope::Project { id: project, .. } = context.scope.clone() else { return };
     context.need(COLLECTION, subject.document.id(), "");
-    if context.selection.fate(COLLECTION, subject.document.id()) == Fate::LookUp {
-        context.lookups.share_freeze(subject.document.name());
-    }
+    context.share_freeze(COLLECTION, subject.document);
     let freeze = context.lookups.name(LOOKUP, subject.document.name());
     let at = subject.at.field("ProjectEnvironmentScope");
     let scope = subject.document.get("ProjectEnvironmentScope").and_then(Value::as_object);

@@ -245,9 +245,7 @@ fn project_value(
         return finish_value(context, subject.document, project, owner, &found);
     };
     // A project may come later than this one, and wait for it.
-    let names_project =
-        context.inventory.get(Collection::Projects, &text).is_some() && !context.declared(&text);
-    if !unicode_normalization::is_nfc(&text) || names_project {
+    if !unicode_normalization::is_nfc(&text) || context.is_another_project(&text) {
         return finish_value(context, subject.document, project, owner, &found);
     }
     let control =

@@ -258,10 +258,7 @@ fn unknown_scopes(scope: &Map<String, Value>) -> impl Iterator<Item = (&String, 
 /// Whether the whole value is the id of a project that this module does not make. It may come later, and the other way round: as a lookup such a
 /// value would stop the whole module, and two projects that name each other would wait for each other.
 fn names_project(context: &Context<'_>, variable: &Planned<'_>) -> bool {
-    let value = variable.text("Value");
-    !variable.is_sensitive()
-        && context.inventory.get(Collection::Projects, value).is_some()
-        && !context.declared(value)
+    !variable.is_sensitive() && context.is_another_project(variable.text("Value"))
 }
 
 /// Leaves a variable to finish, if the provider does not know a kind of its scope or its value is a project that may come later; whether it did.
