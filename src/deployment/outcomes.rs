@@ -32,11 +32,13 @@ pub type Outcomes = BTreeMap<String, Became>;
 /// # Errors
 /// When the artifacts can't be read.
 pub async fn of_task(source: &Server, task: &str) -> Result<Outcomes, Failure> {
+    of_artifacts(source, &upsert::list(source, &format!("artifacts?regarding={task}")).await?).await
+}
+
+/// The same, from the artifacts of the task.
+async fn of_artifacts(source: &Server, artifacts: &[Document]) -> Result<Outcomes, Failure> {
     let mut outcomes = Outcomes::new();
-    for artifact in upsert::list(source, &format!("artifacts?regarding={task}")).await? {
-        if !artifact.text("Filename").is_some_and(|name| name.starts_with(supply::ARTIFACT)) {
-            continue;
-        }
+    for artifact in artifacts.iter().filter(|artifact| is_of_secrets(artifact)) {
         let bytes =
             source.client.download(&source.path(&format!("artifacts/{}/content", artifact.id()))).await?;
         let content: Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -46,6 +48,10 @@ pub async fn of_task(source: &Server, task: &str) -> Result<Outcomes, Failure> {
         }
     }
     Ok(outcomes)
+}
+
+fn is_of_secrets(artifact: &Document) -> bool {
+    artifact.text("Filename").is_some_and(|name| name.starts_with(supply::ARTIFACT))
 }
 
 /// The secrets of a module that arrived.
@@ -104,7 +110,7 @@ pub async fn newest(
         .flat_map(|manifest| &manifest.secrets)
         .any(|secret| matches!(secret.from, SecretOrigin::Tenant { .. }));
     let mut of_tenants: BTreeMap<(Option<String>, String, String), Outcomes> = BTreeMap::new();
-    for task in tasks(source).await?.into_iter().rev() {
+    for (task, artifacts) in tasks(source).await?.into_iter().rev() {
         if newest.len() == wanted.len() && !has_tenants {
             break;
         }
@@ -117,10 +123,10 @@ pub async fn newest(
             let text = |field: &str| run[field].as_str().unwrap_or_default().to_owned();
             let key = (project, text("TenantId"), text("EnvironmentId"));
             if let Entry::Vacant(free) = of_tenants.entry(key) {
-                free.insert(of_task(source, &task).await?);
+                free.insert(of_artifacts(source, &artifacts).await?);
             }
         } else if let Entry::Vacant(free) = newest.entry(project) {
-            free.insert(of_task(source, &task).await?);
+            free.insert(of_artifacts(source, &artifacts).await?);
         }
     }
     for ((project, ..), outcomes) in of_tenants {
@@ -139,17 +145,15 @@ pub async fn newest(
     Ok(newest)
 }
 
-/// The tasks that say what became of secrets, the newest last: their numbers rise.
-async fn tasks(source: &Server) -> Result<Vec<String>, Failure> {
-    let artifacts = upsert::list(source, "artifacts").await?;
-    let of_secrets = artifacts.iter().filter(|artifact| {
-        artifact.text("Filename").is_some_and(|filename| filename.starts_with(supply::ARTIFACT))
-    });
-    let tasks: BTreeSet<(u64, &str)> = of_secrets
-        .filter_map(|artifact| artifact.text("ServerTaskId"))
-        .filter_map(|task| Some((task.rsplit('-').next()?.parse().ok()?, task)))
-        .collect();
-    Ok(tasks.into_iter().map(|(_, task)| task.to_owned()).collect())
+/// The tasks that say what became of secrets, with these artifacts, the newest last: their numbers rise.
+async fn tasks(source: &Server) -> Result<Vec<(String, Vec<Document>)>, Failure> {
+    let mut tasks: BTreeMap<(u64, String), Vec<Document>> = BTreeMap::new();
+    for artifact in upsert::list(source, "artifacts").await?.into_iter().filter(is_of_secrets) {
+        let Some(task) = artifact.text("ServerTaskId").map(str::to_owned) else { continue };
+        let Some(number) = task.rsplit('-').next().and_then(|number| number.parse().ok()) else { continue };
+        tasks.entry((number, task)).or_default().push(artifact);
+    }
+    Ok(tasks.into_iter().map(|((_, task), artifacts)| (task, artifacts)).collect())
 }
 
 /// The seeded runbook that deploys, and the run of it, of which a task was a good one: anybody's own runbook may leave an artifact of any name.

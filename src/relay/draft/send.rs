@@ -45,10 +45,8 @@ impl Shared {
         }
         // A plan reads what there is, and begins no draft.
         let all = self.drafts.lock().await;
-        let draft = key_of(address).and_then(|key| Some((key.0, all.documents.get(&key)?)));
-        if let Some((kind, draft)) = draft.filter(|(_, draft)| draft.is_unsent) {
-            self.log.drafted();
-            return Passed::json(StatusCode::OK, shown(kind, &draft.now, path));
+        if let Some(passed) = key_of(address).and_then(|key| self.unsent(&all, &key, path)) {
+            return passed;
         }
         let needs_drafts = !all.needed_of_tenants(&method, address, path, &body).is_empty();
         drop(all);
@@ -131,12 +129,18 @@ impl Shared {
         if key.0.is_values() {
             return self.values(all, key, (address, &whole, headers), path).await;
         }
-        if let Some(draft) = all.documents.get(key).filter(|draft| draft.is_unsent) {
-            self.log.drafted();
-            return Passed::json(StatusCode::OK, shown(key.0, &draft.now, path));
+        if let Some(passed) = self.unsent(all, key, path) {
+            return passed;
         }
         let passed = self.through(Method::GET, address, &whole, headers, Bytes::new()).await;
         noted(all, key.clone(), (address, &whole, headers), passed, path)
+    }
+
+    /// The draft as it is read, where it has what the server does not have.
+    fn unsent(&self, all: &All, key: &Key, path: &str) -> Option<Passed> {
+        let draft = all.documents.get(key).filter(|draft| draft.is_unsent)?;
+        self.log.drafted();
+        Some(Passed::json(StatusCode::OK, shown(key.0, &draft.now, path)))
     }
 
     /// Sends one document now, and answers as the server did.
