@@ -121,6 +121,14 @@ impl Journey {
         self.run(&["migrate", "--yes", "--todo", &self.path("todo.md")]).ends_with(code)
     }
 
+    /// Of `todo.md` the Tentacles are left, which do not know the new server yet, and nothing else.
+    #[track_caller]
+    pub(crate) fn only_tentacles_are_left(&self) {
+        let list = std::fs::read_to_string(self.path("todo.md")).expect("the list");
+        let left: Vec<&str> = list.lines().filter(|line| line.starts_with("- [ ]")).collect();
+        assert!(!left.is_empty() && left.iter().all(|line| line.contains("**Machine**")), "{list}");
+    }
+
     /// `unseed`, and the comparer's word that the source is as it was, ids of variables included.
     #[track_caller]
     pub(crate) fn unseed(&self) {

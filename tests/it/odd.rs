@@ -365,32 +365,33 @@ fn words_that_look_like_ids() {
 fn what_the_providers_client_can_not_read() {
     let moved = Move::of_space("shop", |dump| {
         let of_space = &mut dump["Documents"]["Spaces-2"];
-        for (number, account) in [
-            json!({"Name": "Nothing", "AccountType": "None"}),
-            json!({"Name": "All", "AccountType": "UsernamePassword", "Username": "ops"}),
-            json!({"Name": "Half", "AccountType": "AzureOidc", "SubscriptionNumber": null, "TenantId": null, "ClientId": null}),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let id = format!("Accounts-{}", 90 + number);
-            of_space["accounts"][&id] = account;
-            of_space["accounts"][&id]["Id"] = json!(id);
-            of_space["accounts"][&id]["Slug"] = json!(format!("account-{number}"));
-            of_space["accounts"][&id]["TenantedDeploymentParticipation"] = json!("Untenanted");
-        }
-        for (number, feed) in [
-            json!({"Name": "User alone", "FeedType": "AzureContainerRegistry", "FeedUri": "https://a.example", "Username": "u"}),
-            json!({"Name": "Nobody's buckets", "FeedType": "GcsStorage", "Project": "p", "UseServiceAccountKey": false}),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let id = format!("Feeds-{}", 90 + number);
-            of_space["feeds"][&id] = feed;
-            of_space["feeds"][&id]["Id"] = json!(id);
-            of_space["feeds"][&id]["Slug"] = json!(format!("feed-{number}"));
-        }
+        let mut add = |collection: &str, prefix: &str, documents: &[Value]| {
+            for (number, document) in documents.iter().enumerate() {
+                let id = format!("{prefix}-{}", 90 + number);
+                of_space[collection][&id] = document.clone();
+                of_space[collection][&id]["Id"] = json!(id);
+                of_space[collection][&id]["Slug"] = json!(format!("{}-{number}", prefix.to_lowercase()));
+            }
+        };
+        let untenanted = "Untenanted";
+        add(
+            "accounts",
+            "Accounts",
+            &[
+                json!({"Name": "Nothing", "AccountType": "None", "TenantedDeploymentParticipation": untenanted}),
+                json!({"Name": "All", "AccountType": "UsernamePassword", "Username": "ops", "TenantedDeploymentParticipation": untenanted}),
+                json!({"Name": "Half", "AccountType": "AzureOidc", "SubscriptionNumber": null, "TenantId": null, "ClientId": null,
+                "TenantedDeploymentParticipation": untenanted}),
+            ],
+        );
+        add(
+            "feeds",
+            "Feeds",
+            &[
+                json!({"Name": "User alone", "FeedType": "AzureContainerRegistry", "FeedUri": "https://a.example", "Username": "u"}),
+                json!({"Name": "Nobody's buckets", "FeedType": "GcsStorage", "Project": "p", "UseServiceAccountKey": false}),
+            ],
+        );
         let filter = &mut of_space["projecttriggers"]["ProjectTriggers-3"]["Filter"];
         filter["MonthlyScheduleType"] = json!("DateOfMonth");
         filter["DateOfMonth"] = json!("L");
