@@ -112,6 +112,17 @@ octoferry_trust() {
   octoferry_trusted=("--ca-file=$file")
 }
 
+# The one provider that Terraform may use.
+octoferry_lock() {
+  local lock file="$PWD/octoferry-provider.lock.hcl"
+  octoferry_locked=()
+  # Steps of older templates don't have this parameter.
+  lock="$(octoferry_parameter ProviderLock)"
+  [ -n "$lock" ] || return 0
+  printf '%s\n' "$lock" >"$file" || octoferry_stop "The file for the lock of the provider can't be written."
+  octoferry_locked=("--provider-lock=$file")
+}
+
 octoferry_prepare() {
   local octoferry_option=()
   set -uo pipefail
@@ -162,6 +173,7 @@ octoferry_prepare_backend() {
 octoferry_serialize() {
   local what=("$1") part=() name=() branch line
   octoferry_prepare
+  octoferry_lock
   # Behind the options and a --, where nothing is an option.
   [ "$1" = space ] || { octoferry_required Project && name=(-- "$octoferry_value"); }
   # Steps of older templates don't have this parameter.
@@ -177,7 +189,7 @@ octoferry_serialize() {
   done <<<"$(octoferry_parameter Selection)"
   [ ${#part[@]} = 0 ] || what+=("${part[@]}" --for-all)
   octoferry_secrets Octoferry.Source.ApiKey Octoferry.Module.Key |
-    "$octoferry_program" --step serialize "${what[@]}" --out "$octoferry_module" --push --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${name[@]+"${name[@]}"}"
+    "$octoferry_program" --step serialize "${what[@]}" --out "$octoferry_module" --push --secrets stdin "${octoferry_locked[@]+"${octoferry_locked[@]}"}" "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${name[@]+"${name[@]}"}"
 }
 
 # Fetches the newest module (octoferry_fetch project --project ID …) and reads the names that it needs into octoferry_names.
@@ -272,9 +284,10 @@ octoferry_check_worker() {
   octoferry_prepare
   octoferry_prepare_destination
   octoferry_prepare_backend
+  octoferry_lock
   for part in AccessKey SecretKey Client Password SubscriptionNumber TenantId JsonKey Username; do
     names+=("Octoferry.Backend.Account.$part")
   done
   octoferry_secrets "${names[@]}" |
-    "$octoferry_program" --step check --worker --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${octoferry_backend[@]}"
+    "$octoferry_program" --step check --worker --secrets stdin "${octoferry_locked[@]+"${octoferry_locked[@]}"}" "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${octoferry_backend[@]}"
 }

@@ -18,7 +18,7 @@ use crate::mark::digest::Made;
 use crate::ui::Ui;
 use failure::Failure;
 use failure::While as _;
-use module::seal;
+use module::{provider_lock, seal};
 use octopus::client::{Client, Proxies, Thumbprint, Transport, Trust};
 use octopus::server::{self, Server};
 use secret::{Secret, stream};
@@ -124,6 +124,20 @@ pub fn certificates_as_pem(file: &Path) -> Result<String, Failure> {
         pem.push_str("-----END CERTIFICATE-----\n");
     }
     Ok(pem)
+}
+
+/// The text of a `--provider-lock`, as it goes into modules.
+///
+/// # Errors
+/// When it can't be read, or is not a lock of the provider that modules use.
+pub fn provider_lock(file: Option<&Path>) -> Result<Option<String>, Failure> {
+    let Some(file) = file else { return Ok(None) };
+    let doing = || format!("--provider-lock {}", file.display());
+    let bytes = std::fs::read(file).map_err(|error| Failure::usage(format!("{}: {error}", doing())))?;
+    provider_lock::check(&bytes).while_doing(doing())?;
+    // A step's parameter has passed through a portal and a shell.
+    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+    Ok(Some(format!("{}\n", text.trim_end())))
 }
 
 /// The key for runbooks that a file holds; it must open the same space. `None`: no file is given.

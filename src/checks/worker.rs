@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::checks::Findings;
 use crate::settings;
 use failure::Failure;
+use module::provider_lock;
 use terraform::Terraform;
 use terraform::program;
 
@@ -80,10 +81,20 @@ pub fn room(folder: &Path, findings: &mut Findings) {
 ///
 /// # Errors
 /// When the files for it can't be written, or somebody wants us to stop.
-pub async fn provider(terraform: &Terraform<'_>, findings: &mut Findings) -> Result<(), Failure> {
+pub async fn provider(
+    terraform: &Terraform<'_>,
+    lock: Option<&str>,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
     const CHECK: &str = "worker-provider";
-    let text = "terraform {\n  required_providers {\n    octopusdeploy = {\n      source  = \"OctopusDeploy/octopusdeploy\"\n      version = \"~> 1.17\"\n    }\n  }\n}\n\nprovider \"octopusdeploy\" {}\n";
-    write(&terraform.directory, "versions.tf", text)?;
+    let text = format!(
+        "terraform {{\n  required_providers {{\n    octopusdeploy = {{\n      source  = \"OctopusDeploy/octopusdeploy\"\n      version = {:?}\n    }}\n  }}\n}}\n\nprovider \"octopusdeploy\" {{}}\n",
+        module::PROVIDER_VERSION
+    );
+    write(&terraform.directory, "versions.tf", &text)?;
+    if let Some(lock) = lock {
+        write(&terraform.directory, provider_lock::FILE, lock)?;
+    }
     let tried = match terraform.init(&[]).await {
         // Its schema is asked for, so it is started.
         Ok(()) => terraform.validate().await.map_err(|failure| {

@@ -21,6 +21,9 @@ pub struct Check {
     /// Terraform program to use (default: terraform or tofu on the PATH)
     #[arg(long, value_name = "FILE")]
     pub terraform: Option<PathBuf>,
+    /// With --worker: lock file of the Terraform provider; no other may be had
+    #[arg(long, value_name = "FILE", requires = "worker")]
+    pub provider_lock: Option<PathBuf>,
 }
 
 /// Where secrets come from.

@@ -60,6 +60,9 @@ pub struct SerializeOptions {
     /// The options of the part are for many modules, made one by one: one that finds nothing here is no mistake; the step templates set it
     #[arg(long, hide = true)]
     pub for_all: bool,
+    /// Lock file of the Terraform provider (terraform providers lock) that each module brings along: deploy uses no other
+    #[arg(long, value_name = "FILE")]
+    pub provider_lock: Option<PathBuf>,
     /// Branch to read of projects that are stored in Git (default: the default branch of each)
     #[arg(long, value_name = "NAME")]
     pub branch: Option<String>,

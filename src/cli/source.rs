@@ -48,6 +48,9 @@ pub struct Seed {
     /// Let the runbooks deploy modules with Terraform that octoferry does not write: other providers, modules, provisioners
     #[arg(long)]
     pub allow_foreign_terraform: bool,
+    /// Lock file of the Terraform provider (terraform providers lock) that every module brings along: no other provider is used
+    #[arg(long, value_name = "FILE")]
+    pub provider_lock: Option<PathBuf>,
     /// Further runbooks of the project Octoferry, which only a person starts; one that is there already stays
     #[arg(long = "with", value_name = "RUNBOOK")]
     pub with: Vec<OptionalRunbook>,

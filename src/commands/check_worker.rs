@@ -110,7 +110,8 @@ async fn terraform(
         masker: &masker,
         report: Box::new(|text| ui.info(text)),
     };
-    if let Err(failure) = checks::worker::provider(&terraform, findings).await {
+    let lock = settings::provider_lock(arguments.provider_lock.as_deref())?;
+    if let Err(failure) = checks::worker::provider(&terraform, lock.as_deref(), findings).await {
         terraform.stop_if_interrupted()?;
         findings.failed("worker-provider", failure);
     }

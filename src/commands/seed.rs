@@ -134,7 +134,7 @@ async fn settings_of(
     Ok((source, destination, settings))
 }
 
-/// The certificates that the runbooks are to trust as this command does; they stand in each step.
+/// The certificates that the runbooks are to trust as this command does, and the provider; they stand in each step.
 fn trusted(arguments: &cli::Seed) -> Result<Trusted, Failure> {
     /// In bytes: some twenty certificates.
     const LARGEST: usize = 32 * 1024;
@@ -154,6 +154,7 @@ fn trusted(arguments: &cli::Seed) -> Result<Trusted, Failure> {
             "destination",
             arguments.servers.destination.destination_thumbprint.as_deref(),
         ),
+        provider_lock: settings::provider_lock(arguments.provider_lock.as_deref())?.unwrap_or_default(),
     })
 }
 

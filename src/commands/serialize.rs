@@ -19,6 +19,7 @@ use failure::Failure;
 use module::Module;
 use module::identities::Identities;
 use module::manifest::{Note, Scope};
+use module::provider_lock;
 use module::tally::{self, Tally};
 use octoferry_core::convert::{self, SecretSources};
 use octoferry_core::part::{self, Options, Whole};
@@ -40,6 +41,7 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     let asked = options.part.options()?;
     refuse_for_runbook(&options, &wanted)?;
     let strict = !options.for_all;
+    let lock = settings::provider_lock(options.provider_lock.as_deref())?;
     let transport = settings::transport(&options.connection)?;
     let given = Settings::read(options.secrets, ui)?;
     let key = if options.push { Some(given.module_key()?) } else { None };
@@ -63,7 +65,7 @@ pub async fn run(arguments: cli::Serialize, ui: &Ui) -> Result<Outcome, Failure>
     let mut selection = part::choose(&asked, &inventory, whole, strict)?;
     let inventory = part::prepared(&mut selection, inventory, &asked.renames, strict)?;
     part::complete(&mut selection, &inventory, &sources, whole);
-    let source = Source { server: &server, inventory, selection, sources, unread };
+    let source = Source { server: &server, inventory, selection, sources, unread, lock };
     let folders = folders(&source.inventory, &source.selection, &wanted, &ids, &options.out)?;
     // One after the other: the modules of a large space would not fit the memory together.
     let mut written = Vec::new();
@@ -111,6 +113,8 @@ struct Source<'a> {
     sources: SecretSources,
     /// What the source's key may not see.
     unread: Vec<Unread>,
+    /// Which provider the modules are applied with, where that is said.
+    lock: Option<String>,
 }
 
 impl Source<'_> {
@@ -122,7 +126,7 @@ impl Source<'_> {
         key: Option<&Secret>,
         ui: &Ui,
     ) -> Result<Written, Failure> {
-        let Self { server, inventory, selection, sources, unread } = self;
+        let Self { server, inventory, selection, sources, unread, lock } = self;
         let mut selection = selection.clone();
         selection.earlier = earlier(server, &folder, *maker, key).await?;
         let selection = &selection;
@@ -134,6 +138,9 @@ impl Source<'_> {
         if matches!(maker, Maker::Space) {
             module.manifest.notes.extend(unread.iter().map(Note::not_read));
             module.manifest.notes.sort();
+        }
+        if let Some(lock) = lock {
+            module.files.insert(provider_lock::FILE.to_owned(), lock.clone().into_bytes());
         }
         folder::write_module(&module, &folder)?;
         let package = match key {

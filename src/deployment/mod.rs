@@ -17,6 +17,7 @@ pub mod licence;
 pub mod order;
 pub mod outcomes;
 mod prepare;
+pub mod providers;
 pub mod ready;
 pub mod refused;
 mod renames;

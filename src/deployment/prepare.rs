@@ -12,6 +12,7 @@ use crate::finish::directory::Directory;
 use documents::provisional::Ids;
 use failure::Failure;
 use failure::While as _;
+use module::provider_lock;
 use terraform::Terraform;
 use terraform::exchange::{self, Replacements};
 use terraform::state::State;
@@ -58,7 +59,9 @@ impl Deployment<'_> {
             masker: &self.masker,
             report: Box::new(|text| self.ui.info(text)),
         };
+        let is_named = terraform.directory.join(provider_lock::FILE).exists();
         terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
+        self.known.providers.look(&terraform.directory, is_named)?;
         self.bring_former_state(&terraform, &module.manifest).await?;
         let (state, text, unsent) = self.state_without_drafts(&terraform).await?;
         let broke_off = broke_off || unsent;

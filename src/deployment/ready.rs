@@ -8,6 +8,7 @@ use crate::deployment::by_relay::{ByRelay, Kept};
 use crate::deployment::entered::Witness;
 use crate::deployment::existing::Collision;
 use crate::deployment::licence::Licence;
+use crate::deployment::providers::Providers;
 use crate::deployment::supply::{Declared, Supply};
 use crate::deployment::token::{self, Given};
 use crate::finish::CommonValues;
@@ -64,6 +65,8 @@ pub struct Known<'a> {
     pub(super) common_values: CommonValues,
     /// Where what modules write to tenants is collected until all have ended.
     pub(super) collects: Option<ByRelay<'a>>,
+    /// Which providers there are, and were.
+    pub(super) providers: Providers,
     /// Modules whose states name what is not sent yet.
     pub(super) kept: Mutex<Vec<Kept>>,
 }
@@ -78,6 +81,7 @@ impl<'a> Known<'a> {
             lookups,
             common_values: CommonValues::default(),
             collects: collects.map(ByRelay),
+            providers: Providers::default(),
             kept: Mutex::default(),
         }
     }

@@ -5,6 +5,7 @@
 pub mod identities;
 pub mod manifest;
 pub mod policy;
+pub mod provider_lock;
 pub mod seal;
 pub mod tally;
 
@@ -17,6 +18,9 @@ use serde_json::Value;
 
 /// Name of the manifest's file.
 pub const MANIFEST: &str = "octoferry.json";
+
+/// Which versions of the official provider modules are for.
+pub const PROVIDER_VERSION: &str = "~> 1.17";
 
 /// Terraform variable of a module: whether somebody between Terraform and the server makes triggers disabled that the provider can only make
 /// enabled, as the relay of `deploy` does.

@@ -9,7 +9,7 @@ use crate::MANIFEST;
 use failure::Failure;
 
 const PROVIDER: &str = "octopusdeploy";
-const PROVIDER_SOURCE: &str = "OctopusDeploy/octopusdeploy";
+pub(crate) const PROVIDER_SOURCE: &str = "OctopusDeploy/octopusdeploy";
 /// Blocks at the top of a file, from Terraform's documentation of its language. `module`, `check`, `ephemeral` and the like are not written.
 const BLOCKS: &[&str] = &[
     "terraform",
@@ -46,7 +46,7 @@ const FUNCTIONS: &[&str] = &[
 const READ_BY_ITSELF: &[&str] =
     &[".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json", ".tftest.hcl"];
 /// Files with a dot in front that octoferry writes, or a person adds for Terraform.
-const DOTTED: &[&str] = &[".terraform.lock.hcl", ".gitignore"];
+const DOTTED: &[&str] = &[crate::provider_lock::FILE, ".gitignore"];
 
 /// Looks at all files of a module.
 ///
@@ -75,7 +75,7 @@ pub fn check(files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token<'t> {
+pub(crate) enum Token<'t> {
     Word(&'t str),
     /// Text of a template, as it is written.
     Text(&'t str),
@@ -235,7 +235,7 @@ fn foreign_setting(
 }
 
 /// The tokens of a file. Comments but those with `#`, and heredocs, are never written by octoferry, and refused.
-fn tokens(text: &str) -> Result<Vec<Token<'_>>, &'static str> {
+pub(crate) fn tokens(text: &str) -> Result<Vec<Token<'_>>, &'static str> {
     let mut reader = Reader { tokens: Vec::new(), open: Vec::new() };
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {

@@ -53,17 +53,9 @@ impl<'a> Pattern<'a> {
             Failure::failed("the runbooks are not as octoferry seed makes them")
                 .hint("Run octoferry seed again.")
         };
-        let runbook = found.runbook(found.project()?.id(), name::DEPLOY_SPACE_RUNBOOK).ok_or_else(again)?;
-        let process = runbook.text("RunbookProcessId").unwrap_or_default();
-        let process = server.client.get(&server.path(&format!("runbookProcesses/{process}"))).await?;
-        let steps = process["Steps"].as_array().into_iter().flatten();
-        let mut actions = steps.flat_map(|step| step["Actions"].as_array().into_iter().flatten());
-        let is_ours = |action: &&Value| action["Properties"]["Octoferry.Step.PackageSha256"].is_string();
-        let action = actions.find(is_ours).ok_or_else(again)?;
-        let text = |parameter: &str| {
-            let value = action["Properties"][format!("Octoferry.Step.{parameter}")].as_str();
-            value.unwrap_or_default().to_owned()
-        };
+        let action = action_of(server, found, name::DEPLOY_SPACE_RUNBOOK).await?.ok_or_else(again)?;
+        let serializes = action_of(server, found, name::SERIALIZE_SPACE_RUNBOOK).await?.ok_or_else(again)?;
+        let text = |parameter: &str| parameter_of(&action, parameter);
         let container = &action["Container"];
         let container = match (container["FeedId"].as_str(), container["Image"].as_str()) {
             (Some(feed), Some(image)) if !image.is_empty() => Some((feed.to_owned(), image.to_owned())),
@@ -100,6 +92,7 @@ impl<'a> Pattern<'a> {
                         certificates: text("CaCertificates"),
                         source_thumbprint: text("SourceThumbprint"),
                         destination_thumbprint: text("DestinationThumbprint"),
+                        provider_lock: parameter_of(&serializes, "ProviderLock"),
                     },
                     package_sha256: text("PackageSha256"),
                 },
@@ -121,6 +114,21 @@ impl<'a> Pattern<'a> {
         install::link(server, project, self.set.id()).await?;
         Ok(())
     }
+}
+
+/// The step of one of our own project's runbooks, when it is as seed makes it.
+async fn action_of(server: &Server, found: &Found, runbook: &str) -> Result<Option<Value>, Failure> {
+    let Some(runbook) = found.runbook(found.project()?.id(), runbook) else { return Ok(None) };
+    let process = runbook.text("RunbookProcessId").unwrap_or_default();
+    let process = server.client.get(&server.path(&format!("runbookProcesses/{process}"))).await?;
+    let steps = process["Steps"].as_array().into_iter().flatten();
+    let mut actions = steps.flat_map(|step| step["Actions"].as_array().into_iter().flatten());
+    let is_ours = |action: &&Value| action["Properties"]["Octoferry.Step.PackageSha256"].is_string();
+    Ok(actions.find(is_ours).cloned())
+}
+
+fn parameter_of(action: &Value, parameter: &str) -> String {
+    action["Properties"][format!("Octoferry.Step.{parameter}")].as_str().unwrap_or_default().to_owned()
 }
 
 /// Whether a name fits a pattern in which `*` stands for anything, without case.

@@ -174,13 +174,15 @@ impl Runbook {
     }
 }
 
-/// Which certificates the runbooks trust besides those that the worker does, as seed was given it; empty: none.
+/// Which certificates the runbooks trust besides those that the worker does, and which provider alone, as seed was given it; empty: nothing is said.
 #[derive(Debug, Clone, Default)]
 pub struct Trusted {
     /// PEM.
     pub certificates: String,
     pub source_thumbprint: String,
     pub destination_thumbprint: String,
+    /// [`module::provider_lock::FILE`] of every module.
+    pub provider_lock: String,
 }
 
 /// What the steps of all runbooks were made for: it stands in them as it is.
@@ -224,6 +226,7 @@ impl MadeFor {
             "CaCertificates" => self.trusted.certificates.clone(),
             "SourceThumbprint" => self.trusted.source_thumbprint.clone(),
             "DestinationThumbprint" => self.trusted.destination_thumbprint.clone(),
+            "ProviderLock" => self.trusted.provider_lock.clone(),
             "Project" => project_id.to_owned(),
             "PackageSha256" => self.package_sha256.clone(),
             "ForeignTerraform" => if self.allow_foreign_terraform { "True" } else { "False" }.to_owned(),

@@ -26,6 +26,7 @@ use documents::provisional;
 use exchange::Replacements;
 use failure::{Failure, FailureKind, While as _};
 use memory_file::MemoryFile;
+use module::provider_lock;
 use output::{Diagnostic, Progress};
 use plan::Plan;
 use process::{Environment, Interrupt, Invocation};
@@ -62,6 +63,10 @@ impl Terraform<'_> {
         let mut arguments =
             vec!["init".to_owned(), "-input=false".into(), "-no-color".into(), "-reconfigure".into()];
         arguments.extend(backend_arguments.iter().cloned());
+        if self.directory.join(provider_lock::FILE).exists() {
+            // Without it Terraform adds what the lock does not name.
+            arguments.push("-lockfile=readonly".into());
+        }
         let ended = self.invocation(arguments).run(&self.interrupt, |_| {}).await?;
         self.stop_if_interrupted()?;
         if ended.success {
@@ -322,8 +327,26 @@ impl Terraform<'_> {
 
     /// What octoferry knows about a text of Terraform.
     fn recognised(&self, said: &str) -> Option<Failure> {
-        program::too_old_for_its_input(self.program, said)
+        program::too_old_for_its_input(self.program, said).or_else(|| locked_provider(said))
     }
+}
+
+/// The failure for a provider that is not the one of the module's lock file.
+fn locked_provider(said: &str) -> Option<Failure> {
+    // Terraform breaks its lines where it likes.
+    let words =
+        said.split(|letter: char| letter.is_whitespace() || letter == '│').filter(|word| !word.is_empty());
+    let words = words.collect::<Vec<_>>().join(" ");
+    let is_of_lock = ["any of the checksums", "Provider dependency changes detected", "locked provider"]
+        .iter()
+        .any(|text| words.contains(text));
+    is_of_lock.then(|| {
+        Failure::new(
+            FailureKind::Terraform,
+            format!("the provider is not the one that the module's {} names, so it was not started:\n{}", provider_lock::FILE, said.trim()),
+        )
+        .hint("Is another one meant? Make the lock anew, for all platforms that workers have (terraform providers lock -platform=linux_amd64), and give it to octoferry seed or serialize: --provider-lock FILE. If not: who changed the provider, or its mirror?")
+    })
 }
 
 impl Ended {

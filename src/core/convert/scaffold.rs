@@ -47,7 +47,7 @@ pub(super) fn add(context: &mut Context<'_>) {
 fn terraform() -> Block {
     let source = Expr::Object(vec![
         ("source".to_owned(), "OctopusDeploy/octopusdeploy".into()),
-        ("version".to_owned(), "~> 1.17".into()),
+        ("version".to_owned(), module::PROVIDER_VERSION.into()),
     ]);
     Block::new("terraform", &[])
         .with("required_version", ">= 1.7")

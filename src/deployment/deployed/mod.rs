@@ -114,6 +114,7 @@ impl<'a> Deployed<'a> {
         if let Ok(Some(store)) = open_store(deployment, modules).await
             && let Ok(records) = store.read().await
         {
+            deployment.known.providers.remember(&records.providers);
             (deployed.store, deployed.records) = (Some(store), records);
         }
         deployment.relay.is_looked_at_later(deployed.store.is_some());
@@ -245,10 +246,12 @@ impl<'a> Deployed<'a> {
 
     async fn record(&mut self, common: BTreeMap<String, Value>) -> Result<(), Failure> {
         let Some(store) = &self.store else { return Ok(()) };
+        let providers = self.deployment.known.providers.seen();
         let good = if self.good.is_empty() { BTreeMap::new() } else { self.settled(common).await? };
         let change = |records: &mut Records| {
             records.begun.retain(|name| !self.done.contains(name));
             records.good.extend(good.clone());
+            records.providers.extend(providers.clone());
         };
         store.change(change).await
     }

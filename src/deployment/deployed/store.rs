@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Record;
 use crate::backend::Prepared;
+use crate::deployment::providers::Digests;
 use failure::Failure;
 use module::seal;
 use terraform::Terraform;
@@ -31,6 +32,9 @@ pub(super) struct Records {
     /// Those whose deployment has begun and has not ended: it may have made what their states do not know.
     #[serde(default)]
     pub(super) begun: BTreeSet<String>,
+    /// Which providers they were deployed with.
+    #[serde(default)]
+    pub(super) providers: Digests,
 }
 
 /// The record in the backend.

@@ -2,6 +2,7 @@
 
 mod crash;
 mod editor;
+mod mirror;
 mod pusher;
 mod relay;
 mod server;
