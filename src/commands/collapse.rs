@@ -1,6 +1,7 @@
 //! `octoferry collapse`: spread variables are put back exactly as they were.
 
 use crate::cli;
+use crate::deployment::notes;
 use crate::mark;
 use crate::mark::before::Before;
 use crate::mark::found::{Found, settings_set};
@@ -48,6 +49,7 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
         }
     }
     let changes = plan.changes.len() + awake.len();
+    let ours = changes == 0 || notes::are_ours(&source, &inventory, ui).await;
     if arguments.plan {
         let nothing = if plan.left.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes };
         return Ok(if changes == 0 { nothing } else { Outcome::ChangesPending });
@@ -71,7 +73,7 @@ pub async fn run(arguments: cli::ChangeSource, ui: &Ui) -> Result<Outcome, Failu
             left.join("\n  ")
         ));
     }
-    Ok(if plan.left.is_empty() && left.is_empty() { Outcome::Done } else { Outcome::DoneWithNotes })
+    Ok(if plan.left.is_empty() && left.is_empty() && ours { Outcome::Done } else { Outcome::DoneWithNotes })
 }
 
 /// Reads the space again and holds it against what spread noted: what is not as it was. The note stays for that alone. `before` is how the space

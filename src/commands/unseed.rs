@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use self::keys::Keys;
 use crate::cli;
+use crate::deployment::notes;
 use crate::mark::before::Before;
 use crate::mark::found::Found;
 use crate::mark::{git, is_seeded, name, tenant};
@@ -46,6 +47,7 @@ pub async fn run(arguments: cli::Unseed, ui: &Ui) -> Result<Outcome, Failure> {
     if plan.changes.is_empty() && things.is_empty() && keys.is_nothing() {
         return Ok(Outcome::Done);
     }
+    let ours = notes::are_ours(&source, &inventory, ui).await;
     if arguments.plan {
         return Ok(Outcome::ChangesPending);
     }
@@ -73,7 +75,11 @@ pub async fn run(arguments: cli::Unseed, ui: &Ui) -> Result<Outcome, Failure> {
         ui.info("all that seed and spread had put into the source space is taken back");
     }
     let as_it_was = is_as_it_was(&source, noted.as_ref(), ui).await?;
-    Ok(if stays.is_empty() && left == 0 && as_it_was { Outcome::Done } else { Outcome::DoneWithNotes })
+    Ok(if stays.is_empty() && left == 0 && as_it_was && ours {
+        Outcome::Done
+    } else {
+        Outcome::DoneWithNotes
+    })
 }
 
 /// Reads the space again and holds it against what was noted before seed. The last sentence says no more than that shows.

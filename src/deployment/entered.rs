@@ -1,4 +1,4 @@
-//! Which placeholders a person has replaced at the destination: the API never shows a secret, so that one is there says nothing of whose it is.
+//! Who has changed what, as a server's audit trail tells; and by it, which placeholders a person has replaced at the destination: the API never shows a secret, so that one is there says nothing of whose it is.
 //!
 //! What octoferry wrote as a placeholder is open until somebody else has changed the document since, as the server's own audit trail has it
 //! (or the document's `LastModifiedBy`, where the trail can't be read), or until a person says so (`octoferry secrets done`). Both outlive
@@ -35,7 +35,7 @@ const EVENTS: usize = 1000;
 /// How many documents are asked for in one request: addresses must not become too long.
 const AT_ONCE: usize = 80;
 
-/// Asks the destination who changed what.
+/// Asks a server who changed what.
 pub struct Witness {
     directory: Directory,
     me: Arc<OnceCell<Option<Ours>>>,
@@ -135,6 +135,28 @@ impl Witness {
             }
         }
         Ok(entered)
+    }
+
+    /// Who has changed these documents, and when last, besides whoever runs octoferry, its own accounts, and who made them. `None`: the trail does
+    /// not tell.
+    pub async fn others(&self, ids: &[&str]) -> Option<BTreeMap<String, String>> {
+        let me = self.me().await?;
+        let trails = self.trails(ids.iter().copied()).await;
+        let events: Vec<&Value> = trails.values().flatten().collect();
+        if events.is_empty() {
+            return None;
+        }
+        let text = |event: &Value, field: &str| event[field].as_str().unwrap_or_default().to_owned();
+        let made = events.iter().filter(|event| event["Category"] == "Created");
+        let makers: BTreeSet<String> = made.map(|event| text(event, "UserId")).collect();
+        let mut others = BTreeMap::new();
+        for event in events {
+            if !is_by(event, &me) && !makers.contains(&text(event, "UserId")) {
+                let last: &mut String = others.entry(text(event, "Username")).or_default();
+                *last = text(event, "Occurred").max(std::mem::take(last));
+            }
+        }
+        Some(others)
     }
 
     /// The events of these documents: in one request, unless there are more of them than that shows.

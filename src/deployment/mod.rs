@@ -14,6 +14,7 @@ mod former;
 mod identity;
 pub mod left;
 pub mod licence;
+pub mod notes;
 pub mod order;
 pub mod outcomes;
 mod prepare;

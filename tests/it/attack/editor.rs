@@ -5,6 +5,7 @@
 //! | a project variable `Octoferry.Destination.Url`, `.Source.Url`, `.Backend.Type`, `.Destination.ApiKey`, `.Module.Key`, scoped to `Octoferry` | the run is refused by name, nothing is asked of the attacker's server; `check` names it |
 //! | names that hold a message to Octopus which attaches a file | no such artifact, the name is shown broken |
 //! | the journal in a variable forged (a prompt more) or emptied, while the space is spread; one planted where spread did nothing | `collapse` touches none of these, names them and ends with 3; `unseed` never says "as it was" |
+//! | the same with the notes in the set `Octoferry` forged to fit | before anything is put back, whoever changed the set is named, by the server's audit trail; `collapse` and `unseed` end with 3 |
 //! | a tenant whose name is an expression that gives the destination's key | it is in no argument and no log, the tenant's secrets arrive |
 
 use std::io::Read as _;
@@ -15,9 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use octopus_sandbox::Options;
 use serde_json::json;
 
-use super::tools::{add_variable, logs, named};
+use super::tools::{add_variable, logs, named, user};
 use crate::journey::Journey;
-use crate::support::{http, http_bytes, space_file};
+use crate::support::{http, http_as, http_bytes, space_file};
 
 /// A server of the attacker's; how many connections it got.
 fn listener() -> (String, Arc<AtomicUsize>) {
@@ -190,6 +191,31 @@ fn a_forged_or_emptied_journal_is_noticed() {
         .says("not as they were before seed")
         .says("variables of project \"Letterbox Web\"")
         .never_says("the source space is as it was");
+}
+
+/// Both places forged: the note says just what the journal does.
+#[test]
+fn forged_notes_are_seen_by_who_wrote_them() {
+    let journey = Journey::with("small-web");
+    journey.seed();
+    journey.spread();
+    journey.run(&["collapse", "--plan"]).ends_with(4).never_says("was also changed by");
+    let mallory = user(
+        &journey.source,
+        "mallory",
+        &["LibraryVariableSetEdit", "LibraryVariableSetView", "VariableEdit", "VariableView"],
+    );
+    let set = named(&journey.source, "libraryvariablesets", "Octoferry");
+    let path = format!("/api/Spaces-2/variables/{}", set["VariableSetId"].as_str().unwrap());
+    let (_, mut variables) = http(&journey.source, "GET", &path, None);
+    let mut all = variables["Variables"].as_array_mut().unwrap().iter_mut();
+    let note = all.find(|variable| variable["Name"] == "Octoferry.Spread").expect("a note");
+    note["Value"] = json!("{}");
+    let (status, answer) = http_as(&journey.source, &mallory, "PUT", &path, Some(&variables));
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+    let named = "the set Octoferry holds the notes of what was there before, and was also changed by:\n  mallory, last on 20";
+    journey.run(&["unseed", "--plan"]).ends_with(4).says(named);
+    journey.run(&["unseed", "--yes"]).ends_with(3).says(named).says("look at each line above");
 }
 
 /// A journal of the attacker's own, in a variable that spread never touched; and the honest way, which says what is proven.
