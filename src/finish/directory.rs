@@ -303,7 +303,7 @@ impl Directory {
             }
             // Below a project.
             _ if list.contains('/') => client.list(&self.server.path(list)).await,
-            _ => client.list(&Collection::named(list).list(self.server.space_id())).await,
+            _ => client.known_list(&Collection::named(list).list(self.server.space_id())).await,
         }
     }
 

@@ -73,8 +73,7 @@ struct Shared {
     written: AtomicU64,
     repeated: AtomicU64,
     answered: AtomicBool,
-    /// Who wants to know of writes that are not somebody else's request.
-    observers: RwLock<Vec<Observer>>,
+    observers: RwLock<Vec<Box<dyn Watch>>>,
 }
 
 impl Shared {
@@ -86,8 +85,20 @@ impl Shared {
     }
 }
 
-/// Hears of a write, by method and path.
-type Observer = Box<dyn Fn(&Method, &str) + Send + Sync>;
+/// Is told of our own requests; not of what is forwarded.
+pub trait Watch: Send + Sync {
+    /// A write, before it is sent and after it was answered.
+    fn wrote(&self, method: &Method, path: &str);
+
+    /// A read, before it is sent; what is given back gets the answer, if that is a success.
+    fn reads(&self, path: &str) -> Option<Heard>;
+
+    /// A list that is known as a whole, as a page.
+    fn knows(&self, path: &str) -> Option<Answer>;
+}
+
+/// Gets the answer to a read.
+pub type Heard = Box<dyn FnOnce(&Answer) + Send>;
 
 impl Client {
     /// A client for the server at `address` (`https://octopus.example`, or with a path). `role` names it in messages:
@@ -132,15 +143,25 @@ impl Client {
         Self::new(self.role(), self.address(), key, &self.shared.transport)
     }
 
-    /// Has each of our own writes told, before it is sent and after it was answered; not what is forwarded. For all clones of this client.
-    pub fn on_write(&self, observer: impl Fn(&Method, &str) + Send + Sync + 'static) {
+    /// Has our own requests told, for all clones of this client.
+    pub fn tell(&self, observer: impl Watch + 'static) {
         self.shared.observers.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(observer));
     }
 
     fn tell_of_write(&self, method: &Method, path: &str) {
         for observer in self.shared.observers.read().unwrap_or_else(PoisonError::into_inner).iter() {
-            observer(method, path);
+            observer.wrote(method, path);
         }
+    }
+
+    fn tell_of_read(&self, path: &str) -> Vec<Heard> {
+        let observers = self.shared.observers.read().unwrap_or_else(PoisonError::into_inner);
+        observers.iter().filter_map(|observer| observer.reads(path)).collect()
+    }
+
+    fn ask_observers(&self, path: &str) -> Option<Answer> {
+        let observers = self.shared.observers.read().unwrap_or_else(PoisonError::into_inner);
+        observers.iter().find_map(|observer| observer.knows(path))
     }
 
     /// `source` or `destination`.
@@ -250,6 +271,19 @@ impl Client {
         pages::list(self, path, "Items").await
     }
 
+    /// Reads a whole list like [`Client::list`], unless an observer knows it ([`Client::tell`]): for looking up what is there by name.
+    ///
+    /// # Errors
+    /// As [`Client::list`].
+    pub async fn known_list(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        let known = self.ask_observers(path);
+        let mut page = known.and_then(|page| lean::parse(&page.body).ok()).unwrap_or_default();
+        match page["Items"].take() {
+            Value::Array(items) => Ok(items),
+            _ => self.list(path).await,
+        }
+    }
+
     /// Reads a whole list whose pages have a shape of their own: items in the field `name`, and their `Count`.
     ///
     /// # Errors
@@ -322,6 +356,7 @@ impl Client {
     }
 
     async fn json(&self, method: Method, path: &str, body: Body, repeat: Repeat) -> Result<Value, Failure> {
+        let heard = if method.is_safe() { self.tell_of_read(path) } else { Vec::new() };
         let answer = self.send(&method, path, body, repeat).await?;
         if !answer.status.is_success() {
             return Err(self.refusal(&method, path, &answer));
@@ -331,6 +366,9 @@ impl Client {
         }
         if errors::is_web_page(&answer) {
             return Err(self.web_page(path));
+        }
+        for heard in heard {
+            heard(&answer);
         }
         lean::parse(&answer.body).map_err(|error| {
             // The position says enough; the text itself may hold what nobody should see.

@@ -111,8 +111,7 @@ impl Relay {
         let host = client.address().split_once("://").map_or("", |(_, host)| host);
         let base_path = host.find('/').map_or("", |start| &host[start..]).to_owned();
         let remember: Arc<remember::Remember> = Arc::default();
-        let observing = Arc::clone(&remember);
-        client.on_write(move |method, path| observing.written(method, &Address::parse(path)));
+        client.tell(remember::Listening(Arc::clone(&remember)));
         let shared = Arc::new(Shared {
             client,
             key: key.clone(),

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a file per topic.
 
 mod adopt;
+mod asks_both;
 mod attack;
 mod bad_input;
 mod bad_runs;

@@ -172,7 +172,7 @@ fn what_is_written_in_part_is_read_again_after_some_time() {
         send(&memory, &Method::GET, path, json!("old"));
     }
     for remembered in memory.lock().answers.values_mut() {
-        remembered.since -= GOOD_FOR;
+        remembered.about.since -= GOOD_FOR;
     }
     assert_eq!(send(&memory, &Method::GET, PROJECT, json!("new")), "old", "a plan writes nothing");
     memory.apply_begins();
