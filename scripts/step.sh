@@ -259,6 +259,19 @@ octoferry_packages() {
     "$octoferry_program" --step packages --secrets stdin "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${octoferry_destination[@]}" "${choice[@]+"${choice[@]}"}"
 }
 
+octoferry_read_feeds() {
+  local line feeds=() names=(Octoferry.Source.ApiKey Octoferry.Module.Key)
+  octoferry_prepare
+  while IFS= read -r line || [ -n "$line" ]; do
+    line="${line%$'\r'}"
+    [ -n "$line" ] || continue
+    feeds+=("--feed=$line")
+    names+=("Octopus.Action.Package[$line].Feed.Password")
+  done <<<"$(octoferry_parameter Feeds)"
+  octoferry_secrets "${names[@]}" |
+    "$octoferry_program" --step read-feeds --secrets stdin "${octoferry_as_stored[@]+"${octoferry_as_stored[@]}"}" "${octoferry_trusted[@]+"${octoferry_trusted[@]}"}" "${octoferry_source[@]}" "${feeds[@]+"${feeds[@]}"}"
+}
+
 octoferry_rehome() {
   local line value options=()
   octoferry_prepare

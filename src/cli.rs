@@ -123,6 +123,8 @@ pub enum Command {
     Spread(ChangeSource),
     /// Read secrets that no step can read from the database of a self-hosted source, by its master key
     Unlock(Unlock),
+    /// In the step of `__ 4. Read Feeds`: put the passwords of feeds, as the step sees them, into variables for the runbooks
+    ReadFeeds(ReadFeeds),
     /// What became of secrets that a person enters
     Secrets(Secrets),
     /// Put spread variables back exactly as they were

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Backend, Connection, Destination, Existing, Part, Servers, Source};
+use super::{Backend, Connection, Destination, Existing, Part, SecretsFrom, Servers, Source};
 
 #[derive(Debug, Args)]
 pub struct Seed {
@@ -51,7 +51,7 @@ pub struct Seed {
     /// Lock file of the Terraform provider (terraform providers lock) that every module brings along: no other provider is used
     #[arg(long, value_name = "FILE")]
     pub provider_lock: Option<PathBuf>,
-    /// Further runbooks of the project Octoferry, which only a person starts; one that is there already stays
+    /// Further runbooks of the project Octoferry; one that is there already stays
     #[arg(long = "with", value_name = "RUNBOOK")]
     pub with: Vec<OptionalRunbook>,
     /// Package to upload (default: made of this binary)
@@ -65,7 +65,9 @@ pub struct Seed {
 /// What seed puts into the project `Octoferry` only when it is asked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OptionalRunbook {
-    /// `__ 5. Re-home Tentacles`: runs scripts on targets and workers
+    /// `__ 4. Read Feeds`: migrate runs it, to read the passwords of container registries in a step that refers to these feeds
+    ReadFeeds,
+    /// `__ 5. Re-home Tentacles`: only a person starts it; runs scripts on targets and workers
     RehomeTentacles,
 }
 
@@ -97,6 +99,23 @@ pub struct Unlock {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReadFeeds {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Where keys and passwords come from: stdin, or a JSON file that nobody else may read
+    #[arg(long, value_name = "stdin|FILE")]
+    pub secrets: SecretsFrom,
+    /// Ids of the feeds
+    #[arg(long = "feed", value_name = "ID")]
+    pub feeds: Vec<String>,
+    /// The values are as Octopus has them, not evaluated; the step templates set it
+    #[arg(long, hide = true)]
+    pub raw: bool,
 }
 
 #[derive(Debug, Args)]

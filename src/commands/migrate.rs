@@ -1,6 +1,7 @@
 //! `octoferry migrate`: publishes and runs the runbooks in order, shows their logs, ends with a table.
 
 mod deploy;
+mod feeds;
 mod kept;
 mod lent;
 mod order;
@@ -89,10 +90,7 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     let mut lent = Lent::new(&source);
     let work = async {
         lent.wake(&plan.projects).await?;
-        let published = publish::publish(&source, &version).await?;
-        ui.info(&format!("{published} runbooks published"));
-        // Their documents name the snapshots that were just published.
-        let found = Found::read(&source).await?;
+        let found = published(&runs, &found, &plan).await?;
         journey(&runs, &found, &inventory, &plan, &arguments, &mut report).await
     };
     let result = tokio::select! {
@@ -108,6 +106,17 @@ pub async fn run(arguments: cli::Migrate, ui: &Ui) -> Result<Outcome, Failure> {
     report.show(&arguments, &plan, ui)?;
     result.and(put_back)?;
     Ok(report.outcome(&plan))
+}
+
+/// Publishes the runbooks, and reads feeds, since what the space's deployment sees is what it was published with. The seeded things as they are then:
+/// their documents name the snapshots.
+async fn published(runs: &Runs<'_>, found: &Found, plan: &Plan<'_>) -> Result<Found, Failure> {
+    let published = publish::publish(runs.source, runs.version).await?;
+    runs.ui.info(&format!("{published} runbooks published"));
+    if plan.space {
+        feeds::read(runs, found).await?;
+    }
+    Found::read(runs.source).await
 }
 
 /// What is left that no module says: Tentacles that the destination has and does not reach, projects that a person has disabled.

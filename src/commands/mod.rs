@@ -10,6 +10,7 @@ pub mod migrate;
 pub mod needs;
 pub mod package;
 pub mod packages;
+pub mod read_feeds;
 pub mod rehome;
 pub mod report;
 pub mod secrets;
@@ -45,6 +46,7 @@ pub async fn run(arguments: Arguments, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Spread(arguments) => spread::run(arguments, ui).await,
         Command::Secrets(arguments) => secrets::run(arguments, ui).await,
         Command::Unlock(arguments) => unlock::run(arguments, ui).await,
+        Command::ReadFeeds(arguments) => read_feeds::run(arguments, ui).await,
         Command::Collapse(arguments) => collapse::run(arguments, ui).await,
         Command::Migrate(arguments) => migrate::run(arguments, ui).await,
         Command::Verify(arguments) => verify::run(arguments, ui).await,

@@ -79,14 +79,12 @@ pub async fn run(arguments: cli::Seed, ui: &Ui) -> Result<Outcome, Failure> {
         place: RunsOn { worker_pool_id: pool, container: container(&source, &found, &arguments).await? },
         made_for: settings.made_for(&package, arguments.allow_foreign_terraform, trusted),
     };
-    own_project(&source, &found, &sets, &optional, &setting, ui).await?;
-    let mut whole = true;
+    let mut whole = own_project(&source, &found, &sets, &optional, &setting, ui).await?;
     for project in &projects {
         let for_tenants = with_tenants.contains(project.id()).then_some(&settings);
         whole &= into_project(&source, &found, project, &sets[0], for_tenants, &setting, ui).await?;
     }
-    let published = publish::publish(&source, &version).await?;
-    ui.info(&format!("{published} runbooks published"));
+    whole &= publish_all(&source, &version, &optional, ui).await?;
     whole &= keys.clear(ui).await;
 
     name_restricted(&restricted, ui);
@@ -180,6 +178,7 @@ async fn before(source: &Server, found: &Found) -> Result<Option<Before>, Failur
 fn optional(arguments: &cli::Seed, found: &Found) -> Result<Vec<Runbook>, Failure> {
     let is_asked = |runbook: &Runbook| {
         arguments.with.iter().any(|with| match with {
+            cli::OptionalRunbook::ReadFeeds => *runbook == runbook::READ_FEEDS,
             cli::OptionalRunbook::RehomeTentacles => *runbook == runbook::REHOME,
         })
     };
@@ -261,7 +260,7 @@ async fn library_sets(source: &Server, found: &Found) -> Result<Vec<Document>, F
     Ok(sets)
 }
 
-/// The project with the runbooks of the space.
+/// The project with the runbooks of the space; false where one that was asked for can't be made.
 async fn own_project(
     source: &Server,
     found: &Found,
@@ -269,19 +268,46 @@ async fn own_project(
     optional: &[Runbook],
     setting: &install::Setting<'_>,
     ui: &Ui,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let own = install::project(source, found, sets).await?;
     for runbook in install::runbooks_of(true) {
         install::runbook(source, found, &own, runbook, setting).await?;
     }
+    let mut whole = true;
     for runbook in optional {
-        let made = install::runbook(source, found, &own, runbook, setting).await?;
+        let made = match install::runbook(source, found, &own, runbook, setting).await {
+            // It refers to feeds of the user's, which the server may not like.
+            Err(failure) if *runbook == runbook::READ_FEEDS => {
+                without_feeds(&failure, ui);
+                whole = false;
+                continue;
+            }
+            made => made?,
+        };
         if *runbook == runbook::REHOME {
             variables::asked_by_runbook(source, &own, &made, setting.environment, &prompt::REHOME).await?;
         }
     }
     ui.info(&format!("runbooks in {:?}", own.name()));
-    Ok(())
+    Ok(whole)
+}
+
+/// Publishes the runbooks; false where one that was asked for can't be.
+async fn publish_all(source: &Server, version: &str, optional: &[Runbook], ui: &Ui) -> Result<bool, Failure> {
+    let published = publish::publish(source, version).await?;
+    ui.info(&format!("{published} runbooks published"));
+    if !optional.contains(&runbook::READ_FEEDS) {
+        return Ok(true);
+    }
+    let feeds = publish::feeds(source, &Found::read(source).await?, version).await;
+    if let Err(failure) = &feeds {
+        without_feeds(failure, ui);
+    }
+    Ok(feeds.is_ok())
+}
+
+fn without_feeds(failure: &Failure, ui: &Ui) {
+    ui.warning(&format!("the passwords of feeds stay for a person, all else goes on: {failure}"));
 }
 
 /// Puts the runbooks into a project of the user's; false where its repository can't be written. `for_tenants`: it also gets the runbook that

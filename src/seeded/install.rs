@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::runbook::{self, MadeFor, Runbook, RunsOn};
 use super::{
+    feeds,
     package::{self, Package},
     template,
 };
@@ -219,7 +220,10 @@ pub async fn runbook(
         Failure::failed(format!("the step template {:?} is not there", runbook.template.name))
             .hint("Run octoferry seed again.")
     })?;
-    let step = runbook.step(installed, (setting.feed, project.id()), &setting.place, &setting.made_for);
+    let mut step = runbook.step(installed, (setting.feed, project.id()), &setting.place, &setting.made_for);
+    if *runbook == runbook::READ_FEEDS {
+        runbook::refer_to(&mut step, &feeds::of_space(server).await?);
+    }
     let process = document.text("RunbookProcessId").unwrap_or_default().to_owned();
     let route = if in_git { format!("{}/", crate::mark::git::route(project.id())) } else { String::new() };
     upsert::edit(server, &format!("{route}runbookProcesses/{process}"), |process| {

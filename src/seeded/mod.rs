@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod enabled;
+pub mod feeds;
 pub mod foreign;
 pub mod install;
 pub mod later;

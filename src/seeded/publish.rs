@@ -1,5 +1,6 @@
 //! Publishing the seeded runbooks: a run takes what its snapshot holds.
 
+use super::feeds;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::ui::Ui;
@@ -8,7 +9,7 @@ use failure::Failure;
 use octopus::server::Server;
 use octopus::{tasks, upsert};
 
-/// Publishes every seeded runbook whose snapshot is not what it would be now; how many. Where this command has written something itself that
+/// Publishes every seeded runbook whose snapshot is not what it would be now, but for the one that reads feeds ([`feeds`]); how many. Where this command has written something itself that
 /// is all of them: what servers say of a snapshot does not always follow a change of a library set (OctopusDeploy/Issues#6882).
 ///
 /// # Errors
@@ -17,13 +18,33 @@ pub async fn publish(server: &Server, version: &str) -> Result<usize, Failure> {
     let has_written = server.client.has_written();
     let found = upsert::list(server, "runbooks").await?;
     let mut published = 0;
-    for runbook in found.iter().filter(|runbook| crate::mark::is_seeded(runbook, runbook.name())) {
+    let is_wanted = |runbook: &&Document| {
+        crate::mark::is_seeded(runbook, runbook.name()) && runbook.name() != name::READ_FEEDS_RUNBOOK
+    };
+    for runbook in found.iter().filter(is_wanted) {
         if has_written || !tasks::is_published(server, runbook, name::PACKAGE, version).await? {
             tasks::publish(server, runbook, name::PACKAGE, version).await?;
             published += 1;
         }
     }
     Ok(published)
+}
+
+/// Publishes the runbook that reads feeds, with references to the feeds as they are; `None` where there is none. Only this runbook refers to what others
+/// own, so that a server may refuse it: that is no reason to leave the rest.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn feeds(server: &Server, found: &Found, version: &str) -> Result<Option<Document>, Failure> {
+    let Some(runbook) = found.runbook(found.project()?.id(), name::READ_FEEDS_RUNBOOK) else {
+        return Ok(None);
+    };
+    let renewed = feeds::renew(server, runbook).await?;
+    if renewed || !tasks::is_published(server, runbook, name::PACKAGE, version).await? {
+        tasks::publish(server, runbook, name::PACKAGE, version).await?;
+    }
+    let path = server.path(&format!("runbooks/{}", runbook.id()));
+    upsert::document(server.client.get(&path).await?).map(Some)
 }
 
 /// The package version that the published runbooks use; `None` when none is published.

@@ -45,7 +45,14 @@ pub const SPACE: [Runbook; 4] = [
 ];
 
 /// Runbooks of the project `Octoferry` that are made only where somebody asks for them.
-pub const OPTIONAL: [Runbook; 1] = [REHOME];
+pub const OPTIONAL: [Runbook; 2] = [READ_FEEDS, REHOME];
+
+pub const READ_FEEDS: Runbook = Runbook {
+    name: name::READ_FEEDS_RUNBOOK,
+    what: "Puts the passwords of container registries into variables for Deploy Space; migrate runs it, and goes on where it fails.",
+    template: template::READ_FEEDS,
+    for_tenants: false,
+};
 
 pub const REHOME: Runbook = Runbook {
     name: name::REHOME_RUNBOOK,
@@ -172,6 +179,24 @@ impl Runbook {
             "Actions": [action],
         })
     }
+}
+
+/// Lets a step refer to these feeds and no others: then it sees their credentials ([`super::feeds`]). What is not acquired is not downloaded, so it
+/// has no need to be there, and has our own package's name and version.
+pub fn refer_to(step: &mut Value, feeds: &[String]) {
+    let action = &mut step["Actions"][0];
+    action["Properties"]["Octoferry.Step.Feeds"] = json!(feeds.join("\n"));
+    let Some(packages) = action["Packages"].as_array_mut() else { return };
+    packages.retain(|package| package["Name"] == name::PACKAGE);
+    packages.extend(feeds.iter().map(|feed| {
+        json!({
+            "Name": feed,
+            "PackageId": name::PACKAGE,
+            "FeedId": feed,
+            "AcquisitionLocation": "NotAcquired",
+            "Properties": {"Extract": "False", "SelectionMode": "immediate", "Purpose": ""},
+        })
+    }));
 }
 
 /// Which certificates the runbooks trust besides those that the worker does, and which provider alone, as seed was given it; empty: nothing is said.

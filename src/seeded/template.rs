@@ -40,6 +40,11 @@ pub const TENANT_SECRETS: Template = Template {
     text: include_str!("../../step-templates/octoferry-deploy-tenant-secrets.json"),
 };
 
+pub const READ_FEEDS: Template = Template {
+    name: name::READ_FEEDS_TEMPLATE,
+    text: include_str!("../../step-templates/octoferry-read-feeds.json"),
+};
+
 pub const REHOME: Template = Template {
     name: name::REHOME_TEMPLATE,
     text: include_str!("../../step-templates/octoferry-rehome-tentacles.json"),
@@ -50,7 +55,7 @@ pub const USUAL: [Template; 7] =
     [CHECK, SERIALIZE_SPACE, DEPLOY_SPACE, COPY_PACKAGES, SERIALIZE_PROJECT, DEPLOY_PROJECT, TENANT_SECRETS];
 
 /// All of them.
-pub const ALL: [Template; 8] = [
+pub const ALL: [Template; 9] = [
     CHECK,
     SERIALIZE_SPACE,
     DEPLOY_SPACE,
@@ -58,6 +63,7 @@ pub const ALL: [Template; 8] = [
     SERIALIZE_PROJECT,
     DEPLOY_PROJECT,
     TENANT_SECRETS,
+    READ_FEEDS,
     REHOME,
 ];
 

@@ -105,10 +105,14 @@ impl Journey {
 
     /// `seed` with state in a folder of the workers' machine.
     pub(crate) fn seed(&self) -> Ended {
+        self.seed_with(&[])
+    }
+
+    /// The same with further options.
+    pub(crate) fn seed_with(&self, options: &[&str]) -> Ended {
         let state = format!("path={}", self.path("state"));
-        self.run(&["seed", "--yes", "--backend", "local", "--backend-config", &state])
-            .option("--package", package())
-            .ends_with(0)
+        let seed = ["seed", "--yes", "--backend", "local", "--backend-config", &state];
+        self.run(&[&seed, options].concat()).option("--package", package()).ends_with(0)
     }
 
     /// `spread`; it may have something for a person.

@@ -42,6 +42,7 @@ mod part;
 mod permissions;
 mod planted;
 mod random;
+mod read_feeds;
 mod reading;
 mod rehome;
 mod report;

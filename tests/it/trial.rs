@@ -20,25 +20,29 @@ use crate::rows::{KEY, private, rows};
 use crate::support::{http, http_as, user_with};
 
 /// A migration of the planted space.
-struct Trial {
-    journey: Journey,
-    planted: BTreeMap<Place, String>,
+pub(crate) struct Trial {
+    pub(crate) journey: Journey,
+    pub(crate) planted: BTreeMap<Place, String>,
 }
 
 impl Trial {
     fn new() -> Self {
-        let dump = planted::space();
-        let planted = planted::secrets(&dump);
-        let options =
-            Options { documents: vec![dump], sample_processes: true, keep_work: true, ..Options::default() };
-        let trial = Self { journey: Journey::of(options, Options::default()), planted };
+        let trial = Self::of(Options::default());
         trial.journey.seed();
         trial.journey.spread();
         trial
     }
 
+    /// Before anything is done; of a source with options of its own.
+    pub(crate) fn of(source: Options) -> Self {
+        let dump = planted::space();
+        let planted = planted::secrets(&dump);
+        let options = Options { documents: vec![dump], sample_processes: true, keep_work: true, ..source };
+        Self { journey: Journey::of(options, Options::default()), planted }
+    }
+
     /// All secrets of the destination.
-    fn there(&self) -> BTreeSet<String> {
+    pub(crate) fn there(&self) -> BTreeSet<String> {
         let dump = self.journey.destination.dump();
         let documents = dump["Secrets"].as_object().expect("secrets").values();
         let values = documents.flat_map(|of| of.as_object().expect("paths").values());
@@ -64,7 +68,7 @@ impl Trial {
 
     /// What is not at the destination, but for the archived certificate, which is not moved; by the word of the servers' own dumps.
     /// `entered`: what a person entered there, by place.
-    fn missing(&self, entered: &BTreeMap<Place, String>) -> Vec<&Place> {
+    pub(crate) fn missing(&self, entered: &BTreeMap<Place, String>) -> Vec<&Place> {
         let there = self.there();
         let is_missing = |(place, value): &(&Place, &String)| {
             place.1 != "Certificates-902" && !there.contains(entered.get(place).unwrap_or(value))
@@ -74,7 +78,7 @@ impl Trial {
 
     /// What the last migration, `report` and `verify` say is left: they say the same.
     #[track_caller]
-    fn said(&self) -> BTreeSet<String> {
+    pub(crate) fn said(&self) -> BTreeSet<String> {
         let file = std::fs::read_to_string(self.journey.path("todo.md")).expect("the list");
         let of_list = file.lines().filter_map(|line| line.strip_prefix("- [ ] **Secret** "));
         // Descriptions have no colon, and what follows does not matter here.
@@ -100,7 +104,7 @@ impl Trial {
 
     /// What is said to be left is what is missing: as many, and each names the thing that has it.
     #[track_caller]
-    fn truth(&self, entered: &BTreeMap<Place, String>) -> BTreeSet<String> {
+    pub(crate) fn truth(&self, entered: &BTreeMap<Place, String>) -> BTreeSet<String> {
         let (said, missing) = (self.said(), self.missing(entered));
         let dump = planted::space();
         for place in &missing {

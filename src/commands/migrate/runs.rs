@@ -19,7 +19,7 @@ pub(super) struct Runs<'a> {
     pub(super) destination: &'a Server,
     pub(super) environment: &'a str,
     /// Of the package that the runbooks use.
-    version: &'a str,
+    pub(super) version: &'a str,
     pub(super) ui: &'a Ui,
     /// Tasks that are started and not finished.
     open: Arc<Mutex<BTreeSet<String>>>,

@@ -57,6 +57,13 @@ impl<'s> Keys<'s> {
         // Scripts on machines are tasks of the server's console.
         let more: &[&str] =
             if optional.contains(&runbook::REHOME) { &["TaskCreate", "TaskView"] } else { &[] };
+        // What a step has read goes into a variable.
+        let reads_feeds = optional.contains(&runbook::READ_FEEDS);
+        let edits: &[&str] = if reads_feeds {
+            &["LibraryVariableSetEdit", "VariableEdit", "VariableEditUnscoped"]
+        } else {
+            &[]
+        };
         let noted = noted(source, found).await?;
         let before = |variable| Note::of(&noted, variable);
         let file = arguments.runbook_source_key_file.as_deref();
@@ -64,7 +71,8 @@ impl<'s> Keys<'s> {
             Some(key) => key,
             None => {
                 let held = Held::read(source).await;
-                Key::of(Plan::at_source(source, held.as_ref(), more, arguments.runbook_key_days))
+                let more = [more, edits].concat();
+                Key::of(Plan::at_source(source, held.as_ref(), &more, arguments.runbook_key_days))
             }
         };
         let here = Side { role: "source", server: source, key, before: before(name::SOURCE_ACCOUNT) };

@@ -70,7 +70,7 @@ pub(super) const KIND: Kind = Kind {
                 ATTEMPTS,
                 BACKOFF,
                 USERNAME,
-                PASSWORD,
+                PASSWORD_OF_REGISTRY,
                 oidc::OF_AZURE,
                 finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
             ],
@@ -85,7 +85,7 @@ pub(super) const KIND: Kind = Kind {
                 ATTEMPTS,
                 BACKOFF,
                 USERNAME,
-                PASSWORD,
+                PASSWORD_OF_REGISTRY,
                 LOCATIONS,
             ],
         },
@@ -115,7 +115,7 @@ pub(super) const KIND: Kind = Kind {
                 ATTEMPTS,
                 BACKOFF,
                 USERNAME,
-                PASSWORD,
+                PASSWORD_OF_REGISTRY,
                 oidc::OF_GOOGLE,
                 finish("PackageAcquisitionLocationOptions", NO_ARGUMENT),
             ],
@@ -204,6 +204,11 @@ const BACKOFF: Field = plain("DownloadRetryBackoffSeconds").unless(Literal::Numb
 /// Sensitive for the provider, plain for the API.
 const USERNAME: Field = plain("Username");
 const PASSWORD: Field = secret("Password", "Password", NOTHING);
+const PASSWORD_OF_REGISTRY: Field = secret(
+    "Password",
+    "Password",
+    "only a step sees it that refers to a package of the feed: octoferry seed --with read-feeds",
+);
 const LOCATIONS: Field = plain("PackageAcquisitionLocationOptions");
 
 const WITH_ATTEMPTS: &[Field] = &[FEED_URI, ATTEMPTS, BACKOFF, USERNAME, PASSWORD, LOCATIONS];

@@ -56,6 +56,8 @@ pub struct Options {
     pub worker: WorkerKind,
     /// The same for the workers of one pool, by the pool's name or id.
     pub worker_kinds: BTreeMap<String, WorkerKind>,
+    /// A step that refers to a package of a container registry gets the feed's credentials.
+    pub feed_credentials: bool,
     /// Notes arguments and environments of all processes of tasks ([`crate::Sandbox::process_samples`]).
     pub sample_processes: bool,
     /// Keeps a copy of the work folder of each step ([`crate::Sandbox::kept_work`]).
@@ -88,6 +90,7 @@ impl Default for Options {
             builtin_worker: true,
             worker: WorkerKind::default(),
             worker_kinds: BTreeMap::new(),
+            feed_credentials: true,
             sample_processes: false,
             keep_work: false,
         }

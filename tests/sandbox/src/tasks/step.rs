@@ -144,12 +144,15 @@ struct Folders {
 fn run_script(context: &mut Context, step: &Value, action: &Value, path: &log::Path) -> Outcome<()> {
     let (mut dictionary, worker, packages) = {
         let mut server = context.shared.lock();
-        let dictionary = context.dictionary(&server, step, action);
+        let mut dictionary = context.dictionary(&server, step, action);
+        let worker = choose_worker(context, &server, action, &dictionary)?;
+        let packages = acquire(context, &server, action, &dictionary)?;
+        for acquired in &packages {
+            acquired.tell(&server, context, &mut dictionary);
+        }
         if let Some(log) = server.tasks.logs.get_mut(&context.task) {
             mask_all(&dictionary, log);
         }
-        let worker = choose_worker(context, &server, action, &dictionary)?;
-        let packages = acquire(context, &server, action, &dictionary)?;
         (dictionary, worker, packages)
     };
     dictionary.set("Octopus.WorkerPool.Id", text(&worker.pool, "Id"));
@@ -201,6 +204,29 @@ fn mask_all(dictionary: &Dictionary, log: &mut log::Log) {
 enum Acquired {
     Staged(StagedPackage),
     Named { reference: String, package: String, feed: String, version: String },
+}
+
+impl Acquired {
+    /// What the action's variables say of a package that is only named. Those of container registries have the credentials of their feed.
+    fn tell(&self, server: &Server, context: &Context, dictionary: &mut Dictionary) {
+        let Self::Named { reference, package, feed, version } = self else { return };
+        let prefix = format!("Octopus.Action.Package[{reference}]");
+        dictionary.set(format!("{prefix}.PackageId"), package);
+        dictionary.set(format!("{prefix}.FeedId"), feed);
+        dictionary.set(format!("{prefix}.PackageVersion"), version);
+        let Ok(document) = crate::documents::find(server, &context.space, "feeds", feed) else { return };
+        let is_registry = matches!(
+            text(document, "FeedType"),
+            "Docker" | "AzureContainerRegistry" | "GoogleContainerRegistry"
+        );
+        if !is_registry || !context.shared.options.feed_credentials {
+            return;
+        }
+        dictionary.set(format!("{prefix}.Feed.UserName"), text(document, "Username"));
+        if let Some(password) = server.store.secrets.get(text(document, "Id"), "Password") {
+            dictionary.set_sensitive(format!("{prefix}.Feed.Password"), password);
+        }
+    }
 }
 
 fn acquire(
@@ -276,12 +302,7 @@ fn on_worker(
                     context.log(path, "Warning", &warning);
                 }
             }
-            Acquired::Named { reference, package, feed, version } => {
-                let prefix = format!("Octopus.Action.Package[{reference}]");
-                dictionary.set(format!("{prefix}.PackageId"), package);
-                dictionary.set(format!("{prefix}.FeedId"), feed);
-                dictionary.set(format!("{prefix}.PackageVersion"), version);
-            }
+            Acquired::Named { .. } => {}
         }
     }
     write_script_modules(dictionary, work)?;
