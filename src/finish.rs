@@ -179,6 +179,13 @@ impl<'a> Finish<'a> {
         self
     }
 
+    /// The same, not seeing these projects: they bear names that belong to others.
+    #[must_use]
+    pub fn without(mut self, projects: &BTreeSet<String>) -> Self {
+        self.directory.expect_projects(projects.iter().map(|id| (id.clone(), None)).collect());
+        self
+    }
+
     /// The same, sharing with other modules of the deployment which tenants' values are there.
     #[must_use]
     pub fn sharing(mut self, common: &CommonValues) -> Self {

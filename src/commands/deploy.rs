@@ -11,6 +11,7 @@ use crate::deployment::entered::Witness;
 use crate::deployment::exported;
 use crate::deployment::fetched::Fetched;
 use crate::deployment::order::{self, Folder};
+use crate::deployment::projects::Fate;
 use crate::deployment::ready::{Deployment, Known, Ready};
 use crate::deployment::run;
 use crate::deployment::step;
@@ -153,7 +154,11 @@ async fn all(deployment: &Deployment<'_>, modules: &[Folder]) -> Result<Outcome,
     let ui = deployment.ui;
     let mut deployed = Deployed::open(deployment, modules).await?;
     let mut directory = Directory::new(deployment.destination.clone());
-    let prepared = prepared(deployment, modules, &mut directory, &mut deployed).await?;
+    let (prepared, fate) = prepared(deployment, modules, &mut directory, &mut deployed).await?;
+    if deployment.settle_projects(&fate).await? {
+        directory.forget();
+        deployed.begins();
+    }
     deployment.relay.has_several_modules(modules.len() > 1);
     let mut walked = Walked::default();
     let walk = walk(deployment, modules, prepared, &mut directory, &mut deployed, &mut walked).await;
@@ -286,24 +291,48 @@ async fn come_back<'m>(
     Ok(failed)
 }
 
-/// All modules made ready: all that stands in the way is known before anything is written. `None`: a module for which nothing is to do.
+/// All modules made ready: all that stands in the way is known before anything is written. `None`: a module for which nothing is to do. And what is
+/// to be done about the projects' names before the first of them.
 async fn prepared<'d>(
     deployment: &'d Deployment<'_>,
     modules: &[Folder],
     directory: &mut Directory,
     deployed: &mut Deployed<'_>,
-) -> Result<Vec<Result<Option<Ready<'d>>, Failure>>, Failure> {
+) -> Result<(Vec<Result<Option<Ready<'d>>, Failure>>, Fate), Failure> {
     let mut prepared = Vec::new();
+    let mut projects = deployed.projects(modules);
+    let mut list = None;
+    if projects.has_gone() {
+        list = Some(projects.look(deployment, directory).await?);
+    }
     for module in modules {
         if deployed.is_unchanged(module, modules).await? {
             prepared.push(Ok(None));
             continue;
+        }
+        if list.is_none() {
+            list = Some(projects.look(deployment, directory).await?);
         }
         let ready = deployment.prepare(module, directory, deployed.broke_off(module)).await.map(Some);
         if modules.len() == 1 || deployment.interrupt.reason().is_some() {
             prepared.push(Ok(ready?));
         } else {
             prepared.push(ready);
+        }
+    }
+    for (module, ready) in modules.iter().zip(&prepared) {
+        // A state knows it too, where an older octoferry has recorded nothing.
+        if let Some((source, there)) = ready.as_ref().ok().and_then(|ready| ready.as_ref()?.project(module)) {
+            projects.learn(source, there);
+        }
+    }
+    let fate = projects.fate(&list.unwrap_or_default(), deployment.allow_destroy);
+    fate.tell(&mut deployment.known.there());
+    for (module, ready) in modules.iter().zip(&mut prepared) {
+        match projects.why_blocked(module, &fate) {
+            Some(failure) if modules.len() == 1 => return Err(failure),
+            Some(failure) if ready.is_ok() => *ready = Err(failure),
+            _ => {}
         }
     }
     let looked_at: Vec<_> = modules
@@ -313,8 +342,9 @@ async fn prepared<'d>(
         .collect();
     deployment.refuse_collisions(&looked_at).await?;
     let changed: Vec<&Folder> = looked_at.iter().map(|(module, _)| *module).collect();
+    deployed.knows(&projects);
     deployed.begin(&changed).await?;
-    Ok(prepared)
+    Ok((prepared, fate))
 }
 
 /// A module for which nothing was to do at the beginning. When others have been deployed since, that is looked at again.

@@ -18,6 +18,7 @@ pub mod notes;
 pub mod order;
 pub mod outcomes;
 mod prepare;
+pub mod projects;
 pub mod providers;
 pub mod ready;
 pub mod refused;

@@ -1,13 +1,14 @@
 //! What all modules of one deployment share, and one that is ready for Terraform.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::backend::{Backend, Place, Prepared};
 use crate::deployment::by_relay::{ByRelay, Kept};
 use crate::deployment::entered::Witness;
 use crate::deployment::existing::Collision;
 use crate::deployment::licence::Licence;
+use crate::deployment::order::Folder;
 use crate::deployment::providers::Providers;
 use crate::deployment::supply::{Declared, Supply};
 use crate::deployment::token::{self, Given};
@@ -16,6 +17,7 @@ use crate::finish::directory::Directory;
 use crate::relay::{self, Relay};
 use crate::ui::Ui;
 use module::identities::Identities;
+use module::manifest::Scope;
 use octopus::server::Server;
 use secret::Secret;
 use secret::mask::Masker;
@@ -69,6 +71,20 @@ pub struct Known<'a> {
     pub(super) providers: Providers,
     /// Modules whose states name what is not sent yet.
     pub(super) kept: Mutex<Vec<Kept>>,
+    /// Where things are, by what the source calls them.
+    there: Mutex<There>,
+}
+
+/// Ids at the destination, by collection and id at the source (`projects/Projects-1`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct There {
+    pub ids: BTreeMap<String, String>,
+    /// What was deleted by this deployment.
+    pub gone: BTreeSet<String>,
+    /// Of projects that are gone from the source and stay: what is said of it, by their ids there.
+    pub stays: BTreeMap<String, String>,
+    /// Ids of projects that bear a name which belongs to another one: nothing that is looked for by that name is meant.
+    pub nobodys: BTreeSet<String>,
 }
 
 impl<'a> Known<'a> {
@@ -83,7 +99,15 @@ impl<'a> Known<'a> {
             collects: collects.map(ByRelay),
             providers: Providers::default(),
             kept: Mutex::default(),
+            there: Mutex::default(),
         }
+    }
+}
+
+impl Known<'_> {
+    /// Where things are.
+    pub fn there(&self) -> MutexGuard<'_, There> {
+        self.there.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -102,4 +126,17 @@ pub struct Ready<'a> {
     pub collisions: Vec<Collision>,
     /// What the relay takes over when Terraform makes it.
     pub(super) taken: relay::Taken,
+}
+
+impl Ready<'_> {
+    /// The ids of the module's project at the source and at the destination, once it is there.
+    #[must_use]
+    pub fn project(&self, module: &Folder) -> Option<(&str, &str)> {
+        let Scope::Project { id, .. } = &module.manifest.scope else { return None };
+        let is_it = |address: &str| address.starts_with("octopusdeploy_project.");
+        let mut resources = self.identities.resources.iter();
+        let (address, source) = resources.find(|(address, source)| is_it(address) && *source == id)?;
+        let there = self.state.resources.get(address)?.first().filter(|there| !there.is_empty())?;
+        Some((source, there))
+    }
 }

@@ -54,7 +54,7 @@ pub(super) async fn give_free(server: &Server, plan: &Plan) -> Result<Vec<String
             }
         };
         let Some(mut document) = server.client.find(&path).await? else { continue };
-        let aside = format!("{name} until it is renamed");
+        let aside = passing_name(&name);
         if rename(&mut document, list, &id, &name, &aside) {
             server.client.put(&path, &document).await.map_err(|failure| {
                 failure.while_doing(format!("calling {name:?} otherwise, since another one gets that name"))
@@ -63,6 +63,12 @@ pub(super) async fn give_free(server: &Server, plan: &Plan) -> Result<Vec<String
         }
     }
     Ok(said)
+}
+
+/// What something is called between two names. Servers take names of up to 200 letters.
+pub(super) fn passing_name(name: &str) -> String {
+    let start: String = name.chars().take(160).collect();
+    format!("{start} until it is renamed")
 }
 
 /// What bears a name that another one gets.

@@ -64,6 +64,7 @@ impl Deployment<'_> {
         self.relay.expect_tokens(ready.given.for_relay(&module.manifest, &ready.supply, &self.masker));
         if !self.plan_only {
             let steps = Finish::new(self.destination.clone(), &ready.supply.found, &module.path)
+                .without(&self.known.there().nobodys)
                 .knowing(&ready.identities);
             for refused in steps.before(&module.manifest).await? {
                 self.ui.warning(&format!("before the plan: {refused}"));
@@ -103,6 +104,7 @@ impl Deployment<'_> {
         ready.terraform.stop_if_interrupted()?;
         outcome.differences = self.plan_again(&ready, &variables).await?;
         outcome.open = open_things(module, &ready.supply, &report, &outcome.differences);
+        outcome.open.extend(self.left_projects(module)?);
         outcome.secrets = std::mem::take(&mut ready.supply.rows);
         if !report.waits_for.is_empty() {
             outcome.later = Some(Later { identities: ready.identities, supply: ready.supply });
@@ -125,6 +127,7 @@ impl Deployment<'_> {
         }
         let report = self.finish(module, &identities, &mut supply).await?;
         outcome.open = open_things(module, &supply, &report, &outcome.differences);
+        outcome.open.extend(self.left_projects(module)?);
         outcome.secrets = supply.rows;
         outcome.finish = Some(report);
         Ok(())
@@ -159,13 +162,15 @@ impl Deployment<'_> {
         }
         self.look_for_entered(module, &mut supply, there).await?;
         let report = Report { open: left, ..Report::default() };
+        let mut open = open_things(module, &supply, &report, &[]);
+        open.extend(self.left_projects(module)?);
         Ok(Outcome {
             summary: "unchanged".to_owned(),
             changes: false,
             finish: None,
             later: None,
             differences: Vec::new(),
-            open: open_things(module, &supply, &report, &[]),
+            open,
             secrets: supply.rows,
             plan_text: "Unchanged since the last deployment: Terraform was not needed.\n".to_owned(),
         })
@@ -207,6 +212,7 @@ impl Deployment<'_> {
             }
         }
         let all: Vec<Value> = colliding
+            .clone()
             .flat_map(|(module, ready)| ready.collisions.iter().map(|one| one.as_json(&module.name())))
             .collect();
         if all.is_empty() {
@@ -218,7 +224,10 @@ impl Deployment<'_> {
         let what =
             modules.iter().flat_map(|(_, ready)| ready.collisions.iter().map(Collision::text)).collect();
         Refused { reason: Reason::Exists, what }.leave(self.ui)?;
-        Err(existing::refusal(&in_the_way))
+        let known = self.known.there();
+        let of_gone = colliding.flat_map(|(_, ready)| &ready.collisions).filter_map(Collision::document);
+        let of_gone = of_gone.filter_map(|id| known.stays.get(id));
+        Err(of_gone.fold(existing::refusal(&in_the_way), |failure, text| failure.hint(text.clone())))
     }
 
     /// The first plan; a locked state is reported before anything else.
@@ -282,6 +291,7 @@ impl Deployment<'_> {
         supply: &mut Supply,
     ) -> Result<Report, Failure> {
         let steps = Finish::new(self.destination.clone(), &supply.found, &module.path)
+            .without(&self.known.there().nobodys)
             .knowing(identities)
             .letting_go(self.allow_destroy)
             .sharing(&self.known.common_values)

@@ -1,6 +1,6 @@
 //! Finds documents at the destination by their natural keys. Lists are read once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -20,6 +20,8 @@ pub struct Directory {
     lists: HashMap<String, Vec<Value>>,
     /// Users by the names that the source has for them, where they are others (`users.json` of the module).
     users: HashMap<String, String>,
+    /// Names that projects get before anything else is done, by their ids; `None`: it goes.
+    projects: BTreeMap<String, Option<String>>,
     /// Whether the destination turned out to be older than the list of target tags.
     is_without_target_tags: bool,
 }
@@ -43,12 +45,24 @@ impl Located {
 impl Directory {
     #[must_use]
     pub fn new(server: Server) -> Self {
-        Self { server, lists: HashMap::new(), users: HashMap::new(), is_without_target_tags: false }
+        Self {
+            server,
+            lists: HashMap::new(),
+            users: HashMap::new(),
+            projects: BTreeMap::new(),
+            is_without_target_tags: false,
+        }
     }
 
     /// Says under which names users are at the destination.
     pub fn rename_users(&mut self, users: HashMap<String, String>) {
         self.users = users;
+    }
+
+    /// Says what projects are called when the first module is deployed, by their ids; `None`: it is gone then.
+    pub fn expect_projects(&mut self, names: BTreeMap<String, Option<String>>) {
+        self.projects = names;
+        self.forget();
     }
 
     /// Forgets what was read, after something changed.
@@ -284,9 +298,21 @@ impl Directory {
         }
     }
 
-    async fn list(&mut self, list: &str) -> Result<&[Value], Failure> {
+    /// All documents of a list: a collection of the space, or the path of one below it.
+    ///
+    /// # Errors
+    /// When the destination refuses.
+    pub async fn list(&mut self, list: &str) -> Result<&[Value], Failure> {
         if !self.lists.contains_key(list) {
-            let documents = self.read(list).await?;
+            let mut documents = self.read(list).await?;
+            if list == "projects" {
+                documents.retain(|project| self.projects.get(&id(project)) != Some(&None));
+                for project in &mut documents {
+                    if let Some(Some(name)) = self.projects.get(&id(project)) {
+                        project["Name"] = name.clone().into();
+                    }
+                }
+            }
             self.lists.insert(list.to_owned(), documents);
         }
         Ok(&self.lists[list])

@@ -27,6 +27,10 @@ pub struct Identities {
     /// Documents that finish has made and that no module has any more, until they are gone from the destination.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Named>,
+    /// Of the space's module: all projects of the source, by id, with the names that they get. Each has a module of its own, which does not see the
+    /// others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub projects: BTreeMap<String, String>,
 }
 
 /// Something that is found by its name alone.
@@ -159,7 +163,7 @@ mod tests {
                 id: "MachinePolicies-1".to_owned(),
                 keys: keys.iter().map(|name| vec![(*name).to_owned()]).collect(),
             }],
-            left: Vec::new(),
+            ..Identities::default()
         };
         let mut now = named(&["e\u{301}tude"]);
         now.remember_names(&named(&["\u{e9}tude", "prelude"]));

@@ -101,7 +101,7 @@ mod tests {
                 .map(|(address, id)| (address.to_owned(), id.to_owned()))
                 .into(),
             named: Vec::new(),
-            left: Vec::new(),
+            ..Identities::default()
         };
         let text = String::from_utf8(identities.to_bytes()).unwrap();
         let kept = json!({"mode": "managed", "type": "terraform_data", "name": "identities", "instances": [

@@ -17,6 +17,7 @@ mod framework;
 mod fuzz;
 mod git_projects;
 mod golden;
+mod handed_on;
 mod identity;
 mod import_first;
 mod interrupted;

@@ -42,7 +42,21 @@ pub(super) async fn run(
     }
     loop {
         let run = runs.start_with(runbook, &answers).await?;
-        let Err(failure) = runs.follow(title, &run).await else { return Ok(run.task_id) };
+        let Err(failure) = runs.follow(title, &run).await else {
+            // It ended well, and has named what is gone from the source and stays.
+            let allow = (name::DEPLOY_ALLOW_DESTROY, "True");
+            if this_time.allow_destroy
+                && !answers.contains(&allow)
+                && let Some(left) = Refused::of_task(runs.source, &run.task_id).await?
+            {
+                runs.ui.info(&format!("\n{title}:\n  {}", left.what.join("\n  ")));
+                if runs.ui.confirm("Delete these at the destination?", agreed).is_ok() {
+                    answers.push(allow);
+                    continue;
+                }
+            }
+            return Ok(run.task_id);
+        };
         let Some(refused) = Refused::of_task(runs.source, &run.task_id).await? else {
             let letting_go = answers.contains(&(name::DEPLOY_ALLOW_DESTROY, "True"));
             return Err(Stopped { failure, letting_go });

@@ -81,7 +81,9 @@ fn identities(context: &mut Context<'_>) -> Identities {
     // Templates stay in their order.
     let document = |named: &Named| named.id.split('/').next().unwrap_or_default().to_owned();
     named.sort_by_key(|named| (named.collection, document(named)));
-    let mut identities = Identities { resources, named, ..Identities::default() };
+    let all = context.inventory.all(Collection::Projects).filter(|_| context.scope == Scope::Space);
+    let projects = all.map(|project| (project.id().to_owned(), project.name().to_owned())).collect();
+    let mut identities = Identities { resources, named, projects, ..Identities::default() };
     identities.remember_names(&context.selection.earlier);
     identities
 }

@@ -25,13 +25,18 @@ use serde_json::Value;
 
 use crate::backend;
 use crate::deployment::order::Folder;
+use crate::deployment::projects::{self, Names, Projects};
 use crate::deployment::ready::Deployment;
 use crate::deployment::run::Outcome;
 use crate::deployment::supply::{Declared, Supply};
+use documents::collection::Collection;
+use documents::composed::is_same_composed;
 use documents::inventory::Inventory;
 use failure::{Failure, While as _};
+use module::manifest;
 use module::seal;
 use octopus::read::made;
+use octopus::upsert;
 use share::Seen;
 use store::{Records, Store};
 use terraform::Terraform;
@@ -72,6 +77,7 @@ const PURPOSE: &str = "octoferry deployed 1";
 /// The records of one deployment's modules.
 pub struct Deployed<'a> {
     deployment: &'a Deployment<'a>,
+    modules: &'a [Folder],
     /// `None`: nothing is recorded.
     store: Option<Store<'a>>,
     records: Records,
@@ -85,6 +91,8 @@ pub struct Deployed<'a> {
     good: Vec<Good<'a>>,
     /// Modules of which everything is in their state.
     done: BTreeSet<String>,
+    /// What the source's projects are called now.
+    names: Names,
 }
 
 struct Good<'a> {
@@ -100,9 +108,10 @@ impl<'a> Deployed<'a> {
     ///
     /// # Errors
     /// When somebody wants us to stop.
-    pub async fn open(deployment: &'a Deployment<'a>, modules: &[Folder]) -> Result<Self, Failure> {
+    pub async fn open(deployment: &'a Deployment<'a>, modules: &'a [Folder]) -> Result<Self, Failure> {
         let mut deployed = Self {
             deployment,
+            modules,
             store: None,
             records: Records::default(),
             given: BTreeMap::new(),
@@ -110,6 +119,7 @@ impl<'a> Deployed<'a> {
             has_same_values: false,
             good: Vec::new(),
             done: BTreeSet::new(),
+            names: Names::new(),
         };
         if let Ok(Some(store)) = open_store(deployment, modules).await
             && let Ok(records) = store.read().await
@@ -117,6 +127,7 @@ impl<'a> Deployed<'a> {
             deployment.known.providers.remember(&records.providers);
             (deployed.store, deployed.records) = (Some(store), records);
         }
+        deployment.known.there().ids.clone_from(&deployed.records.there);
         deployment.relay.is_looked_at_later(deployed.store.is_some());
         stop_if_interrupted(deployment)?;
         // A plan only wants to know what broke off.
@@ -183,6 +194,18 @@ impl<'a> Deployed<'a> {
             .await
     }
 
+    /// The projects of both sides, as recorded and as these modules have them.
+    #[must_use]
+    pub fn projects(&self, modules: &[Folder]) -> Projects {
+        Projects::of(modules, self.records.there.clone(), self.records.projects.clone())
+    }
+
+    /// Takes notice of what is known of the projects now.
+    pub fn knows(&mut self, projects: &Projects) {
+        self.names.clone_from(projects.names());
+        self.deployment.known.there().ids.extend(projects.there());
+    }
+
     /// Whether a deployment of this module has begun and has not ended.
     #[must_use]
     pub fn broke_off(&self, module: &Folder) -> bool {
@@ -199,12 +222,43 @@ impl<'a> Deployed<'a> {
         let change = |records: &mut Records| {
             records.good.retain(|name, _| !names.contains(name));
             records.begun.extend(names.iter().cloned());
+            self.note_there(records);
         };
         let mut after = self.records.clone();
         change(&mut after);
         if after != self.records {
             store.change(change).await?;
             self.records = after;
+        }
+        Ok(())
+    }
+
+    /// Notes where things are.
+    fn note_there(&self, records: &mut Records) {
+        let there = self.deployment.known.there();
+        records.there.extend(there.ids.clone());
+        records.there.retain(|what, _| !there.gone.contains(what));
+        records.projects.extend(self.names.clone());
+        records.projects.retain(|source, _| !there.gone.contains(&projects::key(source)));
+    }
+
+    /// Looks where projects are that were made just now.
+    async fn look_for_projects(&self) -> Result<(), Failure> {
+        let known = self.deployment.known.there().ids.clone();
+        let new = |module: &&Folder| {
+            let manifest::Scope::Project { id, .. } = &module.manifest.scope else { return false };
+            self.done.contains(&name_of(module)) && !known.contains_key(&projects::key(id))
+        };
+        let new: Vec<&Folder> = self.modules.iter().filter(new).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let list = upsert::list(&self.deployment.destination, Collection::Projects.name()).await?;
+        for module in new {
+            let manifest::Scope::Project { id, name, .. } = &module.manifest.scope else { continue };
+            if let Some(project) = list.iter().find(|project| is_same_composed(project.name(), name)) {
+                self.deployment.known.there().ids.insert(projects::key(id), project.id().to_owned());
+            }
         }
         Ok(())
     }
@@ -247,11 +301,13 @@ impl<'a> Deployed<'a> {
     async fn record(&mut self, common: BTreeMap<String, Value>) -> Result<(), Failure> {
         let Some(store) = &self.store else { return Ok(()) };
         let providers = self.deployment.known.providers.seen();
+        self.look_for_projects().await?;
         let good = if self.good.is_empty() { BTreeMap::new() } else { self.settled(common).await? };
         let change = |records: &mut Records| {
             records.begun.retain(|name| !self.done.contains(name));
             records.good.extend(good.clone());
             records.providers.extend(providers.clone());
+            self.note_there(records);
         };
         store.change(change).await
     }

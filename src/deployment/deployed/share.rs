@@ -91,9 +91,7 @@ pub(super) fn digest(inventory: &Inventory, module: &Folder, key: &Secret) -> Op
     for collection in Collection::ALL.iter().copied() {
         for document in inventory.all(collection) {
             let Some(share) = share(&of, collection, document) else { continue };
-            if matches!(of, Of::Project(_)) {
-                ids(&share, &mut named);
-            }
+            ids(&share, &mut named);
             texts.insert(format!("{collection} {share}"));
             texts.extend(inventory.logos.get(document.id()).map(|logo| {
                 let digest = seal::keyed(key, &["octoferry logo 1"]).chain_update(logo).finalize();
@@ -101,7 +99,11 @@ pub(super) fn digest(inventory: &Inventory, module: &Folder, key: &Secret) -> Op
             }));
         }
     }
-    if matches!(of, Of::Project(_)) {
+    if matches!(of, Of::Space) {
+        // What the space's steps after the apply look for, which a name may find elsewhere by now.
+        let projects = inventory.all(Collection::Projects).filter(|project| named.contains(project.id()));
+        texts.extend(projects.map(|project| name_of(Collection::Projects, project).to_string()));
+    } else {
         // What a lookup by name would find now, of what the project names and of what its steps after the apply look for.
         let mut by_finish = collections(module);
         by_finish.retain(|collection| {

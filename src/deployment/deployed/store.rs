@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Record;
 use crate::backend::Prepared;
+use crate::deployment::projects::Names;
 use crate::deployment::providers::Digests;
 use failure::Failure;
 use module::seal;
@@ -35,6 +36,13 @@ pub(super) struct Records {
     /// Which providers they were deployed with.
     #[serde(default)]
     pub(super) providers: Digests,
+    /// Ids at the destination of what is in no other record of the module that makes it, or must be known to the others: projects, and documents
+    /// that finish makes. By collection and id at the source (`projects/Projects-1`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) there: BTreeMap<String, String>,
+    /// What the source's projects were called in the last module of the space.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) projects: Names,
 }
 
 /// The record in the backend.
