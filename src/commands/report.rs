@@ -82,9 +82,11 @@ async fn made(
     });
     let known = Known::of(machines);
     let is_left = |thumbprint: &str| !known.reached.contains(thumbprint);
+    let standing = |manifest: &Manifest, secret: &SecretEntry| of_secrets.standing(manifest, secret);
+    items.extend(report::of_forgotten(&manifests, standing));
     items.extend(report::tentacles(&forecast.inventory, &address, is_left));
     items.extend(report::of_disabled(&forecast.inventory));
-    let secrets = Secrets::of(&manifests, open, |manifest, secret| of_secrets.is_entered(manifest, secret));
+    let secrets = Secrets::of(&manifests, standing);
     let mut equal = None;
     if let (Some(server), Some(right)) = (destination, right) {
         let mut explanations = Explanations::default();

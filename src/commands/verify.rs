@@ -64,6 +64,7 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
     rename::rename(&mut left, &renames, false, &|_, _| true)?;
     let mut comparison = compare::compare(&left, &right, &explanations);
     comparison.secrets_for_a_person = of_secrets.all(&all);
+    comparison.secrets_not_known = of_secrets.forgotten(&all);
     if ui.json() {
         ui.data(&serde_json::to_string(&comparison).expect("a comparison has only texts as keys"));
     } else {
@@ -79,6 +80,14 @@ pub async fn run(arguments: cli::Verify, ui: &Ui) -> Result<Outcome, Failure> {
             secrets.len()
         ));
         secrets.iter().for_each(|secret| ui.info(&format!("- {secret}")));
+    }
+    let forgotten = &comparison.secrets_not_known;
+    if !forgotten.is_empty() {
+        ui.info(&format!(
+            "\nwhether these {} secrets are at the destination is not known any more, since the runs that told are gone:",
+            forgotten.len()
+        ));
+        forgotten.iter().for_each(|secret| ui.info(&format!("- {secret}")));
     }
     Ok(if comparison.is_well() { Outcome::Done } else { Outcome::NotWell })
 }

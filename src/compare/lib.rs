@@ -34,6 +34,8 @@ pub struct Comparison {
     /// Secrets that are not at the destination, and why: placeholders until a person enters them. The documents of both sides don't tell, so
     /// whoever compares says it.
     pub secrets_for_a_person: Vec<String>,
+    /// Secrets of which nobody can tell any more whether they are there.
+    pub secrets_not_known: Vec<String>,
 }
 
 /// The outcome for one collection.

@@ -50,6 +50,9 @@ fn counts(page: &mut String, report: &Report) {
     count(report.secrets.read.to_string(), "secrets that a step reads");
     count(report.secrets.entered.to_string(), "secrets that people have entered");
     count(report.secrets.open.to_string(), "secrets that people must enter");
+    if report.secrets.forgotten > 0 {
+        count(report.secrets.forgotten.to_string(), "secrets of which nobody can tell any more");
+    }
     for section in Section::ALL.into_iter().filter(|section| *section != Section::Secrets) {
         count(report.count(section).to_string(), section.title());
     }

@@ -67,6 +67,8 @@ pub enum State {
     Held,
     /// The key's owner may not see how it stands.
     Unseen,
+    /// Nobody can tell any more how it stands.
+    Forgotten,
 }
 
 /// One thing that is left.

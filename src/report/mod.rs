@@ -44,6 +44,19 @@ pub struct Project {
     pub moved: Option<bool>,
 }
 
+/// How a secret stands at the destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It arrived, or a run brings it.
+    Read,
+    /// Somebody has entered it there.
+    Entered,
+    /// Why it is not there.
+    Open(String),
+    /// No run can read it; it may have arrived by another door or have been entered, and the runs that told are gone.
+    Forgotten,
+}
+
 /// How many secrets the modules have, by what becomes of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -54,26 +67,23 @@ pub struct Secrets {
     pub entered: usize,
     /// They are not there, and a person must enter them.
     pub open: usize,
+    /// Whether they are there is not known any more.
+    pub forgotten: usize,
 }
 
 impl Secrets {
-    /// Counts those of the modules. `open` as for [`of_modules`]; `is_entered`: whether a person has entered it.
+    /// Counts those of the modules.
     #[must_use]
-    pub fn of(
-        manifests: &[&Manifest],
-        open: impl Fn(&Manifest, &SecretEntry) -> Option<String>,
-        is_entered: impl Fn(&Manifest, &SecretEntry) -> bool,
-    ) -> Self {
+    pub fn of(manifests: &[&Manifest], standing: impl Fn(&Manifest, &SecretEntry) -> Standing) -> Self {
         let mut secrets = Self::default();
         let of_all =
             manifests.iter().flat_map(|manifest| manifest.secrets.iter().map(move |one| (manifest, one)));
         for (manifest, secret) in of_all {
-            let count = if is_entered(manifest, secret) {
-                &mut secrets.entered
-            } else if open(manifest, secret).is_some() {
-                &mut secrets.open
-            } else {
-                &mut secrets.read
+            let count = match standing(manifest, secret) {
+                Standing::Read => &mut secrets.read,
+                Standing::Entered => &mut secrets.entered,
+                Standing::Open(_) => &mut secrets.open,
+                Standing::Forgotten => &mut secrets.forgotten,
             };
             *count += 1;
         }
@@ -113,6 +123,33 @@ pub fn of_modules(
     open: impl Fn(&Manifest, &SecretEntry) -> Option<String>,
 ) -> Vec<Item> {
     manifests.iter().flat_map(|manifest| of_module(manifest, |secret| open(manifest, secret))).collect()
+}
+
+/// Secrets of which nobody can tell any more whether they are there: one item for each module, with their names.
+#[must_use]
+pub fn of_forgotten(
+    manifests: &[&Manifest],
+    standing: impl Fn(&Manifest, &SecretEntry) -> Standing,
+) -> Vec<Item> {
+    let of_module = |manifest: &&Manifest| {
+        let is_forgotten = |secret: &&SecretEntry| standing(manifest, secret) == Standing::Forgotten;
+        let names: Vec<&str> =
+            manifest.secrets.iter().filter(is_forgotten).map(|secret| secret.description.as_str()).collect();
+        let project = match &manifest.scope {
+            Scope::Space => String::new(),
+            Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => name.clone(),
+        };
+        let text = format!(
+            "no step of the source reads them, and whether they arrived otherwise is not known any more, since the runs that told are gone: try what uses them, and enter what is missing. {}",
+            names.join("; ")
+        );
+        (!names.is_empty()).then(|| Item {
+            project,
+            state: State::Forgotten,
+            ..Item::new(Section::Secrets, &format!("{} not known any more", names.len()), text)
+        })
+    };
+    manifests.iter().filter_map(of_module).collect()
 }
 
 /// Projects that a person has disabled at the source: they are disabled at the destination too, while what the cutover has disabled is not carried.
@@ -244,7 +281,7 @@ mod tests {
             destination: None,
             items,
             projects: vec![project],
-            secrets: Secrets::of(&[&manifest], for_persons, |_, _| false),
+            secrets: Secrets::of(&[&manifest], |_, _| Standing::Read),
             equal: None,
         }
     }
