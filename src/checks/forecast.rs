@@ -429,9 +429,10 @@ mod tests {
     fn the_estimate_is_near_what_was_measured() {
         let forecast = Forecast::of(&bookshop()).ok().unwrap();
         let cost = cost::estimate(&forecast.modules, 0);
-        let terraform = cost.destination_requests - 30 * forecast.modules.len();
-        // 260 were measured.
-        assert!((200..320).contains(&terraform), "{terraform}");
+        // 218 were counted with the modules of a space that is not seeded.
+        assert!((190..250).contains(&cost.deployment.first), "{cost:?}");
+        // Each project has a run of its own.
+        assert!(cost.destination_requests > cost.deployment.first, "{cost:?}");
     }
 
     #[test]

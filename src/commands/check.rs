@@ -237,11 +237,13 @@ fn described(server: &Server) -> Value {
 
 fn cost_text(cost: &Cost, modules: usize) -> String {
     format!(
-        "a migration is about {} requests to the source and {} to the destination: {} minutes where a server allows {} a minute, besides Terraform's own time for {modules} modules",
+        "a migration is about {} requests to the source and {} to the destination: {} minutes where a server allows {} a minute, besides Terraform's own time for {modules} modules. One `deploy` with all of them asks the destination about {} times at first, and {} times when nothing is to do",
         cost.source_requests,
         cost.destination_requests,
         cost.minutes,
-        cost::PER_MINUTE
+        cost::PER_MINUTE,
+        cost.deployment.first,
+        cost.deployment.again
     )
 }
 

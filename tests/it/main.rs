@@ -9,6 +9,7 @@ mod by_hand;
 mod cases;
 mod check;
 mod check_worker;
+mod costs;
 mod cutover;
 mod docs;
 mod entered;

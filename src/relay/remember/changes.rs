@@ -79,6 +79,10 @@ pub(super) fn changed_by(method: &Method, address: &Address, keeps_tags: bool) -
             "accounts" | "certificates" | "environments" | "feeds" | "git-credentials" | "lifecycles"
             | "machinepolicies" | "machines" | "projectgroups" | "proxies" | "workers",
         ) => Changes::Own { shown_by: &[], with: &[] },
+        // Who may do what, and when, is in no other document. Some of them are asked for with the space and without.
+        ([_] | [_, _], "deploymentfreezes" | "scopeduserroles" | "subscriptions" | "teams" | "userroles") => {
+            Changes::Kinds(&["deploymentfreezes", "scopeduserroles", "subscriptions", "teams", "userroles"])
+        }
         ([_] | [_, _], "actiontemplates" | "retentionpolicies") => Changes::Own { shown_by: &[], with: &[] },
         // What has a tag names it; so only what is new changes nothing else.
         (["tagsets"], _) => Changes::Own { shown_by: &[], with: &[] },

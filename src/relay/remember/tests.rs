@@ -82,6 +82,7 @@ fn a_write_makes_forgotten_what_it_may_have_changed_and_no_more() {
     assert_eq!(forgets(Method::POST, "projects/Projects-1/git/convert"), inside);
     assert_eq!(forgets(Method::DELETE, "lifecycles/Lifecycles-1"), paths);
     assert_eq!(forgets(Method::PUT, "tagsets/TagSets-1"), paths);
+    assert_eq!(forgets(Method::POST, "teams"), [paths[2]]);
     assert_eq!(forgets(Method::PUT, "variables/variableset-Projects-1"), [paths[3]]);
 }
 
