@@ -449,6 +449,7 @@ async fn tenants(
             }
         }
     }
+    tenants::known_from_before(runs.source, report).await?;
     for row in &mut report.rows {
         if let Some(manifest) = &row.manifest {
             tenants::explain(&report.tenants, row.of.project(), manifest, &mut row.outcomes);

@@ -4,15 +4,15 @@ use crate::checks::forecast::Forecast;
 use crate::cli::{self, ReportForm};
 use crate::deployment::left::Left;
 use crate::outcome::Outcome;
-use crate::report::{self, Address, Known, Report, Secrets};
+use crate::report::{self, Address, Known, Report, Secrets, Unmoved};
 use crate::settings::{self, Settings};
 use crate::ui::Ui;
 use crate::{cutover, packages, seeded};
 use compare::{self, Comparison, Explanations};
 use documents::collection::Collection;
 use documents::inventory::Inventory;
-use failure::Failure;
 use failure::While as _;
+use failure::{Failure, FailureKind};
 use module::manifest::{Manifest, SecretEntry};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
@@ -28,8 +28,11 @@ pub async fn run(arguments: cli::Report, ui: &Ui) -> Result<Outcome, Failure> {
     let (source, destination) = if arguments.audit {
         (settings.source(&arguments.servers.source, &transport).await?, None)
     } else {
-        let (source, destination) =
-            settings.both(&arguments.servers.source, &arguments.servers.destination, &transport).await?;
+        let both = settings.both(&arguments.servers.source, &arguments.servers.destination, &transport).await;
+        let (source, destination) = both.map_err(|failure| match failure.kind {
+            FailureKind::Usage => failure.hint("Of the source alone, before there is a destination: --audit"),
+            _ => failure,
+        })?;
         (source, Some(destination))
     };
     let mut left = read::read(&source, Extent::Whole).await?;
@@ -92,7 +95,8 @@ async fn made(
         let mut explanations = Explanations::default();
         manifests.iter().for_each(|manifest| explanations.add((*manifest).clone()));
         let comparison = compare::compare(&forecast.inventory, right, &explanations);
-        items.extend(report::of_comparison(&comparison));
+        let unmoved = Unmoved::of(&forecast.inventory, right, of_secrets.knows_space());
+        items.extend(report::of_comparison(&comparison, &unmoved));
         equal = Some(equals(&comparison));
         let there = upsert::list(server, "packages").await?;
         let named = packages::named_by_processes(&forecast.inventory);

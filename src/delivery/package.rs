@@ -166,11 +166,11 @@ pub async fn newest_identities(
     Ok(files.get(identities::FILE).and_then(|content| Identities::parse(content)))
 }
 
-/// The manifest of a module that was pushed, by version and digest: for who knows them, and not the key.
+/// The manifest of a module that was pushed, and what its resources are at the source, by version and digest: for who knows them, and not the key.
 ///
 /// # Errors
 /// When there is no such package, or it is another one now.
-pub async fn manifest_of(server: &Server, pushed: &Pushed) -> Result<Manifest, Failure> {
+pub async fn module_of(server: &Server, pushed: &Pushed) -> Result<(Manifest, Identities), Failure> {
     let content = download(server, &pushed.id, &pushed.version).await?;
     if digest(&content) != pushed.digest {
         return Err(Failure::failed(format!(
@@ -181,7 +181,9 @@ pub async fn manifest_of(server: &Server, pushed: &Pushed) -> Result<Manifest, F
     }
     let doing = |failure: Failure| failure.while_doing(pushed.described());
     let files = unpack(&content).map_err(doing)?;
-    folder::parse_manifest(files.get(MANIFEST).map_or(&[], Vec::as_slice)).map_err(doing)
+    let manifest = folder::parse_manifest(files.get(MANIFEST).map_or(&[], Vec::as_slice)).map_err(doing)?;
+    let identities = files.get(identities::FILE).and_then(|content| Identities::parse(content));
+    Ok((manifest, identities.unwrap_or_default()))
 }
 
 async fn download(server: &Server, id: &str, version: &str) -> Result<Vec<u8>, Failure> {

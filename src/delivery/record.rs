@@ -8,6 +8,7 @@ use crate::mark::found::Found;
 use crate::mark::name;
 use documents::document::Document;
 use failure::Failure;
+use module::identities::Identities;
 use module::manifest::Manifest;
 use octopus::server::Server;
 use octopus::upsert;
@@ -21,6 +22,14 @@ pub async fn manifest_of_task(
     task: &str,
     project_id: Option<&str>,
 ) -> Result<Manifest, Failure> {
+    Ok(module_of_task(source, task, project_id).await?.0)
+}
+
+async fn module_of_task(
+    source: &Server,
+    task: &str,
+    project_id: Option<&str>,
+) -> Result<(Manifest, Identities), Failure> {
     let artifacts = upsert::list(source, &format!("artifacts?regarding={task}")).await?;
     let mut named = artifacts.iter().filter(|artifact| artifact.text("Filename") == Some(ARTIFACT));
     let (Some(artifact), None) = (named.next(), named.next()) else {
@@ -33,7 +42,7 @@ pub async fn manifest_of_task(
     let pushed = pushed.ok_or_else(|| {
         Failure::failed(format!("the artifact {ARTIFACT} of the task {task} can't be understood"))
     })?;
-    package::manifest_of(source, &pushed).await
+    package::module_of(source, &pushed).await
 }
 
 /// The newest manifests that steps have pushed of these projects (`None`: of the space); without those that none has.
@@ -44,30 +53,42 @@ pub async fn newest_manifests(
     source: &Server,
     wanted: &[Option<&str>],
 ) -> Result<BTreeMap<Option<String>, Manifest>, Failure> {
+    let newest = newest(source, wanted).await?;
+    Ok(newest.into_iter().map(|(of, (manifest, _))| (of, manifest)).collect())
+}
+
+/// The same, each with what the module's resources were at the source.
+///
+/// # Errors
+/// As [`newest_manifests`].
+pub async fn newest(
+    source: &Server,
+    wanted: &[Option<&str>],
+) -> Result<BTreeMap<Option<String>, (Manifest, Identities)>, Failure> {
     let found = Found::read(source).await?;
     let own = found.project().ok().map(Document::id);
     let mut tasks = tasks_with_packages(source).await?;
-    let mut manifests = BTreeMap::new();
+    let mut newest = BTreeMap::new();
     // The newest first: their numbers rise.
     while let Some((_, task)) = tasks.pop() {
-        if manifests.len() == wanted.len() {
+        if newest.len() == wanted.len() {
             break;
         }
         let Some(runbook) = runbook_of(source, &found, &task).await? else { continue };
         let project = runbook.text("ProjectId").filter(|project| Some(*project) != own);
-        if !wanted.contains(&project) || manifests.contains_key(&project.map(str::to_owned)) {
+        if !wanted.contains(&project) || newest.contains_key(&project.map(str::to_owned)) {
             continue;
         }
-        match manifest_of_task(source, &task, project).await {
-            Ok(manifest) => {
-                manifests.insert(project.map(str::to_owned), manifest);
+        match module_of_task(source, &task, project).await {
+            Ok(module) => {
+                newest.insert(project.map(str::to_owned), module);
             }
             // The feed's retention has taken it.
             Err(failure) if failure.is_missing() => {}
             Err(failure) => return Err(failure),
         }
     }
-    Ok(manifests)
+    Ok(newest)
 }
 
 /// When the newest run ended that serialized anything, as the server writes moments.

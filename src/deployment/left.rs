@@ -89,6 +89,12 @@ impl Left {
         }
     }
 
+    /// Whether a run has said what became of the secrets of the space's module.
+    #[must_use]
+    pub fn knows_space(&self) -> bool {
+        self.outcomes.contains_key(&None)
+    }
+
     /// All that are not there: what each is, and why it is not. Sorted.
     #[must_use]
     pub fn all(&self, manifests: &[&Manifest]) -> Vec<String> {

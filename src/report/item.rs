@@ -5,6 +5,7 @@ use serde::Serialize;
 /// Groups of items, in the order in which a move takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Section {
+    NotMoved,
     Secrets,
     Machines,
     Packages,
@@ -16,7 +17,8 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::NotMoved,
         Self::Secrets,
         Self::Machines,
         Self::Packages,
@@ -30,6 +32,7 @@ impl Section {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
+            Self::NotMoved => "Not migrated yet",
             Self::Secrets => "Secrets that only a person can enter",
             Self::Machines => "Tentacles and workers that must know the new server",
             Self::Packages => "Packages that the destination lacks",
@@ -45,6 +48,7 @@ impl Section {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::NotMoved => "To migrate",
             Self::Secrets => "Secret",
             Self::Machines => "Machine",
             Self::Packages => "Package",

@@ -1,6 +1,7 @@
 //! What is left to people, as one list: made of the modules, the source's machines, what both servers say of themselves, and the comparison.
 //! Pure; `commands::report` reads the servers. `markdown`, `html` and `csv` show the same list, and `todo.md` of a migration its part of it.
 
+mod differences;
 mod html;
 mod item;
 mod machines;
@@ -14,12 +15,12 @@ use serde::Serialize;
 
 use crate::ui::shell_quoted;
 
-use compare::Comparison;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use module::manifest::{Manifest, Scope, SecretEntry};
 
+pub use differences::{Unmoved, of_comparison};
 pub use html::html;
 pub use item::{Item, Section, State};
 pub use machines::{Address, Known, tentacles};
@@ -167,35 +168,6 @@ pub fn of_disabled(inventory: &Inventory) -> Vec<Item> {
             )
         })
         .collect()
-}
-
-/// Documents that differ and that no note explains.
-#[must_use]
-pub fn of_comparison(comparison: &Comparison) -> Vec<Item> {
-    let mut items = Vec::new();
-    let mut add = |kind: &Collection, key: &[String], text: String| {
-        items.push(Item::new(Section::Differences, &format!("{kind} {:?}", key.join("/")), text));
-    };
-    for (kind, outcome) in &comparison.kinds {
-        for absent in outcome.missing.iter().filter(|absent| absent.because.is_none()) {
-            add(kind, &absent.key, "is not at the destination".to_owned());
-        }
-        for absent in outcome.extra.iter().filter(|absent| absent.because.is_none()) {
-            add(kind, &absent.key, "is only at the destination".to_owned());
-        }
-        for different in &outcome.different {
-            let fields: Vec<&str> = different
-                .fields
-                .iter()
-                .filter(|field| field.because.is_none())
-                .map(|field| field.path.as_str())
-                .collect();
-            if !fields.is_empty() {
-                add(kind, &different.key, format!("differs in {}", fields.join(", ")));
-            }
-        }
-    }
-    items
 }
 
 /// Packages of the built-in feed that processes name and the destination has no version of.

@@ -38,11 +38,21 @@ fn both_servers_tell_what_is_missing() {
         .source(&source, "Spaces-2")
         .destination(&destination, "New")
         .ends_with(3);
-    for part in
-        ["\"projects \"\"Letterbox Web\"\"\",\"is not at the destination\"", "Held back until the cutover"]
-    {
+    // One line for each project, and one for what they share: what no migration has touched is no difference.
+    for part in [
+        "\"Not migrated yet\",\"Letterbox Web\",\"project \"\"Letterbox Web\"\"\"",
+        "\"Not migrated yet\",\"\",\"what projects share\"",
+        "documents are not at the destination yet\"",
+        "octoferry migrate --project 'Letterbox Web'",
+        "Held back until the cutover",
+    ] {
         assert!(run.stdout.contains(part), "{part} is not in {}", run.stdout);
     }
+    assert_eq!(run.stdout.matches("not at the destination").count(), 2, "{}", run.stdout);
+    octoferry(["report"])
+        .source(&source, "Spaces-2")
+        .ends_with(2)
+        .says("before there is a destination: --audit");
 }
 
 #[test]
@@ -145,6 +155,15 @@ fn the_list_of_a_migration_and_the_report_say_the_same_of_a_module() {
         let place = rest.split(". In the portal: ").nth(1);
         assert!(same.ends_with(place.unwrap_or(rest)), "{same}\n{text}");
     }
+    // What has gone since is a difference.
+    let (_, machines) = http(&journey.destination, "GET", "/api/Spaces-2/machines?take=100", None);
+    let machine = &machines["Items"][0];
+    let path = format!("/api/Spaces-2/machines/{}", machine["Id"].as_str().expect("an id"));
+    assert_eq!(http(&journey.destination, "DELETE", &path, None).0, 200);
+    let report = journey.run(&["report"]).ends_with(3).stdout;
+    let line = format!("**Difference** machines {}: is not at the destination", machine["Name"]);
+    assert!(report.contains(&line), "{report}");
+    assert!(!report.contains("Not migrated yet"), "{report}");
     // Stopped by the cutover it is nobody's wish.
     disable(false);
     journey.migrate(3);

@@ -35,11 +35,23 @@ fn new_lost_and_changed_secrets_are_named() {
     feed["Password"] = json!({"HasValue": true, "NewValue": "another-by-now", "Hint": null});
     ask("PUT", &format!("feeds/{}", feed["Id"].as_str().expect("an id")), Some(&feed));
 
+    // What only has another name is neither new nor gone.
+    for (list, old, new) in [
+        ("environments", "Test", "Trial"),
+        ("projects", "Letterbox Web", "Letterbox Site"),
+        ("accounts", "Letterbox backup", "Letterbox store"),
+    ] {
+        let all = ask("GET", &format!("{list}?take=1000"), None);
+        let mut all = all["Items"].as_array().expect("a page").iter();
+        let mut one = all.find(|one| one["Name"] == old).unwrap_or_else(|| panic!("{list} {old}")).clone();
+        one["Name"] = json!(new);
+        ask("PUT", &format!("{list}/{}", one["Id"].as_str().expect("an id")), Some(&one));
+    }
+
     journey
         .migrate(3)
-        .says("secrets that the last migration did not know:\n  Value of \"Courier.Key\"")
-        .says("no value at the source any more")
-        .says("  Value of \"Postage:ApiKey\"")
+        .says("secrets that the last migration did not know:\n  Value of \"Courier.Key\"\nwarning: ")
+        .says("what the destination has stays as long as the thing is there:\n  Value of \"Postage:ApiKey\"\nwarning: ")
         .says("was changed at the source since the last migration")
         .says("  Password of the feed \"Letterbox images\"");
 }

@@ -9,6 +9,7 @@ use octoferry::deployment::tenant;
 use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
+use crate::journey::Journey;
 use crate::support::{http, octoferry, package, space_file};
 
 const SPACE: &str = "Tallow & Wick";
@@ -171,4 +172,32 @@ fn secret_values_arrive_by_the_tenants_own_runs_and_unseed_leaves_nothing() {
         };
         assert_eq!(documents(&before), documents(&after), "{collection}");
     }
+}
+
+/// What an earlier run has set stays at the destination when the server refuses the run later: the table says why there was none, the list and the
+/// report do not ask for it again.
+#[test]
+fn what_an_earlier_run_has_set_is_not_asked_for_again() {
+    let journey = Journey::with("shop");
+    journey.seed();
+    journey.spread();
+    journey.migrate(3);
+    let secrets_of_tenants = |list: &str| list.matches("for the tenant").count();
+    let read = || std::fs::read_to_string(journey.path("todo.md")).expect("the list");
+    assert_eq!(secrets_of_tenants(&read()), 0, "{}", read());
+    let before = journey.destination.dump()["Secrets"].clone();
+
+    let (_, page) = http(&journey.source, "GET", "/api/Spaces-2/accounts?take=100", None);
+    let mut accounts = page["Items"].as_array().expect("accounts").iter();
+    let mut account = accounts.find(|account| account["Name"] == "AWS main").expect("the account").clone();
+    account["TenantedDeploymentParticipation"] = json!("Untenanted");
+    let path = format!("/api/Spaces-2/accounts/{}", account["Id"].as_str().expect("an id"));
+    assert_eq!(http(&journey.source, "PUT", &path, Some(&account)).0, 200);
+
+    journey.migrate(3).says("which does not allow this tenant in this environment");
+    let list = read();
+    assert_eq!(secrets_of_tenants(&list), 0, "{list}");
+    let report = journey.run(&["report"]).ends_with(3);
+    assert_eq!(secrets_of_tenants(&report.stdout), 0, "{}", report.stdout);
+    assert_eq!(journey.destination.dump()["Secrets"], before);
 }

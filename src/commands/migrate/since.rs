@@ -9,11 +9,13 @@ use super::plan::Plan;
 use crate::delivery::record;
 use crate::seeded::part;
 use crate::ui::Ui;
+use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use documents::moment::instant;
 use failure::Failure;
-use module::manifest::{Manifest, SecretEntry, SecretOrigin};
+use module::identities::Identities;
+use module::manifest::{Manifest, Scope, SecretEntry, SecretOrigin};
 use octoferry_core::part::Options;
 use octopus::client::encode;
 use octopus::server::Server;
@@ -38,11 +40,14 @@ pub(super) async fn tell(
         .into_iter()
         .chain(plan.projects.iter().map(|project| Some(Document::id(project))))
         .collect();
-    let last = record::newest_manifests(source, &wanted).await?;
+    // The space's module too: it has the names that things had.
+    let before: Vec<Option<&str>> = wanted.iter().copied().filter(Option::is_some).chain([None]).collect();
+    let last = record::newest(source, &before).await?;
     if last.is_empty() {
         return Ok(());
     }
     let now = part::modules(inventory, options, &wanted)?;
+    let renamed = renamed(last.values(), inventory);
     let (mut new, mut gone, mut places) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (of, module) in &now {
         for secret in &module.manifest.secrets {
@@ -55,10 +60,10 @@ pub(super) async fn tell(
             }
         }
         // A project that is new as a whole is no news.
-        let Some(last) = last.get(of) else { continue };
-        let (before, after) = (known(last), known(&module.manifest));
-        new.extend(after.iter().filter(|(key, _)| !before.contains_key(*key)).map(|(_, entry)| told(entry)));
-        gone.extend(before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(_, entry)| told(entry)));
+        let Some((last, _)) = last.get(of) else { continue };
+        let (appeared, vanished) = compared(last, &module.manifest, &renamed);
+        new.extend(appeared);
+        gone.extend(vanished);
     }
     let changed: BTreeSet<String> = changed(source, &places)
         .await?
@@ -92,6 +97,73 @@ fn known(manifest: &Manifest) -> BTreeMap<Key<'_>, &SecretEntry> {
     entries
         .map(|entry| ((entry.key.as_slice(), entry.field.as_str(), entry.description.as_str()), entry))
         .collect()
+}
+
+/// Old name → new one, of what has another name by now.
+type Renamed = BTreeMap<String, String>;
+
+fn renamed<'m>(modules: impl Iterator<Item = &'m (Manifest, Identities)>, inventory: &Inventory) -> Renamed {
+    let mut renamed = Renamed::new();
+    let mut add = |old: Option<&String>, document: Option<&Document>| {
+        // What belongs to one other thing has its name from that.
+        let new = document.and_then(|document| document.text("Name")).filter(|new| !new.is_empty());
+        if let (Some(old), Some(new)) = (old, new)
+            && old != new
+        {
+            renamed.insert(old.clone(), new.to_owned());
+        }
+    };
+    for (manifest, identities) in modules {
+        if let Scope::Project { id, name, .. } = &manifest.scope {
+            add(Some(name), inventory.get(Collection::Projects, id));
+        }
+        for made in &manifest.makes {
+            let id = identities.resources.get(&made.address);
+            let document = id.and_then(|id| inventory.get(made.target.collection, id));
+            add(made.target.key.last(), document);
+        }
+    }
+    renamed
+}
+
+/// What secrets a module has that the last one had not, and the other way round. One that only stands for something renamed, or is described by it, is
+/// still the same.
+fn compared(last: &Manifest, now: &Manifest, renamed: &Renamed) -> (Vec<String>, Vec<String>) {
+    let (mut before, mut after) = (known(last), known(now));
+    let common: Vec<Key<'_>> = before.keys().filter(|key| after.contains_key(*key)).copied().collect();
+    for key in common {
+        before.remove(&key);
+        after.remove(&key);
+    }
+    let mut now: BTreeMap<(Vec<String>, String, String), Key<'_>> =
+        after.keys().map(|key| ((key.0.to_vec(), key.1.to_owned(), key.2.to_owned()), *key)).collect();
+    before.retain(|(key, field, description), _| {
+        let key = key.iter().map(|name| renamed.get(name).unwrap_or(name).clone()).collect();
+        match now.remove(&(key, (*field).to_owned(), with_new_names(description, renamed))) {
+            Some(same) => after.remove(&same).is_none(),
+            None => true,
+        }
+    });
+    (after.values().map(|entry| told(entry)).collect(), before.values().map(|entry| told(entry)).collect())
+}
+
+/// A description, in which names stand in quotes, with the names that things have by now.
+fn with_new_names(description: &str, renamed: &Renamed) -> String {
+    let mut text = String::new();
+    let mut rest = description;
+    'next: while !rest.is_empty() {
+        for (old, new) in renamed {
+            if let Some(behind) = rest.strip_prefix(&format!("{old:?}")) {
+                text.push_str(&format!("{new:?}"));
+                rest = behind;
+                continue 'next;
+            }
+        }
+        let letter = rest.chars().next().map_or(0, char::len_utf8);
+        text.push_str(&rest[..letter]);
+        rest = &rest[letter..];
+    }
+    text
 }
 
 fn told(entry: &SecretEntry) -> String {

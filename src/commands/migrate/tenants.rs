@@ -6,8 +6,9 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::report::{Report, Row};
 use super::runs::Runs;
-use crate::deployment::outcomes::Outcomes;
+use crate::deployment::outcomes::{self, Outcomes};
 use crate::deployment::tenant::{self, Planned};
 use crate::mark::found::Found;
 use crate::mark::name;
@@ -17,8 +18,9 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use failure::Failure;
-use module::manifest::{Manifest, SecretOrigin};
+use module::manifest::{Manifest, SecretEntry, SecretOrigin};
 use octopus::freezes;
+use octopus::server::Server;
 
 /// How a run for a tenant ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,6 +205,36 @@ pub(super) fn explain(
             );
         }
     }
+}
+
+/// Closes what an earlier migration's run for the tenant has set and none has read this time: it stays at the destination, and the table says why there
+/// was no run.
+pub(super) async fn known_from_before(source: &Server, report: &mut Report) -> Result<(), Failure> {
+    let is_open = |row: &Row, secret: &SecretEntry| {
+        matches!(secret.from, SecretOrigin::Tenant { .. })
+            && row.outcomes.get(&secret.name).is_some_and(|became| became.open)
+    };
+    let has_open = |row: &Row| {
+        row.manifest.iter().flat_map(|manifest| &manifest.secrets).any(|secret| is_open(row, secret))
+    };
+    if !report.rows.iter().any(has_open) {
+        return Ok(());
+    }
+    let manifests: Vec<&Manifest> = report.rows.iter().filter_map(|row| row.manifest.as_ref()).collect();
+    let newest = outcomes::newest(source, &manifests).await?;
+    for row in &mut report.rows {
+        let Some(manifest) = row.manifest.clone() else { continue };
+        let Some(known) = newest.get(&outcomes::project_of(&manifest)) else { continue };
+        for secret in &manifest.secrets {
+            if !is_open(row, secret) {
+                continue;
+            }
+            if let Some(before) = known.get(&secret.name).filter(|before| !before.open) {
+                row.outcomes.insert(secret.name.clone(), before.clone());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The rows for a person.
