@@ -67,17 +67,17 @@ pub struct ThisTime {
 }
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).args(["project", "all", "back"]))]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["project", "all", "back"]))]
 pub struct Cutover {
     #[command(flatten)]
     pub servers: Servers,
     /// These projects with their triggers, by name; * matches anything
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
     pub project: Vec<String>,
     /// The whole space: all projects, and the targets and subscriptions too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "back")]
     pub all: bool,
-    /// Take the cutover back: the destination stops, the source works as before
+    /// Take the cutover back (with --project: of these projects): the destination stops, the source works as before
     #[arg(long)]
     pub back: bool,
     /// Only say what would be switched; exit code 4: something would

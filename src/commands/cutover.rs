@@ -50,7 +50,8 @@ pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
         })?;
         doubts.extend(doubt_about_secrets(&manifest));
         for held in cutover::starts(&manifest) {
-            match start_of(&mut directory, held).await? {
+            let project = owner.and_then(|id| projects.iter().find(|project| project.id() == id));
+            match start_of(&mut directory, held, project.map_or("", |project| project.name())).await? {
                 Ok(switch) => switches.extend(switch),
                 Err(doubt) => doubts.push(doubt),
             }
@@ -94,7 +95,8 @@ async fn back(
         ui.info("there has been no cutover of this space");
         return Ok(Outcome::Done);
     }
-    let mut switches: Vec<Switch> = recorded.iter().rev().map(reversed).collect();
+    let (chosen, rest) = parted(recorded, &arguments.project)?;
+    let mut switches: Vec<Switch> = chosen.iter().rev().map(reversed).collect();
     switches.sort_by_key(|switch| switch.side == Side::Source);
     show(&switches, ui);
     if arguments.plan {
@@ -112,9 +114,34 @@ async fn back(
             kept += 1;
         }
     }
-    journal::remove(source).await?;
-    ui.info("both spaces work as before the cutover");
+    if rest.is_empty() {
+        journal::remove(source).await?;
+        ui.info("both spaces work as before the cutover");
+    } else {
+        journal::write(source, &rest).await?;
+        ui.info(&format!(
+            "{} things are as before the cutover; {} stay switched",
+            switches.len(),
+            rest.len()
+        ));
+    }
     Ok(if kept == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
+}
+
+/// The switches that go back, and those that stay: without names all go back.
+fn parted(recorded: Vec<Switch>, names: &[String]) -> Result<(Vec<Switch>, Vec<Switch>), Failure> {
+    if names.is_empty() {
+        return Ok((recorded, Vec::new()));
+    }
+    for pattern in names {
+        if !recorded.iter().any(|switch| !switch.project.is_empty() && matches(pattern, &switch.project)) {
+            return Err(Failure::usage(format!("the journal of the cutover has no project {pattern:?}"))
+                .hint("octoferry cutover --back --plan shows all that it has; one of an older octoferry goes back as a whole."));
+        }
+    }
+    Ok(recorded.into_iter().partition(|switch| {
+        !switch.project.is_empty() && names.iter().any(|pattern| matches(pattern, &switch.project))
+    }))
 }
 
 fn reversed(switch: &Switch) -> Switch {
@@ -191,7 +218,11 @@ fn modules<'i>(projects: &[&'i Document], all: bool) -> Vec<Option<&'i str>> {
 }
 
 /// The switch that lets a held thing work; none when it does already. The inner error is for a person.
-async fn start_of(directory: &mut Directory, held: &Held) -> Result<Result<Option<Switch>, String>, Failure> {
+async fn start_of(
+    directory: &mut Directory,
+    held: &Held,
+    project: &str,
+) -> Result<Result<Option<Switch>, String>, Failure> {
     let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));
     let Some(Located { id, read, .. }) = directory.find(&held.target).await? else {
         return Ok(Err(format!(
@@ -205,7 +236,8 @@ async fn start_of(directory: &mut Directory, held: &Held) -> Result<Result<Optio
         return Ok(Ok(None));
     }
     let (collection, field) = (held.target.collection, held.field.clone());
-    Ok(Ok(Some(Switch { side: Side::Destination, collection, id, subject, field, before, after })))
+    let (side, project) = (Side::Destination, project.to_owned());
+    Ok(Ok(Some(Switch { side, project, collection, id, subject, field, before, after })))
 }
 
 /// Deployments and runs that are not finished, of the projects that are to stop.

@@ -13,7 +13,7 @@ use documents::collection::Collection;
 use documents::inventory::Inventory;
 use failure::While as _;
 use failure::{Failure, FailureKind};
-use module::manifest::{Manifest, SecretEntry};
+use module::manifest::{Held, Manifest, SecretEntry};
 use octopus::read::{self, Extent};
 use octopus::server::Server;
 use octopus::upsert;
@@ -75,7 +75,14 @@ async fn made(
         None => Left::default(),
     };
     let open = |manifest: &Manifest, secret: &SecretEntry| of_secrets.open(manifest, secret);
-    let mut items = report::of_modules(&manifests, open);
+    let comparison = right.map(|right| {
+        let mut explanations = Explanations::default();
+        manifests.iter().for_each(|manifest| explanations.add((*manifest).clone()));
+        compare::compare(&forecast.inventory, right, &explanations)
+    });
+    let is_held =
+        |held: &Held| comparison.as_ref().is_none_or(|comparison| report::is_still_held(comparison, held));
+    let mut items = report::of_modules(&manifests, open, is_held);
     let address = match destination {
         Some(server) => Address::of(server).await,
         None => Address { url: "https://the-new-server".into(), space: "THE-SPACE".into(), thumbprint: None },
@@ -91,13 +98,10 @@ async fn made(
     items.extend(report::of_disabled(&forecast.inventory));
     let secrets = Secrets::of(&manifests, standing);
     let mut equal = None;
-    if let (Some(server), Some(right)) = (destination, right) {
-        let mut explanations = Explanations::default();
-        manifests.iter().for_each(|manifest| explanations.add((*manifest).clone()));
-        let comparison = compare::compare(&forecast.inventory, right, &explanations);
+    if let (Some(server), Some(right), Some(comparison)) = (destination, right, &comparison) {
         let unmoved = Unmoved::of(&forecast.inventory, right, of_secrets.knows_space());
-        items.extend(report::of_comparison(&comparison, &unmoved));
-        equal = Some(equals(&comparison));
+        items.extend(report::of_comparison(comparison, &unmoved));
+        equal = Some(equals(comparison));
         let there = upsert::list(server, "packages").await?;
         let named = packages::named_by_processes(&forecast.inventory);
         items.extend(report::of_packages(named.ids.iter(), &there));

@@ -156,6 +156,7 @@ mod tests {
     #[test]
     fn what_is_recorded_is_read() {
         let switches = vec![Switch {
+            project: "Web".to_owned(),
             side: Side::Destination,
             collection: Collection::Projects,
             id: "Projects-7".into(),

@@ -16,6 +16,9 @@ use module::manifest::{Held, Manifest};
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Switch {
     pub side: Side,
+    /// The project that it is switched with; empty: with the space. Journals of an older octoferry don't have it.
+    #[serde(default)]
+    pub project: String,
     pub collection: Collection,
     /// Id on its side.
     pub id: String,
@@ -62,6 +65,10 @@ impl Switch {
         format!("{side}: {}: {} {before} → {after}", self.subject, self.field)
     }
 
+    fn of_project(self, project: &Document) -> Self {
+        Self { project: project.name().to_owned(), ..self }
+    }
+
     fn of_source(
         collection: Collection,
         document: &Document,
@@ -71,6 +78,7 @@ impl Switch {
     ) -> Self {
         Self {
             side: Side::Source,
+            project: String::new(),
             collection,
             id: document.id().to_owned(),
             subject,
@@ -90,13 +98,8 @@ pub fn stops(inventory: &Inventory, projects: &[&Document], shared: bool) -> Vec
     for project in projects {
         for trigger in inventory.of(Collection::ProjectTriggers, project.id()).filter(is_on) {
             let subject = format!("trigger {:?} of {:?}", trigger.name(), project.name());
-            switches.push(Switch::of_source(
-                Collection::ProjectTriggers,
-                trigger,
-                subject,
-                "IsDisabled",
-                true,
-            ));
+            let switch = Switch::of_source(Collection::ProjectTriggers, trigger, subject, "IsDisabled", true);
+            switches.push(switch.of_project(project));
         }
     }
     if shared {
@@ -112,16 +115,13 @@ pub fn stops(inventory: &Inventory, projects: &[&Document], shared: bool) -> Vec
     for project in projects {
         let subject = || format!("project {:?}", project.name());
         if project.flag("AutoCreateRelease") {
-            switches.push(Switch::of_source(
-                Collection::Projects,
-                project,
-                subject(),
-                "AutoCreateRelease",
-                false,
-            ));
+            let switch =
+                Switch::of_source(Collection::Projects, project, subject(), "AutoCreateRelease", false);
+            switches.push(switch.of_project(project));
         }
         if is_on(project) {
-            switches.push(Switch::of_source(Collection::Projects, project, subject(), "IsDisabled", true));
+            let switch = Switch::of_source(Collection::Projects, project, subject(), "IsDisabled", true);
+            switches.push(switch.of_project(project));
         }
     }
     switches

@@ -8,6 +8,7 @@ use crate::ui::shell_quoted;
 use compare::Comparison;
 use documents::collection::{Collection, Scope};
 use documents::inventory::Inventory;
+use module::manifest::Held;
 
 /// What no migration has touched yet.
 #[derive(Debug, Default)]
@@ -77,6 +78,16 @@ pub fn of_comparison(comparison: &Comparison, unmoved: &Unmoved) -> Vec<Item> {
     }
     items.extend(waiting.into_iter().map(|(project, count)| waits(project, count)));
     items
+}
+
+/// Whether what is held back stands at the destination as the deployment left it, or is not there yet: nobody has switched it on.
+#[must_use]
+pub fn is_still_held(comparison: &Comparison, held: &Held) -> bool {
+    let Some(outcome) = comparison.kinds.get(&held.target.collection) else { return false };
+    outcome.missing.iter().any(|absent| absent.key == held.target.key)
+        || outcome.different.iter().any(|different| {
+            different.key == held.target.key && different.fields.iter().any(|field| field.path == held.field)
+        })
 }
 
 /// `project`: empty for what projects share.

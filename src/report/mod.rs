@@ -18,9 +18,9 @@ use crate::ui::shell_quoted;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
-use module::manifest::{Manifest, Scope, SecretEntry};
+use module::manifest::{Held, Manifest, Scope, SecretEntry};
 
-pub use differences::{Unmoved, of_comparison};
+pub use differences::{Unmoved, is_still_held, of_comparison};
 pub use html::html;
 pub use item::{Item, Section, State};
 pub use machines::{Address, Known, tentacles};
@@ -117,13 +117,15 @@ impl Report {
     }
 }
 
-/// What the modules leave to people. `open`: why a secret is not at the destination.
+/// What the modules leave to people. `open` and `is_held` as for [`of_module`].
 #[must_use]
 pub fn of_modules(
     manifests: &[&Manifest],
     open: impl Fn(&Manifest, &SecretEntry) -> Option<String>,
+    is_held: impl Fn(&Held) -> bool,
 ) -> Vec<Item> {
-    manifests.iter().flat_map(|manifest| of_module(manifest, |secret| open(manifest, secret))).collect()
+    let of_one = |manifest: &&Manifest| of_module(manifest, |secret| open(manifest, secret), &is_held);
+    manifests.iter().flat_map(of_one).collect()
 }
 
 /// Secrets of which nobody can tell any more whether they are there: one item for each module, with their names.
@@ -235,7 +237,7 @@ mod tests {
 
     fn report() -> Report {
         let manifest = manifest();
-        let mut items = of_modules(&[&manifest], for_persons);
+        let mut items = of_modules(&[&manifest], for_persons, |_| true);
         items.push(Item {
             project: "<script>alert(1)</script>".into(),
             commands: vec!["tool --name 'x'".into()],
@@ -264,11 +266,11 @@ mod tests {
 
     #[test]
     fn the_secrets_that_a_person_enters_and_what_is_held_back_are_items() {
-        let items = of_modules(&[&manifest()], for_persons);
+        let items = of_modules(&[&manifest()], for_persons, |_| true);
         let secrets: Vec<&Item> = items.iter().filter(|item| item.section == Section::Secrets).collect();
         assert_eq!(secrets.len(), 1, "{secrets:?}");
         assert_eq!(secrets[0].subject, "Password of the feed \"Letterbox images\"");
-        let items = of_modules(&[&manifest()], |_, _| None);
+        let items = of_modules(&[&manifest()], |_, _| None, |_| true);
         assert!(!items.iter().any(|item| item.section == Section::Secrets), "somebody has entered it");
     }
 

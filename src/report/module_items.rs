@@ -4,11 +4,16 @@ use super::{Item, Section};
 use crate::mark::name;
 use crate::ui::shell_quoted;
 use documents::collection::Collection;
-use module::manifest::{Manifest, Scope, SecretEntry, SecretOrigin};
+use module::manifest::{Held, Manifest, Scope, SecretEntry, SecretOrigin};
 
-/// Its items. `open`: why a secret is not at the destination; nothing: it is, or a run brings it.
+/// Its items. `open`: why a secret is not at the destination; nothing: it is, or a run brings it. `is_held`: whether a thing that is held back has not
+/// been switched on since.
 #[must_use]
-pub fn of_module(manifest: &Manifest, open: impl Fn(&SecretEntry) -> Option<String>) -> Vec<Item> {
+pub fn of_module(
+    manifest: &Manifest,
+    open: impl Fn(&SecretEntry) -> Option<String>,
+    is_held: impl Fn(&Held) -> bool,
+) -> Vec<Item> {
     let project = match &manifest.scope {
         Scope::Space => String::new(),
         Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => name.clone(),
@@ -38,7 +43,7 @@ pub fn of_module(manifest: &Manifest, open: impl Fn(&SecretEntry) -> Option<Stri
         let text = format!("{}. {}", note.text.trim_end_matches('.'), note.todo);
         add(Item::new(Section::ByHand, subject.trim_end(), text));
     }
-    for held in manifest.held.iter().filter(|held| held.source.is_boolean()) {
+    for held in manifest.held.iter().filter(|held| held.source.is_boolean() && is_held(held)) {
         let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));
         let which = match project.as_str() {
             "" => "--all".to_owned(),

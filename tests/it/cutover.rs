@@ -50,7 +50,16 @@ fn the_destination_starts_as_the_source_stood_and_all_of_it_can_be_taken_back() 
         switches(&journey.source, "projects", "IsDisabled").contains(&(name.to_owned(), json!(true)))
     };
     assert!(project("Storefront Web") && !project("Order Service"));
+    // What is switched is not held back any more.
+    let held = |report: &str| {
+        let held: Vec<&str> = report.lines().filter(|line| line.contains("**Cutover**")).collect();
+        held.join("\n")
+    };
+    let report = held(&journey.run(&["report"]).ends_with(3).stdout);
+    assert!(!report.contains("Storefront Web") && report.contains("Warehouse Sync"), "{report}");
     cutover(&["--all", "--yes"], 3);
+    let report = held(&journey.run(&["report"]).ends_with(3).stdout);
+    assert_eq!(report, "");
     let stopped = all_of_source(&journey);
     assert!(stopped[0].iter().chain(&stopped[2]).chain(&stopped[3]).all(|(_, disabled)| disabled == true));
     assert!(stopped[1].iter().all(|(_, automatic)| automatic == false));
@@ -65,6 +74,23 @@ fn the_destination_starts_as_the_source_stood_and_all_of_it_can_be_taken_back() 
     assert_eq!(switches(&journey.destination, "projecttriggers", "IsDisabled"), before[2]);
     assert_eq!(switches(&journey.destination, "machines", "IsDisabled"), before[3]);
     assert_eq!(all_of_source(&journey), stopped, "what migrate woke is disabled again");
+
+    // A part goes back, and nothing else.
+    cutover(&["--back", "--project", "Nobody", "--plan"], 2).says("has no project \"Nobody\"");
+    let back = cutover(&["--back", "--project", "Storefront*", "--yes"], 0);
+    back.says("stay switched");
+    assert!(!back.stdout.contains("Warehouse"), "{}", back.stdout);
+    let source = all_of_source(&journey);
+    let of = |all: &[(String, Value)], name: &str| {
+        all.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone()).expect("it is there")
+    };
+    assert_eq!(of(&source[0], "Storefront Web"), of(&before[0], "Storefront Web"));
+    assert_eq!(of(&source[0], "Warehouse Sync"), json!(true));
+    assert_eq!(of(&source[2], "Promote on Tuesdays"), of(&before[2], "Promote on Tuesdays"));
+    assert_eq!(of(&source[2], "Restart over lunch"), json!(true));
+    let there = switches(&journey.destination, "projecttriggers", "IsDisabled");
+    assert_eq!(of(&there, "Promote on Tuesdays"), of(&triggers_before, "Promote on Tuesdays"));
+    assert_eq!(of(&there, "Restart over lunch"), of(&before[2], "Restart over lunch"));
 
     cutover(&["--back", "--yes"], 0);
     assert_eq!(all_of_source(&journey), before);

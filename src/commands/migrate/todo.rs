@@ -8,7 +8,7 @@ use module::manifest::{Manifest, Scope};
 /// What a module leaves to do now, after what its deployment said about its secrets. What waits for the cutover is in the report.
 #[must_use]
 fn left(manifest: &Manifest, outcomes: &Outcomes) -> Vec<Item> {
-    let mut items = report::of_module(manifest, |secret| outcomes::open(secret, Some(outcomes)));
+    let mut items = report::of_module(manifest, |secret| outcomes::open(secret, Some(outcomes)), |_| false);
     items.retain(|item| matches!(item.section, Section::Secrets | Section::ByHand));
     items
 }
