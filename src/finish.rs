@@ -81,6 +81,12 @@ pub struct Report {
     pub waits_for: BTreeSet<String>,
     /// Secrets by [`module::manifest::SecretEntry::name`]: what became of each.
     pub secrets: BTreeMap<String, SecretOutcome>,
+    /// Where documents were made, by collection and id at the source.
+    pub made: BTreeMap<String, String>,
+    /// Those that were deleted, in the same way.
+    pub deleted: BTreeSet<String>,
+    /// What is gone from the source and would be deleted where that is allowed.
+    pub stays: Vec<String>,
 }
 
 impl Report {
@@ -110,8 +116,12 @@ pub struct Finish<'a> {
     placeholders: BTreeMap<String, String>,
     /// Keys that documents had which have another one now; none that another document has.
     formerly: BTreeMap<Target, Vec<Target>>,
-    /// What finish made for an earlier module, and no module has any more.
-    left: Vec<Target>,
+    /// Collection and id at the source of documents that finish makes (`subscriptions/Subscriptions-1`).
+    sources: BTreeMap<Target, String>,
+    /// What finish made for an earlier module, and no module has any more: how it was called, and by what it is recorded.
+    left: Vec<(Target, String)>,
+    /// Where finish has made documents, by collection and id at the source.
+    made: BTreeMap<String, String>,
     /// Whether that is deleted.
     lets_go: bool,
     /// Folder of the module, for the files that steps name.
@@ -163,7 +173,9 @@ impl<'a> Finish<'a> {
             of_terraform: BTreeSet::new(),
             placeholders: BTreeMap::new(),
             formerly: BTreeMap::new(),
+            sources: BTreeMap::new(),
             left: Vec::new(),
+            made: BTreeMap::new(),
             lets_go: false,
             folder: folder.to_owned(),
             common: CommonValues::default(),
@@ -193,13 +205,24 @@ impl<'a> Finish<'a> {
         self
     }
 
-    /// The same, knowing what the documents that finish makes were called before: one that is there under such a name is that document.
+    /// The same, knowing what the documents that finish makes were called before, and where it has made them: `made`, by collection and id at the source.
+    /// One that has the id is that document, else one that is there under such a name.
     #[must_use]
-    pub fn knowing(mut self, identities: &Identities) -> Self {
+    pub fn knowing(mut self, identities: &Identities, made: &BTreeMap<String, String>) -> Self {
+        let target = |named: &Named| {
+            let target = Target { collection: named.collection, key: named.keys.first()?.clone() };
+            Some((target, format!("{}/{}", named.collection, named.id)))
+        };
         self.formerly = formerly(identities);
-        let key = |named: &Named| named.keys.first().cloned();
-        let left = identities.left.iter().filter_map(|named| Some((named.collection, key(named)?)));
-        self.left = left.map(|(collection, key)| Target { collection, key }).collect();
+        self.left = identities.left.iter().filter_map(target).collect();
+        self.sources =
+            identities.named.iter().filter(|named| !named.id.contains('/')).filter_map(target).collect();
+        let known = self
+            .sources
+            .iter()
+            .filter_map(|(target, source)| Some((target.clone(), made.get(source)?.clone())));
+        self.directory.expect_ids(known.collect());
+        self.made.clone_from(made);
         self
     }
 

@@ -22,6 +22,7 @@ pub mod projects;
 pub mod providers;
 pub mod ready;
 pub mod refused;
+mod remade;
 mod renames;
 pub mod run;
 mod state;

@@ -9,10 +9,9 @@ use serde_json::{Value, json};
 
 use crate::deployment::order::Folder;
 use crate::deployment::ready::{Deployment, There};
-use crate::deployment::refused::{Reason, Refused};
-use crate::deployment::renames;
 use crate::finish::directory::Directory;
 use documents::collection::Collection;
+use documents::passing::passing_name;
 use failure::Failure;
 use module::identities::{self, Identities};
 use module::manifest::Scope;
@@ -187,7 +186,7 @@ impl Projects {
             }
             // Each waits for another one: one of them makes room.
             let Some(id) = waiting.keys().next().copied() else { break };
-            let passing = renames::passing_name(&names[id]);
+            let passing = passing_name(&names[id]);
             fate.renames.push(step(&mut names, id, passing));
         }
         fate
@@ -317,18 +316,9 @@ impl Deployment<'_> {
     }
 
     /// What is left to a person of projects that are gone from the source; told with the space's module.
-    ///
-    /// # Errors
-    /// When the list for `migrate` can't be written.
-    pub(super) fn left_projects(&self, module: &Folder) -> Result<Vec<String>, Failure> {
-        if module.manifest.scope != Scope::Space {
-            return Ok(Vec::new());
-        }
-        let what: Vec<String> = self.known.there().stays.values().cloned().collect();
-        if !what.is_empty() {
-            Refused { reason: Reason::Destroys, what: what.clone() }.leave(self.ui)?;
-        }
-        Ok(what)
+    pub(super) fn left_projects(&self, module: &Folder) -> Vec<String> {
+        let is_space = module.manifest.scope == Scope::Space;
+        if is_space { self.known.there().stays.values().cloned().collect() } else { Vec::new() }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use documents::collection::Collection;
+use documents::passing::passing_name;
 use failure::Failure;
 use octoferry_core::kinds;
 use octopus::client::encode;
@@ -63,12 +64,6 @@ pub(super) async fn give_free(server: &Server, plan: &Plan) -> Result<Vec<String
         }
     }
     Ok(said)
-}
-
-/// What something is called between two names. Servers take names of up to 200 letters.
-pub(super) fn passing_name(name: &str) -> String {
-    let start: String = name.chars().take(160).collect();
-    format!("{start} until it is renamed")
 }
 
 /// What bears a name that another one gets.

@@ -11,6 +11,7 @@ use crate::deployment::identity;
 use crate::deployment::order::Folder;
 use crate::deployment::ready::{Deployment, Ready};
 use crate::deployment::refused::{Reason, Refused};
+use crate::deployment::remade;
 use crate::deployment::renames;
 use crate::deployment::supply::{self, Became, Declared, Row, Supply};
 use crate::finish::{Collects, Finish, Report, SecretOutcome};
@@ -62,14 +63,7 @@ impl Deployment<'_> {
         self.relay.expect_taken_over(std::mem::take(&mut ready.taken));
         self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));
         self.relay.expect_tokens(ready.given.for_relay(&module.manifest, &ready.supply, &self.masker));
-        if !self.plan_only {
-            let steps = Finish::new(self.destination.clone(), &ready.supply.found, &module.path)
-                .without(&self.known.there().nobodys)
-                .knowing(&ready.identities);
-            for refused in steps.before(&module.manifest).await? {
-                self.ui.warning(&format!("before the plan: {refused}"));
-            }
-        }
+        self.make_before(module, &ready).await?;
         let plan = self.planned(module, &ready, &variables).await?;
         let mut outcome = Outcome {
             summary: plan.summary(),
@@ -92,6 +86,8 @@ impl Deployment<'_> {
             return Ok(outcome);
         }
         if outcome.changes {
+            let inherited = remade::inherited(module, &ready);
+            self.forget_inherited(module, &mut ready, &inherited).await?;
             for text in renames::give_free(&self.destination, &plan).await? {
                 self.ui.info(&format!("  {text}"));
             }
@@ -104,13 +100,43 @@ impl Deployment<'_> {
         ready.terraform.stop_if_interrupted()?;
         outcome.differences = self.plan_again(&ready, &variables).await?;
         outcome.open = open_things(module, &ready.supply, &report, &outcome.differences);
-        outcome.open.extend(self.left_projects(module)?);
+        self.tell_what_stays(module, &report, &mut outcome.open)?;
         outcome.secrets = std::mem::take(&mut ready.supply.rows);
         if !report.waits_for.is_empty() {
             outcome.later = Some(Later { identities: ready.identities, supply: ready.supply });
         }
         outcome.finish = Some(report);
         Ok(outcome)
+    }
+
+    /// Makes what Terraform's part of the module looks up.
+    async fn make_before(&self, module: &Folder, ready: &Ready<'_>) -> Result<(), Failure> {
+        if !self.plan_only {
+            let there = self.known.there().clone();
+            let steps = Finish::new(self.destination.clone(), &ready.supply.found, &module.path)
+                .without(&there.nobodys)
+                .knowing(&ready.identities, &there.ids);
+            for refused in steps.before(&module.manifest).await? {
+                self.ui.warning(&format!("before the plan: {refused}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what is gone from the source and stays to what is left to a person. `migrate` can ask whether it may go.
+    fn tell_what_stays(
+        &self,
+        module: &Folder,
+        report: &Report,
+        open: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let mut stays = self.left_projects(module);
+        open.extend(stays.iter().cloned());
+        stays.extend(report.stays.iter().cloned());
+        if !stays.is_empty() {
+            Refused { reason: Reason::Destroys, what: stays }.leave(self.ui)?;
+        }
+        Ok(())
     }
 
     /// Finishes a module once more, after the projects for which something in it waits.
@@ -127,7 +153,7 @@ impl Deployment<'_> {
         }
         let report = self.finish(module, &identities, &mut supply).await?;
         outcome.open = open_things(module, &supply, &report, &outcome.differences);
-        outcome.open.extend(self.left_projects(module)?);
+        outcome.open.extend(self.left_projects(module));
         outcome.secrets = supply.rows;
         outcome.finish = Some(report);
         Ok(())
@@ -163,7 +189,7 @@ impl Deployment<'_> {
         self.look_for_entered(module, &mut supply, there).await?;
         let report = Report { open: left, ..Report::default() };
         let mut open = open_things(module, &supply, &report, &[]);
-        open.extend(self.left_projects(module)?);
+        open.extend(self.left_projects(module));
         Ok(Outcome {
             summary: "unchanged".to_owned(),
             changes: false,
@@ -267,8 +293,9 @@ impl Deployment<'_> {
         ready: &Ready<'_>,
         plan: &Plan,
     ) -> Result<(), Failure> {
-        let what =
+        let mut what =
             destruction::reasons(&self.destination, module, &ready.identities, &ready.state, plan).await?;
+        what.extend(remade::inherited(module, ready).into_iter().map(remade::reason));
         if what.is_empty() || self.allow_destroy {
             return Ok(());
         }
@@ -290,9 +317,10 @@ impl Deployment<'_> {
         identities: &Identities,
         supply: &mut Supply,
     ) -> Result<Report, Failure> {
+        let there = self.known.there().clone();
         let steps = Finish::new(self.destination.clone(), &supply.found, &module.path)
-            .without(&self.known.there().nobodys)
-            .knowing(identities)
+            .without(&there.nobodys)
+            .knowing(identities, &there.ids)
             .letting_go(self.allow_destroy)
             .sharing(&self.known.common_values)
             .collecting(self.known.collects.as_ref().map(|collects| collects as &dyn Collects));
@@ -303,6 +331,8 @@ impl Deployment<'_> {
         let report = steps.run(&manifest, self.enable_triggers).await.map_err(|failure| {
             failure.while_doing("finishing").hint("Terraform's part is done. Deploy again to finish.")
         })?;
+        self.known.there().ids.extend(report.made.clone());
+        self.known.there().gone.extend(report.deleted.clone());
         for done in &report.done {
             self.ui.info(&format!("  finish: set {done}"));
         }

@@ -22,6 +22,8 @@ pub struct Directory {
     users: HashMap<String, String>,
     /// Names that projects get before anything else is done, by their ids; `None`: it goes.
     projects: BTreeMap<String, Option<String>>,
+    /// Ids of documents that finish has made.
+    ids: BTreeMap<Target, String>,
     /// Whether the destination turned out to be older than the list of target tags.
     is_without_target_tags: bool,
 }
@@ -50,6 +52,7 @@ impl Directory {
             lists: HashMap::new(),
             users: HashMap::new(),
             projects: BTreeMap::new(),
+            ids: BTreeMap::new(),
             is_without_target_tags: false,
         }
     }
@@ -65,6 +68,58 @@ impl Directory {
         self.forget();
     }
 
+    /// Says which ids documents have, whatever their names are.
+    pub(super) fn expect_ids(&mut self, ids: BTreeMap<Target, String>) {
+        self.ids = ids;
+    }
+
+    /// A document that is known by its id and bears this name, though the one at `place` is to have it.
+    pub(super) async fn bearer(
+        &mut self,
+        target: &Target,
+        place: &Located,
+        name: &str,
+    ) -> Result<Option<Located>, Failure> {
+        let ids: Vec<String> = self.ids.values().filter(|id| **id != place.id).cloned().collect();
+        let Some(list) = self.list_of(target).await? else { return Ok(None) };
+        let has_name =
+            |document: &Value| document["Name"].as_str().is_some_and(|other| is_same_composed(other, name));
+        let mut bearers = self.list(&list).await?.iter().filter(|document| has_name(document)).map(id);
+        let Some(bearer) = bearers.find(|id| ids.contains(id)) else { return Ok(None) };
+        self.at_id(target, &bearer).await
+    }
+
+    /// The list that has such documents; `None` where there is none of the space or a project.
+    async fn list_of(&mut self, target: &Target) -> Result<Option<String>, Failure> {
+        let collection = target.collection;
+        if collection == IDENTITIES || collection == target_tags::COLLECTION {
+            return Ok(None);
+        }
+        Ok(match (collection.row().in_project, target.key.as_slice()) {
+            (Some(list), [project, _]) => self
+                .named("projects", project)
+                .await?
+                .map(|project| format!("projects/{}/{list}", id(&project))),
+            (None, [_]) => Some(collection.name().to_owned()),
+            _ if collection == FREEZES => Some(FREEZES.name().to_owned()),
+            _ => None,
+        })
+    }
+
+    /// The document of this id, if it is there.
+    pub(super) async fn at_id(&mut self, target: &Target, known: &str) -> Result<Option<Located>, Failure> {
+        let Some(list) = self.list_of(target).await? else { return Ok(None) };
+        if !self.list(&list).await?.iter().any(|document| id(document) == known) {
+            return Ok(None);
+        }
+        let mut place =
+            Located::same(known, format!("{}/{known}", target.collection.documents(self.server.space_id())));
+        if target.collection.row().written_in_project {
+            place.write = self.server.path(&format!("{list}/{known}"));
+        }
+        Ok(Some(place))
+    }
+
     /// Forgets what was read, after something changed.
     pub fn forget(&mut self) {
         self.lists.clear();
@@ -75,6 +130,15 @@ impl Directory {
     /// # Errors
     /// When the destination refuses, or the key can't be one of this collection.
     pub async fn find(&mut self, target: &Target) -> Result<Option<Located>, Failure> {
+        if let Some(known) = self.ids.get(target).cloned()
+            && let Some(place) = self.at_id(target, &known).await?
+        {
+            return Ok(Some(place));
+        }
+        self.by_key(target).await
+    }
+
+    async fn by_key(&mut self, target: &Target) -> Result<Option<Located>, Failure> {
         let key: Vec<&str> = target.key.iter().map(String::as_str).collect();
         let collection = target.collection;
         match (collection, key.as_slice()) {

@@ -7,6 +7,7 @@ use super::set::sensitive;
 use super::stayed::Written;
 use super::{Finish, SecretOutcome, described, field, limited};
 use documents::collection::Collection;
+use documents::passing::passing_name;
 use failure::Failure;
 use module::manifest::{FinishStep, Manifest, Target};
 use octopus::upsert::has_all_of;
@@ -56,6 +57,9 @@ impl Finish<'_> {
         if after == before {
             self.report.already += 1;
         } else {
+            if let Some(name) = after["Name"].as_str().filter(|name| before["Name"] != **name) {
+                self.make_room(target, &place, name).await?;
+            }
             let answer = self.update(target, &place, &after).await?;
             self.directory.forget();
             self.report.done.push(what.clone());
@@ -96,6 +100,9 @@ impl Finish<'_> {
         }
         let made = self.make(target, &route, &new).await?;
         self.directory.forget();
+        if let (Some(source), Some(id)) = (self.sources.get(target), made["Id"].as_str()) {
+            self.report.made.insert(source.clone(), id.to_owned());
+        }
         self.report.done.push(format!("made {what}"));
         self.tell_secrets(what, secrets, &Value::Null);
         // Some fields, such as slugs, are only taken by an update; and some answers are less than the document.
@@ -110,6 +117,16 @@ impl Finish<'_> {
                 self.name_lost(what, &place, &secrets_as_they_are(wanted), answer).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Calls another one otherwise that bears the name which this document gets: its own step gives it its own.
+    async fn make_room(&mut self, target: &Target, place: &Located, name: &str) -> Result<(), Failure> {
+        let Some(bearer) = self.directory.bearer(target, place, name).await? else { return Ok(()) };
+        let mut other = self.directory.server.client.get(&bearer.read).await?;
+        other["Name"] = json!(passing_name(name));
+        self.update(target, &bearer, &other).await?;
+        self.directory.forget();
         Ok(())
     }
 

@@ -83,6 +83,34 @@ impl Identities {
         moved.collect()
     }
 
+    /// Addresses at which another thing stands than earlier, which is gone: deleted, and made again under the same name.
+    #[must_use]
+    pub fn remade_since(&self, earlier: &Self) -> BTreeSet<String> {
+        let gone = self.gone_since(earlier);
+        let known: BTreeSet<&String> = earlier.resources.values().collect();
+        let is_other = |(address, id): &(&String, &String)| {
+            !id.is_empty()
+                && !known.contains(id)
+                && earlier.resources.get(*address).is_some_and(|before| gone.contains(before))
+        };
+        self.resources.iter().filter(is_other).map(|(address, _)| address.clone()).collect()
+    }
+
+    /// The same of what is found by its name alone.
+    #[must_use]
+    pub fn named_anew_since(&self, earlier: &Self) -> Vec<(Collection, Vec<String>)> {
+        let known = |named: &Named, among: &Self| {
+            among.named.iter().any(|other| other.collection == named.collection && other.id == named.id)
+        };
+        let had = |named: &&Named| {
+            let gone = earlier.named.iter().filter(|before| !known(before, self));
+            let mut gone = gone.filter(|before| before.collection == named.collection);
+            !known(named, earlier) && gone.any(|before| before.keys.first() == named.keys.first())
+        };
+        let key = |named: &Named| Some((named.collection, named.keys.first()?.clone()));
+        self.named.iter().filter(had).filter_map(key).collect()
+    }
+
     /// Ids that were there earlier and are not here.
     #[must_use]
     pub fn gone_since(&self, earlier: &Self) -> BTreeSet<String> {
@@ -152,6 +180,24 @@ mod tests {
         assert_eq!(moved, expected.map(|(from, to)| (from.to_owned(), to.to_owned())));
         assert!(now.gone_since(&earlier).is_empty());
         assert_eq!(of(&[]).gone_since(&now).len(), 4);
+    }
+
+    #[test]
+    fn what_stands_where_another_one_stood_is_another_one() {
+        let earlier = of(&[("x.a", "A-1"), ("x.b", "A-2"), ("x.c", "A-3")]);
+        // Made again; two that change names; new.
+        let now = of(&[("x.a", "A-9"), ("x.b", "A-3"), ("x.c", "A-2"), ("x.d", "A-4"), ("x.e", "")]);
+        assert_eq!(now.remade_since(&earlier).into_iter().collect::<Vec<_>>(), ["x.a"]);
+        assert!(now.remade_since(&of(&[])).is_empty());
+        let named = |id: &str, name: &str| Named {
+            collection: Collection::Subscriptions,
+            id: id.to_owned(),
+            keys: vec![vec![name.to_owned()]],
+        };
+        let earlier = Identities { named: vec![named("1", "one"), named("2", "two")], ..of(&[]) };
+        let now =
+            Identities { named: vec![named("9", "one"), named("2", "three"), named("4", "two")], ..of(&[]) };
+        assert_eq!(now.named_anew_since(&earlier), [(Collection::Subscriptions, vec!["one".to_owned()])]);
     }
 
     #[test]

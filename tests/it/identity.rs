@@ -399,6 +399,31 @@ impl<'a> Watched<'a> {
     }
 }
 
+/// What was deleted at the source and made again under its name keeps its place, and has nothing of what a person has entered for the former one:
+/// that goes when it may, and nothing goes before.
+fn made_again(years: &Years, mut more: Watched<'_>) {
+    let of_first = of_first(years, &more.entered);
+    assert!(!of_first.is_empty());
+    years.serialize();
+    years.deploy().ends_with(1).says("was deleted at the source, and this is another one of its name");
+    assert!(more.entered.is_subset(&entered(years)), "nothing was written");
+    more.entered.retain(|place| !of_first.contains(place));
+    more.migrate(&["--allow-destroy"], "deleted and made again under the same name");
+    let now = entered(years);
+    let inherited: Vec<&String> = of_first.iter().filter(|place| now.contains(*place)).collect();
+    assert!(inherited.is_empty(), "entered for another one: {inherited:#?}");
+}
+
+/// What of these places belongs to documents and parts that came first.
+fn of_first(years: &Years, places: &BTreeSet<String>) -> BTreeSet<String> {
+    let is_first = |name: &str| name == FIRST || name == FIRST.replace(' ', ".");
+    let all = there(years);
+    let firsts = all.values().flatten().filter(|(_, name)| is_first(name));
+    let ids: BTreeSet<&str> = firsts.filter_map(|(id, _)| id.rsplit('/').next()).collect();
+    let is_of = |place: &&String| place.split([' ', '/']).any(|part| ids.contains(part));
+    places.iter().filter(is_of).cloned().collect()
+}
+
 /// The five migrations of a space.
 fn five(space: &str) {
     let years = Years::from(sandbox_with(space));
@@ -425,7 +450,7 @@ fn five(space: &str) {
 
     delete_first(&years);
     insert_first(&years, 500);
-    more.migrate(&["--allow-destroy"], "deleted and made again under the same name");
+    made_again(&years, more);
 
     delete_first(&years);
     watched.migrate(&["--allow-destroy"], "deleted");
@@ -446,7 +471,7 @@ fn what_finish_made_and_is_gone_is_named_and_goes_when_that_is_allowed() {
     let path = format!("/api/Spaces-2/insights/reports/{}", text(&report, "Id"));
     assert_eq!(http(&years.source, "DELETE", &path, None).0, 200);
     let there = || list(&years.destination, &years.space(), "insights/reports").len();
-    let said = "insightsreports \"Crossings\" is gone from the source, and stays";
+    let said = "insightsreports \"Crossings\" is gone from the source, and stays (";
     years.serialize();
     years.deploy().ends_with(3).says(said);
     years.deploy().ends_with(3).says(said);
@@ -454,6 +479,68 @@ fn what_finish_made_and_is_gone_is_named_and_goes_when_that_is_allowed() {
     years.deploy().arg("--allow-destroy").ends_with(3).says("deleted insightsreports \"Crossings\"");
     assert_eq!(there(), 0);
     years.deploy().ends_with(3).never_says(said);
+}
+
+/// Finish knows what it has made by its id: two change names, and what a person makes under such a name is that person's.
+#[test]
+fn what_finish_made_is_known_by_its_id() {
+    const REPORTS: &str = "insights/reports";
+    let years = Years::from(sandbox_with("operations"));
+    let at =
+        |server: &octopus_sandbox::Sandbox, space: &str, method: &str, id: &str, body: Option<&Value>| {
+            let (status, said) = http(server, method, &format!("/api/{space}/{REPORTS}{id}"), body);
+            assert!((200..300).contains(&status), "{method} {id}: {said}");
+            said
+        };
+    let called = |server: &octopus_sandbox::Sandbox, space: &str, name: &str| {
+        let all = list(server, space, REPORTS);
+        all.into_iter().find(|report| report["Name"] == name).expect("the report")
+    };
+    let name = |server: &octopus_sandbox::Sandbox, space: &str, mut report: Value, name: &str| {
+        report["Name"] = json!(name);
+        at(server, space, "PUT", &format!("/{}", text(&report, "Id")), Some(&report));
+    };
+    let (here, source) = (years.space(), &years.source);
+    at(
+        source,
+        "Spaces-2",
+        "POST",
+        "",
+        Some(&like(&years, REPORTS, &called(source, "Spaces-2", "Crossings"))),
+    );
+    years.migrate();
+    let [one, two] = ["Crossings", FIRST].map(|name| text(&called(&years.destination, &here, name), "Id"));
+    let [first, second] = ["Crossings", FIRST].map(|name| called(source, "Spaces-2", name));
+    name(source, "Spaces-2", first.clone(), "between");
+    name(source, "Spaces-2", second, "Crossings");
+    name(source, "Spaces-2", first, FIRST);
+    years.migrate().is_settled();
+    let id = |name: &str| text(&called(&years.destination, &here, name), "Id");
+    assert_eq!([id("Crossings"), id(FIRST)], [two.clone(), one.clone()], "each is what it was");
+
+    // At the destination somebody renames one, and makes another one of its name.
+    let ours = called(&years.destination, &here, "Crossings");
+    name(&years.destination, &here, ours.clone(), "Older crossings");
+    at(
+        &years.destination,
+        &here,
+        "POST",
+        "",
+        Some(&{
+            let mut theirs = like(&years, REPORTS, &ours);
+            theirs["Name"] = json!("Crossings");
+            theirs
+        }),
+    );
+    let theirs = id("Crossings");
+    let gone = text(&called(source, "Spaces-2", "Crossings"), "Id");
+    at(source, "Spaces-2", "DELETE", &format!("/{gone}"), None);
+    years.serialize();
+    years.deploy().ends_with(3).says(&format!("is gone from the source, and stays ({two})"));
+    years.deploy().arg("--allow-destroy").ends_with(3).says("deleted insightsreports");
+    let left: BTreeSet<String> =
+        list(&years.destination, &here, REPORTS).iter().map(|report| text(report, "Id")).collect();
+    assert_eq!(left, BTreeSet::from([one, theirs]));
 }
 
 #[test]
