@@ -109,6 +109,7 @@ async fn terraform(
         interrupt,
         masker: &masker,
         report: Box::new(|text| ui.info(text)),
+        ended: Box::new(|_, _| {}),
     };
     let lock = settings::provider_lock(arguments.provider_lock.as_deref())?;
     if let Err(failure) = checks::worker::provider(&terraform, lock.as_deref(), findings).await {

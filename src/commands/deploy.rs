@@ -94,7 +94,7 @@ pub async fn run(mut arguments: cli::Deploy, ui: &Ui) -> Result<Outcome, Failure
         adopt: arguments.existing == Existing::Adopt,
     };
     let result = all(&deployment, &modules).await;
-    summed_up(&relay, ui);
+    summed_up(&deployment, ui);
     result
 }
 
@@ -408,9 +408,12 @@ fn told_secrets(module: &Folder, rows: &[supply::Row], ui: &Ui) -> Result<(), Fa
     Ok(())
 }
 
-/// What passed through the relay, and what it changed.
-fn summed_up(relay: &Relay, ui: &Ui) {
-    let log = relay.log();
+/// What Terraform has taken, what passed through the relay, and what it changed.
+fn summed_up(deployment: &Deployment<'_>, ui: &Ui) {
+    for line in deployment.known.times.lines() {
+        ui.info(&line);
+    }
+    let log = deployment.relay.log();
     if log.count() == 0 {
         return;
     }

@@ -50,9 +50,12 @@ impl Deployment<'_> {
                 interrupt: self.interrupt.clone(),
                 masker: &self.masker,
                 report: Box::new(|text| self.ui.info(text)),
+                ended: Box::new(|command, started| {
+                    self.known.times.add(&module.module, command, started, None)
+                }),
             };
             if let Err(failure) = terraform.real_ids_in_state(&sent.ids).await {
-                failed.insert(module.module, failure);
+                failed.insert(module.module.clone(), failure);
             }
         }
         let modules: BTreeSet<String> = texts.keys().cloned().collect();

@@ -48,6 +48,7 @@ impl Deployment<'_> {
             interrupt: self.interrupt.clone(),
             masker: &self.masker,
             report: Box::new(|_| {}),
+            ended: Box::new(|_, _| {}),
         };
         there.init(&prepared.arguments).await?;
         let text = there.state_text().await?;

@@ -29,4 +29,5 @@ mod state;
 pub mod step;
 pub mod supply;
 pub mod tenant;
+pub mod times;
 pub mod token;

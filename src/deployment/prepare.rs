@@ -1,5 +1,8 @@
 //! What comes before the plan of a module: its state as it is, what a deployment that broke off has made, secrets out of old states.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
 use crate::backend::{self, Prepared};
 use crate::deployment::entered::Maker;
 use crate::deployment::existing::{self, Collision};
@@ -13,9 +16,9 @@ use documents::provisional::Ids;
 use failure::Failure;
 use failure::While as _;
 use module::provider_lock;
-use terraform::Terraform;
 use terraform::exchange::{self, Replacements};
 use terraform::state::State;
+use terraform::{HearsOfEnds, Terraform};
 
 impl Deployment<'_> {
     /// Makes a module ready for Terraform, and looks for what stands in its way. Writes nothing at the destination, but for what a deployment that
@@ -44,13 +47,7 @@ impl Deployment<'_> {
             None => None,
         };
         let mut environment = backend.as_ref().map(|backend| backend.environment.clone()).unwrap_or_default();
-        if crate::settings::environment_variable("TF_PLUGIN_CACHE_DIR").is_none() {
-            // One download of the provider for all modules of this deployment.
-            let cache = self.workplace.path().join("providers");
-            std::fs::create_dir_all(&cache).while_doing("making a folder for the provider")?;
-            environment.insert("TF_PLUGIN_CACHE_DIR".into(), cache.into());
-            environment.insert("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE".into(), "1".into());
-        }
+        self.share_provider(&mut environment)?;
         let terraform = Terraform {
             program: self.program,
             directory,
@@ -58,6 +55,7 @@ impl Deployment<'_> {
             interrupt: self.interrupt.clone(),
             masker: &self.masker,
             report: Box::new(|text| self.ui.info(text)),
+            ended: self.times_of(module),
         };
         let is_named = terraform.directory.join(provider_lock::FILE).exists();
         terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
@@ -88,6 +86,25 @@ impl Deployment<'_> {
                 .while_doing("writing the import blocks")?;
         }
         Ok(Ready { terraform, backend, supply, given, declared, state, identities, collisions, taken })
+    }
+
+    /// One download of the provider for all modules of this deployment.
+    fn share_provider(&self, environment: &mut BTreeMap<OsString, OsString>) -> Result<(), Failure> {
+        if crate::settings::environment_variable("TF_PLUGIN_CACHE_DIR").is_none() {
+            let cache = self.workplace.path().join("providers");
+            std::fs::create_dir_all(&cache).while_doing("making a folder for the provider")?;
+            environment.insert("TF_PLUGIN_CACHE_DIR".into(), cache.into());
+            environment.insert("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE".into(), "1".into());
+        }
+        Ok(())
+    }
+
+    /// Takes the time of a module's processes.
+    fn times_of(&self, module: &Folder) -> HearsOfEnds<'_> {
+        let name = module.name().into_owned();
+        Box::new(move |command, started| {
+            self.known.times.add(&name, command, started, self.relay.first_request())
+        })
     }
 
     /// The state; also whether an apply was killed before all was sent, or before the ids of that were known. Then what has none is not in it any

@@ -11,6 +11,7 @@ use crate::deployment::licence::Licence;
 use crate::deployment::order::Folder;
 use crate::deployment::providers::Providers;
 use crate::deployment::supply::{Declared, Supply};
+use crate::deployment::times::Times;
 use crate::deployment::token::{self, Given};
 use crate::finish::CommonValues;
 use crate::finish::directory::Directory;
@@ -60,6 +61,8 @@ pub struct Deployment<'a> {
 
 /// What the modules of a deployment need to learn only once, or write only once.
 pub struct Known<'a> {
+    /// What Terraform has taken for each module.
+    pub times: Times,
     pub(super) licence: Licence,
     /// Finds what was made by modules before.
     pub(super) lookups: tokio::sync::Mutex<Directory>,
@@ -93,6 +96,7 @@ impl<'a> Known<'a> {
     pub fn of(destination: &Server, collects: Option<&'a Relay>) -> Self {
         let lookups = tokio::sync::Mutex::new(Directory::new(destination.clone()));
         Self {
+            times: Times::default(),
             licence: Licence::default(),
             lookups,
             common_values: CommonValues::default(),

@@ -28,8 +28,8 @@ mod take_over;
 mod token;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::Router;
@@ -80,6 +80,8 @@ struct Shared {
     key: Secret,
     /// Runs of Terraform that are going on.
     runs: AtomicUsize,
+    /// When the run has asked for something first.
+    first: Mutex<Option<Instant>>,
     /// The path of the server's address (`/octopus`), which its links begin with.
     base_path: String,
     hold: hold::Hold,
@@ -116,6 +118,7 @@ impl Relay {
             client,
             key: key.clone(),
             runs: AtomicUsize::new(0),
+            first: Mutex::default(),
             base_path,
             hold: hold::Hold { enable_triggers },
             hide: hide::Hide::default(),
@@ -152,8 +155,15 @@ impl Relay {
     /// Opens the relay for a run of Terraform, until what is returned is dropped.
     #[must_use]
     pub fn open(&self) -> Open<'_> {
+        *self.shared.first.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.shared.runs.fetch_add(1, Ordering::SeqCst);
         Open(self)
+    }
+
+    /// When the run of Terraform that is going on, or that was the last, has asked for something first.
+    #[must_use]
+    pub fn first_request(&self) -> Option<Instant> {
+        *self.shared.first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says whether the end of the deployment looks at all documents: until then what a write has answered is good.
@@ -352,6 +362,7 @@ impl Shared {
             return refusal(StatusCode::NOT_FOUND, "octoferry's relay passes on what begins with /api");
         }
         let started = Instant::now();
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(started);
         let address = Address::parse(path);
         let passed = if self.drafts.are_looked_at() {
             self.drafted(method, &address, path, headers, body).await

@@ -19,6 +19,7 @@ pub mod working_copy;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use zeroize::Zeroizing;
 
@@ -34,6 +35,9 @@ use program::Program;
 use secret::mask::Masker;
 use state::State;
 
+/// Is told the command of a process, and when it was started.
+pub type HearsOfEnds<'a> = Box<dyn Fn(&str, Instant) + 'a>;
+
 /// One module's folder, and everything that Terraform needs to work in it.
 pub struct Terraform<'a> {
     pub program: &'a Program,
@@ -45,6 +49,8 @@ pub struct Terraform<'a> {
     pub masker: &'a Masker,
     /// Hears what goes on, for a person; masked.
     pub report: Box<dyn Fn(&str) + 'a>,
+    /// Hears of each process that has ended: its command (`plan`), and when it was started.
+    pub ended: HearsOfEnds<'a>,
 }
 
 /// How a plan or an apply ended.
@@ -67,7 +73,7 @@ impl Terraform<'_> {
             // Without it Terraform adds what the lock does not name.
             arguments.push("-lockfile=readonly".into());
         }
-        let ended = self.invocation(arguments).run(&self.interrupt, |_| {}).await?;
+        let ended = self.run(arguments, &self.interrupt, |_| {}).await?;
         self.stop_if_interrupted()?;
         if ended.success {
             return Ok(());
@@ -87,7 +93,7 @@ impl Terraform<'_> {
     /// What Terraform said, masked; or that it was interrupted.
     pub async fn validate(&self) -> Result<(), Failure> {
         let arguments = vec!["validate".to_owned(), "-no-color".into()];
-        let ended = self.invocation(arguments).run(&self.interrupt, |_| {}).await?;
+        let ended = self.run(arguments, &self.interrupt, |_| {}).await?;
         self.stop_if_interrupted()?;
         if ended.success {
             return Ok(());
@@ -110,7 +116,7 @@ impl Terraform<'_> {
     /// # Errors
     /// What Terraform said, masked.
     pub async fn state_text(&self) -> Result<Output, Failure> {
-        let ended = self.invocation(vec!["state".into(), "pull".into()]).run(&self.interrupt, |_| {}).await?;
+        let ended = self.run(vec!["state".into(), "pull".into()], &self.interrupt, |_| {}).await?;
         self.stop_if_interrupted()?;
         if !ended.success {
             let said = self.masker.mask(&ended.stderr_or_stdout());
@@ -183,8 +189,7 @@ impl Terraform<'_> {
             Failure::new(FailureKind::Terraform, format!("{what}:\n{}", said.trim()))
                 .hint("Deploy again: it takes over what is there.")
         };
-        let pulled =
-            self.invocation(vec!["state".into(), "pull".into()]).run(&Interrupt::never(), |_| {}).await?;
+        let pulled = self.run(vec!["state".into(), "pull".into()], &Interrupt::never(), |_| {}).await?;
         if !pulled.success {
             return Err(trouble(&self.masker.mask(&pulled.stderr_or_stdout())));
         }
@@ -225,10 +230,8 @@ impl Terraform<'_> {
         if !ended.success {
             return Ok((None, ended));
         }
-        let shown = self
-            .invocation(vec!["show".into(), "-json".into(), file.path()])
-            .run(&self.interrupt, |_| {})
-            .await?;
+        let shown =
+            self.run(vec!["show".into(), "-json".into(), file.path()], &self.interrupt, |_| {}).await?;
         self.stop_if_interrupted()?;
         if !shown.success {
             let said = self.masker.mask(&shown.stderr_or_stdout());
@@ -246,8 +249,7 @@ impl Terraform<'_> {
     /// When Terraform can't show it.
     pub async fn plan_text(&self, plan: &Plan) -> Result<String, Failure> {
         let shown = self
-            .invocation(vec!["show".into(), "-no-color".into(), plan.file.path()])
-            .run(&self.interrupt, |_| {})
+            .run(vec!["show".into(), "-no-color".into(), plan.file.path()], &self.interrupt, |_| {})
             .await?;
         self.stop_if_interrupted()?;
         Ok(self.masker.mask(&String::from_utf8_lossy(&shown.stdout)))
@@ -269,7 +271,7 @@ impl Terraform<'_> {
     pub async fn push_state(&self, file: &std::path::Path) -> Result<Result<(), String>, Failure> {
         let arguments = vec!["state".to_owned(), "push".into(), file.display().to_string()];
         // Not interrupted: it is the last chance for the state.
-        let ended = self.invocation(arguments).run(&Interrupt::never(), |_| {}).await?;
+        let ended = self.run(arguments, &Interrupt::never(), |_| {}).await?;
         Ok(if ended.success { Ok(()) } else { Err(self.masker.mask(&ended.stderr_or_stdout())) })
     }
 
@@ -279,15 +281,14 @@ impl Terraform<'_> {
     /// When Terraform can't be run.
     pub async fn release_lock(&self, id: &str) -> Result<(), Failure> {
         let arguments = vec!["force-unlock".to_owned(), "-force".into(), id.to_owned()];
-        self.invocation(arguments).run(&Interrupt::never(), |_| {}).await?;
+        self.run(arguments, &Interrupt::never(), |_| {}).await?;
         Ok(())
     }
 
     /// Runs a command that talks JSON lines, and tells a person what happens.
     async fn talk(&self, arguments: Vec<String>, mut progress: Progress) -> Result<Ended, Failure> {
         let ended = self
-            .invocation(arguments)
-            .run(&self.interrupt, |line| {
+            .run(arguments, &self.interrupt, |line| {
                 if let Some(text) = progress.line(line) {
                     (self.report)(&self.masker.mask(&text));
                 }
@@ -301,6 +302,19 @@ impl Terraform<'_> {
             diagnostic.mask(self.masker);
         }
         Ok(Ended { success: ended.success, diagnostics })
+    }
+
+    async fn run(
+        &self,
+        arguments: Vec<String>,
+        interrupt: &Interrupt,
+        each_line: impl FnMut(&str),
+    ) -> Result<process::Ended, Failure> {
+        let command = arguments.first().cloned().unwrap_or_default();
+        let started = Instant::now();
+        let ended = self.invocation(arguments).run(interrupt, each_line).await;
+        (self.ended)(&command, started);
+        ended
     }
 
     fn invocation(&self, arguments: Vec<String>) -> Invocation {

@@ -374,6 +374,7 @@ async fn open_store<'a>(
         interrupt: deployment.interrupt.clone(),
         masker: &deployment.masker,
         report: Box::new(|_| {}),
+        ended: Box::new(|_, _| {}),
     };
     let store = Store::open(terraform, prepared).await?;
     deployment.bring_former(&store.terraform, &module.manifest.source, store::KEY).await?;
