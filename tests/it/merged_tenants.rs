@@ -177,6 +177,36 @@ fn a_value_that_the_server_refuses_is_named_and_all_others_are_set() {
 }
 
 #[test]
+fn a_link_that_the_server_refuses_is_named_with_its_tenant_and_all_others_are_made() {
+    let whole = Move::of_size("T10");
+    whole.deploy().ends_with(3);
+    let one = Move::of_size("T10");
+    // The tenant with both of its links, and with the first alone.
+    let refuses = json!({"method": "PUT", "path": "/tenants/Tenants-1$", "kind": "status", "status": 400, "times": 2,
+        "body": {"ErrorMessage": "The project is not for this tenant.", "Errors": []}});
+    fault(&one.destination, refuses);
+    let ended = one.deploy().ends_with(1);
+    let text = &ended.stderr;
+    let name = one.get("/api/Spaces-2/tenants/Tenants-1")["Name"].clone();
+    let (all, mut wanted) = (one.links(), whole.links());
+    let links = &wanted[&name.to_string()];
+    assert_eq!(links.len(), 2, "{wanted:?}");
+    let missing =
+        links.iter().find(|link| !all[&name.to_string()].contains(link)).expect("a missing link").clone();
+    assert!(
+        text.contains(&format!("link {missing} of Tenants-1 {name}: The project is not for this tenant.")),
+        "{missing}: {text}"
+    );
+    assert_eq!(text.matches("  link \"").count(), 1, "{text}");
+    assert!(text.contains(&format!("modules failed: {missing}")), "{text}");
+    wanted.get_mut(&name.to_string()).expect("the tenant").retain(|link| *link != missing);
+    assert_eq!(all, wanted, "all others are linked");
+    assert!(!has_draft(&one.states()));
+    one.deploy().ends_with(3).is_settled();
+    assert_eq!((one.links(), one.values_of_tenants()), (whole.links(), whole.values_of_tenants()));
+}
+
+#[test]
 fn what_becomes_of_tenants_is_found_when_answers_get_lost() {
     let whole = Move::of_size("T10");
     whole.deploy().ends_with(3);

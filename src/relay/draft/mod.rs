@@ -55,6 +55,8 @@ struct All {
     unlinked: BTreeSet<String>,
     /// Tenants as they were read a moment ago, by path in lower case.
     read: HashMap<String, Value>,
+    /// Names of projects by their ids, of links that the server did not take.
+    projects: HashMap<String, String>,
     /// The ids of what was sent since something is kept.
     sent: BTreeMap<String, String>,
 }
@@ -118,6 +120,7 @@ impl Drafts {
             refused: Vec::new(),
             unlinked: BTreeSet::new(),
             read: HashMap::new(),
+            projects: HashMap::new(),
             sent: BTreeMap::new(),
         };
         Self { is_on: AtomicBool::new(false), keeps_tenants: AtomicBool::new(false), all: Mutex::new(all) }

@@ -99,7 +99,7 @@ impl Shared {
     }
 
     /// Whose templates are offered: as it is remembered, since the server has the last word when the values are sent.
-    async fn document(&self, path: &str, headers: &HeaderMap) -> Option<Value> {
+    pub(super) async fn document(&self, path: &str, headers: &HeaderMap) -> Option<Value> {
         if let Some(known) = self.remember.known(&Address::parse(path)) {
             return Some(known);
         }

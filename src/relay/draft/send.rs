@@ -288,6 +288,7 @@ impl Shared {
             };
             let there = self.there(kind, draft).await;
             let Some(mut theirs) = there.filter(|theirs| form::is_another(kind, &draft.base, theirs)) else {
+                self.name_projects(all, kind, draft).await;
                 if is_clear {
                     self.send_in_parts(all, kind, draft, said).await;
                 } else {
@@ -304,6 +305,19 @@ impl Shared {
             draft.base = theirs;
         }
         give_up(all, kind, draft, "somebody else writes it all the time");
+    }
+
+    /// Learns what the projects are called that a tenant is linked to: a message names them.
+    async fn name_projects(&self, all: &mut All, kind: Kind, draft: &Draft) {
+        if kind != Kind::Tenant {
+            return;
+        }
+        for link in merge::changed(kind, &draft.base, &draft.now) {
+            let path = format!("{}/projects/{link}", draft.address.prefix);
+            if let Some(project) = self.document(&path, &draft.headers).await {
+                all.projects.insert(link, name(&project).to_owned());
+            }
+        }
     }
 
     /// The server does not take the document as a whole: its parts are sent in halves, down to the one that it refuses.
@@ -488,6 +502,7 @@ fn refuse(all: &mut All, kind: Kind, (draft, document): (&Draft, &Value), which:
     for refused in which {
         let part = parts(kind, document).iter().find(|part| id(part) == refused);
         let name = part.map(name).unwrap_or_default();
+        let name = all.projects.get(name).map_or(name, String::as_str);
         let text = format!("{} {name:?} of {owner}: {why}", kind.noun());
         let module = draft.modules.get(refused).unwrap_or(&all.module).clone();
         all.refused.push(Refused { module, text });
