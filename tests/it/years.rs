@@ -321,3 +321,37 @@ fn what_holds_secrets_or_goes_in_numbers_is_not_destroyed_unasked() {
     years.deploy().ends_with(1).says("more than a person is likely to delete");
     years.deploy().arg("--allow-destroy").ends_with(3);
 }
+
+#[test]
+fn a_child_step_that_is_moved_to_another_step_is_made_anew_only_when_that_is_allowed() {
+    let years = Years::with("shop");
+    // The provider knows a child step by its parent, so it replaces this one; a person has entered its secret at the destination.
+    let has_child = |process: &&Value| process.to_string().contains("\"Tell operations\"");
+    let mut there = years.at_destination("deploymentprocesses");
+    there.retain(|process| has_child(&process));
+    for step in there[0]["Steps"].as_array_mut().expect("steps") {
+        for action in step["Actions"].as_array_mut().expect("actions") {
+            if action["Name"] == "Tell operations" {
+                action["Properties"]["Tell.Key"] =
+                    json!({"HasValue": true, "NewValue": "by hand", "Hint": null});
+            }
+        }
+    }
+    let path =
+        format!("/api/{}/deploymentprocesses/{}", years.space(), there[0]["Id"].as_str().expect("an id"));
+    assert_eq!(http(&years.destination, "PUT", &path, Some(&there[0])).0, 200);
+    let mut moved = 0;
+    years.change("deploymentprocesses", |process| {
+        let steps = process["Steps"].as_array_mut().expect("steps");
+        let from = steps.iter().position(|step| step["Actions"].as_array().is_some_and(|all| all.len() > 2));
+        let Some(from) = from else { return };
+        let to = (0..steps.len()).find(|at| *at != from).expect("another step");
+        let child = steps[from]["Actions"].as_array_mut().expect("actions").pop().expect("a child step");
+        steps[to]["Actions"].as_array_mut().expect("actions").push(child);
+        moved += 1;
+    });
+    assert_eq!(moved, 1);
+    years.serialize();
+    years.deploy().ends_with(1).says("it holds a secret that no run can read").says("--allow-destroy");
+    years.deploy().arg("--allow-destroy").ends_with(3).is_settled();
+}
