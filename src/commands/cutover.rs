@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::cli;
 use crate::cutover::{self, Side, Switch, journal};
 use crate::delivery::record;
+use crate::deployment::left::Left;
 use crate::finish::directory::{Directory, Located};
 use crate::mark;
 use crate::outcome::Outcome;
@@ -14,7 +15,7 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use failure::Failure;
-use module::manifest::{Held, Manifest};
+use module::manifest::{Held, Manifest, Scope};
 use octoferry_core::part::parse::matches;
 use octopus::read::{self, Extent};
 use octopus::server::Server;
@@ -40,6 +41,7 @@ pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
     let mut directory = Directory::new(destination.clone());
     let owners: Vec<Option<&str>> = modules(&projects, arguments.all).into_iter().collect();
     let mut manifests = record::newest_manifests(&source, &owners).await?;
+    let mut serialized = Vec::new();
     for owner in owners {
         let manifest = manifests.remove(&owner.map(str::to_owned)).ok_or_else(|| {
             let what = owner.map_or("the space".to_owned(), |id| format!("the project {id}"));
@@ -48,7 +50,6 @@ pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
             ))
             .hint("Run octoferry migrate first.")
         })?;
-        doubts.extend(doubt_about_secrets(&manifest));
         for held in cutover::starts(&manifest) {
             let project = owner.and_then(|id| projects.iter().find(|project| project.id() == id));
             match start_of(&mut directory, held, project.map_or("", |project| project.name())).await? {
@@ -56,7 +57,9 @@ pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
                 Err(doubt) => doubts.push(doubt),
             }
         }
+        serialized.push(manifest);
     }
+    doubts.extend(open_secrets(&source, &destination, &inventory, &serialized).await?);
     if arguments.all {
         doubts.extend(unhealthy(&destination).await?);
     }
@@ -72,15 +75,62 @@ pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
     ui.confirm(&format!("Switch these {} things?", switches.len()), arguments.yes)?;
     // What is recorded first can be taken back, wherever this stops.
     journal::write(&source, &together(recorded, &switches)).await?;
-    for switch in &switches {
-        apply(server_of(switch, &source, &destination), switch, &switch.before, &switch.after).await?;
-    }
+    let failed = switch_all(&switches, &source, &destination, ui).await.failed.len();
     ui.info(&format!(
         "{} things are switched; octoferry cutover --back takes it back for as long as the library variable set {:?} is there",
-        switches.len(),
+        switches.len() - failed,
         journal::SET
     ));
-    Ok(outcome(&doubts))
+    Ok(if failed == 0 { outcome(&doubts) } else { Outcome::NotWell })
+}
+
+/// How the switches ended.
+struct Switched<'s> {
+    /// They stand as somebody has set them meanwhile.
+    kept: usize,
+    /// They stand as before, for the reasons that were said.
+    failed: Vec<&'s Switch>,
+}
+
+/// Switches one after the other; one that a server refuses doesn't keep the others. But where something of a project could not be stopped at the one
+/// server, nothing of it starts at the other: both would work.
+async fn switch_all<'s>(
+    switches: &'s [Switch],
+    source: &Server,
+    destination: &Server,
+    ui: &Ui,
+) -> Switched<'s> {
+    let mut switched = Switched { kept: 0, failed: Vec::new() };
+    for switch in switches {
+        let works_there = |other: &&Switch| other.project == switch.project && other.side != switch.side;
+        if switched.failed.iter().any(works_there) {
+            ui.warning(&format!(
+                "{}: not switched, since it still works at the other server",
+                switch.described()
+            ));
+            switched.failed.push(switch);
+            continue;
+        }
+        match apply(server_of(switch, source, destination), switch, &switch.before, &switch.after).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let Switch { subject, field, .. } = switch;
+                ui.warning(&format!("{subject}: {field} stays as it is: somebody has changed it since"));
+                switched.kept += 1;
+            }
+            Err(failure) => {
+                ui.failure(&failure);
+                switched.failed.push(switch);
+            }
+        }
+    }
+    if !switched.failed.is_empty() {
+        ui.warning(&format!(
+            "{} things are not switched. Mend what stands behind each, and run the command again",
+            switched.failed.len()
+        ));
+    }
+    switched
 }
 
 /// Puts back what the journal names and nobody has changed since: the destination first, so that both servers never work at once.
@@ -95,7 +145,7 @@ async fn back(
         ui.info("there has been no cutover of this space");
         return Ok(Outcome::Done);
     }
-    let (chosen, rest) = parted(recorded, &arguments.project)?;
+    let (chosen, mut rest) = parted(recorded, &arguments.project)?;
     let mut switches: Vec<Switch> = chosen.iter().rev().map(reversed).collect();
     switches.sort_by_key(|switch| switch.side == Side::Source);
     show(&switches, ui);
@@ -103,29 +153,21 @@ async fn back(
         return Ok(Outcome::ChangesPending);
     }
     ui.confirm(&format!("Switch these {} things back?", switches.len()), arguments.yes)?;
-    let mut kept = 0;
-    for switch in &switches {
-        let server = server_of(switch, source, destination);
-        if !apply(server, switch, &switch.before, &switch.after).await? {
-            ui.warning(&format!(
-                "{}: {} stays as it is: somebody has changed it since",
-                switch.subject, switch.field
-            ));
-            kept += 1;
-        }
-    }
+    let switched = switch_all(&switches, source, destination, ui).await;
+    rest.extend(switched.failed.iter().map(|switch| reversed(switch)));
     if rest.is_empty() {
         journal::remove(source).await?;
         ui.info("both spaces work as before the cutover");
     } else {
         journal::write(source, &rest).await?;
-        ui.info(&format!(
-            "{} things are as before the cutover; {} stay switched",
-            switches.len(),
-            rest.len()
-        ));
+        let done = switches.len() - switched.failed.len();
+        ui.info(&format!("{done} things are as before the cutover; {} stay switched", rest.len()));
     }
-    Ok(if kept == 0 { Outcome::Done } else { Outcome::DoneWithNotes })
+    Ok(match (switched.failed.len(), switched.kept) {
+        (0, 0) => Outcome::Done,
+        (0, _) => Outcome::DoneWithNotes,
+        _ => Outcome::NotWell,
+    })
 }
 
 /// The switches that go back, and those that stay: without names all go back.
@@ -252,18 +294,25 @@ async fn under_way(source: &Server, projects: &[&Document]) -> Result<Vec<String
     Ok(tasks.iter().filter(is_ours).map(said).collect())
 }
 
-/// Secrets that no run could bring: without them a deployment of the destination runs, and fails.
-fn doubt_about_secrets(manifest: &Manifest) -> Option<String> {
-    use module::manifest::{Scope, SecretOrigin};
-    let open =
-        manifest.secrets.iter().filter(|secret| matches!(secret.from, SecretOrigin::Person { .. })).count();
-    let name = match &manifest.scope {
-        Scope::Space => "what projects share",
-        Scope::Project { name, .. } | Scope::Runbook { name, .. } => name,
-    };
-    (open > 0).then(|| {
-        format!("{name}: {open} secrets are a person's to enter; todo.md of the last migration names them")
-    })
+/// Secrets that are not there: without them a deployment of the destination runs, and fails.
+async fn open_secrets(
+    source: &Server,
+    destination: &Server,
+    inventory: &Inventory,
+    manifests: &[Manifest],
+) -> Result<Vec<String>, Failure> {
+    let all: Vec<&Manifest> = manifests.iter().collect();
+    let left = Left::read(source, destination, inventory, &all).await?;
+    let said = manifests.iter().filter_map(|manifest| {
+        let open = manifest.secrets.iter().filter(|secret| left.open(manifest, secret).is_some()).count();
+        let name = match &manifest.scope {
+            Scope::Space => "what projects share",
+            Scope::Project { name, .. } | Scope::Runbook { name, .. } => name,
+        };
+        let secrets = if open == 1 { "1 secret is" } else { &format!("{open} secrets are") };
+        (open > 0).then(|| format!("{name}: {secrets} not at the destination; octoferry report names them"))
+    });
+    Ok(said.collect())
 }
 
 /// Targets of the destination that would not answer a deployment.

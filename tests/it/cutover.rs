@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::http;
+use crate::support::{fault, http};
 
 /// Names of a collection's documents in the space, each with a switch.
 fn switches(sandbox: &octopus_sandbox::Sandbox, collection: &str, field: &str) -> Vec<(String, Value)> {
@@ -50,6 +50,27 @@ fn the_destination_starts_as_the_source_stood_and_all_of_it_can_be_taken_back() 
         switches(&journey.source, "projects", "IsDisabled").contains(&(name.to_owned(), json!(true)))
     };
     assert!(project("Storefront Web") && !project("Order Service"));
+    // What the source refuses to stop doesn't start at the destination, and keeps nothing else from it.
+    let (_, page) = http(&journey.source, "GET", "/api/Spaces-2/projecttriggers?take=100", None);
+    let mut triggers = page["Items"].as_array().expect("triggers").iter();
+    let trigger = triggers.find(|trigger| trigger["Name"] == "Restart over lunch").expect("it is there");
+    let path = format!("/api/Spaces-2/projecttriggers/{}", trigger["Id"].as_str().expect("an id"));
+    fault(
+        &journey.source,
+        json!({"path": path, "method": "PUT", "kind": "status", "status": 400, "times": 1}),
+    );
+    let refused = cutover(&["--project", "Warehouse*", "--project", "Orders*", "--yes"], 1);
+    refused.says("not switched, since it still works at the other server").says("things are not switched");
+    let there = switches(&journey.destination, "projecttriggers", "IsDisabled");
+    let of = |all: &[(String, Value)], name: &str| {
+        all.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone()).expect("it is there")
+    };
+    assert_eq!(of(&there, "Restart over lunch"), json!(true));
+    assert_eq!(of(&there, "New machine in the barn"), json!(true));
+    assert_eq!(of(&there, "New image"), json!(false), "another project's");
+    cutover(&["--back", "--project", "Warehouse*", "--project", "Orders*", "--yes"], 0);
+    let there = switches(&journey.destination, "projecttriggers", "IsDisabled");
+    assert_eq!((of(&there, "New image"), project("Orders API")), (json!(true), false));
     // What is switched is not held back any more.
     let held = |report: &str| {
         let held: Vec<&str> = report.lines().filter(|line| line.contains("**Cutover**")).collect();
@@ -81,9 +102,6 @@ fn the_destination_starts_as_the_source_stood_and_all_of_it_can_be_taken_back() 
     back.says("stay switched");
     assert!(!back.stdout.contains("Warehouse"), "{}", back.stdout);
     let source = all_of_source(&journey);
-    let of = |all: &[(String, Value)], name: &str| {
-        all.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone()).expect("it is there")
-    };
     assert_eq!(of(&source[0], "Storefront Web"), of(&before[0], "Storefront Web"));
     assert_eq!(of(&source[0], "Warehouse Sync"), json!(true));
     assert_eq!(of(&source[2], "Promote on Tuesdays"), of(&before[2], "Promote on Tuesdays"));
