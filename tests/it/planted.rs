@@ -235,6 +235,56 @@ pub(crate) fn space() -> Value {
     planter.dump
 }
 
+/// By which way a secret can leave the source: what a server is known to show by each, not what octoferry says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Door {
+    /// A variable of a step: the secret's own, a part of a typed one, a default of a template.
+    Step,
+    /// A variable of a step in a run for a tenant.
+    TenantRun,
+    /// The API exports the certificate with its key.
+    Export,
+    /// A step that refers to the feed.
+    ReadFeeds,
+    /// The database alone; or a person who enters it.
+    Database,
+    /// An archived certificate, which nothing can use, is not moved.
+    Nowhere,
+}
+
+/// The door of a planted secret, the first that is open where everything but the database may be used.
+pub(crate) fn door(dump: &Value, (collection, id, path): &Place) -> Door {
+    let document = &dump["Documents"]["Spaces-2"][collection][id];
+    let is_one_of = |field: &str, types: &[&str]| types.iter().any(|one| document[field] == *one);
+    match collection.as_str() {
+        "variables" | "libraryvariablesets" => Door::Step,
+        "tenantvariablevalues" => Door::TenantRun,
+        "certificates" if document["Archived"].is_string() => Door::Nowhere,
+        // The password opens what is exported: it comes by a step.
+        "certificates" if path == "Password" => Door::Step,
+        "certificates" => Door::Export,
+        "accounts"
+            if is_one_of(
+                "AccountType",
+                &[
+                    "AmazonWebServicesAccount",
+                    "AzureServicePrincipal",
+                    "GoogleCloudAccount",
+                    "UsernamePassword",
+                ],
+            ) =>
+        {
+            Door::Step
+        }
+        "feeds"
+            if is_one_of("FeedType", &["Docker", "AzureContainerRegistry", "GoogleContainerRegistry"]) =>
+        {
+            Door::ReadFeeds
+        }
+        _ => Door::Database,
+    }
+}
+
 /// Each planted secret by its place. Frozen copies are none of the space's.
 pub(crate) fn secrets(dump: &Value) -> BTreeMap<Place, String> {
     let mut found = BTreeMap::new();

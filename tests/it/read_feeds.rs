@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use expect_test::expect;
 use octopus_sandbox::Options;
 use serde_json::json;
 
 use crate::markers::Left;
-use crate::planted::Place;
+use crate::planted::{Door, Place};
 use crate::support::{http, user_with};
 use crate::trial::Trial;
 
@@ -47,6 +48,30 @@ fn passwords_of_registries_arrive_and_nothing_that_is_left_behind_holds_them() {
         assert_eq!(arrived(&trial), REGISTRIES.len());
         trial.truth(&BTreeMap::new());
     }
+    trial.by_door(
+        &[Door::Step, Door::TenantRun, Door::Export, Door::ReadFeeds],
+        &expect![[r#"
+        Step, accounts: 10 of 10
+        Step, certificates: 2 of 2
+        Step, libraryvariablesets: 1 of 1
+        Step, variables: 18 of 18
+        TenantRun, tenantvariablevalues: 21 of 21
+        Export, certificates: 4 of 4
+        ReadFeeds, feeds: 4 of 4
+        Database, accounts: 0 of 10
+        Database, actiontemplates: 0 of 2
+        Database, deploymentprocesses: 0 of 2
+        Database, feeds: 0 of 16
+        Database, git-credentials: 0 of 5
+        Database, machines: 0 of 3
+        Database, projects: 0 of 2
+        Database, projecttriggers: 0 of 1
+        Database, proxies: 0 of 3
+        Database, runbookprocesses: 0 of 1
+        Database, subscriptions: 0 of 2
+        Nowhere, certificates: 0 of 1
+    "#]],
+    );
     // A person may start it, too; seed run again keeps it without being asked.
     trial.journey.seed();
     let (well, log) = trial.journey.run_runbook(RUNBOOK);

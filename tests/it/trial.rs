@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use crate::journey::Journey;
 use crate::markers::Left;
-use crate::planted::{self, Place};
+use crate::planted::{self, Door, Place};
 use crate::rows::{KEY, private, rows};
-use crate::support::{http, http_as, user_with};
+use crate::support::{http, http_as, http_text, user_with};
 
 /// A migration of the planted space.
 pub(crate) struct Trial {
@@ -49,21 +49,70 @@ impl Trial {
         values.map(|value| value.as_str().expect("a text").to_owned()).collect()
     }
 
-    /// How many of each collection arrived.
+    /// All that have an open door arrived and nothing else did; how many by which door, of each collection.
     #[track_caller]
-    fn shares(&self, expected: &Expect) {
-        let there = self.there();
-        let mut shares: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-        for ((collection, ..), value) in &self.planted {
-            let (arrived, all) = shares.entry(collection).or_default();
+    pub(crate) fn by_door(&self, open: &[Door], expected: &Expect) {
+        let (there, dump) = (self.there(), planted::space());
+        let mut shares: BTreeMap<(Door, &str), (usize, usize)> = BTreeMap::new();
+        for (place, value) in &self.planted {
+            let door = planted::door(&dump, place);
+            let has_arrived = there.contains(value);
+            assert_eq!(has_arrived, open.contains(&door), "{place:?} comes by {door:?}");
+            let (arrived, all) = shares.entry((door, &place.0)).or_default();
             *all += 1;
-            *arrived += usize::from(there.contains(value));
+            *arrived += usize::from(has_arrived);
         }
         let lines: Vec<String> = shares
             .into_iter()
-            .map(|(collection, (arrived, all))| format!("{collection}: {arrived} of {all}\n"))
+            .map(|((door, collection), (arrived, all))| {
+                format!("{door:?}, {collection}: {arrived} of {all}\n")
+            })
             .collect();
         expected.assert_eq(&lines.concat());
+    }
+
+    /// Which certificates the runs said to have exported, by name.
+    fn exported(&self) -> BTreeSet<String> {
+        let tasks = http(&self.journey.source, "GET", "/api/Spaces-2/tasks?take=1000", None).1;
+        let mut exported = BTreeSet::new();
+        for task in tasks["Items"].as_array().expect("a page") {
+            let path = format!("/api/Spaces-2/tasks/{}/raw", task["Id"].as_str().expect("an id"));
+            let log = http_text(&self.journey.source, &path);
+            let said = log.lines().filter(|line| line.contains("\": exported from the source"));
+            exported.extend(said.filter_map(|line| Some(line.split('"').nth(1)?.to_owned())));
+        }
+        exported
+    }
+
+    /// The certificates that come by export are as they were, and no variable of octoferry's shows them: they need no run that would have to be
+    /// allowed. But one with a password has to show that, and one that the space's own variables name is checked in the runs that read other secrets.
+    #[track_caller]
+    fn exported_ones_are_untouched(&self) {
+        let (before, now) = (planted::space(), self.journey.source.dump());
+        let exported = self.planted.keys().filter(|place| planted::door(&before, place) == Door::Export);
+        let variables = before["Documents"]["Spaces-2"]["variables"].as_object().expect("sets").values();
+        let of_space = variables.flat_map(|set| set["Variables"].as_array().expect("variables"));
+        let mut free = 0;
+        for (collection, id, _) in exported {
+            let has_password =
+                before["Documents"]["Spaces-2"][collection][id]["Password"]["HasValue"] == true;
+            if has_password || of_space.clone().any(|variable| variable["Value"] == **id) {
+                continue;
+            }
+            free += 1;
+            for field in ["EnvironmentIds", "TenantIds", "TenantTags", "TenantedDeploymentParticipation"] {
+                let of = |dump: &Value| dump["Documents"]["Spaces-2"][collection][id][field].clone();
+                assert_eq!(of(&before), of(&now), "{id} {field}");
+            }
+            let sets = now["Documents"]["Spaces-2"]["variables"].as_object().expect("sets").values();
+            let mut variables = sets.flat_map(|set| set["Variables"].as_array().expect("variables"));
+            let shows = |variable: &&Value| {
+                variable["Value"] == **id
+                    && variable["Name"].as_str().is_some_and(|name| name.starts_with("Octoferry."))
+            };
+            assert_eq!(variables.find(shows), None, "{id}");
+        }
+        assert!(free > 0, "there is one");
     }
 
     /// What is not at the destination, but for the archived certificate, which is not moved; by the word of the servers' own dumps.
@@ -155,24 +204,41 @@ fn name_of(dump: &Value, (collection, id, path): &Place) -> String {
 #[test]
 fn without_the_database_the_list_is_the_truth_whatever_people_enter() {
     let trial = Trial::new();
+    trial.exported_ones_are_untouched();
     trial.journey.migrate(3);
-    trial.shares(&expect![[r#"
-        accounts: 10 of 20
-        actiontemplates: 0 of 2
-        certificates: 6 of 7
-        deploymentprocesses: 0 of 2
-        feeds: 0 of 20
-        git-credentials: 0 of 5
-        libraryvariablesets: 1 of 1
-        machines: 0 of 3
-        projects: 0 of 2
-        projecttriggers: 0 of 1
-        proxies: 0 of 3
-        runbookprocesses: 0 of 1
-        subscriptions: 0 of 2
-        tenantvariablevalues: 21 of 21
-        variables: 18 of 18
-    "#]]);
+    trial.by_door(
+        &[Door::Step, Door::TenantRun, Door::Export],
+        &expect![[r#"
+        Step, accounts: 10 of 10
+        Step, certificates: 2 of 2
+        Step, libraryvariablesets: 1 of 1
+        Step, variables: 18 of 18
+        TenantRun, tenantvariablevalues: 21 of 21
+        Export, certificates: 4 of 4
+        ReadFeeds, feeds: 0 of 4
+        Database, accounts: 0 of 10
+        Database, actiontemplates: 0 of 2
+        Database, deploymentprocesses: 0 of 2
+        Database, feeds: 0 of 16
+        Database, git-credentials: 0 of 5
+        Database, machines: 0 of 3
+        Database, projects: 0 of 2
+        Database, projecttriggers: 0 of 1
+        Database, proxies: 0 of 3
+        Database, runbookprocesses: 0 of 1
+        Database, subscriptions: 0 of 2
+        Nowhere, certificates: 0 of 1
+    "#]],
+    );
+    let exported: BTreeSet<String> = [
+        "Client of the cluster",
+        "api.tallowandwick.example",
+        "shop.tallowandwick.example",
+        "www.harbourline.example",
+    ]
+    .map(str::to_owned)
+    .into();
+    assert_eq!(trial.exported(), exported);
     let nothing = BTreeMap::new();
     let first = trial.truth(&nothing);
     // Once more: a placeholder of octoferry's own is no value.
@@ -334,23 +400,31 @@ fn with_the_database_everything_arrives_and_nothing_that_is_left_behind_holds_it
     let holding = left.holding(&secrets);
     assert!(left.0.len() > 200, "only {} places were searched", left.0.len());
     assert!(holding.is_empty(), "{} places hold secrets:\n{}", holding.len(), holding.join("\n"));
-    trial.shares(&expect![[r#"
-        accounts: 20 of 20
-        actiontemplates: 2 of 2
-        certificates: 6 of 7
-        deploymentprocesses: 2 of 2
-        feeds: 20 of 20
-        git-credentials: 5 of 5
-        libraryvariablesets: 1 of 1
-        machines: 3 of 3
-        projects: 2 of 2
-        projecttriggers: 1 of 1
-        proxies: 3 of 3
-        runbookprocesses: 1 of 1
-        subscriptions: 2 of 2
-        tenantvariablevalues: 21 of 21
-        variables: 18 of 18
-    "#]]);
+    let all = [Door::Step, Door::TenantRun, Door::Export, Door::ReadFeeds, Door::Database];
+    trial.by_door(
+        &all,
+        &expect![[r#"
+        Step, accounts: 10 of 10
+        Step, certificates: 2 of 2
+        Step, libraryvariablesets: 1 of 1
+        Step, variables: 18 of 18
+        TenantRun, tenantvariablevalues: 21 of 21
+        Export, certificates: 4 of 4
+        ReadFeeds, feeds: 4 of 4
+        Database, accounts: 10 of 10
+        Database, actiontemplates: 2 of 2
+        Database, deploymentprocesses: 2 of 2
+        Database, feeds: 16 of 16
+        Database, git-credentials: 5 of 5
+        Database, machines: 3 of 3
+        Database, projects: 2 of 2
+        Database, projecttriggers: 1 of 1
+        Database, proxies: 3 of 3
+        Database, runbookprocesses: 1 of 1
+        Database, subscriptions: 2 of 2
+        Nowhere, certificates: 0 of 1
+    "#]],
+    );
     trial.journey.unseed();
 }
 
