@@ -59,6 +59,7 @@ impl Deployment<'_> {
     pub async fn run(&self, module: &Folder, mut ready: Ready<'_>) -> Result<Outcome, Failure> {
         let variables = self.variables(&ready)?;
         self.relay.module_begins(&module.name()).await;
+        self.relay.shows_roles_of_teams(ready.declared.has_roles_in_teams);
         self.relay.expect_steps(identity::steps(&module.manifest, &ready.identities, &ready.state));
         self.relay.expect_taken_over(std::mem::take(&mut ready.taken));
         self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));

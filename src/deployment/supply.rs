@@ -91,6 +91,8 @@ impl Row {
 pub struct Declared {
     /// Names of declared variables.
     pub variables: BTreeSet<String>,
+    /// A team brings its roles with it (`user_role`), which octoferry never writes.
+    pub has_roles_in_teams: bool,
     /// Variable → addresses of the blocks that use it: `type.name` of a resource, else with the word that the block begins with.
     users: BTreeMap<String, BTreeSet<String>>,
 }
@@ -118,6 +120,10 @@ impl Declared {
         let mut block: Option<String> = None;
         for line in text.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
+            self.has_roles_in_teams |= matches!(
+                words.as_slice(),
+                ["user_role" | "user_role{", ..] | ["dynamic", "\"user_role\"", ..]
+            );
             let is_head = !line.starts_with([' ', '\t', '#', '/', '}', ']', ')']);
             match words.as_slice() {
                 ["variable", name, ..] if is_head => {

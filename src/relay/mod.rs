@@ -22,6 +22,7 @@ mod log;
 mod peer;
 mod readable;
 mod remember;
+mod roles;
 mod seen;
 mod tag;
 mod take_over;
@@ -89,6 +90,7 @@ struct Shared {
     forgotten: forgotten::Forgotten,
     align: align::Align,
     linked: linked::Order,
+    roles: roles::Roles,
     take_over: take_over::TakeOver,
     exchange: token::Exchange,
     remember: Arc<remember::Remember>,
@@ -125,6 +127,7 @@ impl Relay {
             forgotten: forgotten::Forgotten::default(),
             align: align::Align::default(),
             linked: linked::Order::default(),
+            roles: roles::Roles::default(),
             take_over: take_over::TakeOver::default(),
             exchange: token::Exchange::default(),
             remember,
@@ -186,6 +189,11 @@ impl Relay {
     /// Says whether several modules are deployed: then what they write to tenants is kept until [`Relay::deployment_ends`].
     pub fn has_several_modules(&self, several: bool) {
         self.shared.drafts.keep_tenants(several);
+    }
+
+    /// Says whether teams of the module that is deployed now bring their roles with them.
+    pub fn shows_roles_of_teams(&self, are_shown: bool) {
+        self.shared.roles.show(are_shown);
     }
 
     /// To be called when a module's deployment begins.
@@ -477,6 +485,7 @@ impl Shared {
         let is_of_interest = self.hide.looks_at(address)
             || self.hold.looks_at(address)
             || readable::looks_at(address)
+            || self.roles.looks_at(address)
             || align::Align::looks_at(address)
             || self.exchange.looks_at(address)
             || forgotten::Forgotten::looks_at(address);
@@ -490,9 +499,10 @@ impl Shared {
         let shown_secret = self.exchange.hide(address, &mut document);
         let hidden = self.hide.hide(&self.client, address, &mut document).await?;
         let held = self.hold.after(address, &mut document);
+        let without_roles = self.roles.hide(address, &mut document);
         let aligned = self.align.show(method, address, &mut document);
         let shown = readable::make_readable(address, &mut document);
-        if !(hidden || held || aligned || shown_secret) && shown.is_empty() {
+        if !(hidden || held || aligned || shown_secret || without_roles) && shown.is_empty() {
             return Ok(body);
         }
         self.log.changes(shown);

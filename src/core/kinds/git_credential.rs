@@ -18,8 +18,13 @@ pub(super) const KIND: Kind = Kind {
         if kind.shape(document).is_none() {
             return Some("the provider has no resource for this type of Git credential");
         }
-        let user = document.get("Details").and_then(|details| details["Username"].as_str());
-        user.is_none_or(str::is_empty).then_some("the provider makes no Git credential without a user name")
+        let details = document.get("Details").cloned().unwrap_or_default();
+        // `schemas/git_credential.go` of 1.17.0 wants at least one character of both.
+        match (details["Username"].as_str().unwrap_or_default(), &details["Password"]["HasValue"]) {
+            ("", _) => Some("the provider makes no Git credential without a user name"),
+            (_, has) if *has != true => Some("the provider makes no Git credential without a password"),
+            _ => None,
+        }
     },
     first: &[plain("Name"), plain("Description")],
     inside: Some(Inside { field: "Details", fields: &[] }),
@@ -86,13 +91,8 @@ mod tests {
     fn a_minimal_git_credential() {
         let documents = json!({"git-credentials": [{"Id": "GitCredentials-1", "Name": "Reader", "Details": {"Type": "UsernamePassword", "Username": "r"}}, {"Id": "GitCredentials-2", "Name": "App", "Details": {"Type": "GitHub", "Id": "1"}}]});
         expect![[r#"
-            resource "octopusdeploy_git_credential" "reader" {
-              name     = "Reader"
-              type     = "UsernamePassword"
-              username = "r"
-              password = ""
-            }
             --- finish {"do":"document","target":{"collection":"git-credentials","key":["App"]},"document":{"Name":"App","Details":{"Type":"GitHub","Id":"1"}}}
+            --- finish {"do":"document","target":{"collection":"git-credentials","key":["Reader"]},"document":{"Name":"Reader","Details":{"Type":"UsernamePassword","Username":"r"}}}
         "#]].assert_eq(&convert("git_credentials.tf", &documents));
     }
 

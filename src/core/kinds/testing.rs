@@ -43,7 +43,7 @@ pub(crate) fn inventory(documents: &Value) -> Inventory {
         "accounts": [{"Id": "Accounts-1", "Name": "Login", "AccountType": "UsernamePassword", "Username": "ops"}],
         "proxies": [{"Id": "Proxies-1", "Name": "Barn", "Host": "proxy.example", "Port": 80}],
         "certificates": [{"Id": "Certificates-1", "Name": "shop.example"}],
-        "git-credentials": [{"Id": "GitCredentials-1", "Name": "Reader", "Details": {"Type": "UsernamePassword", "Username": "reader"}}],
+        "git-credentials": [{"Id": "GitCredentials-1", "Name": "Reader", "Details": {"Type": "UsernamePassword", "Username": "reader", "Password": {"HasValue": true}}}],
         "feeds": [
             {"Id": "Feeds-1", "Name": "Octopus Server (built-in)", "FeedType": "BuiltIn"},
             {"Id": "Feeds-2", "Name": "Images", "FeedType": "Docker", "FeedUri": "https://images.example"}

@@ -197,7 +197,13 @@ pub async fn read(call: &Call<'_>) -> Result<Option<Json>> {
 /// What the server says.
 pub async fn update(call: &Call<'_>, plan: &Json) -> Result<Json> {
     match needed(call.type_name)? {
-        Kind::Document(document) => document.update(call, plan).await,
+        Kind::Document(document) => {
+            let updated = document.update(call, plan).await?;
+            if call.type_name == "octopusdeploy_team" {
+                people::delete_roles(call).await?;
+            }
+            Ok(updated)
+        }
         Kind::Tag => tag::update(call, plan).await,
         Kind::Variable => variable::update(call, plan).await,
         Kind::ScriptModule => script_module::update(call, plan).await,

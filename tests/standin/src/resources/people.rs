@@ -1,9 +1,10 @@
 //! Teams, roles, subscriptions: what belongs to the server, and who is told of events.
 
+use anyhow::Result;
 use serde_json::{Map, Value as Json, json};
 
 use super::document::Document;
-use super::{items, text};
+use super::{Call, items, text};
 use crate::mapping::How::{Leave, Name, Send};
 
 /// The table of a type about people.
@@ -56,6 +57,16 @@ pub(super) fn document(name: &str) -> Option<Document> {
         .locked(),
         _ => return None,
     })
+}
+
+/// What the provider does with a team that is changed (`resource_team.go`): the roles that it has read and the team itself does not name are deleted.
+/// Those of a team that names some are not modelled.
+pub(super) async fn delete_roles(call: &Call<'_>) -> Result<()> {
+    let team = text(&call.state, "id");
+    for role in call.api.list(&format!("/api/teams/{team}/scopeduserroles?take=1000")).await? {
+        call.api.delete(&format!("/api/scopeduserroles/{}", text(&role, "Id"))).await?;
+    }
+    Ok(())
 }
 
 /// Members that the client sends as null or "" when nothing is configured.
