@@ -53,8 +53,10 @@ mod tenant_link;
 mod testing;
 mod text_value;
 mod trigger;
+mod trigger_form;
 mod user_role;
 mod variable;
+mod variable_scope;
 mod worker;
 mod worker_pool;
 

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::text_value::{by_control_type, text_or_file};
+use super::variable_scope;
 use crate::convert::SecretSources;
 use crate::convert::context::{At, Context, Subject, is_portable};
 use crate::convert::fields::{Fields, is_empty, odd, read};
 use crate::convert::model::*;
 use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
-use crate::kinds::process::Actions;
 use documents::collection::Collection;
 use documents::document::Document;
 use module::manifest::FinishStep;
@@ -63,17 +63,6 @@ const PROMPT: &[Field] = &[
     plain("Description"),
     flag("Required").named("is_required"),
     custom("DisplaySettings", display_settings).writes(&["display_settings"]),
-];
-
-/// Field of the scope, argument, collection of the ids in it (none for names).
-const SCOPE: &[(&str, &str, Option<Collection>)] = &[
-    ("Environment", "environments", Some(Collection::Environments)),
-    ("Role", "roles", None),
-    ("Machine", "machines", Some(Collection::Machines)),
-    ("Channel", "channels", Some(Collection::Channels)),
-    ("ProcessOwner", "processes", Some(Collection::Projects)),
-    ("Action", "actions", Some(Collection::Actions)),
-    ("TenantTag", "tenant_tags", Some(Collection::Tags)),
 ];
 
 /// Types that the provider knows (1.17.0, `schemas/variable.go`).
@@ -174,7 +163,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         let smaller = planned.iter().filter(|other| {
             other.label != variable.label
                 && other.resembles(variable)
-                && is_within(&other.scope(), &variable.scope())
+                && variable_scope::is_within(&other.scope(), &variable.scope())
         });
         block.depends_on.extend(smaller.map(Planned::address));
         context.made_part(&variable.at.target, &variable.at.path, &block.address());
@@ -211,7 +200,7 @@ fn plan<'i>(
             wanted =
                 format!("{}_{wanted}", context.label_of(owner.id()).unwrap_or_else(|| label(owner.name())));
         }
-        for part in scope_names(context, &scope) {
+        for part in variable_scope::names(context, &scope) {
             wanted = format!("{wanted}_{}", label(&part).trim_start_matches('_'));
         }
         let id = fields.get("Id").and_then(Value::as_str).unwrap_or_default();
@@ -219,10 +208,9 @@ fn plan<'i>(
         if by_finish(context, set_at, &variable, document, owner) {
             continue;
         }
-        if planned
-            .iter()
-            .any(|other| other.resembles(&variable) && same_scope(&other.scope(), &variable.scope()))
-        {
+        if planned.iter().any(|other| {
+            other.resembles(&variable) && variable_scope::is_same(&other.scope(), &variable.scope())
+        }) {
             let mut at = set_at.field("Variables");
             at.path.push(json!({ "Name": name }));
             context.note(
@@ -247,14 +235,6 @@ fn plan<'i>(
     planned
 }
 
-/// Kinds of scope that the provider does not know: a variable that has one would be valid everywhere until finish put it right, so finish
-/// makes it as a whole. The published API knows thirteen such kinds.
-fn unknown_scopes(scope: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    scope
-        .iter()
-        .filter(|(kind, value)| !is_empty(value) && !SCOPE.iter().any(|(known, ..)| *known == kind.as_str()))
-}
-
 /// Whether the whole value is the id of a project that this module does not make. It may come later, and the other way round: as a lookup such a
 /// value would stop the whole module, and two projects that name each other would wait for each other.
 fn names_project(context: &Context<'_>, variable: &Planned<'_>) -> bool {
@@ -270,7 +250,7 @@ fn by_finish(
     owner: &Document,
 ) -> bool {
     let scope = variable.scope();
-    let mut unknown = unknown_scopes(&scope).peekable();
+    let mut unknown = variable_scope::unknown(&scope).peekable();
     let names_project = names_project(context, variable);
     if unknown.peek().is_none() && !names_project {
         return false;
@@ -329,7 +309,7 @@ fn locator(context: &mut Context<'_>, items: &[Value], item: &Value, name: &str,
         return json!({ "Name": name });
     }
     let scope = |item: &Value| item["Scope"].as_object().cloned().unwrap_or_default();
-    if namesakes.iter().filter(|other| same_scope(&scope(other), &scope(item))).count() == 1 {
+    if namesakes.iter().filter(|other| variable_scope::is_same(&scope(other), &scope(item))).count() == 1 {
         let scope = context.portable(&Value::Object(scope(item)));
         return json!({ "Name": name, "Scope": scope });
     }
@@ -358,7 +338,7 @@ fn resource(
             value(context, variable, fields, &mut block);
         }
         fields.carry(context, VARIABLE, &mut block);
-        scope(context, fields, &mut block);
+        variable_scope::scope(context, fields, &mut block);
     });
     block
 }
@@ -375,7 +355,7 @@ fn secret_value(
         description.push_str(&format!(" in the library variable set \"{}\"", owner.name()));
     }
     let names: Vec<String> =
-        scope_names(context, &variable.scope()).iter().map(|name| format!("\"{name}\"")).collect();
+        variable_scope::names(context, &variable.scope()).iter().map(|name| format!("\"{name}\"")).collect();
     if !names.is_empty() {
         description.push_str(&format!(" for {}", names.join(", ")));
     }
@@ -412,101 +392,6 @@ fn value(context: &mut Context<'_>, variable: &Planned<'_>, fields: &mut Fields<
         }
         other => odd(context, &at, other),
     }
-}
-
-fn scope(context: &mut Context<'_>, fields: &mut Fields<'_>, block: &mut Block) {
-    let mut inner = Block::new("scope", &[]);
-    fields.inside(context, "Scope", |context, scope| limits(context, scope, &mut inner));
-    if !inner.attributes.is_empty() {
-        block.blocks.push(inner);
-    }
-}
-
-fn limits(context: &mut Context<'_>, scope: &mut Fields<'_>, inner: &mut Block) {
-    for (field, argument, collection) in SCOPE {
-        let value = scope.take(field);
-        if is_empty(value) {
-            continue;
-        }
-        let at = scope.at(field);
-        let Some(items) = value.as_array() else {
-            odd(context, &at, value);
-            continue;
-        };
-        let expressions: Vec<Expr> = items
-            .iter()
-            .filter_map(Value::as_str)
-            .map(|item| match *collection {
-                None => context.text(&at, item),
-                Some(Collection::Tags) => context.tag(item),
-                Some(Collection::Actions) => action(context, &at, item),
-                Some(collection) => context.reference(&at, collection, item),
-            })
-            .collect();
-        inner.set(argument, expressions);
-    }
-}
-
-/// A step. If finish makes it, it is not there yet when Terraform writes the variable: its id names nothing at the destination, so the scope
-/// is not widened.
-fn action(context: &mut Context<'_>, at: &At, id: &str) -> Expr {
-    let Some(name) = context.drawers.open::<Actions>().of_finish(id).map(str::to_owned) else {
-        return context.reference(at, Collection::Actions, id);
-    };
-    context.note(
-        at,
-        "not-carried",
-        &format!("is limited to the step \"{name}\", which only finish can make: at the destination it is limited to a step that is missing"),
-        "Choose the step in the variable's scope at the destination.");
-    id.into()
-}
-
-/// Names of all that a scope limits to, in the order of [`SCOPE`].
-fn scope_names(context: &Context<'_>, scope: &Map<String, Value>) -> Vec<String> {
-    let mut names = Vec::new();
-    for (field, ..) in SCOPE {
-        for item in
-            scope.get(*field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-        {
-            let action = context.part(item).and_then(|target| target.key.last().cloned());
-            let document = context
-                .inventory
-                .collection_of(item)
-                .and_then(|collection| context.inventory.get(collection, item));
-            names.push(
-                action
-                    .or_else(|| document.map(|document| document.name().to_owned()))
-                    .unwrap_or_else(|| item.to_owned()),
-            );
-        }
-    }
-    names
-}
-
-fn members<'s>(scope: &'s Map<String, Value>, field: &str) -> Vec<&'s str> {
-    scope.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
-}
-
-/// Whether all that `inner` limits to is in `outer` too, neither is empty, and they differ.
-fn is_within(inner: &Map<String, Value>, outer: &Map<String, Value>) -> bool {
-    let is_unscoped =
-        |scope: &Map<String, Value>| SCOPE.iter().all(|(field, ..)| members(scope, field).is_empty());
-    !is_unscoped(inner)
-        && !is_unscoped(outer)
-        && !same_scope(inner, outer)
-        && SCOPE.iter().all(|(field, ..)| {
-            let outer = members(outer, field);
-            members(inner, field).iter().all(|item| outer.contains(item))
-        })
-}
-
-fn same_scope(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {
-    a.keys().chain(b.keys()).all(|field| {
-        let (mut a, mut b) = (members(a, field), members(b, field));
-        a.sort_unstable();
-        b.sort_unstable();
-        a == b
-    })
 }
 
 /// How a person is asked. The provider knows four ways; a server gives a prompt without one its own.

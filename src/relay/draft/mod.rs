@@ -18,6 +18,7 @@ mod merge;
 mod needs;
 mod offered;
 mod send;
+mod settled;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};

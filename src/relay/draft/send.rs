@@ -1,6 +1,6 @@
 //! How requests pass by the drafts, and how drafts are sent.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use axum::body::Bytes;
 use axum::http::header::HeaderMap;
@@ -8,9 +8,10 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::form::{self, closed, opened};
-use super::kind::{self, Kind, id, is_equal, name, parts};
+use super::kind::{Kind, name, parts};
 use super::needs::needs;
 use super::offered::tenant_of;
+use super::settled::{give_up, has_arrived, refuse, said, settle};
 use super::{All, Draft, Key, Refused, Sent, merge};
 use crate::relay::address::Address;
 use crate::relay::{Passed, Shared};
@@ -428,94 +429,6 @@ pub(super) fn noted(
     all.ids.to_provisional(&mut document);
     let draft = all.shown(key, address, path, headers, document);
     Passed { body: shown(kind, &draft.now, asked), ..passed }
-}
-
-/// The server has the draft: which ids are which, and how it looks there. What its answer does not have was not taken.
-fn settle(all: &mut All, kind: Kind, draft: &mut Draft, mut answer: Value) {
-    let sent = all.ids.document_to_real(&draft.now);
-    let mut learnt = BTreeMap::new();
-    kind::learn(parts(kind, &sent), parts(kind, &answer), &mut learnt);
-    let changed = merge::changed(kind, &draft.base, &draft.now);
-    let is_missing = |part: &&Value| {
-        if id(part).starts_with(provisional::PREFIX) {
-            let there = learnt
-                .get(id(part))
-                .and_then(|real| parts(kind, &answer).iter().find(|there| id(there) == real));
-            return !there.is_some_and(|there| !kind.is_of_tenant() || kind::is_as_sent(part, there));
-        }
-        kind.is_of_tenant()
-            && changed.iter().any(|changed| changed == id(part))
-            && !parts(kind, &answer)
-                .iter()
-                .any(|there| id(there) == id(part) && kind::is_as_sent(part, there))
-    };
-    let missing: Vec<String> =
-        parts(kind, &sent).iter().filter(is_missing).map(|part| id(part).to_owned()).collect();
-    all.ids.learn(learnt);
-    refuse(all, kind, (draft, &draft.now), &missing, "the server's answer does not have it");
-    // An answer to a write may lack what a read shows.
-    if let (Some(fields), Some(before)) = (answer.as_object_mut(), draft.base.as_object()) {
-        for (name, value) in before {
-            fields.entry(name.clone()).or_insert_with(|| value.clone());
-        }
-    }
-    all.ids.to_provisional(&mut answer);
-    draft.base = answer.clone();
-    draft.now = answer;
-    draft.is_assumed = false;
-}
-
-/// Whether all parts that were sent are there.
-fn has_arrived(all: &All, kind: Kind, draft: &Draft, there: &Value) -> bool {
-    let changed = merge::changed(kind, &draft.base, &draft.now);
-    let is_new =
-        |part: &&Value| id(part).starts_with(provisional::PREFIX) && !all.ids.real.contains_key(id(part));
-    let is_changed = |part: &&Value| changed.iter().any(|changed| changed == id(part));
-    let (new, others): (Vec<&Value>, Vec<&Value>) =
-        parts(kind, &draft.now).iter().filter(is_changed).partition(is_new);
-    let real = all.ids.document_to_real(&new.into_iter().cloned().collect());
-    let new = real.as_array().map_or(&[][..], Vec::as_slice);
-    let mut learnt = BTreeMap::new();
-    kind::learn(new, parts(kind, there), &mut learnt);
-    // A tenant's link and a value of the older route have no id that the server gives.
-    let is_there = |part: &Value| parts(kind, there).iter().any(|other| is_equal(other, part));
-    new.iter().all(|part| learnt.contains_key(id(part)))
-        && (!matches!(kind, Kind::Tenant | Kind::Values) || others.into_iter().all(is_there))
-}
-
-/// Nothing of what Terraform has made or changed was taken.
-fn give_up(all: &mut All, kind: Kind, draft: &mut Draft, why: &str) {
-    let changed = merge::changed(kind, &draft.base, &draft.now);
-    refuse(all, kind, (draft, &draft.now), &changed, why);
-    draft.now = draft.base.clone();
-}
-
-/// Notes parts that the server did not take.
-fn refuse(all: &mut All, kind: Kind, (draft, document): (&Draft, &Value), which: &[String], why: &str) {
-    let mut owner = draft.owner().to_owned();
-    let is_tenant = |(key, other): &(&Key, &Draft)| key.0 == Kind::Tenant && other.owner() == owner;
-    let tenant = all.documents.iter().find(is_tenant).map(|(_, tenant)| tenant);
-    let tenant = if kind == Kind::Tenant { Some(draft) } else { tenant.filter(|_| kind.is_of_tenant()) };
-    if let Some(tenant) = tenant {
-        owner = format!("{owner} {:?}", name(&tenant.now));
-    }
-    for refused in which {
-        let part = parts(kind, document).iter().find(|part| id(part) == refused);
-        let name = part.map(name).unwrap_or_default();
-        let name = all.projects.get(name).map_or(name, String::as_str);
-        let text = format!("{} {name:?} of {owner}: {why}", kind.noun());
-        let module = draft.modules.get(refused).unwrap_or(&all.module).clone();
-        all.refused.push(Refused { module, text });
-    }
-}
-
-/// What a server says of what it refuses.
-fn said(body: &Bytes) -> String {
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    let errors = answer["Errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let mut said: Vec<&str> = answer["ErrorMessage"].as_str().into_iter().chain(errors).collect();
-    said.dedup();
-    if said.is_empty() { "no reason was given".to_owned() } else { said.join(" ") }
 }
 
 impl Passed {
