@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::journey::{Journey, NEW};
 use crate::rows::private;
-use crate::support::{http, octoferry, package, space_file, terraform_config, user_with};
+use crate::support::{http, octoferry, space_file, terraform_config, user_with};
 
 /// The data of the certificates at a server, by name.
 fn data(server: &Sandbox) -> Vec<(String, String)> {
@@ -109,21 +109,9 @@ fn a_key_that_may_not_export_gets_typed_variables() {
     let may = needed::of_runbooks_at_source();
     let may: Vec<&str> =
         may.iter().map(String::as_str).filter(|name| *name != "CertificateExportPrivateKey").collect();
-    let (file, state) = (journey.path("key"), format!("path={}", journey.path("state")));
+    let file = journey.path("key");
     private(&file, &user_with(&journey.source, &may));
-    journey
-        .run(&[
-            "seed",
-            "--yes",
-            "--backend",
-            "local",
-            "--backend-config",
-            &state,
-            "--runbook-source-key-file",
-            &file,
-        ])
-        .option("--package", package())
-        .ends_with(0);
+    journey.seed_with(&["--runbook-source-key-file", &file]);
     journey.run(&["check"]).ends_with_one_of(&[0, 3]).1.says("since the key may not export them");
     let plan = journey.run(&["spread", "--plan"]).ends_with(4).stdout;
     assert!(plan.contains("certificate \"Client of the cluster\""), "{plan}");

@@ -110,9 +110,14 @@ impl Journey {
 
     /// The same with further options.
     pub(crate) fn seed_with(&self, options: &[&str]) -> Ended {
+        self.seeding(options).ends_with(0)
+    }
+
+    /// The same, however it ends.
+    pub(crate) fn seeding(&self, options: &[&str]) -> Run {
         let state = format!("path={}", self.path("state"));
         let seed = ["seed", "--yes", "--backend", "local", "--backend-config", &state];
-        self.run(&[&seed, options].concat()).option("--package", package()).ends_with(0)
+        self.run(&[&seed, options].concat()).option("--package", package())
     }
 
     /// `spread`; it may have something for a person.

@@ -8,8 +8,12 @@
 
 use std::path::{Path, PathBuf};
 
+use octopus_sandbox::Sandbox;
+
 use crate::journey::Journey;
-use crate::support::{content, http, octoferry, sandbox_with, sandbox_with_empty_space, terraform_config};
+use crate::support::{
+    Run, content, http, octoferry, sandbox_with, sandbox_with_empty_space, terraform_config,
+};
 
 const ADDRESS: &str = "registry.terraform.io/octopusdeploy/octopusdeploy";
 
@@ -59,6 +63,15 @@ impl Mirror {
             std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o755)).expect("its rights");
         });
     }
+
+    /// Deploys the modules of a folder with the provider that is here.
+    fn deploy(&self, work: &Path, destination: &Sandbox) -> Run {
+        octoferry(["deploy", "--placeholders"])
+            .state_below(&work.join("state"))
+            .arg(work.join("modules"))
+            .destination(destination, "New")
+            .env("TF_CLI_CONFIG_FILE", self.config().to_str().expect("a path in UTF-8"))
+    }
 }
 
 /// The lock file that Terraform writes of the provider of this configuration.
@@ -84,13 +97,7 @@ fn the_same_version_with_other_files_is_not_started() {
     let (source, destination) = (sandbox_with("small-web"), sandbox_with_empty_space("New"));
     let work = tempfile::tempdir().unwrap();
     let modules = work.path().join("modules");
-    let deploy = || {
-        octoferry(["deploy", "--placeholders"])
-            .state_below(&work.path().join("state"))
-            .arg(&modules)
-            .destination(&destination, "New")
-            .env("TF_CLI_CONFIG_FILE", mirror.config().to_str().unwrap())
-    };
+    let deploy = || mirror.deploy(work.path(), &destination);
     octoferry(["serialize", "space", "--out"]).arg(&modules).source(&source, "Spaces-2").ends_with(3);
     deploy().ends_with(3);
     // There is something to do, so Terraform has to run.
@@ -142,13 +149,7 @@ fn a_module_with_a_lock_file_is_held_to_it() {
             .source(&source, "Spaces-2")
             .option("--provider-lock", &file)
     };
-    let deploy = || {
-        octoferry(["deploy", "--placeholders"])
-            .state_below(&work.path().join("state"))
-            .arg(&modules)
-            .destination(&destination, "New")
-            .env("TF_CLI_CONFIG_FILE", mirror.config().to_str().unwrap())
-    };
+    let deploy = || mirror.deploy(work.path(), &destination);
     let genuine = lock(&mirror.config());
     for (text, says) in [
         ("no lock", "is none"),
@@ -187,21 +188,9 @@ fn the_runbooks_are_held_to_the_lock_file_of_seed() {
     let journey = Journey::with("small-web");
     let genuine = lock(Path::new(terraform_config()));
     let file = journey.path("lock.hcl");
-    let state = format!("path={}", journey.path("state"));
     let seed = |text: &str| {
         std::fs::write(&file, text).unwrap();
-        journey
-            .run(&[
-                "seed",
-                "--yes",
-                "--backend",
-                "local",
-                "--backend-config",
-                &state,
-                "--provider-lock",
-                &file,
-            ])
-            .option("--package", crate::support::package())
+        journey.seeding(&["--provider-lock", &file])
     };
     seed("no lock").ends_with(2).says("--provider-lock").says("is none");
     seed(&other_lock(&genuine)).ends_with(0);
