@@ -3,7 +3,9 @@
 /// A path of the API, taken apart. Routes are matched without case, as servers do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
-    /// The path without its query, as it was asked.
+    /// As it was asked.
+    pub(super) path_and_query: String,
+    /// The path without its query and without a slash at its end.
     pub(super) path: String,
     /// `/api/Spaces-2`, or `/api` for what belongs to no space.
     pub(super) prefix: String,
@@ -26,6 +28,7 @@ impl Address {
             asked.drain(..2);
         }
         Self {
+            path_and_query: path_and_query.to_owned(),
             path: path.trim_end_matches('/').to_owned(),
             prefix,
             segments: asked.iter().map(|segment| segment.to_lowercase()).collect(),
@@ -36,6 +39,11 @@ impl Address {
     /// The segments, to be matched.
     pub(super) fn parts(&self) -> Vec<&str> {
         self.segments.iter().map(String::as_str).collect()
+    }
+
+    /// What stands behind the question mark; empty where nothing does.
+    pub(super) fn query(&self) -> &str {
+        self.path_and_query.split_once('?').map_or("", |(_, query)| query)
     }
 
     /// A segment as it was asked.

@@ -10,6 +10,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::relay::address::Address;
+use crate::relay::request::Request;
 
 /// A template of the module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,9 +48,11 @@ impl Align {
     }
 
     /// Shows an answer, one document or a list, as the module has it; whether that is another way.
-    pub(super) fn show(&self, method: &Method, address: &Address, answer: &mut Value) -> bool {
-        let parts = address.parts();
-        let Some(&collection) = parts.first().filter(|_| Self::looks_at(address)) else { return false };
+    pub(super) fn show(&self, request: &Request, answer: &mut Value) -> bool {
+        let (method, parts) = request.parts();
+        let Some(&collection) = parts.first().filter(|_| Self::looks_at(&request.address)) else {
+            return false;
+        };
         let mut documents = self.lock();
         if let (&Method::PUT, [_, id]) = (method, parts.as_slice()) {
             documents.written.insert((collection.to_owned(), (*id).to_owned()));

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::relay::address::Address;
 use crate::relay::log::Intervention;
+use crate::relay::request::Request;
 
 /// What the client knows of every resource, and of those that several modules write (library version 2.111.0: `resources/resource.go`,
 /// `tenants/tenant.go`, `deploymentfreezes/deploymentfreeze.go`).
@@ -94,21 +95,13 @@ impl Forgotten {
     }
 
     /// Puts them into an update that says nothing of them.
-    pub(super) fn put_back(
-        &self,
-        method: &Method,
-        address: &Address,
-        document: &mut Value,
-    ) -> Vec<Intervention> {
-        let parts = address.parts();
-        if let (["variables", _], &Method::PUT) = (parts.as_slice(), method) {
+    pub(super) fn put_back(&self, request: &Request, document: &mut Value) -> Vec<Intervention> {
+        let (method, parts) = request.parts();
+        let (&Method::PUT, [route, id]) = (method, parts.as_slice()) else { return Vec::new() };
+        if *route == "variables" {
             return self.put_back_scopes(document);
         }
-        let ([route, id], true, Some(fields)) =
-            (parts.as_slice(), *method == Method::PUT, document.as_object_mut())
-        else {
-            return Vec::new();
-        };
+        let Some(fields) = document.as_object_mut() else { return Vec::new() };
         if known(route).is_none() {
             return Vec::new();
         }
@@ -152,13 +145,13 @@ mod tests {
     #[test]
     fn a_tenant_keeps_its_icon_when_a_project_is_linked() {
         let forgotten = Forgotten::default();
-        let address = Address::parse("/api/Spaces-1/tenants/Tenants-1");
+        let update = Request::new(Method::PUT, "/api/Spaces-1/tenants/Tenants-1");
         forgotten.learn(
-            &address,
+            &update.address,
             &json!({"Id": "Tenants-1", "Name": "a", "Slug": "own", "Icon": {"Id": "bird"}, "Other": null}),
         );
         let mut written = json!({"Id": "Tenants-1", "Name": "a", "Slug": "new"});
-        assert_eq!(forgotten.put_back(&Method::PUT, &address, &mut written).len(), 1);
+        assert_eq!(forgotten.put_back(&update, &mut written).len(), 1);
         assert_eq!(written, json!({"Id": "Tenants-1", "Name": "a", "Slug": "new", "Icon": {"Id": "bird"}}));
     }
 
@@ -169,21 +162,21 @@ mod tests {
         let list = Address::parse("/api/deploymentfreezes?skip=0&take=30");
         forgotten.learn(&list, &json!({"Count": 1, "DeploymentFreezes": [freeze]}));
         let mut written = json!({"Id": "DeploymentFreezes-1", "Name": "a"});
-        let address = Address::parse("/api/deploymentfreezes/DeploymentFreezes-1");
-        assert!(Forgotten::looks_at(&list) && Forgotten::looks_at(&address));
-        assert_eq!(forgotten.put_back(&Method::PUT, &address, &mut written).len(), 1);
+        let update = Request::new(Method::PUT, "/api/deploymentfreezes/DeploymentFreezes-1");
+        assert!(Forgotten::looks_at(&list) && Forgotten::looks_at(&update.address));
+        assert_eq!(forgotten.put_back(&update, &mut written).len(), 1);
         assert_eq!(written["Description"], "why");
     }
 
     #[test]
     fn a_variable_keeps_the_kinds_of_its_scope_when_another_is_written() {
         let forgotten = Forgotten::default();
-        let address = Address::parse("/api/Spaces-1/variables/variableset-Projects-1");
-        assert!(Forgotten::looks_at(&address));
+        let update = Request::new(Method::PUT, "/api/Spaces-1/variables/variableset-Projects-1");
+        assert!(Forgotten::looks_at(&update.address));
         let scope = json!({"Environment": ["Environments-1"], "Tenant": ["Tenants-1"]});
-        forgotten.learn(&address, &json!({"Variables": [{"Id": "Ab", "Scope": scope}]}));
+        forgotten.learn(&update.address, &json!({"Variables": [{"Id": "Ab", "Scope": scope}]}));
         let mut written = json!({"Variables": [{"Id": "Ab", "Scope": {"Environment": ["Environments-1"]}}, {"Id": "", "Name": "new", "Scope": {}}]});
-        assert_eq!(forgotten.put_back(&Method::PUT, &address, &mut written).len(), 1);
+        assert_eq!(forgotten.put_back(&update, &mut written).len(), 1);
         assert_eq!(written["Variables"][0]["Scope"], scope);
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::relay::address::Address;
 use crate::relay::log::Intervention;
+use crate::relay::request::Request;
 use secret::placeholder::is_placeholder;
 
 fn header(subscription: &mut Value) -> Option<&mut Value> {
@@ -33,19 +34,14 @@ pub(super) fn show(subscription: &mut Value) -> Option<Intervention> {
     Some(Intervention { what: "shown without the header, which the provider reads only as a text", place })
 }
 
-/// The body with the header in the hidden form, where a secret has taken the place of a token, or a placeholder stands for one; `None`: there
-/// is none.
-pub(super) fn hidden(
-    method: &Method,
-    address: &Address,
-    with_token: &Bytes,
-    filled: &Bytes,
-) -> Option<Bytes> {
-    if !looks_at(address) || !matches!(*method, Method::PUT | Method::POST) {
+/// The body of a request with the header in the hidden form, where a secret has taken the place of a token, or a placeholder stands for one;
+/// `None`: there is none. `with_token`: the body as Terraform has sent it.
+pub(super) fn hidden(request: &Request, with_token: &Bytes) -> Option<Bytes> {
+    if !looks_at(&request.address) || !matches!(request.method, Method::PUT | Method::POST) {
         return None;
     }
     let mut before: Value = serde_json::from_slice(with_token).ok()?;
-    let mut after: Value = serde_json::from_slice(filled).ok()?;
+    let mut after = request.document()?;
     let (before, header) = (header(&mut before)?, header(&mut after)?);
     if !header.is_string() || (before == header && !header.as_str().is_some_and(is_placeholder)) {
         return None;
@@ -79,14 +75,16 @@ mod tests {
     #[test]
     fn only_a_secret_is_sent_hidden() {
         let bytes = |header: &str| Bytes::from(subscription(&json!(header)).to_string());
-        let subscriptions = Address::parse("/api/Spaces-1/subscriptions");
-        let sent = hidden(&Method::POST, &subscriptions, &bytes("token"), &bytes("the s3cret")).unwrap();
+        let hidden = |route: &str, with_token: &str, filled: &str| {
+            let request = Request::new(Method::POST, &format!("/api/Spaces-1/{route}"));
+            hidden(&request.with_body(bytes(filled)), &bytes(with_token))
+        };
+        let sent = hidden("subscriptions", "token", "the s3cret").unwrap();
         let sent: Value = serde_json::from_slice(&sent).unwrap();
         assert_eq!(sent, subscription(&json!({"HasValue": true, "NewValue": "the s3cret"})));
-        assert!(hidden(&Method::POST, &subscriptions, &bytes("ding"), &bytes("ding")).is_none());
-        let placeholder = bytes("octoferry-placeholder subscription_bell_webhook_header");
-        assert!(hidden(&Method::POST, &subscriptions, &placeholder, &placeholder).is_some());
-        let feeds = Address::parse("/api/Spaces-1/feeds");
-        assert!(hidden(&Method::POST, &feeds, &bytes("token"), &bytes("the s3cret")).is_none());
+        assert!(hidden("subscriptions", "ding", "ding").is_none());
+        let placeholder = "octoferry-placeholder subscription_bell_webhook_header";
+        assert!(hidden("subscriptions", placeholder, placeholder).is_some());
+        assert!(hidden("feeds", "token", "the s3cret").is_none());
     }
 }

@@ -14,6 +14,7 @@ use crate::relay::address::Address;
 use crate::relay::defaults::Defaults;
 use crate::relay::foreign::Foreign;
 use crate::relay::log::Intervention;
+use crate::relay::request::Request;
 use failure::Failure;
 use octopus::client::Client;
 
@@ -164,11 +165,12 @@ impl Hide {
     pub(super) async fn put_back(
         &self,
         client: &Client,
-        method: &Method,
-        address: &Address,
+        request: &Request,
         document: &mut Value,
     ) -> Result<Vec<Intervention>, Failure> {
-        let (Some(owner), true, Some(id)) = (owner(address), *method == Method::PUT, address.segments.get(1))
+        let address = &request.address;
+        let (Some(owner), true, Some(id)) =
+            (owner(address), request.is(&Method::PUT), address.segments.get(1))
         else {
             return Ok(Vec::new());
         };
@@ -258,18 +260,19 @@ mod tests {
     #[tokio::test]
     async fn a_step_keeps_its_secret_property() {
         let hide = Hide::default();
-        let address = Address::parse("/api/Spaces-1/deploymentprocesses/deploymentprocess-Projects-1");
+        let path = "/api/Spaces-1/deploymentprocesses/deploymentprocess-Projects-1";
+        let update = Request::new(Method::PUT, path);
         let secret = json!({"HasValue": true, "NewValue": null, "Hint": null});
         let mut read = json!({"Id": "deploymentprocess-Projects-1", "Steps": [{"Id": "s", "Properties": {}, "Actions": [
             {"Id": "a", "Name": "Install", "Properties": {"Plain": "1", "Secret": secret}}
         ]}]});
         let client = crate::relay::tests::no_server();
-        assert!(hide.hide(&client, &address, &mut read).await.ok().unwrap());
+        assert!(hide.hide(&client, &update.address, &mut read).await.ok().unwrap());
         assert_eq!(read["Steps"][0]["Actions"][0]["Properties"], json!({"Plain": "1"}));
 
         let mut written = read.clone();
         written["Steps"][0]["Actions"][0]["Properties"]["Plain"] = json!("2");
-        let changes = hide.put_back(&client, &Method::PUT, &address, &mut written).await.ok().unwrap();
+        let changes = hide.put_back(&client, &update, &mut written).await.ok().unwrap();
         assert_eq!(written["Steps"][0]["Actions"][0]["Properties"], json!({"Plain": "2", "Secret": secret}));
         assert_eq!(changes[0].place, "deploymentprocesses/Install/Secret");
     }
@@ -297,14 +300,14 @@ mod tests {
     #[tokio::test]
     async fn a_template_keeps_its_secret_default_and_a_new_plain_one_wins() {
         let hide = Hide::default();
-        let address = Address::parse("/api/Spaces-1/projects/Projects-1");
+        let update = Request::new(Method::PUT, "/api/Spaces-1/projects/Projects-1");
         let mut read = json!({"Id": "Projects-1", "Templates": [{"Id": "t", "Name": "x", "DefaultValue": {"HasValue": true}}]});
         let client = crate::relay::tests::no_server();
-        assert!(hide.hide(&client, &address, &mut read).await.ok().unwrap());
+        assert!(hide.hide(&client, &update.address, &mut read).await.ok().unwrap());
         assert_eq!(read["Templates"][0]["DefaultValue"], "");
-        hide.put_back(&client, &Method::PUT, &address, &mut read).await.ok().unwrap();
+        hide.put_back(&client, &update, &mut read).await.ok().unwrap();
         assert_eq!(read["Templates"][0]["DefaultValue"]["HasValue"], true);
         let mut plain = json!({"Templates": [{"Id": "t", "DefaultValue": "said"}]});
-        assert!(hide.put_back(&client, &Method::PUT, &address, &mut plain).await.ok().unwrap().is_empty());
+        assert!(hide.put_back(&client, &update, &mut plain).await.ok().unwrap().is_empty());
     }
 }

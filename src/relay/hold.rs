@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::relay::address::Address;
 use crate::relay::log::Intervention;
+use crate::relay::request::Request;
 use documents::collection::Collection;
 use failure::Failure;
 use octopus::client::Client;
@@ -71,66 +72,40 @@ impl Hold {
     pub(super) async fn before(
         &self,
         client: &Client,
-        method: &Method,
-        address: &Address,
+        request: &Request,
         document: &mut Value,
         known: Option<Value>,
-    ) -> Result<Vec<Intervention>, Failure> {
-        let mut changes = Vec::new();
-        let name = document["Name"].as_str().unwrap_or_default().to_owned();
-        match (what(address), method) {
+    ) -> Result<Option<Intervention>, Failure> {
+        let address = &request.address;
+        let is_held = !self.enable_triggers;
+        match (what(address), &request.method) {
             (Some(What::Trigger { id: None, collection }), &Method::POST)
-                if (!self.enable_triggers || has_no_switch(document)) && document["IsDisabled"] != true =>
+                if is_held || has_no_switch(document) =>
             {
-                document["IsDisabled"] = json!(true);
-                changes.push(Intervention {
-                    what: "made disabled",
-                    place: format!("{} {name:?}", noun(collection)),
-                });
+                Ok(trigger_made_disabled(collection, document))
             }
             (Some(What::Trigger { id: Some(id), collection }), &Method::PUT)
-                if !self.enable_triggers || has_no_switch(document) =>
+                if is_held || has_no_switch(document) =>
             {
                 let path = format!("{}/{collection}/{id}", address.prefix);
-                let current = client.find(&path).await?.unwrap_or(Value::Null);
-                let switch = current["IsDisabled"].as_bool().unwrap_or(true);
-                if document["IsDisabled"].as_bool().unwrap_or(false) != switch {
-                    let what = if switch { "kept disabled" } else { "kept enabled" };
-                    document["IsDisabled"] = json!(switch);
-                    changes.push(Intervention { what, place: format!("{} {name:?}", noun(collection)) });
-                }
+                let there = client.find(&path).await?.unwrap_or(Value::Null);
+                Ok(trigger_kept(collection, document, &there))
             }
-            (Some(What::Project { id: None }), &Method::POST)
-                if !self.enable_triggers && document["AutoCreateRelease"] == true =>
-            {
-                document["AutoCreateRelease"] = json!(false);
-                let place = format!("automatic releases of project {name:?}");
-                changes.push(Intervention { what: "made disabled", place });
+            (Some(What::Project { id: None }), &Method::POST) if is_held => {
+                Ok(releases_made_disabled(document))
             }
-            (Some(What::Project { id: Some(id) }), &Method::PUT) if !self.enable_triggers => {
-                let current = match known {
+            (Some(What::Project { id: Some(id) }), &Method::PUT) if is_held => {
+                let there = match known {
                     Some(known) => known,
                     None => {
-                        let current = client.find(&format!("{}/projects/{id}", address.prefix)).await?;
-                        current.unwrap_or(Value::Null)
+                        let path = format!("{}/projects/{id}", address.prefix);
+                        client.find(&path).await?.unwrap_or(Value::Null)
                     }
                 };
-                let switch = current["AutoCreateRelease"] == true;
-                if switch != (document["AutoCreateRelease"] == true) {
-                    document["AutoCreateRelease"] = json!(switch);
-                    let what = if switch { "kept enabled" } else { "kept disabled" };
-                    changes.push(Intervention {
-                        what,
-                        place: format!("automatic releases of project {name:?}"),
-                    });
-                }
-                if switch && let Some(strategy) = current.get("ReleaseCreationStrategy") {
-                    document["ReleaseCreationStrategy"] = strategy.clone();
-                }
+                Ok(releases_kept(document, &there))
             }
-            _ => {}
+            _ => Ok(None),
         }
-        Ok(changes)
     }
 
     /// Shows Terraform the switches as the module has them.
@@ -158,6 +133,59 @@ impl Hold {
     }
 }
 
+fn trigger_made_disabled(collection: Collection, trigger: &mut Value) -> Option<Intervention> {
+    if trigger["IsDisabled"] == true {
+        return None;
+    }
+    trigger["IsDisabled"] = json!(true);
+    Some(Intervention { what: "made disabled", place: place_of_trigger(collection, trigger) })
+}
+
+/// The trigger keeps the switch that it has at the destination; one that is not there is disabled.
+fn trigger_kept(collection: Collection, trigger: &mut Value, there: &Value) -> Option<Intervention> {
+    let switch = there["IsDisabled"].as_bool().unwrap_or(true);
+    if trigger["IsDisabled"].as_bool().unwrap_or(false) == switch {
+        return None;
+    }
+    trigger["IsDisabled"] = json!(switch);
+    let what = if switch { "kept disabled" } else { "kept enabled" };
+    Some(Intervention { what, place: place_of_trigger(collection, trigger) })
+}
+
+fn releases_made_disabled(project: &mut Value) -> Option<Intervention> {
+    if project["AutoCreateRelease"] != true {
+        return None;
+    }
+    project["AutoCreateRelease"] = json!(false);
+    Some(Intervention { what: "made disabled", place: place_of_releases(project) })
+}
+
+/// The project keeps what it has at the destination: the switch, and by what releases are made where that is on.
+fn releases_kept(project: &mut Value, there: &Value) -> Option<Intervention> {
+    let switch = there["AutoCreateRelease"] == true;
+    let is_other = switch != (project["AutoCreateRelease"] == true);
+    if is_other {
+        project["AutoCreateRelease"] = json!(switch);
+    }
+    if switch && let Some(strategy) = there.get("ReleaseCreationStrategy") {
+        project["ReleaseCreationStrategy"] = strategy.clone();
+    }
+    let what = if switch { "kept enabled" } else { "kept disabled" };
+    is_other.then(|| Intervention { what, place: place_of_releases(project) })
+}
+
+fn name(document: &Value) -> &str {
+    document["Name"].as_str().unwrap_or_default()
+}
+
+fn place_of_trigger(collection: Collection, trigger: &Value) -> String {
+    format!("{} {:?}", noun(collection), name(trigger))
+}
+
+fn place_of_releases(project: &Value) -> String {
+    format!("automatic releases of project {:?}", name(project))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,30 +195,19 @@ mod tests {
     #[tokio::test]
     async fn triggers_are_made_disabled() {
         let client = crate::relay::tests::no_server();
-        let address = Address::parse("/api/Spaces-1/projecttriggers/");
+        let creation = Request::new(Method::POST, "/api/Spaces-1/projecttriggers/");
         let mut scheduled =
             json!({"Name": "x", "IsDisabled": false, "Filter": {"FilterType": "CronExpressionSchedule"}});
-        assert_eq!(
-            HELD.before(&client, &Method::POST, &address, &mut scheduled, None).await.ok().unwrap().len(),
-            1
-        );
+        let held = HELD.before(&client, &creation, &mut scheduled, None).await.ok().unwrap();
+        assert_eq!(held.unwrap().place, "trigger \"x\"");
         assert_eq!(scheduled["IsDisabled"], true);
 
         let enabling = Hold { enable_triggers: true };
         let mut scheduled = json!({"IsDisabled": false, "Filter": {"FilterType": "CronExpressionSchedule"}});
         let mut target = json!({"Filter": {"FilterType": "MachineFilter"}});
-        assert!(
-            enabling
-                .before(&client, &Method::POST, &address, &mut scheduled, None)
-                .await
-                .ok()
-                .unwrap()
-                .is_empty()
-        );
-        assert_eq!(
-            enabling.before(&client, &Method::POST, &address, &mut target, None).await.ok().unwrap().len(),
-            1
-        );
+        assert!(enabling.before(&client, &creation, &mut scheduled, None).await.ok().unwrap().is_none());
+        assert_eq!(scheduled["IsDisabled"], false);
+        assert!(enabling.before(&client, &creation, &mut target, None).await.ok().unwrap().is_some());
         assert_eq!(target["IsDisabled"], true);
     }
 

@@ -6,8 +6,8 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::relay::address::Address;
 use crate::relay::log::Intervention;
+use crate::relay::request::Request;
 use failure::Failure;
 use octopus::client::Client;
 use secret::placeholder::is_placeholder;
@@ -25,15 +25,17 @@ const LOST: [(&str, &str, &[&str]); 4] = [
 /// Puts "keep" into an update that says nothing of such a secret.
 pub(super) async fn keep_lost(
     client: &Client,
-    method: &Method,
-    address: &Address,
+    request: &Request,
     document: &mut Value,
 ) -> Result<Vec<Intervention>, Failure> {
-    let [collection @ ("machines" | "feeds"), _] = address.parts()[..] else { return Ok(Vec::new()) };
+    let (method, parts) = request.parts();
+    let (&Method::PUT, [collection @ ("machines" | "feeds"), _]) = (method, parts.as_slice()) else {
+        return Ok(Vec::new());
+    };
     let kind = document["Endpoint"]["CommunicationStyle"].as_str().or(document["FeedType"].as_str());
-    let lost = LOST.iter().find(|(of, style, _)| *of == collection && kind == Some(style));
-    let (Method::PUT, Some((_, _, path))) = (method.clone(), lost) else { return Ok(Vec::new()) };
-    let Some(current) = client.find(&address.path).await? else { return Ok(Vec::new()) };
+    let lost = LOST.iter().find(|(of, style, _)| of == collection && kind == Some(style));
+    let Some((_, _, path)) = lost else { return Ok(Vec::new()) };
+    let Some(current) = client.find(&request.address.path).await? else { return Ok(Vec::new()) };
     Ok(put_keep(document, &current, path)
         .then(|| Intervention {
             what: "kept the secret that the provider forgets in updates",
@@ -68,22 +70,21 @@ fn put_keep(document: &mut Value, current: &Value, path: &[&str]) -> bool {
 /// Turns placeholders of an update into "keep" wherever the destination has a value already. What is new keeps its placeholder.
 pub(super) async fn keep_secrets(
     client: &Client,
-    method: &Method,
-    address: &Address,
+    request: &Request,
     document: &mut Value,
 ) -> Result<Vec<Intervention>, Failure> {
     // The older route of tenants' values is written by POST of the whole document.
-    let is_update =
-        *method == Method::PUT || matches!(address.parts().as_slice(), ["tenants", _, "variables"]);
+    let (method, parts) = request.parts();
+    let is_update = *method == Method::PUT || matches!(parts.as_slice(), ["tenants", _, "variables"]);
     if !is_update {
         return Ok(Vec::new());
     }
     if !has_counterparts(document) {
         return Ok(Vec::new());
     }
-    let Some(current) = client.find(&address.path).await? else { return Ok(Vec::new()) };
+    let Some(current) = client.find(&request.address.path).await? else { return Ok(Vec::new()) };
     let mut changes = Vec::new();
-    walk(document, &current, &mut address.kind().to_owned(), &mut changes);
+    walk(document, &current, &mut request.address.kind().to_owned(), &mut changes);
     Ok(changes)
 }
 

@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::http::Method;
 use serde_json::Value;
 
-use crate::relay::address::Address;
 use crate::relay::log::Intervention;
+use crate::relay::request::Request;
 
 /// Name of a project → ids of the sets, in order.
 pub type Linked = HashMap<String, Vec<String>>;
@@ -30,8 +30,9 @@ impl Order {
     }
 
     /// Takes notice of the answer to a write of a project.
-    pub(super) fn learn(&self, method: &Method, address: &Address, answer: &Value) {
-        if method.is_safe() || !matches!(address.parts().as_slice(), ["projects"] | ["projects", _]) {
+    pub(super) fn learn(&self, request: &Request, answer: &Value) {
+        let (method, parts) = request.parts();
+        if method.is_safe() || !matches!(parts.as_slice(), ["projects"] | ["projects", _]) {
             return;
         }
         let mut projects = self.lock();
@@ -55,13 +56,9 @@ impl Order {
     }
 
     /// Puts those of a project that is written into that order; others stay behind them.
-    pub(super) fn put(
-        &self,
-        method: &Method,
-        address: &Address,
-        document: &mut Value,
-    ) -> Option<Intervention> {
-        match (method, address.parts().as_slice()) {
+    pub(super) fn put(&self, request: &Request, document: &mut Value) -> Option<Intervention> {
+        let (method, parts) = request.parts();
+        match (method, parts.as_slice()) {
             (&Method::POST, ["projects"]) | (&Method::PUT, ["projects", _]) => {}
             _ => return None,
         }
@@ -89,22 +86,19 @@ mod tests {
         let order = Order::default();
         let ids = ["Sets-2", "Sets-1"].map(str::to_owned).to_vec();
         order.expect(Linked::from([("Web".to_owned(), ids)]));
-        let address = Address::parse("/api/Spaces-1/projects");
+        let creation = Request::new(Method::POST, "/api/Spaces-1/projects");
         let mut project =
             json!({"Name": "Web", "IncludedLibraryVariableSetIds": ["Sets-9", "Sets-1", "Sets-2"]});
-        assert!(order.put(&Method::POST, &address, &mut project).is_some());
+        assert!(order.put(&creation, &mut project).is_some());
         assert_eq!(project["IncludedLibraryVariableSetIds"], json!(["Sets-2", "Sets-1", "Sets-9"]));
-        assert!(order.put(&Method::POST, &address, &mut project).is_none());
+        assert!(order.put(&creation, &mut project).is_none());
         assert!(order.in_order().is_empty());
-        order.learn(
-            &Method::POST,
-            &address,
-            &json!({"Name": "Web", "IncludedLibraryVariableSetIds": ["Sets-2", "Sets-1"]}),
-        );
+        order
+            .learn(&creation, &json!({"Name": "Web", "IncludedLibraryVariableSetIds": ["Sets-2", "Sets-1"]}));
         assert!(order.in_order().contains("Web"));
-        order.learn(&Method::PUT, &address, &project);
+        order.learn(&Request::new(Method::PUT, "/api/Spaces-1/projects/Projects-1"), &project);
         assert!(order.in_order().is_empty(), "there is another one, of which finish may know more");
         let mut other = json!({"Name": "Other", "IncludedLibraryVariableSetIds": ["Sets-1", "Sets-2"]});
-        assert!(order.put(&Method::POST, &address, &mut other).is_none());
+        assert!(order.put(&creation, &mut other).is_none());
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 
-use crate::relay::address::Address;
+use crate::relay::request::Request;
 use crate::ui;
 
 /// Something that the relay changed on the way: what was done, and to what. Both are reported to a person.
@@ -44,18 +44,11 @@ struct Entry {
 }
 
 impl Log {
-    pub(super) fn request(
-        &self,
-        method: &Method,
-        address: &Address,
-        path: &str,
-        status: u16,
-        time: Duration,
-    ) {
+    pub(super) fn request(&self, request: &Request, status: u16, time: Duration) {
         self.lock().requests.push(Entry {
-            kind: address.kind().to_owned(),
-            method: method.clone(),
-            path: path.to_owned(),
+            kind: request.address.kind().to_owned(),
+            method: request.method.clone(),
+            path: request.address.path_and_query.clone(),
             status,
             time,
         });

@@ -19,9 +19,11 @@ mod hold;
 mod keep;
 mod linked;
 mod log;
+mod passing;
 mod peer;
 mod readable;
 mod remember;
+mod request;
 mod roles;
 mod seen;
 mod tag;
@@ -35,14 +37,13 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
-use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::extract::{Request as Incoming, State};
+use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use axum::http::{Method, Response, StatusCode};
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 use tokio::task::JoinHandle;
 
-use address::Address;
 pub use align::{Template, Templates};
 use documents::document::Document;
 pub use draft::{Refused, Sent};
@@ -51,7 +52,8 @@ pub use hide::Steps;
 pub use linked::Linked;
 pub use log::{Intervention, Log};
 use octopus::client::Client;
-use secret;
+use passing::Passed;
+use request::Request;
 use secret::Secret;
 pub use take_over::Taken;
 pub use token::{Held, Place, Tokens};
@@ -211,14 +213,16 @@ impl Relay {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Option<Value>, Failure> {
-        let json = axum::http::HeaderValue::from_static("application/json");
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
-        let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let address = Address::parse(path);
+        let json = HeaderValue::from_static("application/json");
+        let request = Request {
+            headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+            body: body.map(|body| Bytes::from(body.to_string())).unwrap_or_default(),
+            ..Request::new(method.clone(), path)
+        };
         let passed = if self.shared.drafts.are_looked_at() {
-            self.shared.collected(method.clone(), &address, path, &headers, bytes).await
+            self.shared.collected(request).await
         } else {
-            self.shared.through(method.clone(), &address, path, &headers, bytes).await
+            self.shared.through(request).await
         };
         let answer: Value = serde_json::from_slice(&passed.body).unwrap_or_default();
         match passed.status.as_u16() {
@@ -306,9 +310,9 @@ fn new_key() -> Result<Secret, Failure> {
     Ok(Secret::new(format!("API-{letters}")))
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let given = parts.headers.get("x-octopus-apikey").map(axum::http::HeaderValue::as_bytes);
+async fn answer(State(shared): State<Arc<Shared>>, incoming: Incoming) -> Response<Body> {
+    let (parts, body) = incoming.into_parts();
+    let given = parts.headers.get("x-octopus-apikey").map(HeaderValue::as_bytes);
     let is_key = given.is_some_and(|given| given.ct_eq(shared.key.expose().as_bytes()).into());
     if !is_key {
         return refusal(
@@ -325,189 +329,18 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
         return refusal(StatusCode::BAD_REQUEST, "the request broke off, or is larger than any of Terraform");
     };
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let Some(path) = shared.path_of_api(path) else {
+        return refusal(StatusCode::NOT_FOUND, "octoferry's relay passes on what begins with /api");
+    };
+    let request = Request { headers: parts.headers, body, ..Request::new(parts.method, path) };
     // A task of its own: a request that has begun is brought to its end though Terraform may go away meanwhile.
-    let passing =
-        tokio::spawn(async move { shared.pass_on(parts.method, &path, &parts.headers, body).await });
+    let passing = tokio::spawn(async move { shared.pass_on(request).await });
     passing.await.unwrap_or_else(|_| refusal(StatusCode::BAD_GATEWAY, "octoferry's relay failed"))
 }
 
 fn refusal(status: StatusCode, message: &str) -> Response<Body> {
     Passed::refusal(status, message).into_response()
-}
-
-/// An answer as Terraform gets it.
-struct Passed {
-    status: StatusCode,
-    content_type: Option<axum::http::HeaderValue>,
-    body: Bytes,
-}
-
-impl Passed {
-    fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = self.status;
-        if let Some(content_type) = self.content_type {
-            response.headers_mut().insert(CONTENT_TYPE, content_type);
-        }
-        response
-    }
-
-    /// The answer to an update as the one to a creation.
-    fn made(mut self) -> Self {
-        if self.status == StatusCode::OK {
-            self.status = StatusCode::CREATED;
-        }
-        self
-    }
-}
-
-impl Shared {
-    async fn pass_on(&self, method: Method, path: &str, headers: &HeaderMap, body: Bytes) -> Response<Body> {
-        let path =
-            path.strip_prefix(self.base_path.as_str()).filter(|rest| rest.starts_with('/')).unwrap_or(path);
-        if !path.starts_with("/api") {
-            return refusal(StatusCode::NOT_FOUND, "octoferry's relay passes on what begins with /api");
-        }
-        let started = Instant::now();
-        self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(started);
-        let address = Address::parse(path);
-        let passed = if self.drafts.are_looked_at() {
-            self.drafted(method, &address, path, headers, body).await
-        } else {
-            self.through(method, &address, path, headers, body).await
-        };
-        self.log.answered(started.elapsed());
-        passed.into_response()
-    }
-
-    /// A request to the server, or to what is remembered of it.
-    async fn through(
-        &self,
-        method: Method,
-        address: &Address,
-        path: &str,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Passed {
-        let started = Instant::now();
-        if let Some(update) = self.take_over.update(&method, address, &body) {
-            let place = format!("{} {:?}", address.kind(), update.name);
-            self.log.changes(vec![Intervention { what: "took over what is there", place }]);
-            let to = Address::parse(&update.path);
-            let updated = Box::pin(self.through(Method::PUT, &to, &update.path, headers, update.body)).await;
-            return updated.made();
-        }
-        let body = match self.before(&method, address, body).await {
-            Ok(body) => body,
-            Err(failure) => return Passed::refusal(StatusCode::BAD_GATEWAY, &failure.message),
-        };
-        let with_tokens = body.clone();
-        let body = match self.exchange.fill(&self.client, &method, address, path, body).await {
-            Ok(body) => body,
-            // Not a 5xx: the provider would try it again.
-            Err(failure) => return Passed::refusal(StatusCode::BAD_REQUEST, &failure.message),
-        };
-        let answer = match self.remember.begin(&method, address, path, &body) {
-            Ok(answer) => {
-                self.log.remembered();
-                answer
-            }
-            Err(begun) => {
-                let sent = Instant::now();
-                let answer = match header::hidden(&method, address, &with_tokens, &body) {
-                    None => self.client.forward(method.clone(), path, headers, body).await,
-                    Some(hidden) => match self.client.forward(method.clone(), path, headers, hidden).await {
-                        Ok(refused) if refused.status == StatusCode::BAD_REQUEST => {
-                            self.client.forward(method.clone(), path, headers, body).await
-                        }
-                        answer => answer,
-                    },
-                };
-                self.log.waited(sent.elapsed());
-                self.remember.ended(*begun, answer.as_ref().ok());
-                let status = answer.as_ref().map_or(0, |answer| answer.status.as_u16());
-                self.log.request(&method, address, path, status, started.elapsed());
-                match answer {
-                    Ok(answer) => answer,
-                    Err(failure) => return Passed::refusal(StatusCode::BAD_GATEWAY, &failure.message),
-                }
-            }
-        };
-        self.seen.look(&method, address, &answer);
-        let content_type = answer.headers.get(CONTENT_TYPE).cloned();
-        let body = if answer.status.is_success() {
-            match self.after(&method, address, answer.body).await {
-                Ok(body) => body,
-                Err(failure) => return Passed::refusal(StatusCode::BAD_GATEWAY, &failure.message),
-            }
-        } else {
-            self.exchange.masked(answer.body)
-        };
-        Passed { status: answer.status, content_type, body }
-    }
-
-    /// The request as it goes on. Bytes that need no change are passed on as they are.
-    async fn before(&self, method: &Method, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
-        if !matches!(*method, Method::PUT | Method::POST) || body.is_empty() {
-            return Ok(body);
-        }
-        let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
-        let mut changes = self.hide.put_back(&self.client, method, address, &mut document).await?;
-        changes.extend(self.forgotten.put_back(method, address, &mut document));
-        changes.extend(self.linked.put(method, address, &mut document));
-        changes.extend(tag::complete(&self.client, method, address, &mut document).await?);
-        let known = self.remember.fresh(address);
-        changes.extend(self.hold.before(&self.client, method, address, &mut document, known).await?);
-        changes.extend(keep::keep_lost(&self.client, method, address, &mut document).await?);
-        if secret::placeholder::may_be_in(&body) {
-            changes.extend(keep::keep_secrets(&self.client, method, address, &mut document).await?);
-        }
-        if changes.is_empty() {
-            return Ok(body);
-        }
-        self.log.changes(changes);
-        Ok(document.to_string().into())
-    }
-
-    /// The document where a write answers `{}`, as `PUT git-credentials/{id}` does (vendor's reference of 2026-08): the provider (1.17.0) takes
-    /// that for the document, and Terraform finds everything gone.
-    async fn whole(&self, method: &Method, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
-        if *method != Method::PUT || body.trim_ascii() != b"{}" {
-            return Ok(body);
-        }
-        Ok(self.client.find(&address.path).await?.map_or(body, |document| document.to_string().into()))
-    }
-
-    /// The answer as Terraform sees it.
-    async fn after(&self, method: &Method, address: &Address, body: Bytes) -> Result<Bytes, Failure> {
-        let body = self.whole(method, address, body).await?;
-        let is_of_interest = self.hide.looks_at(address)
-            || self.hold.looks_at(address)
-            || readable::looks_at(address)
-            || self.roles.looks_at(address)
-            || align::Align::looks_at(address)
-            || self.exchange.looks_at(address)
-            || forgotten::Forgotten::looks_at(address);
-        if !is_of_interest {
-            return Ok(body);
-        }
-        let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { return Ok(body) };
-        self.forgotten.learn(address, &document);
-        self.exchange.learn(address, &document);
-        self.linked.learn(method, address, &document);
-        let shown_secret = self.exchange.hide(address, &mut document);
-        let hidden = self.hide.hide(&self.client, address, &mut document).await?;
-        let held = self.hold.after(address, &mut document);
-        let without_roles = self.roles.hide(address, &mut document);
-        let aligned = self.align.show(method, address, &mut document);
-        let shown = readable::make_readable(address, &mut document);
-        if !(hidden || held || aligned || shown_secret || without_roles) && shown.is_empty() {
-            return Ok(body);
-        }
-        self.log.changes(shown);
-        Ok(document.to_string().into())
-    }
 }
 
 #[cfg(test)]

@@ -24,10 +24,11 @@ use axum::http::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::relay::address::Address;
+use crate::relay::request::Request;
 use changes::{Changes, changed_by, keeps_tags};
 use memory::{GOOD_FOR, Memory};
 use octopus::client::{Answer, Heard, Watch};
-use place::{Place, key};
+use place::{Place, key, key_without_query};
 
 #[derive(Default)]
 pub(super) struct Remember(Mutex<Memory>);
@@ -61,7 +62,7 @@ pub(super) struct Begun {
     is_view: bool,
     is_below: bool,
     /// Where it is a list of whole documents.
-    list: Option<(Address, String)>,
+    list: Option<Address>,
     changes: Changes,
     writes: [u64; 3],
     /// What was remembered of the document that is written.
@@ -110,14 +111,14 @@ fn kind(method: &Method, address: &Address) -> Kind {
 }
 
 impl Begun {
-    fn of(memory: &Memory, kind: Kind, key: String, address: &Address, path: &str) -> Self {
+    fn of(memory: &Memory, kind: Kind, address: &Address) -> Self {
         let of = address.kind().to_owned();
         let place = Place::of(address);
         let writes = memory.counts(&place, &of);
-        let list = lists::is_list(address).then(|| (address.clone(), path.to_owned()));
+        let list = lists::is_list(address).then(|| address.clone());
         let (is_view, is_below) = (is_view(address), is_below(address));
         Self {
-            key,
+            key: key(address),
             kind,
             of,
             place,
@@ -152,20 +153,15 @@ fn is_below(address: &Address) -> bool {
 
 impl Remember {
     /// What is remembered of a read; else what [`Remember::ended`] wants to be told.
-    pub(super) fn begin(
-        &self,
-        method: &Method,
-        address: &Address,
-        path: &str,
-        body: &Bytes,
-    ) -> Result<Answer, Box<Begun>> {
+    pub(super) fn begin(&self, request: &Request) -> Result<Answer, Box<Begun>> {
+        let Request { method, address, body, .. } = request;
         let mut memory = self.lock();
-        let key = key(address, path);
+        let key = key(address);
         let kind = kind(method, address);
-        let known = memory.known(&key, address, path);
+        let known = memory.known(&key, address);
         let keeps =
             address.kind() == "tagsets" && known.as_ref().is_some_and(|known| keeps_tags(&known.body, body));
-        let changes = if path.to_lowercase().contains("clone=") {
+        let changes = if address.query().to_lowercase().contains("clone=") {
             // A copy of a project comes with its tenants, and with whatever else.
             Changes::Everything
         } else {
@@ -194,14 +190,14 @@ impl Remember {
                 }
             }
         }
-        Err(Box::new(Begun { changes, before, ..Begun::of(&memory, kind, key, address, path) }))
+        Err(Box::new(Begun { changes, before, ..Begun::of(&memory, kind, address) }))
     }
 
     /// A read of octoferry's own begins: of a whole document or of a list of such.
     pub(super) fn hear(&self, path: &str) -> Option<Begun> {
         let address = Address::parse(path);
         let is_whole = lists::is_list(&address) || lists::is_item(&address);
-        is_whole.then(|| Begun::of(&self.lock(), Kind::Read, key(&address, path), &address, path))
+        is_whole.then(|| Begun::of(&self.lock(), Kind::Read, &address))
     }
 
     /// Takes notice of the answer to a request; `None` when there was none.
@@ -215,7 +211,7 @@ impl Remember {
             }
             (Kind::Read, Some(answer)) if undisturbed && answer.status == 200 => {
                 let (items, list) = match &begun.list {
-                    Some((address, path)) => lists::read(address, path, answer),
+                    Some(address) => lists::read(address, answer),
                     None => (Vec::new(), None),
                 };
                 memory.learn(&begun, answer, items, list);
@@ -247,7 +243,7 @@ impl Remember {
     /// A document that was read or written a moment ago, as the server had it.
     pub(super) fn fresh(&self, address: &Address) -> Option<Value> {
         let memory = self.lock();
-        let remembered = memory.answers.get(&key(address, &address.path))?;
+        let remembered = memory.answers.get(&key_without_query(address))?;
         let is_fresh = remembered.about.since.elapsed() < GOOD_FOR;
         is_fresh.then(|| serde_json::from_slice(&remembered.what.body).ok())?
     }
@@ -255,7 +251,7 @@ impl Remember {
     /// A document that was read or written in this deployment, however long ago, as the server had it.
     pub(super) fn known(&self, address: &Address) -> Option<Value> {
         let memory = self.lock();
-        serde_json::from_slice(&memory.answers.get(&key(address, &address.path))?.what.body).ok()
+        serde_json::from_slice(&memory.answers.get(&key_without_query(address))?.what.body).ok()
     }
 
     /// Takes notice of a write that does not pass the relay: octoferry's own.

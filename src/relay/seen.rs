@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::body::Bytes;
 use axum::http::Method;
 
-use crate::relay::address::Address;
+use crate::relay::request::Request;
 use documents::document::Document;
 use octopus::client::Answer;
 
@@ -16,8 +16,9 @@ pub(super) struct Seen(Mutex<BTreeMap<String, Bytes>>);
 
 impl Seen {
     /// Takes notice of an answer to a read of one document.
-    pub(super) fn look(&self, method: &Method, address: &Address, answer: &Answer) {
-        if *method == Method::GET && address.segments.len() > 1 && answer.status == 200 {
+    pub(super) fn look(&self, request: &Request, answer: &Answer) {
+        let address = &request.address;
+        if request.is(&Method::GET) && address.segments.len() > 1 && answer.status == 200 {
             self.lock().insert(address.path.to_lowercase(), answer.body.clone());
         }
     }

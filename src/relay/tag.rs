@@ -5,23 +5,23 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::relay::address::Address;
 use crate::relay::log::Intervention;
+use crate::relay::request::Request;
 use failure::Failure;
 use octopus::client::Client;
 
 /// Gives the id back: the provider changes one tag at a time, so the one without an id is the one that is missing. And says which comes first.
 pub(super) async fn complete(
     client: &Client,
-    method: &Method,
-    address: &Address,
+    request: &Request,
     set: &mut Value,
 ) -> Result<Vec<Intervention>, Failure> {
-    let (&Method::PUT, ["tagsets", _]) = (method, address.parts().as_slice()) else { return Ok(Vec::new()) };
+    let (method, parts) = request.parts();
+    let (&Method::PUT, ["tagsets", _]) = (method, parts.as_slice()) else { return Ok(Vec::new()) };
     if !tags(set).any(|tag| has_no_id(tag) || has_no_order(tag)) {
         return Ok(Vec::new());
     }
-    let current = client.find(&address.path).await?.unwrap_or_default();
+    let current = client.find(&request.address.path).await?.unwrap_or_default();
     Ok(put_back(set, &current).into_iter().chain(say_first(set, &current)).collect())
 }
 

@@ -9,11 +9,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
-use axum::http::Method;
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::relay::address::Address;
+use crate::relay::request::Request;
 use failure::Failure;
 use octopus::client::{Client, encode};
 use secret::mask::Masker;
@@ -86,22 +86,16 @@ impl Exchange {
     ///
     /// # Errors
     /// When a token stands where it may not.
-    pub(super) async fn fill(
-        &self,
-        client: &Client,
-        method: &Method,
-        address: &Address,
-        path: &str,
-        body: Bytes,
-    ) -> Result<Bytes, Failure> {
-        if token::is_in(path) {
-            return Err(refusal(method, address, "a secret stands in the address of a request"));
+    pub(super) async fn fill(&self, client: &Client, request: &Request) -> Result<Bytes, Failure> {
+        let Request { address, body, .. } = request;
+        if token::is_in(&address.path_and_query) {
+            return Err(refusal(request, "a secret stands in the address of a request"));
         }
-        if !token::may_be_in(&body) {
-            return Ok(body);
+        if !token::may_be_in(body) {
+            return Ok(body.clone());
         }
-        let Ok(mut document) = serde_json::from_slice::<Value>(&body) else {
-            return Err(refusal(method, address, "a secret stands in something that is no JSON"));
+        let Some(mut document) = request.document() else {
+            return Err(refusal(request, "a secret stands in something that is no JSON"));
         };
         let owner = self.owner(client, address, &document).await?;
         let about =
@@ -118,7 +112,7 @@ impl Exchange {
             }
         });
         match wrong {
-            Some(why) => Err(refusal(method, address, &why)),
+            Some(why) => Err(refusal(request, &why)),
             None => Ok(serde_json::to_vec(&document)
                 .map_err(|error| Failure::failed(format!("writing a request anew: {error}")))?
                 .into()),
@@ -279,11 +273,10 @@ fn is_same(name: &str, other: &str) -> bool {
     composed(name) == composed(other)
 }
 
-fn refusal(method: &Method, address: &Address, why: &str) -> Failure {
-    Failure::failed(format!(
-        "octoferry did not send {method} {}: {why}. Was the module altered?",
-        address.path
-    ))
+fn refusal(request: &Request, why: &str) -> Failure {
+    let Request { method, address, .. } = request;
+    let path = &address.path;
+    Failure::failed(format!("octoferry did not send {method} {path}: {why}. Was the module altered?"))
 }
 
 /// Calls `with` for each text of a document: its field as the manifest writes it (`Variables/Key/Value`: items of lists by their names),
@@ -368,8 +361,8 @@ mod tests {
 
     async fn filled(exchange: &Exchange, path: &str, body: Value) -> Result<Value, String> {
         let client = crate::relay::tests::no_server();
-        let filled =
-            exchange.fill(&client, &Method::PUT, &Address::parse(path), path, body.to_string().into()).await;
+        let request = Request::new(axum::http::Method::PUT, path).with_body(body.to_string());
+        let filled = exchange.fill(&client, &request).await;
         filled.map(|bytes| serde_json::from_slice(&bytes).unwrap()).map_err(|failure| failure.message)
     }
 

@@ -24,11 +24,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Bytes;
-use axum::http::header::HeaderMap;
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::relay::address::Address;
+use crate::relay::request::Request;
 use documents::provisional;
 use kind::{Kind, id, parts, parts_of};
 
@@ -67,9 +66,8 @@ type Key = (Kind, String);
 
 /// A document as Terraform sees it.
 struct Draft {
-    address: Address,
-    path: String,
-    headers: HeaderMap,
+    /// How it is read.
+    read: Request,
     /// As the server has it.
     base: Value,
     /// With what Terraform has written since.
@@ -166,18 +164,9 @@ impl Drafts {
 
 impl All {
     /// Notes what Terraform has read of a document.
-    fn shown(
-        &mut self,
-        key: Key,
-        address: &Address,
-        path: &str,
-        headers: &HeaderMap,
-        document: Value,
-    ) -> &mut Draft {
+    fn shown(&mut self, key: Key, read: &Request, document: Value) -> &mut Draft {
         let draft = Draft {
-            address: address.clone(),
-            path: path.to_owned(),
-            headers: headers.clone(),
+            read: read.clone(),
             base: document.clone(),
             now: document,
             is_unsent: false,
@@ -230,7 +219,7 @@ impl All {
 impl Draft {
     /// What a message calls the document.
     fn owner(&self) -> &str {
-        self.address.asked(1)
+        self.read.address.asked(1)
     }
 
     /// Names its parts by the ids that the server has given.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::kind::{Kind, id, name, parts};
 use super::{All, Draft, Key, form, merge};
-use crate::relay::address::Address;
+use crate::relay::request::Request;
 use documents::provisional;
 use documents::slug::slug_of;
 
@@ -27,8 +27,8 @@ pub(super) enum Needs {
     Everything,
 }
 
-pub(super) fn needs(method: &Method, address: &Address, path: &str, body: &Bytes) -> Needs {
-    let parts = address.parts();
+pub(super) fn needs(request: &Request) -> Needs {
+    let (method, parts) = request.parts();
     let is_of_drafts =
         |route: &str| matches!(route, "variables" | "deploymentprocesses" | "runbookprocesses");
     if method.is_safe() {
@@ -36,12 +36,12 @@ pub(super) fn needs(method: &Method, address: &Address, path: &str, body: &Bytes
         return match parts.as_slice() {
             [route, ..] if is_of_drafts(route) => Needs::Documents,
             ["projects" | "runbooks", _, below, ..] if is_of_drafts(below) => Needs::Documents,
-            _ if provisional::is_in(path.as_bytes()) => Needs::Named,
+            _ if provisional::is_in(request.address.path_and_query.as_bytes()) => Needs::Named,
             _ => Needs::Nothing,
         };
     }
     let project = || {
-        let document: Value = serde_json::from_slice(body).unwrap_or_default();
+        let document = request.document().unwrap_or_default();
         let id = document["ProjectId"].as_str().filter(|id| !id.is_empty()).map(str::to_lowercase);
         id.map_or(Needs::Everything, Needs::ProcessOf)
     };
@@ -55,7 +55,7 @@ pub(super) fn needs(method: &Method, address: &Address, path: &str, body: &Bytes
             Needs::Everything
         }
         (&Method::POST | &Method::PUT, ["tenants", ..] | [_] | [_, _]) => {
-            if provisional::is_in(path.as_bytes()) || provisional::is_in(body) {
+            if names_provisional(request) {
                 Needs::Named
             } else {
                 Needs::Nothing
@@ -66,42 +66,42 @@ pub(super) fn needs(method: &Method, address: &Address, path: &str, body: &Bytes
     }
 }
 
+/// Whether it names something by an id that the server has not given.
+pub(super) fn names_provisional(request: &Request) -> bool {
+    provisional::is_in(request.address.path_and_query.as_bytes()) || provisional::is_in(&request.body)
+}
+
 impl All {
     /// The drafts that a request needs, in the order in which they are sent.
-    pub(super) fn needed(&self, needs: &Needs, path: &str, body: &Bytes) -> Vec<Key> {
+    pub(super) fn needed(&self, request: &Request) -> Vec<Key> {
         let unsent = self.unsent().into_iter();
-        match needs {
+        match needs(request) {
             Needs::Nothing => Vec::new(),
             Needs::Documents => unsent.filter(|key| !key.0.is_of_tenant()).collect(),
             Needs::Everything => unsent.collect(),
             Needs::ProcessOf(project) => {
-                let named = self.naming(path, body);
-                let said = texts(&serde_json::from_slice(body).unwrap_or_default());
+                let named = self.naming(request);
+                let said = texts(&request.document().unwrap_or_default());
                 let is_it = |key: &Key| {
                     let draft = &self.documents[key];
                     let project_of = draft.now["ProjectId"].as_str().map(str::to_lowercase);
                     key.0 == Kind::Process
                         && key.1.contains("/deploymentprocesses/")
-                        && project_of.as_deref() == Some(project)
+                        && project_of.as_ref() == Some(&project)
                         && draft.has_unsent_of(&said)
                 };
                 unsent.filter(|key| is_it(key) || named.contains(key)).collect()
             }
-            Needs::Named => self.naming(path, body),
+            Needs::Named => self.naming(request),
         }
     }
 
     /// The drafts of tenants that a request needs: it names the tenant, or would show what is not sent.
-    pub(super) fn needed_of_tenants(
-        &self,
-        method: &Method,
-        address: &Address,
-        path: &str,
-        body: &Bytes,
-    ) -> Vec<Key> {
+    pub(super) fn needed_of_tenants(&self, request: &Request) -> Vec<Key> {
+        let (method, parts) = request.parts();
+        let path = &request.address.path_and_query;
         let unsent = self.unsent().into_iter().filter(|key| key.0.is_of_tenant());
         if method.is_safe() {
-            let parts = address.parts();
             let asks_for_links = path.to_lowercase().contains("projectid=");
             return match parts.as_slice() {
                 // The list itself shows the links of the drafts.
@@ -114,7 +114,7 @@ impl All {
         if unsent.peek().is_none() {
             return Vec::new();
         }
-        let named = format!("{path} {}", String::from_utf8_lossy(body)).to_lowercase();
+        let named = format!("{path} {}", String::from_utf8_lossy(&request.body)).to_lowercase();
         let ids = named.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
         let ids: BTreeSet<&str> = ids.filter(|text| text.starts_with("tenants-")).collect();
         unsent.filter(|key| ids.contains(self.documents[key].owner().to_lowercase().as_str())).collect()
@@ -138,9 +138,10 @@ impl All {
     }
 
     /// The drafts that have what a request names.
-    fn naming(&self, path: &str, body: &Bytes) -> Vec<Key> {
-        let body = String::from_utf8_lossy(body);
-        let ids: Vec<&str> = provisional::all(path).chain(provisional::all(&body)).collect();
+    fn naming(&self, request: &Request) -> Vec<Key> {
+        let body = String::from_utf8_lossy(&request.body);
+        let ids: Vec<&str> =
+            provisional::all(&request.address.path_and_query).chain(provisional::all(&body)).collect();
         let unknown = |id: &&&str| !self.ids.real.contains_key(**id);
         let ids: Vec<&str> = ids.iter().filter(unknown).copied().collect();
         if ids.is_empty() {
@@ -190,8 +191,7 @@ mod tests {
     #[test]
     fn what_a_request_needs_is_told_by_its_address_and_what_it_names() {
         let of = |method: Method, path: &str, body: Value| {
-            let path = format!("/api/Spaces-1/{path}");
-            needs(&method, &Address::parse(&path), &path, &body.to_string().into())
+            needs(&Request::new(method, &format!("/api/Spaces-1/{path}")).with_body(body.to_string()))
         };
         let named = json!({"ActionId": provisional::id("a", 1)});
         assert_eq!(of(Method::GET, "projects/Projects-1", json!({})), Needs::Nothing);
@@ -213,9 +213,7 @@ mod tests {
         let step =
             |id: &str, name: &str| json!({"Id": id, "Name": name, "Actions": [{"Id": "a", "Name": name}]});
         let draft = Draft {
-            address: Address::parse("/api/Spaces-1/deploymentprocesses/x"),
-            path: String::new(),
-            headers: axum::http::HeaderMap::new(),
+            read: Request::new(Method::GET, "/api/Spaces-1/deploymentprocesses/x"),
             base: json!({"Steps": [step("1", "Build it")]}),
             now: json!({"Steps": [step("1", "Build it"), step("octoferry-draft-1", "Go live")]}),
             is_unsent: true,

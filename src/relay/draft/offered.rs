@@ -1,16 +1,16 @@
 //! What a tenant could have values for by links that are not sent yet: the provider (1.17.0) makes a value only of a template that the server offers to
 //! the tenant, and a server offers those of the projects that it knows the tenant to be linked to, and of the library sets that these include.
 
-use axum::body::Bytes;
-use axum::http::header::HeaderMap;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::kind::{Kind, id, is_equal, parts};
 use super::send::{noted, shown};
 use super::{All, Draft, Key};
+use crate::relay::Shared;
 use crate::relay::address::Address;
-use crate::relay::{Passed, Shared};
+use crate::relay::passing::Passed;
+use crate::relay::request::Request;
 
 /// The draft of the tenant that these values are of.
 pub(super) fn tenant_of((_, path): &Key) -> Key {
@@ -28,30 +28,25 @@ impl Draft {
 
 impl Shared {
     /// A tenant's values as the server will show them when it knows the links.
-    pub(super) async fn values(
-        &self,
-        all: &mut All,
-        key: &Key,
-        (address, path, headers): (&Address, &str, &HeaderMap),
-        asked: &str,
-    ) -> Passed {
+    pub(super) async fn values(&self, all: &mut All, key: &Key, read: &Request, asked: &Address) -> Passed {
         let tenant = all.documents.get(&tenant_of(key)).filter(|draft| draft.is_unsent);
         let links = tenant.map(Draft::new_links).unwrap_or_default();
         // Assumption: a tenant that is linked to no project has no values.
         let is_assumed = tenant.is_some_and(|tenant| parts(Kind::Tenant, &tenant.base).is_empty());
         if !all.documents.get(key).is_some_and(|draft| draft.is_unsent) {
+            let tenant = read.address.asked(1);
             let nothing = match key.0 {
                 Kind::Values => {
-                    json!({"TenantId": address.asked(1), "LibraryVariables": {}, "ProjectVariables": {}})
+                    json!({"TenantId": tenant, "LibraryVariables": {}, "ProjectVariables": {}})
                 }
-                _ => json!({"TenantId": address.asked(1), "Variables": [], "MissingVariables": []}),
+                _ => json!({"TenantId": tenant, "Variables": [], "MissingVariables": []}),
             };
             let passed = if is_assumed {
                 Passed::json(StatusCode::OK, nothing.to_string().into())
             } else {
-                self.through(Method::GET, address, path, headers, Bytes::new()).await
+                self.through(read.clone()).await
             };
-            let passed = noted(all, key.clone(), (address, path, headers), passed, asked);
+            let passed = noted(all, key.clone(), read, passed, asked);
             if passed.status != StatusCode::OK || links.is_empty() {
                 return passed;
             }
@@ -62,28 +57,19 @@ impl Shared {
         draft.is_assumed |= is_assumed && !draft.is_unsent;
         for link in links {
             if !draft.offered.contains(&link) {
-                self.offer(&mut draft.now, key.0, &link, address, headers).await;
+                self.offer(&mut draft.now, key.0, &link, read).await;
                 draft.offered.push(link);
             }
         }
         self.log.drafted();
-        Passed::json(StatusCode::OK, shown(key.0, &draft.now, asked))
+        Passed::json(StatusCode::OK, shown(key.0, &draft.now, asked.query()))
     }
 
     /// Adds what a tenant could have values for by one link.
-    async fn offer(
-        &self,
-        values: &mut Value,
-        kind: Kind,
-        link: &Value,
-        address: &Address,
-        headers: &HeaderMap,
-    ) {
-        let Some(project) =
-            self.document(&format!("{}/projects/{}", address.prefix, id(link)), headers).await
-        else {
-            return;
-        };
+    async fn offer(&self, values: &mut Value, kind: Kind, link: &Value, read: &Request) {
+        let prefix = &read.address.prefix;
+        let project = read.reading(&format!("{prefix}/projects/{}", id(link)));
+        let Some(project) = self.document(project).await else { return };
         if kind != Kind::CommonValues {
             offer_of_project(values, kind, &project, link);
         }
@@ -91,19 +77,19 @@ impl Shared {
             return;
         }
         for set in project["IncludedLibraryVariableSetIds"].as_array().into_iter().flatten() {
-            let path = format!("{}/libraryvariablesets/{}", address.prefix, set.as_str().unwrap_or_default());
-            if let Some(set) = self.document(&path, headers).await {
+            let path = format!("{prefix}/libraryvariablesets/{}", set.as_str().unwrap_or_default());
+            if let Some(set) = self.document(read.reading(&path)).await {
                 offer_of_set(values, kind, &set, link);
             }
         }
     }
 
     /// Whose templates are offered: as it is remembered, since the server has the last word when the values are sent.
-    pub(super) async fn document(&self, path: &str, headers: &HeaderMap) -> Option<Value> {
-        if let Some(known) = self.remember.known(&Address::parse(path)) {
+    pub(super) async fn document(&self, read: Request) -> Option<Value> {
+        if let Some(known) = self.remember.known(&read.address) {
             return Some(known);
         }
-        let read = self.through(Method::GET, &Address::parse(path), path, headers, Bytes::new()).await;
+        let read = self.through(read).await;
         serde_json::from_slice(&read.body).ok().filter(|_| read.status == StatusCode::OK)
     }
 }

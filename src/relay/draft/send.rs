@@ -3,18 +3,20 @@
 use std::collections::VecDeque;
 
 use axum::body::Bytes;
-use axum::http::header::HeaderMap;
 use axum::http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
+use tokio::sync::MutexGuard;
 
 use super::form::{self, closed, opened};
 use super::kind::{Kind, name, parts};
-use super::needs::needs;
+use super::needs::names_provisional;
 use super::offered::tenant_of;
 use super::settled::{give_up, has_arrived, refuse, said, settle};
 use super::{All, Draft, Key, Refused, Sent, merge};
+use crate::relay::Shared;
 use crate::relay::address::Address;
-use crate::relay::{Passed, Shared};
+use crate::relay::passing::Passed;
+use crate::relay::request::Request;
 use documents::provisional;
 
 /// How often a document is sent that others write at the same time.
@@ -33,115 +35,100 @@ enum Said {
 
 impl Shared {
     /// A request while Terraform applies, or of a plan while there may be drafts of tenants.
-    pub(in crate::relay) async fn drafted(
-        &self,
-        method: Method,
-        address: &Address,
-        path: &str,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Passed {
-        if self.drafts.is_on() || !method.is_safe() {
-            return self.collected(method, address, path, headers, body).await;
+    pub(in crate::relay) async fn drafted(&self, request: Request) -> Passed {
+        if self.drafts.is_on() || !request.method.is_safe() {
+            return self.collected(request).await;
         }
         // A plan reads what there is, and begins no draft.
         let all = self.drafts.lock().await;
-        if let Some(passed) = key_of(address).and_then(|key| self.unsent(&all, &key, path)) {
+        let key = key_of(&request.address);
+        if let Some(passed) = key.and_then(|key| self.unsent(&all, &key, &request.address)) {
             return passed;
         }
-        let needs_drafts = !all.needed_of_tenants(&method, address, path, &body).is_empty();
+        let needs_drafts = !all.needed_of_tenants(&request).is_empty();
         drop(all);
-        if needs_drafts || is_list_of_tenants(&method, address) {
-            return self.collected(method, address, path, headers, body).await;
+        if needs_drafts || is_list_of_tenants(&request) {
+            return self.collected(request).await;
         }
-        self.through(method, address, path, headers, body).await
+        self.through(request).await
     }
 
     /// A request of which drafts are made, or which needs them.
-    pub(in crate::relay) async fn collected(
-        &self,
-        method: Method,
-        address: &Address,
-        path: &str,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Passed {
+    pub(in crate::relay) async fn collected(&self, request: Request) -> Passed {
         let mut all = self.drafts.lock().await;
-        match (key_of(address), &method) {
-            (Some(key), &Method::GET) => self.read(&mut all, &key, address, path, headers).await,
-            (Some(key), _) if method == Method::PUT || (key.0 == Kind::Values && method == Method::POST) => {
-                let Ok(document) = serde_json::from_slice::<Value>(&body) else {
-                    return self.through(method, address, path, headers, body).await;
-                };
-                if !all.documents.contains_key(&key) {
-                    let read = self.read(&mut all, &key, address, path, headers).await;
-                    if read.status != StatusCode::OK {
-                        return read;
-                    }
-                }
-                match all.write(&key, document) {
-                    Some((true, _)) => self.sent_at_once(&mut all, &key).await,
-                    Some((false, answer)) => {
-                        self.log.drafted();
-                        Passed::json(StatusCode::OK, answer)
-                    }
-                    None => self.through(method, address, path, headers, body).await,
-                }
-            }
-            _ => {
-                let needed = all.needed(&needs(&method, address, path, &body), path, &body);
-                let of_tenants = all.needed_of_tenants(&method, address, path, &body);
-                self.send(&mut all, [needed, of_tenants].concat()).await;
-                let path = all.ids.to_real(path).unwrap_or_else(|| path.to_owned());
-                let body = all.ids.body_to_real(body);
-                if provisional::is_in(path.as_bytes()) || provisional::is_in(&body) {
-                    let why = "it names what the destination did not take, or what is not there";
-                    return Passed::refusal(
-                        StatusCode::BAD_REQUEST,
-                        &format!("octoferry did not send {method} {path}: {why}"),
-                    );
-                }
-                drop(all);
-                let is_list = is_list_of_tenants(&method, address);
-                let passed = self.through(method, &Address::parse(&path), &path, headers, body).await;
-                let all = self.drafts.lock().await;
-                let body = all.ids.body_to_provisional(passed.body);
-                Passed { body: if is_list { all.with_links(body) } else { body }, ..passed }
+        match key_of(&request.address) {
+            Some(key) if request.is(&Method::GET) => self.read(&mut all, &key, &request).await,
+            Some(key) if is_write(&key, &request) => self.write(&mut all, &key, request).await,
+            _ => self.by_the_drafts(all, request).await,
+        }
+    }
+
+    /// What Terraform writes of a document.
+    async fn write(&self, all: &mut All, key: &Key, request: Request) -> Passed {
+        let Some(document) = request.document() else { return self.through(request).await };
+        if !all.documents.contains_key(key) {
+            let read = self.read(all, key, &request).await;
+            if read.status != StatusCode::OK {
+                return read;
             }
         }
+        match all.write(key, document) {
+            Some((true, _)) => self.sent_at_once(all, key).await,
+            Some((false, answer)) => {
+                self.log.drafted();
+                Passed::json(StatusCode::OK, answer)
+            }
+            None => self.through(request).await,
+        }
+    }
+
+    /// A request that is for the server, behind the drafts that it needs.
+    async fn by_the_drafts(&self, mut all: MutexGuard<'_, All>, request: Request) -> Passed {
+        let (needed, of_tenants) = (all.needed(&request), all.needed_of_tenants(&request));
+        self.send(&mut all, [needed, of_tenants].concat()).await;
+        let asked = &request.address.path_and_query;
+        let address = all.ids.to_real(asked).map_or(request.address.clone(), |path| Address::parse(&path));
+        let body = all.ids.body_to_real(request.body.clone());
+        let is_list = is_list_of_tenants(&request);
+        let request = Request { address, body, ..request };
+        if names_provisional(&request) {
+            let Request { method, address, .. } = &request;
+            let why = "it names what the destination did not take, or what is not there";
+            let text = format!("octoferry did not send {method} {}: {why}", address.path_and_query);
+            return Passed::refusal(StatusCode::BAD_REQUEST, &text);
+        }
+        drop(all);
+        let passed = self.through(request).await;
+        let all = self.drafts.lock().await;
+        let body = all.ids.body_to_provisional(passed.body);
+        Passed { body: if is_list { all.with_links(body) } else { body }, ..passed }
     }
 
     /// What Terraform reads of a document: the draft, where there is one.
-    async fn read(
-        &self,
-        all: &mut All,
-        key: &Key,
-        address: &Address,
-        path: &str,
-        headers: &HeaderMap,
-    ) -> Passed {
-        let whole = match key.0 {
+    async fn read(&self, all: &mut All, key: &Key, request: &Request) -> Passed {
+        let asked = &request.address;
+        let read = match key.0 {
             // Whatever is asked for: another resource may make a value next.
             Kind::ProjectValues | Kind::CommonValues => {
-                format!("{}?IncludeMissingVariables=true", address.path)
+                request.reading(&format!("{}?IncludeMissingVariables=true", asked.path))
             }
-            _ => path.to_owned(),
+            _ => request.reading(&asked.path_and_query),
         };
         if key.0.is_values() {
-            return self.values(all, key, (address, &whole, headers), path).await;
+            return self.values(all, key, &read, asked).await;
         }
-        if let Some(passed) = self.unsent(all, key, path) {
+        if let Some(passed) = self.unsent(all, key, asked) {
             return passed;
         }
-        let passed = self.through(Method::GET, address, &whole, headers, Bytes::new()).await;
-        noted(all, key.clone(), (address, &whole, headers), passed, path)
+        let passed = self.through(read.clone()).await;
+        noted(all, key.clone(), &read, passed, asked)
     }
 
     /// The draft as it is read, where it has what the server does not have.
-    fn unsent(&self, all: &All, key: &Key, path: &str) -> Option<Passed> {
+    fn unsent(&self, all: &All, key: &Key, asked: &Address) -> Option<Passed> {
         let draft = all.documents.get(key).filter(|draft| draft.is_unsent)?;
         self.log.drafted();
-        Some(Passed::json(StatusCode::OK, shown(key.0, &draft.now, path)))
+        Some(Passed::json(StatusCode::OK, shown(key.0, &draft.now, asked.query())))
     }
 
     /// Sends one document now, and answers as the server did.
@@ -212,7 +199,7 @@ impl Shared {
     /// Sends documents, tenants as they are now.
     async fn send_all(&self, all: &mut All, keys: Vec<Key>) {
         let tenants = keys.iter().filter(|key| key.0 == Kind::Tenant);
-        let tenants: Vec<Address> = tenants.map(|key| all.documents[key].address.clone()).collect();
+        let tenants: Vec<Address> = tenants.map(|key| all.documents[key].read.address.clone()).collect();
         if tenants.len() > 1 {
             for some in tenants.chunks(AT_A_TIME) {
                 let ids: Vec<&str> = some.iter().map(|address| address.asked(1)).collect();
@@ -314,8 +301,8 @@ impl Shared {
             return;
         }
         for link in merge::changed(kind, &draft.base, &draft.now) {
-            let path = format!("{}/projects/{link}", draft.address.prefix);
-            if let Some(project) = self.document(&path, &draft.headers).await {
+            let path = format!("{}/projects/{link}", draft.read.address.prefix);
+            if let Some(project) = self.document(draft.read.reading(&path)).await {
                 all.projects.insert(link, name(&project).to_owned());
             }
         }
@@ -366,8 +353,9 @@ impl Shared {
         }
         // The older route of values has this method alone on older servers.
         let method = if kind == Kind::Values { Method::POST } else { Method::PUT };
-        let path = if kind.is_of_tenant() { &draft.address.path } else { &draft.path };
-        let passed = self.through(method, &draft.address, path, &draft.headers, body).await;
+        let address = &draft.read.address;
+        let path = if kind.is_of_tenant() { &address.path } else { &address.path_and_query };
+        let passed = self.through(Request { method, ..draft.read.reading(path) }.with_body(body)).await;
         match passed.status.as_u16() {
             200..=299 => match serde_json::from_slice::<Value>(&passed.body) {
                 Ok(answer) if !kind.is_of_tenant() || answer.get(form::shown_list(kind)).is_some() => {
@@ -382,8 +370,8 @@ impl Shared {
 
     /// The document as the server has it now.
     async fn there(&self, kind: Kind, draft: &Draft) -> Option<Value> {
-        self.remember.written(&Method::PUT, &draft.address);
-        let read = self.through(Method::GET, &draft.address, &draft.path, &draft.headers, Bytes::new()).await;
+        self.remember.written(&Method::PUT, &draft.read.address);
+        let read = self.through(draft.read.clone()).await;
         let document = serde_json::from_slice(&read.body).ok().filter(|_| read.status == StatusCode::OK)?;
         Some(opened(kind, document))
     }
@@ -395,15 +383,19 @@ fn key_of(address: &Address) -> Option<Key> {
     Kind::of(address).map(|kind| (kind, path()))
 }
 
-fn is_list_of_tenants(method: &Method, address: &Address) -> bool {
-    *method == Method::GET && address.parts() == ["tenants"]
+fn is_list_of_tenants(request: &Request) -> bool {
+    request.is(&Method::GET) && request.address.parts() == ["tenants"]
 }
 
-/// A draft's document as Terraform gets it.
-pub(super) fn shown(kind: Kind, document: &Value, path: &str) -> Bytes {
+/// Whether it writes the document. The older route of values has POST for that.
+fn is_write(key: &Key, request: &Request) -> bool {
+    request.is(&Method::PUT) || (key.0 == Kind::Values && request.is(&Method::POST))
+}
+
+/// A draft's document as Terraform gets it that has asked with this query.
+pub(super) fn shown(kind: Kind, document: &Value, query: &str) -> Bytes {
     let mut document = closed(kind, document);
-    let asked = path.split_once('?').map_or("", |(_, query)| query).to_lowercase();
-    if !asked.contains("includemissingvariables=true")
+    if !query.to_lowercase().contains("includemissingvariables=true")
         && let (Kind::ProjectValues | Kind::CommonValues, Some(fields)) = (kind, document.as_object_mut())
     {
         fields.shift_remove("MissingVariables");
@@ -411,14 +403,8 @@ pub(super) fn shown(kind: Kind, document: &Value, path: &str) -> Bytes {
     document.to_string().into()
 }
 
-/// Notes what Terraform gets to read, as it knows it. `asked`: the path with which it asked, `path`: with which the server was.
-pub(super) fn noted(
-    all: &mut All,
-    key: Key,
-    (address, path, headers): (&Address, &str, &HeaderMap),
-    passed: Passed,
-    asked: &str,
-) -> Passed {
+/// Notes what Terraform gets to read, as it knows it. `asked`: what it has asked for, `read`: what the server was asked for.
+pub(super) fn noted(all: &mut All, key: Key, read: &Request, passed: Passed, asked: &Address) -> Passed {
     let document = serde_json::from_slice::<Value>(&passed.body).ok();
     let Some(document) = document.filter(|document| document.is_object() && passed.status == StatusCode::OK)
     else {
@@ -427,18 +413,6 @@ pub(super) fn noted(
     let kind = key.0;
     let mut document = opened(kind, document);
     all.ids.to_provisional(&mut document);
-    let draft = all.shown(key, address, path, headers, document);
-    Passed { body: shown(kind, &draft.now, asked), ..passed }
-}
-
-impl Passed {
-    /// An answer of ours.
-    pub(in crate::relay) fn json(status: StatusCode, body: Bytes) -> Self {
-        let json = axum::http::HeaderValue::from_static("application/json");
-        Self { status, content_type: Some(json), body }
-    }
-
-    pub(in crate::relay) fn refusal(status: StatusCode, message: &str) -> Self {
-        Self::json(status, json!({"ErrorMessage": message}).to_string().into())
-    }
+    let draft = all.shown(key, read, document);
+    Passed { body: shown(kind, &draft.now, asked.query()), ..passed }
 }

@@ -68,10 +68,10 @@ pub(super) fn is_item(address: &Address) -> bool {
 }
 
 /// Whether it is a document asked for with what the server does not heed: the provider (1.17.0) reads script modules with the filter of their list.
-pub(super) fn has_idle_query(address: &Address, path: &str) -> bool {
+pub(super) fn has_idle_query(address: &Address) -> bool {
     is_item(address)
         && address.segments[0] == "libraryvariablesets"
-        && path.to_lowercase().ends_with("?contenttype=scriptmodule")
+        && address.query().eq_ignore_ascii_case("contenttype=scriptmodule")
 }
 
 /// All documents of a list, in the server's order.
@@ -91,7 +91,7 @@ pub(super) struct Item {
 }
 
 /// The documents of a page of a list, and the list if that is all of it.
-pub(super) fn read(address: &Address, path: &str, page: &Answer) -> (Vec<Item>, Option<Whole>) {
+pub(super) fn read(address: &Address, page: &Answer) -> (Vec<Item>, Option<Whole>) {
     let document: Value = serde_json::from_slice(&page.body).unwrap_or_default();
     let (Some(route), Some(items)) = (route_of(address), document["Items"].as_array()) else {
         return (Vec::new(), None);
@@ -108,7 +108,7 @@ pub(super) fn read(address: &Address, path: &str, page: &Answer) -> (Vec<Item>, 
         return (Vec::new(), None);
     }
     let is_all = document["TotalResults"].as_u64() == Some(items.len() as u64)
-        && Query::parse(route, path).is_some_and(|query| query.is_for_all());
+        && Query::parse(route, address.query()).is_some_and(|query| query.is_for_all());
     let whole = is_all.then(|| Whole {
         headers: page.headers.clone(),
         item_type: document["ItemType"].clone(),
@@ -134,8 +134,8 @@ impl Whole {
     }
 
     /// What the server would answer to a query; `None`: that is for the server.
-    pub(super) fn answer(&self, address: &Address, path: &str) -> Option<Answer> {
-        let query = Query::parse(route_of(address)?, path)?;
+    pub(super) fn answer(&self, address: &Address) -> Option<Answer> {
+        let query = Query::parse(route_of(address)?, address.query())?;
         let take = query.take.filter(|take| *take > 0)?;
         if query.partial_name.is_some() && !self.items.iter().all(|item| item.name.is_ascii()) {
             return None;
@@ -185,10 +185,9 @@ struct Query {
 
 impl Query {
     /// `None`: it has what only the server understands.
-    fn parse(route: &Route, path: &str) -> Option<Self> {
+    fn parse(route: &Route, text: &str) -> Option<Self> {
         let mut query = Self::default();
-        let pairs =
-            path.split_once('?').map_or("", |(_, query)| query).split('&').filter(|pair| !pair.is_empty());
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let mut seen = Vec::new();
         for pair in pairs {
             let (name, value) = pair.split_once('=')?;
@@ -252,12 +251,16 @@ mod tests {
         Answer { status: StatusCode::OK, headers: HeaderMap::new(), body }
     }
 
+    fn asked(query: &str) -> Address {
+        Address::parse(&format!("{LIST}?{query}"))
+    }
+
     fn whole(names: &[&str]) -> Whole {
-        read(&Address::parse(LIST), &format!("{LIST}?skip=0&take=1000"), &page(names)).1.unwrap()
+        read(&asked("skip=0&take=1000"), &page(names)).1.unwrap()
     }
 
     fn found(list: &Whole, query: &str) -> Option<Vec<String>> {
-        let answer = list.answer(&Address::parse(LIST), &format!("{LIST}?{query}"))?;
+        let answer = list.answer(&asked(query))?;
         let page: Value = serde_json::from_slice(&answer.body).unwrap();
         let names = page["Items"].as_array().unwrap().iter();
         Some(names.map(|item| item["Name"].as_str().unwrap().to_owned()).collect())
@@ -292,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_page_that_is_not_all_tells_its_documents_alone() {
-        let read = |query: &str| read(&Address::parse(LIST), &format!("{LIST}?{query}"), &page(&["a", "b"]));
+        let read = |query: &str| read(&asked(query), &page(&["a", "b"]));
         for part in
             ["skip=1&take=2", "take=9&feedType=Docker", "take=9&ids=Feeds-0,Feeds-1", "take=9&other=1"]
         {

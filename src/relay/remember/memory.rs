@@ -58,24 +58,21 @@ pub(super) struct About {
 
 impl Memory {
     /// What is good of an answer to a read.
-    pub(super) fn known(&self, key: &str, address: &Address, path: &str) -> Option<Answer> {
+    pub(super) fn known(&self, key: &str, address: &Address) -> Option<Answer> {
         // Of a tenant's values, as a write has answered them, the provider takes the values alone, with whichever query it asks.
-        let has_idle_query = || address.kind() == "tenantvariables" || lists::has_idle_query(address, path);
+        let has_idle_query = || address.kind() == "tenantvariables" || lists::has_idle_query(address);
         let found = self.good(key).or_else(|| has_idle_query().then(|| self.good(without_query(key)))?);
         found.or_else(|| {
             let list = lists::is_list(address).then(|| self.lists.get(without_query(key)))??;
-            list.what.answer(address, path).filter(|_| self.is_good(&list.about))
+            list.what.answer(address).filter(|_| self.is_good(&list.about))
         })
     }
 
     /// All of a list, if that is known.
     pub(super) fn whole_list(&self, address: &Address) -> Option<Answer> {
-        let path = format!("{}?take={}", address.path, usize::MAX);
-        self.lists
-            .get(&place::key(address, &address.path))
-            .filter(|list| self.is_good(&list.about))?
-            .what
-            .answer(address, &path)
+        let all = Address::parse(&format!("{}?take={}", address.path, usize::MAX));
+        let list = self.lists.get(&place::key_without_query(address));
+        list.filter(|list| self.is_good(&list.about))?.what.answer(&all)
     }
 
     fn good(&self, key: &str) -> Option<Answer> {

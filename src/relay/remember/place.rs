@@ -25,15 +25,20 @@ impl Place {
 }
 
 /// Addresses are matched without case, as servers do, and a space may be named in two ways.
-pub(super) fn key(address: &Address, path: &str) -> String {
+pub(super) fn key(address: &Address) -> String {
+    let key = key_without_query(address);
+    match address.path_and_query.split_once('?') {
+        Some((_, query)) => format!("{key}?{query}"),
+        None => key,
+    }
+}
+
+/// Under what the whole of it is remembered.
+pub(super) fn key_without_query(address: &Address) -> String {
     let mut key = address.prefix.to_lowercase();
     for segment in &address.segments {
         key.push('/');
         key.push_str(segment);
-    }
-    if let Some((_, query)) = path.split_once('?') {
-        key.push('?');
-        key.push_str(query);
     }
     key
 }

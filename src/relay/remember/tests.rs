@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 
 fn begin(memory: &Remember, method: &Method, path: &str) -> Result<Answer, Box<Begun>> {
-    memory.begin(method, &Address::parse(path), path, &Bytes::new())
+    memory.begin(&Request::new(method.clone(), path))
 }
 
 /// Sends a request, which the server answers with this document unless the memory does; what was answered.
@@ -133,8 +133,8 @@ fn a_tag_set_that_is_only_added_to_changes_nothing_else() {
         json!({"Id": "TagSets-1", "Name": "Region", "Tags": tags})
     };
     let put = |names: &[&str]| {
-        let body = Bytes::from(set(names).to_string());
-        let begun = memory.begin(&Method::PUT, &Address::parse(at), at, &body).unwrap_err();
+        let request = Request::new(Method::PUT, at).with_body(set(names).to_string());
+        let begun = memory.begin(&request).unwrap_err();
         memory.ended(*begun, Some(&answered(set(names))));
     };
     send(&memory, &Method::GET, at, set(&["East"]));
