@@ -98,13 +98,12 @@ fn of_resource(kind: &str) -> usize {
         "process" => 2,
         "library_variable_set" => 3,
         "script_module" => 4,
-        // The set is read and written once more for its tags.
-        "tag" | "scoped_user_role" | "project_scheduled_trigger" => 2,
+        "scoped_user_role" | "project_scheduled_trigger" => 2,
         "team" | "user_role" => 3,
         "parent_environment" => 9,
         freeze if freeze.contains("deployment_freeze") => 5,
-        // Parts of these documents, or of one that others fill.
-        "variable" | "tenant_project" | "tenant_project_variable" | "tenant_common_variable" => 0,
+        // Parts of these documents, or of one that others fill; a tag set is made with its tags.
+        "tag" | "variable" | "tenant_project" | "tenant_project_variable" | "tenant_common_variable" => 0,
         part if part.starts_with("process_") || part == "project_versioning_strategy" => 0,
         _ => 1,
     }

@@ -14,7 +14,7 @@ use terraform::plan::Plan;
 impl Deployment<'_> {
     /// Applies a plan. What Terraform has written part by part is sent, and its ids are put into the state, however it ended.
     pub(super) async fn apply(&self, module: &Folder, ready: &Ready<'_>, plan: &Plan) -> Result<(), Failure> {
-        self.relay.apply_begins();
+        self.relay.apply_begins(plan.tags.clone()).await;
         let open = self.relay.open();
         let ended = ready.terraform.apply(plan).await;
         drop(open);

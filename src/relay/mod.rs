@@ -4,7 +4,7 @@
 //! the client, so they are paced and repeated like our own. Nine things are changed on the way, and nothing else; each is counted and told:
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
-//! again ([`hold`]), templates and tags keep their ids ([`align`], [`tag`]), linked library sets have their order ([`linked`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has read or written in
+//! again ([`hold`]), templates keep their ids ([`align`]), tags theirs, and their set is written once ([`tag`]), linked library sets have their order ([`linked`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has read or written in
 //! this deployment is answered from memory ([`remember`]); what it writes part by part is sent once, whole ([`draft`]).
 
 mod address;
@@ -56,6 +56,7 @@ use passing::Passed;
 use request::Request;
 use secret::Secret;
 pub use take_over::Taken;
+use terraform::planned_tags::PlannedTag;
 pub use token::{Held, Place, Tokens};
 
 /// No request of Terraform is larger, in bytes; a variable set of thousands of variables has a few MB.
@@ -94,6 +95,7 @@ struct Shared {
     linked: linked::Order,
     roles: roles::Roles,
     take_over: take_over::TakeOver,
+    tags: tag::Tags,
     exchange: token::Exchange,
     remember: Arc<remember::Remember>,
     seen: seen::Seen,
@@ -131,6 +133,7 @@ impl Relay {
             linked: linked::Order::default(),
             roles: roles::Roles::default(),
             take_over: take_over::TakeOver::default(),
+            tags: tag::Tags::default(),
             exchange: token::Exchange::default(),
             remember,
             seen: seen::Seen::default(),
@@ -182,10 +185,11 @@ impl Relay {
         self.shared.seen.forget();
     }
 
-    /// To be called when an apply begins: what is read may be written again in part.
-    pub fn apply_begins(&self) {
+    /// To be called when an apply begins, which will make and change these tags: what is read may be written again in part.
+    pub async fn apply_begins(&self, tags: Vec<PlannedTag>) {
         self.shared.remember.apply_begins();
         self.shared.drafts.begin();
+        self.shared.tags.expect(tags).await;
     }
 
     /// Says whether several modules are deployed: then what they write to tenants is kept until [`Relay::deployment_ends`].
@@ -249,6 +253,7 @@ impl Relay {
 
     /// To be called when an apply has ended, well or not: the documents that it has filled part by part are sent.
     pub async fn apply_ends(&self) -> Sent {
+        self.shared.tags.expect(Vec::new()).await;
         self.shared.end_of_apply().await
     }
 

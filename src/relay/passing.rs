@@ -67,13 +67,18 @@ impl Shared {
     pub(super) async fn pass_on(&self, request: Request) -> Response<Body> {
         let started = Instant::now();
         self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(started);
-        let passed = if self.drafts.are_looked_at() {
-            self.drafted(request).await
+        let passed = if tag::is_about_set(&request) {
+            self.tag_set(request).await
         } else {
-            self.through(request).await
+            self.passed(request).await
         };
         self.log.answered(started.elapsed());
         passed.into_response()
+    }
+
+    /// A request to the server, to what is remembered of it, or to what was not sent yet.
+    pub(super) async fn passed(&self, request: Request) -> Passed {
+        if self.drafts.are_looked_at() { self.drafted(request).await } else { self.through(request).await }
     }
 
     /// A request to the server, or to what is remembered of it.
@@ -139,7 +144,6 @@ impl Shared {
         let mut changes = self.hide.put_back(&self.client, request, &mut document).await?;
         changes.extend(self.forgotten.put_back(request, &mut document));
         changes.extend(self.linked.put(request, &mut document));
-        changes.extend(tag::complete(&self.client, request, &mut document).await?);
         let known = self.remember.fresh(&request.address);
         changes.extend(self.hold.before(&self.client, request, &mut document, known).await?);
         changes.extend(keep::keep_lost(&self.client, request, &mut document).await?);

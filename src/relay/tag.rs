@@ -1,98 +1,144 @@
-//! A tag that gets another name, colour or description keeps its id. The provider writes the set without the id of the tag that it changes
-//! (1.17.0, `resource_tag.go`): to the server that tag is gone, and a new one there, which nothing has. And a tag that comes first is said to: the
-//! client leaves out an order of 0 (library version 2.111.0, `tagsets/tag.go`), which leaves the tag where it was.
+//! A tag set is written once for all its tags. The provider (1.17.0, `resource_tag.go`) has a resource for each tag, and writes the whole set for each. What
+//! it will make of them all stands in the plan: so the first write of a set, be it the one that makes it, has all of them. Those that Terraform has not come to
+//! yet are hidden from it; when it makes one, or changes one to what it is already, nothing is sent. Tags have the server's ids from the beginning, and
+//! whatever names one may come at any time.
+//!
+//! A set has no version. So it is read again before it is written, and what others have made of it meanwhile stays. A server that refuses the whole
+//! gets each tag by itself, as the provider would send it, so that Terraform names the one that is not taken.
+//!
+//! A tag that gets another name, colour or description keeps its id: the provider writes the set without the id of the tag that it changes, and to the server that
+//! tag would be gone, and a new one there, which nothing has. And a tag that comes first is said to: the client leaves out an order of 0 (library
+//! version 2.111.0, `tagsets/tag.go`), which leaves the tag where it was.
 
-use axum::http::Method;
-use serde_json::{Value, json};
+mod set;
 
-use crate::relay::log::Intervention;
+use std::collections::BTreeMap;
+
+use axum::http::{Method, StatusCode};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::relay::Shared;
+use crate::relay::passing::Passed;
 use crate::relay::request::Request;
 use failure::Failure;
-use octopus::client::Client;
+use set::Set;
+use terraform::planned_tags::PlannedTag;
 
-/// Gives the id back: the provider changes one tag at a time, so the one without an id is the one that is missing. And says which comes first.
-pub(super) async fn complete(
-    client: &Client,
-    request: &Request,
-    set: &mut Value,
-) -> Result<Vec<Intervention>, Failure> {
-    let (method, parts) = request.parts();
-    let (&Method::PUT, ["tagsets", _]) = (method, parts.as_slice()) else { return Ok(Vec::new()) };
-    if !tags(set).any(|tag| has_no_id(tag) || has_no_order(tag)) {
-        return Ok(Vec::new());
+/// The tag sets of an apply.
+#[derive(Default)]
+pub(super) struct Tags(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// What Terraform is going to write, and no request of ours has had yet.
+    planned: Vec<PlannedTag>,
+    /// By path in lower case.
+    sets: BTreeMap<String, Set>,
+}
+
+impl Tags {
+    /// Says which tags the apply that comes next makes and changes; none: no apply comes next.
+    pub(super) async fn expect(&self, planned: Vec<PlannedTag>) {
+        *self.0.lock().await = Known { planned, sets: BTreeMap::new() };
     }
-    let current = client.find(&request.address.path).await?.unwrap_or_default();
-    Ok(put_back(set, &current).into_iter().chain(say_first(set, &current)).collect())
 }
 
-fn tags(set: &Value) -> impl Iterator<Item = &Value> {
-    set["Tags"].as_array().into_iter().flatten()
+impl Known {
+    fn set(&mut self, path: &str) -> &mut Set {
+        self.sets.entry(path.to_lowercase()).or_default()
+    }
 }
 
-fn has_no_id(tag: &Value) -> bool {
-    tag["Id"].as_str().unwrap_or_default().is_empty()
-}
-
-fn has_no_order(tag: &Value) -> bool {
-    tag.get("SortOrder").is_none()
-}
-
-/// An order of 0 for each tag without one that the server would take for another: one that had another, or that is new beside others.
-fn say_first(set: &mut Value, current: &Value) -> Vec<Intervention> {
-    let is_empty = tags(current).next().is_none();
-    let mut said = Vec::new();
-    for tag in set["Tags"].as_array_mut().into_iter().flatten().filter(|tag| has_no_order(tag)) {
-        let known = tags(current).find(|known| known["Id"] == tag["Id"]);
-        if known.map_or(is_empty, |known| known["SortOrder"] == 0) {
-            continue;
+/// Whether a request is about one tag set, or makes one.
+pub(super) fn is_about_set(request: &Request) -> bool {
+    match request.parts() {
+        (&Method::POST, parts) => parts == ["tagsets"],
+        (&Method::GET | &Method::PUT, parts) => {
+            matches!(parts.as_slice(), ["tagsets", id] if id.starts_with("tagsets-"))
         }
-        tag["SortOrder"] = json!(0);
-        let place = format!("tagsets/{}", tag["Name"].as_str().unwrap_or_default());
-        said.push(Intervention {
-            what: "said that the tag comes first, which the provider leaves out",
-            place,
-        });
+        _ => false,
     }
-    said
 }
 
-fn put_back(set: &mut Value, current: &Value) -> Option<Intervention> {
-    let mut missing = tags(current).filter(|tag| !tags(set).any(|sent| sent["Id"] == tag["Id"]));
-    let (Some(missing), None) = (missing.next(), missing.next()) else { return None };
-    let mut nameless = set["Tags"].as_array_mut()?.iter_mut().filter(|tag| has_no_id(tag));
-    let (Some(tag), None) = (nameless.next(), nameless.next()) else { return None };
-    tag["Id"] = json!(missing["Id"]);
-    let place = format!("tagsets/{}", tag["Name"].as_str().unwrap_or_default());
-    Some(Intervention { what: "kept the tag that the provider would make anew", place })
+impl Shared {
+    /// A request about a tag set.
+    pub(super) async fn tag_set(&self, request: Request) -> Passed {
+        let mut known = self.tags.0.lock().await;
+        match request.document().filter(Value::is_object) {
+            Some(set) if request.is(&Method::POST) => self.made_set(&mut known, request, set).await,
+            Some(set) if request.is(&Method::PUT) => {
+                self.written_set(&mut known, request, set).await.unwrap_or_else(Passed::from)
+            }
+            _ => {
+                let path = request.address.path.clone();
+                let passed = self.passed(request).await;
+                passed.showing(|there| known.set(&path).read(there).clone())
+            }
+        }
+    }
+
+    /// Makes a set with all its tags.
+    async fn made_set(&self, known: &mut Known, request: Request, body: Value) -> Passed {
+        let list = request.address.path.clone();
+        let mut whole = body.clone();
+        let mut planned = known.planned.clone();
+        let ahead = set::add_planned(&mut planned, "", &mut whole);
+        let passed = self.whole_or(request, &whole, &body).await;
+        passed.showing(|there| {
+            // A server that makes a set without its tags gets them with the first of them.
+            if set::has_all(&there, &ahead) {
+                known.planned = planned;
+            }
+            let id = there["Id"].as_str().unwrap_or_default();
+            known.set(&format!("{list}/{id}")).answered(there, &ahead).clone()
+        })
+    }
+
+    /// Writes a set, unless the server has what Terraform writes.
+    async fn written_set(
+        &self,
+        known: &mut Known,
+        request: Request,
+        mut body: Value,
+    ) -> Result<Passed, Failure> {
+        let path = request.address.path.clone();
+        let set = known.set(&path);
+        if !set.was_read()
+            && let Some(there) = self.client.find(&path).await?
+        {
+            set.read(there);
+        }
+        self.log.changes(set.complete(&mut body));
+        if let Some(shown) = set.has(&body) {
+            self.log.drafted();
+            return Ok(Passed::json(StatusCode::OK, shown.to_string().into()));
+        }
+        let there = self.client.find(&path).await?.unwrap_or_default();
+        let merged = set.onto(there, &body);
+        let mut whole = merged.clone();
+        let ahead = set::add_planned(&mut known.planned, request.address.asked(1), &mut whole);
+        let passed = self.whole_or(request, &whole, &merged).await;
+        Ok(passed.showing(|there| known.set(&path).answered(there, &ahead).clone()))
+    }
+
+    /// Sends a set with what Terraform will write of it later; where the server refuses that, what Terraform has written.
+    async fn whole_or(&self, request: Request, whole: &Value, written: &Value) -> Passed {
+        let passed = self.passed(request.clone().with_body(whole.to_string())).await;
+        if whole == written || !passed.status.is_client_error() {
+            return passed;
+        }
+        self.passed(request.with_body(written.to_string())).await
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tag_without_an_id_is_the_one_that_is_missing() {
-        let current = json!({"Tags": [{"Id": "T/1", "Name": "a"}, {"Id": "T/2", "Name": "b"}]});
-        let mut renamed = json!({"Tags": [{"Id": "T/1", "Name": "a"}, {"Id": "", "Name": "c"}]});
-        assert!(put_back(&mut renamed, &current).is_some());
-        assert_eq!(renamed["Tags"][1], json!({"Id": "T/2", "Name": "c"}));
-        let mut new =
-            json!({"Tags": [{"Id": "T/1", "Name": "a"}, {"Id": "T/2", "Name": "b"}, {"Name": "c"}]});
-        assert!(put_back(&mut new, &current).is_none());
-        let mut two = json!({"Tags": [{"Name": "c"}, {"Name": "d"}]});
-        assert!(put_back(&mut two, &current).is_none());
-    }
-    #[test]
-    fn a_tag_that_comes_first_is_said_to() {
-        let current = json!({"Tags": [{"Id": "T/1", "SortOrder": 0}, {"Id": "T/2", "SortOrder": 1}]});
-        let mut set = json!({"Tags": [{"Id": "T/1", "SortOrder": 1}, {"Id": "T/2"}, {"Name": "new"}]});
-        assert_eq!(say_first(&mut set, &current).len(), 2);
-        assert_eq!(
-            set,
-            json!({"Tags": [{"Id": "T/1", "SortOrder": 1}, {"Id": "T/2", "SortOrder": 0}, {"Name": "new", "SortOrder": 0}]})
-        );
-        let mut same = json!({"Tags": [{"Id": "T/1"}, {"Id": "T/2", "SortOrder": 1}]});
-        assert!(say_first(&mut same, &current).is_empty());
-        assert!(say_first(&mut json!({"Tags": [{"Name": "only"}]}), &json!({"Tags": []})).is_empty());
+impl Passed {
+    /// The answer with another document in the place of the one that it has.
+    fn showing(self, other: impl FnOnce(Value) -> Value) -> Self {
+        let document = serde_json::from_slice::<Value>(&self.body).ok().filter(|_| self.status.is_success());
+        match document.filter(|document| document["Id"].is_string()) {
+            Some(document) => Self { body: other(document).to_string().into(), ..self },
+            None => self,
+        }
     }
 }

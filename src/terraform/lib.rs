@@ -11,6 +11,7 @@ pub mod memory_file;
 mod moves;
 pub mod output;
 pub mod plan;
+pub mod planned_tags;
 pub mod process;
 pub mod program;
 pub mod state;

@@ -1,10 +1,11 @@
-//! What a plan would do. Of the values only names of attributes are kept: the values may be secrets.
+//! What a plan would do. Of the values only names of attributes are kept, but for those of tags: the values may be secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::memory_file::MemoryFile;
+use crate::planned_tags::{self, PlannedTag};
 use failure::{Failure, FailureKind};
 use secret::placeholder::is_placeholder;
 
@@ -13,6 +14,8 @@ pub struct Plan {
     pub file: MemoryFile,
     /// What is not as it should be, in Terraform's order; nothing that stays as it is.
     pub changes: Vec<ResourceChange>,
+    /// The tags that it makes and changes.
+    pub tags: Vec<PlannedTag>,
 }
 
 /// What happens to one resource.
@@ -78,7 +81,7 @@ impl Plan {
         let changes = value["resource_changes"].as_array().map_or(&[][..], Vec::as_slice);
         let changes =
             changes.iter().filter(|change| change["mode"] == "managed").filter_map(change).collect();
-        Ok(Self { file, changes })
+        Ok(Self { file, changes, tags: planned_tags::of_plan(&value) })
     }
 
     /// How many resources an apply would report.

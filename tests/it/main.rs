@@ -31,6 +31,7 @@ mod lost;
 mod made_up;
 mod markers;
 mod merged;
+mod merged_tags;
 mod merged_tenants;
 mod modules;
 mod moved;
