@@ -102,15 +102,8 @@ async fn terraform(
     if ui.in_step() {
         ui.hide(&masker);
     }
-    let mut terraform = Terraform {
-        program: &program,
-        directory: workplace.path().join("provider"),
-        environment: BTreeMap::new(),
-        interrupt,
-        masker: &masker,
-        report: Box::new(|text| ui.info(text)),
-        ended: Box::new(|_, _| {}),
-    };
+    let mut terraform = Terraform::in_folder(&program, workplace.path().join("provider"), interrupt, &masker);
+    terraform.report = Box::new(|text| ui.info(text));
     let lock = settings::provider_lock(arguments.provider_lock.as_deref())?;
     if let Err(failure) = checks::worker::provider(&terraform, lock.as_deref(), findings).await {
         terraform.stop_if_interrupted()?;

@@ -381,15 +381,11 @@ fn told(module: &Folder, outcome: &run::Outcome, ui: &Ui) -> Result<(), Failure>
     if ui.in_step() {
         let slug = module.slug();
         let open = outcome.open.iter().map(|text| format!("- {text}\n")).collect::<String>();
-        for (name, text) in [
-            (format!("octoferry-plan-{slug}.txt"), &outcome.plan_text),
-            (
-                format!("octoferry-notes-{slug}.md"),
-                &format!("# {}: left to a person\n\n{open}", module.name()),
-            ),
-        ] {
-            ui.artifact(&name, text)?;
+        if let Some(plan) = &outcome.plan_text {
+            ui.artifact(&format!("octoferry-plan-{slug}.txt"), plan)?;
         }
+        let notes = format!("# {}: left to a person\n\n{open}", module.name());
+        ui.artifact(&format!("octoferry-notes-{slug}.md"), &notes)?;
     }
     Ok(())
 }

@@ -10,7 +10,6 @@ use crate::deployment::order::Folder;
 use crate::deployment::ready::{Deployment, Ready};
 use crate::relay::Refused;
 use failure::Failure;
-use terraform::Terraform;
 
 /// What was sent at the end of a deployment.
 #[derive(Default)]
@@ -43,17 +42,11 @@ impl Deployment<'_> {
         let kept =
             std::mem::take(&mut *self.known.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         for module in kept {
-            let terraform = Terraform {
-                program: self.program,
-                directory: module.directory,
-                environment: module.environment,
-                interrupt: self.interrupt.clone(),
-                masker: &self.masker,
-                report: Box::new(|text| self.ui.info(text)),
-                ended: Box::new(|command, started| {
-                    self.known.times.add(&module.module, command, started, None)
-                }),
-            };
+            let mut terraform = self.terraform_in(module.directory);
+            terraform.environment = module.environment;
+            terraform.report = Box::new(|text| self.ui.info(text));
+            terraform.ended =
+                Box::new(|command, started| self.known.times.add(&module.module, command, started, None));
             if let Err(failure) = terraform.real_ids_in_state(&sent.ids).await {
                 failed.insert(module.module.clone(), failure);
             }

@@ -41,15 +41,8 @@ impl Deployment<'_> {
         std::fs::create_dir_all(&directory).while_doing(doing)?;
         std::fs::write(directory.join("main.tf"), "terraform {}\n").while_doing(doing)?;
         let prepared = backend.prepare(&directory, &former, &self.streamed)?;
-        let there = Terraform {
-            program: self.program,
-            directory,
-            environment: prepared.environment.clone(),
-            interrupt: self.interrupt.clone(),
-            masker: &self.masker,
-            report: Box::new(|_| {}),
-            ended: Box::new(|_, _| {}),
-        };
+        let mut there = self.terraform_in(directory);
+        there.environment = prepared.environment.clone();
         there.init(&prepared.arguments).await?;
         let text = there.state_text().await?;
         if is_blank(&text) {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::backend::{self, Prepared};
 use crate::deployment::entered::Maker;
@@ -48,15 +50,10 @@ impl Deployment<'_> {
         };
         let mut environment = backend.as_ref().map(|backend| backend.environment.clone()).unwrap_or_default();
         self.share_provider(&mut environment)?;
-        let terraform = Terraform {
-            program: self.program,
-            directory,
-            environment,
-            interrupt: self.interrupt.clone(),
-            masker: &self.masker,
-            report: Box::new(|text| self.ui.info(text)),
-            ended: self.times_of(module),
-        };
+        let mut terraform = self.terraform_in(directory);
+        terraform.environment = environment;
+        terraform.report = Box::new(|text| self.ui.info(text));
+        terraform.ended = self.times_of(module);
         let is_named = terraform.directory.join(provider_lock::FILE).exists();
         terraform.init(backend.as_ref().map_or(&[], |backend| &backend.arguments)).await?;
         self.known.providers.look(&terraform.directory, is_named)?;
@@ -88,6 +85,11 @@ impl Deployment<'_> {
         Ok(Ready { terraform, backend, supply, given, declared, state, identities, collisions, taken })
     }
 
+    /// Terraform in a folder of this deployment, quiet.
+    pub(super) fn terraform_in(&self, directory: PathBuf) -> Terraform<'_> {
+        Terraform::in_folder(self.program, directory, self.interrupt.clone(), &self.masker)
+    }
+
     /// One download of the provider for all modules of this deployment.
     fn share_provider(&self, environment: &mut BTreeMap<OsString, OsString>) -> Result<(), Failure> {
         if crate::settings::environment_variable("TF_PLUGIN_CACHE_DIR").is_none() {
@@ -112,7 +114,7 @@ impl Deployment<'_> {
     async fn state_without_drafts(
         &self,
         terraform: &Terraform<'_>,
-    ) -> Result<(State, terraform::Output, bool), Failure> {
+    ) -> Result<(State, Arc<terraform::Output>, bool), Failure> {
         let (state, text) = terraform.state_and_text().await?;
         let unsent = exchange::has_provisional(&text);
         if !unsent || self.plan_only {

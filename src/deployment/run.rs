@@ -39,8 +39,8 @@ pub struct Outcome {
     pub secrets: Vec<Row>,
     /// What a person has to do.
     pub open: Vec<String>,
-    /// The first plan as text, masked.
-    pub plan_text: String,
+    /// The first plan as text, masked; in a step, where it becomes an artifact. Terraform has to be started for it.
+    pub plan_text: Option<String>,
     /// What it takes to finish once more; `None` when nothing waits for projects.
     later: Option<Later>,
 }
@@ -73,7 +73,7 @@ impl Deployment<'_> {
             differences: Vec::new(),
             secrets: Vec::new(),
             open: Vec::new(),
-            plan_text: ready.terraform.plan_text(&plan).await?,
+            plan_text: self.plan_text(&ready, &plan).await?,
             later: None,
         };
         self.ui.info(&format!("  plan: {}", outcome.summary));
@@ -199,8 +199,15 @@ impl Deployment<'_> {
             differences: Vec::new(),
             open,
             secrets: supply.rows,
-            plan_text: "Unchanged since the last deployment: Terraform was not needed.\n".to_owned(),
+            plan_text: Some("Unchanged since the last deployment: Terraform was not needed.\n".to_owned()),
         })
+    }
+
+    async fn plan_text(&self, ready: &Ready<'_>, plan: &Plan) -> Result<Option<String>, Failure> {
+        if !self.ui.in_step() {
+            return Ok(None);
+        }
+        ready.terraform.plan_text(plan).await.map(Some)
     }
 
     /// The values of the module's Terraform variables, in a file that only Terraform can read.

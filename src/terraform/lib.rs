@@ -20,6 +20,7 @@ pub mod working_copy;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use zeroize::Zeroizing;
@@ -52,6 +53,9 @@ pub struct Terraform<'a> {
     pub report: Box<dyn Fn(&str) + 'a>,
     /// Hears of each process that has ended: its command (`plan`), and when it was started.
     pub ended: HearsOfEnds<'a>,
+    /// The state as it was read last, until this one writes it: a backend asks a store for it each time. Another run may have written it meanwhile;
+    /// Terraform compares serial numbers and takes no state that was made of an older one.
+    pulled: Mutex<Option<Arc<Output>>>,
 }
 
 /// How a plan or an apply ended.
@@ -61,12 +65,35 @@ pub struct Ended {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+impl<'a> Terraform<'a> {
+    /// One that says nothing to anybody, in an environment without additions.
+    #[must_use]
+    pub fn in_folder(
+        program: &'a Program,
+        directory: PathBuf,
+        interrupt: Interrupt,
+        masker: &'a Masker,
+    ) -> Self {
+        Self {
+            program,
+            directory,
+            environment: BTreeMap::new(),
+            interrupt,
+            masker,
+            report: Box::new(|_| {}),
+            ended: Box::new(|_, _| {}),
+            pulled: Mutex::default(),
+        }
+    }
+}
+
 impl Terraform<'_> {
     /// Prepares backend and provider.
     ///
     /// # Errors
     /// What Terraform said, masked; or that it was interrupted.
     pub async fn init(&self, backend_arguments: &[String]) -> Result<(), Failure> {
+        self.pulled().take();
         let mut arguments =
             vec!["init".to_owned(), "-input=false".into(), "-no-color".into(), "-reconfigure".into()];
         arguments.extend(backend_arguments.iter().cloned());
@@ -104,7 +131,7 @@ impl Terraform<'_> {
         Err(Failure::new(FailureKind::Terraform, what))
     }
 
-    /// The state as the backend has it now; empty when there is none yet.
+    /// The state as the backend has it; empty when there is none yet.
     ///
     /// # Errors
     /// What Terraform said, masked.
@@ -116,17 +143,30 @@ impl Terraform<'_> {
     ///
     /// # Errors
     /// What Terraform said, masked.
-    pub async fn state_text(&self) -> Result<Output, Failure> {
-        let ended = self.run(vec!["state".into(), "pull".into()], &self.interrupt, |_| {}).await?;
+    pub async fn state_text(&self) -> Result<Arc<Output>, Failure> {
+        let read = self.pull(&self.interrupt).await;
         self.stop_if_interrupted()?;
-        if !ended.success {
-            let said = self.masker.mask(&ended.stderr_or_stdout());
-            return Err(Failure::new(
-                FailureKind::Terraform,
-                format!("the state can't be read:\n{}", said.trim()),
-            ));
+        read?.map_err(|said| {
+            Failure::new(FailureKind::Terraform, format!("the state can't be read:\n{}", said.trim()))
+        })
+    }
+
+    /// The state as text: read from the backend, unless nothing was written since that was done last. `Ok(Err(said))`: why Terraform could not.
+    async fn pull(&self, interrupt: &Interrupt) -> Result<Result<Arc<Output>, String>, Failure> {
+        if let Some(text) = self.pulled().clone() {
+            return Ok(Ok(text));
         }
-        Ok(ended.stdout)
+        let ended = self.run(vec!["state".into(), "pull".into()], interrupt, |_| {}).await?;
+        if !ended.success {
+            return Ok(Err(self.masker.mask(&ended.stderr_or_stdout())));
+        }
+        let text = Arc::new(ended.stdout);
+        *self.pulled() = Some(Arc::clone(&text));
+        Ok(Ok(text))
+    }
+
+    fn pulled(&self) -> MutexGuard<'_, Option<Arc<Output>>> {
+        self.pulled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives what stands in the state other addresses (there → here), in one write: it is done as a whole or not at all.
@@ -148,11 +188,11 @@ impl Terraform<'_> {
         }
     }
 
-    /// The state as the backend has it now, and its text.
+    /// The state as the backend has it, and its text.
     ///
     /// # Errors
     /// What Terraform said, masked.
-    pub async fn state_and_text(&self) -> Result<(State, Output), Failure> {
+    pub async fn state_and_text(&self) -> Result<(State, Arc<Output>), Failure> {
         let text = self.state_text().await?;
         Ok((State::parse(&text)?, text))
     }
@@ -190,11 +230,8 @@ impl Terraform<'_> {
             Failure::new(FailureKind::Terraform, format!("{what}:\n{}", said.trim()))
                 .hint("Deploy again: it takes over what is there.")
         };
-        let pulled = self.run(vec!["state".into(), "pull".into()], &Interrupt::never(), |_| {}).await?;
-        if !pulled.success {
-            return Err(trouble(&self.masker.mask(&pulled.stderr_or_stdout())));
-        }
-        let Some(after) = exchange::with_real_ids(&pulled.stdout, ids)? else { return Ok(()) };
+        let text = self.pull(&Interrupt::never()).await?.map_err(|said| trouble(&said))?;
+        let Some(after) = exchange::with_real_ids(&text, ids)? else { return Ok(()) };
         let after = Zeroizing::new(after);
         let file = MemoryFile::with("octoferry-state", &after)?;
         self.push_state(std::path::Path::new(&file.path())).await?.map_err(|said| trouble(&said))
@@ -261,6 +298,7 @@ impl Terraform<'_> {
     /// # Errors
     /// When Terraform can't be run.
     pub async fn apply(&self, plan: &Plan) -> Result<Ended, Failure> {
+        self.pulled().take();
         let arguments = vec!["apply".to_owned(), "-input=false".into(), "-json".into(), plan.file.path()];
         self.talk(arguments, Progress::of_apply(plan.changing())).await
     }
@@ -273,6 +311,8 @@ impl Terraform<'_> {
         let arguments = vec!["state".to_owned(), "push".into(), file.display().to_string()];
         // Not interrupted: it is the last chance for the state.
         let ended = self.run(arguments, &Interrupt::never(), |_| {}).await?;
+        // Refused or not: what was read is of no more use.
+        self.pulled().take();
         Ok(if ended.success { Ok(()) } else { Err(self.masker.mask(&ended.stderr_or_stdout())) })
     }
 

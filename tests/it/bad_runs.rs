@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::journey::{Journey, NEW};
 use crate::support::{
-    Started, fault, http, octoferry, pretended_package, sandbox_with, sandbox_with_empty_space, space_file,
-    terraform_config,
+    PATIENCE, Started, fault, http, octoferry, pretended_package, sandbox_with, sandbox_with_empty_space,
+    space_file, terraform_config,
 };
 
 /// A journey whose source has workers of this kind.
@@ -137,7 +137,7 @@ impl Running {
         let begun = Instant::now();
         while !self.said.lock().expect("it is there").contains(text) {
             let said = self.said.lock().expect("it is there").clone();
-            assert!(begun.elapsed() < Duration::from_secs(120), "{text:?} was never said:\n{said}");
+            assert!(begun.elapsed() < PATIENCE, "{text:?} was never said:\n{said}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -8,7 +8,7 @@ use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Run, fault, http, octoferry, pretended_package, sandbox_with, sandbox_with_empty_space,
+    PATIENCE, Run, fault, http, octoferry, pretended_package, sandbox_with, sandbox_with_empty_space,
 };
 
 const SPACE: &str = "Tallow & Wick";
@@ -219,7 +219,7 @@ fn a_migration_that_is_ended_puts_back_what_it_changed_for_its_time() {
     };
     let since = Instant::now();
     while is_disabled() == json!(true) {
-        assert!(since.elapsed() < Duration::from_secs(120), "it enables the project");
+        assert!(since.elapsed() < PATIENCE, "it enables the project");
         assert!(child.try_wait().expect("its state").is_none(), "it runs until it is stopped");
         std::thread::sleep(Duration::from_millis(20));
     }

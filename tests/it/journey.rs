@@ -7,7 +7,8 @@ use octopus_sandbox::{Options, Sandbox, WorkerKind};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Ended, Run, content, http, http_text, octoferry, package, space_file, terraform_config,
+    Ended, LAZY_COLLECTOR, PATIENCE, Run, content, http, http_text, octoferry, package, space_file,
+    terraform_config,
 };
 
 /// The destination's space.
@@ -92,7 +93,7 @@ impl Journey {
         let task = format!("/api/Spaces-2/tasks/{}", run["TaskId"].as_str().expect("a task"));
         let begun = Instant::now();
         while get(&task)["IsCompleted"] != true {
-            assert!(begun.elapsed() < Duration::from_secs(120), "the task hangs");
+            assert!(begun.elapsed() < PATIENCE, "the task hangs");
             std::thread::sleep(Duration::from_millis(100));
         }
         (get(&task)["FinishedSuccessfully"] == true, http_text(&self.source, &format!("{task}/raw")))
@@ -185,7 +186,9 @@ impl Journey {
 
 /// What a worker's own environment holds: where Terraform finds the provider.
 pub(crate) fn worker_environment() -> std::collections::BTreeMap<String, String> {
-    [("TF_CLI_CONFIG_FILE".to_owned(), terraform_config().to_owned())].into()
+    [("TF_CLI_CONFIG_FILE", terraform_config()), LAZY_COLLECTOR]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 fn allowed() -> String {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::modules::Modules as Move;
-use crate::support::{command, fault, http, http_as, user_with};
+use crate::support::{PATIENCE, command, fault, http, http_as, user_with};
 
 impl Move {
     /// What is there, by names: of each collection how often each name, of sets and processes the parts of each.
@@ -57,7 +57,7 @@ impl Move {
             if child.try_wait().expect("its state").is_some() {
                 break false;
             }
-            assert!(since.elapsed() < Duration::from_secs(120), "it goes on for ever");
+            assert!(since.elapsed() < PATIENCE, "it goes on for ever");
             if self.writes() > before + after {
                 kill(child.id(), self);
                 child.wait().expect("its end");

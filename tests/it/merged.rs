@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::merged_tenants::about_tenants;
 use crate::modules::Modules as Move;
-use crate::support::{content, fault, files_below, http};
+use crate::support::{PATIENCE, content, fault, files_below, http};
 
 const DRAFT: &str = "octoferry-draft-";
 const VARIABLES: &str = "/api/Spaces-2/variables/variableset-Projects-1";
@@ -49,7 +49,7 @@ impl Move {
         let mut child = self.deploy().start(Stdio::from(file));
         let since = Instant::now();
         while !self.has_asked("GET", read) {
-            assert!(since.elapsed() < Duration::from_secs(120), "it does not come so far");
+            assert!(since.elapsed() < PATIENCE, "it does not come so far");
             std::thread::sleep(Duration::from_millis(5));
         }
         does(self);

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::{http, package, space_file};
+use crate::support::{PATIENCE, http, package, space_file};
 
 type Permissions = BTreeSet<String>;
 
@@ -115,7 +115,7 @@ fn stopped(journey: &Journey) {
     let follows =
         |request: &Value| request["Path"].as_str().is_some_and(|path| path.contains("/tasks/ServerTasks-"));
     while !journey.source.requests().iter().any(follows) {
-        assert!(since.elapsed() < Duration::from_secs(180), "it starts a run");
+        assert!(since.elapsed() < PATIENCE, "it starts a run");
         assert!(migration.try_wait().expect("its state").is_none(), "it runs until it is stopped");
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -126,7 +126,7 @@ fn stopped(journey: &Journey) {
         tasks["Items"].as_array().expect("tasks").iter().all(|task| task["IsCompleted"] == true)
     };
     while !is_over() {
-        assert!(since.elapsed() < Duration::from_secs(180), "the run ends");
+        assert!(since.elapsed() < PATIENCE, "the run ends");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -9,7 +9,7 @@ use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::http;
+use crate::support::{PATIENCE, http};
 
 /// A Tentacle's folder.
 struct Home(PathBuf);
@@ -54,7 +54,7 @@ impl Home {
     fn trusted(&self) -> Vec<String> {
         let begun = Instant::now();
         while self.servers("configuration.json") != self.servers("running.json") {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the Tentacle does not restart");
+            assert!(begun.elapsed() < PATIENCE, "the Tentacle does not restart");
             std::thread::sleep(Duration::from_millis(200));
         }
         let servers = self.servers("running.json").into_iter();

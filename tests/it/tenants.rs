@@ -10,7 +10,7 @@ use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::{http, octoferry, package, space_file};
+use crate::support::{PATIENCE, http, octoferry, package, space_file};
 
 const SPACE: &str = "Tallow & Wick";
 
@@ -84,7 +84,7 @@ fn run(source: &Sandbox, project: &str, tenant: &str, environment: &str) -> Stri
             assert_eq!(details["Task"]["State"], "Success", "{log}");
             return log;
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "the task hangs");
+        assert!(started.elapsed() < PATIENCE, "the task hangs");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::modules::Modules as Moved;
-use crate::support::{Ended, fault, http, secrets_stream};
+use crate::support::{Ended, fault, http, path, path_with, program, secrets_stream};
 
 const UNCHANGED: &str = "unchanged since the last deployment";
 
@@ -199,4 +199,34 @@ fn a_project_looks_again_when_what_it_names_is_another_thing_now() {
     assert_eq!(moved.named("environments", text(&environment["Name"]))["Id"], **id);
     moved.unchanged();
     assert_eq!(moved.unchanged(), modules);
+}
+
+#[test]
+fn terraform_is_started_no_oftener_than_it_has_to_tell_something_new() {
+    let moved = Moved::of("bookshop");
+    let modules = moved.count();
+    let log = moved.work.path().join("starts.txt");
+    let counting = program(
+        "terraform",
+        &format!("echo \"$1 $2\" >> {}\nPATH={} exec terraform \"$@\"", log.display(), path()),
+    );
+    let starts = |state: &str| {
+        moved.deploy().env("PATH", &path_with(counting.path())).ends_with(3).says(state);
+        let log = fs::read_to_string(&log).expect("what was started");
+        fs::remove_file(moved.work.path().join("starts.txt")).expect("it is removed");
+        move |command: &str| log.lines().filter(|line| line.starts_with(command)).count()
+    };
+    let first = starts("a second plan is empty");
+    // The modules and the record of them, each under its key of today and the one that older octoferrys gave it.
+    let kept = 2 * (modules + 1);
+    assert_eq!(first("init"), kept);
+    assert_eq!(first("apply"), modules);
+    // The plan, and the one that has to be empty.
+    assert_eq!((first("plan"), first("show -json")), (2 * modules, 2 * modules));
+    assert_eq!(first("show -no-color"), 0, "nobody reads it");
+    // After each apply, for two modules again when what waited for others is sent, and for the record.
+    assert_eq!(first("state pull"), kept + modules + 2 + 1);
+    let unchanged = starts(UNCHANGED);
+    assert_eq!((unchanged("init"), unchanged("state pull")), (1, 1), "the record is read once");
+    assert_eq!(["plan", "apply", "show", "state push"].map(unchanged), [0; 4]);
 }

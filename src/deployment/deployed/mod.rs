@@ -39,7 +39,6 @@ use octopus::read::made;
 use octopus::upsert;
 use share::Seen;
 use store::{Records, Store};
-use terraform::Terraform;
 
 /// What is known of a module's last good deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -367,15 +366,8 @@ async fn open_store<'a>(
     fs::create_dir_all(&directory).while_doing(doing)?;
     fs::write(directory.join("main.tf"), "terraform {}\n").while_doing(doing)?;
     let prepared = backend.prepare(&directory, &key, &deployment.streamed)?;
-    let terraform = Terraform {
-        program: deployment.program,
-        directory,
-        environment: prepared.environment.clone(),
-        interrupt: deployment.interrupt.clone(),
-        masker: &deployment.masker,
-        report: Box::new(|_| {}),
-        ended: Box::new(|_, _| {}),
-    };
+    let mut terraform = deployment.terraform_in(directory);
+    terraform.environment = prepared.environment.clone();
     let store = Store::open(terraform, prepared).await?;
     deployment.bring_former(&store.terraform, &module.manifest.source, store::KEY).await?;
     Ok(Some(store))

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use octopus_sandbox::Sandbox;
 
 use crate::support::{
-    Ended, command, octoferry, path, path_with, program, sandbox_with, sandbox_with_empty_space,
+    Ended, PATIENCE, command, octoferry, path, path_with, program, sandbox_with, sandbox_with_empty_space,
     terraform_config,
 };
 
@@ -113,7 +113,7 @@ impl Drop for Halted {
 fn appears(file: &Path) {
     let since = Instant::now();
     while !file.exists() {
-        assert!(since.elapsed() < Duration::from_secs(120), "{} does not appear", file.display());
+        assert!(since.elapsed() < PATIENCE, "{} does not appear", file.display());
         std::thread::sleep(Duration::from_millis(20));
     }
 }
