@@ -317,7 +317,7 @@ async fn open_secrets(
 
 /// Targets of the destination that would not answer a deployment.
 async fn unhealthy(destination: &Server) -> Result<Vec<String>, Failure> {
-    let machines = upsert::list(destination, "machines").await?;
+    let machines = upsert::list(destination, Collection::Machines).await?;
     let is_bad = |machine: &&Document| {
         !machine.flag("IsDisabled")
             && !matches!(machine.text("HealthStatus"), Some("Healthy" | "HasWarnings") | None)

@@ -121,9 +121,11 @@ async fn published(runs: &Runs<'_>, found: &Found, plan: &Plan<'_>) -> Result<Fo
 
 /// What is left that no module says: Tentacles that the destination has and does not reach, projects that a person has disabled.
 async fn besides(inventory: &Inventory, destination: &Server) -> Option<Vec<list::Item>> {
-    let (targets, workers) =
-        futures::try_join!(upsert::list(destination, "machines"), upsert::list(destination, "workers"))
-            .ok()?;
+    let (targets, workers) = futures::try_join!(
+        upsert::list(destination, Collection::Machines),
+        upsert::list(destination, Collection::Workers)
+    )
+    .ok()?;
     let known = list::Known::of(targets.iter().chain(&workers));
     let inventory = seeded::prepare(inventory.clone()).0;
     let address = list::Address::of(destination).await;
@@ -253,7 +255,7 @@ async fn journey(
 /// Which of the projects the destination lacks.
 async fn missing_projects(destination: &Server, mut projects: Vec<String>) -> Result<Vec<String>, Failure> {
     if !projects.is_empty() {
-        let there = upsert::list(destination, Collection::Projects.name()).await?;
+        let there = upsert::list(destination, Collection::Projects).await?;
         projects.retain(|name| !there.iter().any(|project| project.name() == name));
     }
     Ok(projects)

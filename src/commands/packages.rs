@@ -39,8 +39,8 @@ pub async fn run(arguments: cli::Packages, ui: &Ui) -> Result<Outcome, Failure> 
     let choice = Choice { only: arguments.only, newest: arguments.newest, used };
     let builds = (source.path("build-information"), destination.path("build-information"));
     let (ours, theirs, information, known) = futures::try_join!(
-        upsert::list(&source, "packages"),
-        upsert::list(&destination, "packages"),
+        upsert::list(&source, Collection::Packages),
+        upsert::list(&destination, Collection::Packages),
         source.client.list(&builds.0),
         destination.client.list(&builds.1),
     )?;
@@ -152,7 +152,7 @@ fn missing<'i>(ours: &'i [Value], theirs: &[Value], choice: &Choice) -> Vec<&'i 
 
 /// After how many days the built-in feed takes packages without releases; none: never.
 async fn retention(server: &Server) -> Result<Option<i64>, Failure> {
-    let feeds = upsert::list(server, "feeds").await?;
+    let feeds = upsert::list(server, Collection::Feeds).await?;
     let built_in = feeds.iter().find(|feed| is_built_in(feed));
     let days = built_in.and_then(|feed| feed.get("DeleteUnreleasedPackagesAfterDays")?.as_i64());
     Ok(days.filter(|days| *days > 0))

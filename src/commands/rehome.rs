@@ -161,8 +161,10 @@ async fn concerned(
 
 /// A server's Tentacles.
 async fn machines(server: &Server) -> Result<Vec<Machine>, Failure> {
-    let (targets, workers) =
-        futures::try_join!(upsert::list(server, "machines"), upsert::list(server, "workers"))?;
+    let (targets, workers) = futures::try_join!(
+        upsert::list(server, Collection::Machines),
+        upsert::list(server, Collection::Workers)
+    )?;
     let all = [(Collection::Machines, targets), (Collection::Workers, workers)];
     let all = all.into_iter().flat_map(|(collection, documents)| {
         documents.into_iter().map(move |document| (collection, document))

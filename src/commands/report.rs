@@ -102,7 +102,7 @@ async fn made(
         let unmoved = Unmoved::of(&forecast.inventory, right, of_secrets.knows_space());
         items.extend(report::of_comparison(comparison, &unmoved));
         equal = Some(equals(comparison));
-        let there = upsert::list(server, "packages").await?;
+        let there = upsert::list(server, Collection::Packages).await?;
         let named = packages::named_by_processes(&forecast.inventory);
         items.extend(report::of_packages(named.ids.iter(), &there));
     }

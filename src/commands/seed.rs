@@ -353,11 +353,11 @@ async fn into_project(
 
 /// Id and name of the pool that runs the steps: the named one, else the one that `check` names.
 async fn worker_pool(source: &Server, wanted: Option<&str>) -> Result<(String, String), Failure> {
-    let pools = upsert::list(source, "workerpools").await?;
+    let pools = upsert::list(source, Collection::WorkerPools).await?;
     let found = match wanted {
         Some(wanted) => pools.iter().find(|pool| pool.name().to_lowercase() == wanted.to_lowercase()),
         None => {
-            let workers = match upsert::list(source, "workers").await {
+            let workers = match upsert::list(source, Collection::Workers).await {
                 Err(failure) if failure.is_forbidden() => Vec::new(),
                 workers => workers?,
             };
@@ -375,7 +375,7 @@ async fn worker_pool(source: &Server, wanted: Option<&str>) -> Result<(String, S
 
 /// Variable type and id of the account with the backend's credentials.
 async fn account(source: &Server, wanted: &str) -> Result<(&'static str, String), Failure> {
-    let accounts = upsert::list(source, "accounts").await?;
+    let accounts = upsert::list(source, Collection::Accounts).await?;
     let found = accounts.iter().find(|account| account.name().to_lowercase() == wanted.to_lowercase());
     let found = found.ok_or_else(|| Failure::usage(format!("the source space has no account {wanted:?}")))?;
     let kind = name::typed_variable_type(Collection::Accounts, found).ok_or_else(|| {
@@ -453,6 +453,6 @@ async fn container(
     // Feeds have no description for the mark: the name alone says whose it is.
     let wanted = json!({"Name": name::FEED, "FeedType": "Docker", "FeedUri": registry, "ApiVersion": "v2"});
     let there = found.feeds.iter().find(|feed| feed.name() == name::FEED);
-    let feed = upsert::ensure(source, "feeds", there, &wanted).await?;
+    let feed = upsert::ensure(source, Collection::Feeds, there, &wanted).await?;
     Ok(Some((feed.id().to_owned(), repository.to_owned())))
 }

@@ -288,7 +288,7 @@ impl<'a> Things<'a> {
 
 /// octoferry's own package and the module packages of this space.
 async fn packages(source: &Server) -> Result<Vec<(String, String)>, Failure> {
-    let listed = upsert::list(source, &format!("packages?filter={}", name::PACKAGE)).await?;
+    let listed = upsert::search(source, Collection::Packages, &format!("filter={}", name::PACKAGE)).await?;
     let modules = format!("{}{}", name::MODULE_PACKAGE, source.space_id()).to_lowercase();
     let of_ours = |id: &str| {
         let id = id.to_lowercase();
@@ -303,7 +303,7 @@ async fn packages(source: &Server) -> Result<Vec<(String, String)>, Failure> {
     ids.dedup();
     // The search may show only the newest version of each.
     for id in ids {
-        for package in upsert::list(source, &format!("packages?nuGetPackageId={id}")).await? {
+        for package in upsert::search(source, Collection::Packages, &format!("nuGetPackageId={id}")).await? {
             if package.text("PackageId").is_some_and(|other| other.eq_ignore_ascii_case(id)) {
                 let version = package.text("Version").unwrap_or_default();
                 packages.push((format!("packages/{}", package.id()), format!("{id} {version}")));

@@ -107,7 +107,7 @@ pub async fn add(source: &Server, inventory: &mut Inventory) -> Result<(), Failu
 /// When the source refuses.
 pub async fn write(source: &Server, switches: &[Switch]) -> Result<(), Failure> {
     let there = set(source).await?;
-    let set = upsert::ensure(source, "libraryvariablesets", there.as_ref(), &set_of()).await?;
+    let set = upsert::ensure(source, Collection::LibraryVariableSets, there.as_ref(), &set_of()).await?;
     let path = format!("variables/{}", set.text("VariableSetId").unwrap_or_default());
     let wanted = variables_of(switches);
     upsert::edit(source, &path, |document| {
@@ -130,8 +130,8 @@ pub async fn remove(source: &Server) -> Result<(), Failure> {
 }
 
 async fn set(source: &Server) -> Result<Option<Document>, Failure> {
-    let named = format!("libraryvariablesets?partialName={}", SET.replace(' ', "%20"));
-    Ok(upsert::list(source, &named).await?.into_iter().find(is_ours))
+    let named = format!("partialName={}", SET.replace(' ', "%20"));
+    Ok(upsert::search(source, Collection::LibraryVariableSets, &named).await?.into_iter().find(is_ours))
 }
 
 async fn variables(source: &Server, set: &Document) -> Result<Document, Failure> {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::package::{self, ARTIFACT, Pushed};
 use crate::mark::found::Found;
 use crate::mark::name;
+use documents::collection::Collection;
 use documents::document::Document;
 use failure::Failure;
 use module::identities::Identities;
@@ -30,7 +31,7 @@ async fn module_of_task(
     task: &str,
     project_id: Option<&str>,
 ) -> Result<(Manifest, Identities), Failure> {
-    let artifacts = upsert::list(source, &format!("artifacts?regarding={task}")).await?;
+    let artifacts = upsert::search(source, Collection::Artifacts, &format!("regarding={task}")).await?;
     let mut named = artifacts.iter().filter(|artifact| artifact.text("Filename") == Some(ARTIFACT));
     let (Some(artifact), None) = (named.next(), named.next()) else {
         return Err(Failure::failed(format!("the task {task} does not have just one artifact {ARTIFACT}"))
@@ -109,7 +110,7 @@ pub async fn last_run(source: &Server) -> Result<Option<String>, Failure> {
 
 /// The tasks that say to have pushed a package, the newest last: their numbers rise.
 async fn tasks_with_packages(source: &Server) -> Result<Vec<(u64, String)>, Failure> {
-    let artifacts = upsert::list(source, "artifacts").await?;
+    let artifacts = upsert::list(source, Collection::Artifacts).await?;
     let packages = artifacts.iter().filter(|artifact| artifact.text("Filename") == Some(ARTIFACT));
     let tasks = packages
         .filter_map(|artifact| artifact.text("ServerTaskId"))

@@ -10,6 +10,7 @@ use crate::deployment::supply;
 use crate::deployment::tenant::{self, Id};
 use crate::mark::found::Found;
 use crate::mark::name;
+use documents::collection::Collection;
 use documents::document::Document;
 use failure::Failure;
 use module::manifest::{Manifest, Scope, SecretEntry, SecretOrigin};
@@ -32,7 +33,8 @@ pub type Outcomes = BTreeMap<String, Became>;
 /// # Errors
 /// When the artifacts can't be read.
 pub async fn of_task(source: &Server, task: &str) -> Result<Outcomes, Failure> {
-    of_artifacts(source, &upsert::list(source, &format!("artifacts?regarding={task}")).await?).await
+    of_artifacts(source, &upsert::search(source, Collection::Artifacts, &format!("regarding={task}")).await?)
+        .await
 }
 
 /// The same, from the artifacts of the task.
@@ -148,7 +150,7 @@ pub async fn newest(
 /// The tasks that say what became of secrets, with these artifacts, the newest last: their numbers rise.
 async fn tasks(source: &Server) -> Result<Vec<(String, Vec<Document>)>, Failure> {
     let mut tasks: BTreeMap<(u64, String), Vec<Document>> = BTreeMap::new();
-    for artifact in upsert::list(source, "artifacts").await?.into_iter().filter(is_of_secrets) {
+    for artifact in upsert::list(source, Collection::Artifacts).await?.into_iter().filter(is_of_secrets) {
         let Some(task) = artifact.text("ServerTaskId").map(str::to_owned) else { continue };
         let Some(number) = task.rsplit('-').next().and_then(|number| number.parse().ok()) else { continue };
         tasks.entry((number, task)).or_default().push(artifact);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::ui::Ui;
+use documents::collection::Collection;
 use failure::Failure;
 use octopus::server::Server;
 use octopus::upsert;
@@ -67,7 +68,7 @@ impl Refused {
     /// # Errors
     /// When the artifacts can't be read.
     pub async fn of_task(source: &Server, task: &str) -> Result<Option<Self>, Failure> {
-        let artifacts = upsert::list(source, &format!("artifacts?regarding={task}")).await?;
+        let artifacts = upsert::search(source, Collection::Artifacts, &format!("regarding={task}")).await?;
         let Some(artifact) = artifacts.iter().find(|one| one.text("Filename") == Some(ARTIFACT)) else {
             return Ok(None);
         };

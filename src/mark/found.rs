@@ -32,13 +32,13 @@ impl Found {
     /// When one can't be read whole.
     pub async fn read(server: &Server) -> Result<Self, Failure> {
         let (environments, project_groups, projects, library_sets, runbooks, templates, feeds) = futures::try_join!(
-            list(server, "environments"),
-            list(server, "projectgroups"),
-            list(server, "projects"),
-            list(server, "libraryvariablesets"),
-            list(server, "runbooks"),
-            list(server, "actiontemplates"),
-            list(server, "feeds"),
+            list(server, Collection::Environments),
+            list(server, Collection::ProjectGroups),
+            list(server, Collection::Projects),
+            list(server, Collection::LibraryVariableSets),
+            list(server, Collection::Runbooks),
+            list(server, Collection::ActionTemplates),
+            list(server, Collection::Feeds),
         )?;
         let mut runbooks = runbooks;
         for project in projects.iter().filter(|project| has_runbooks_in_git(project)) {

@@ -36,7 +36,7 @@ pub fn route_of(runbook: &Document) -> Option<&str> {
 /// When the server can't be asked.
 pub async fn runbooks(server: &Server, project: &Document) -> Result<Vec<Document>, Failure> {
     let route = route(project.id());
-    match upsert::list(server, &format!("{route}/runbooks")).await {
+    match upsert::list_at(server, &server.path(&format!("{route}/runbooks")), "runbooks in Git").await {
         Ok(mut runbooks) => {
             for runbook in &mut runbooks {
                 runbook.fields_mut().insert(ROUTE.to_owned(), json!(route));
@@ -87,7 +87,7 @@ pub async fn ensure_runbook(
     };
     let mut there = there.clone();
     there.fields_mut().shift_remove(ROUTE);
-    upsert::ensure(server, &collection, Some(&there), wanted).await
+    upsert::ensure_at(server, &server.path(&collection), Some(&there), wanted).await
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::server::Server;
 use crate::upsert;
+use documents::collection::Collection;
 use failure::Failure;
 pub use snapshots::{git_resources, is_published, is_stale, publish, publish_snapshot, set_published};
 pub use start::{Order, Run, run, run_from_branch};
@@ -203,9 +204,9 @@ pub async fn obstacle(server: &Server) -> Result<Option<String>, Failure> {
 /// # Errors
 /// When the tasks can't be read.
 pub async fn active(server: &Server, runbook_ids: &[&str]) -> Result<Vec<(String, String)>, Failure> {
-    let path = "tasks?name=RunbookRun&states=Queued,Executing,Cancelling";
+    let begun = "name=RunbookRun&states=Queued,Executing,Cancelling";
     let mut found = Vec::new();
-    for task in upsert::list(server, path).await? {
+    for task in upsert::search(server, Collection::Tasks, begun).await? {
         // A server that ignores the filter answers finished ones too.
         if task.flag("IsCompleted") {
             continue;

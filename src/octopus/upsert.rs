@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::server::Server;
+use documents::collection::Collection;
 use documents::document::Document;
 use failure::While as _;
 use failure::{Failure, FailureKind};
@@ -32,14 +33,14 @@ pub fn has_all_of(there: &Value, wanted: &Value) -> bool {
 /// When the server refuses.
 pub async fn ensure(
     server: &Server,
-    collection: &str,
+    collection: Collection,
     there: Option<&Document>,
     wanted: &Value,
 ) -> Result<Document, Failure> {
-    ensure_at(server, &server.path(collection), there, wanted).await
+    ensure_at(server, &collection.documents(server.space_id()), there, wanted).await
 }
 
-/// The same of a list that need not be below the space: `path` is the list's.
+/// The same of the list at this path.
 ///
 /// # Errors
 /// When the server refuses.
@@ -100,13 +101,30 @@ pub fn document(answer: Value) -> Result<Document, Failure> {
     Document::new(answer).ok_or_else(|| Failure::failed("the server answered something else than a document"))
 }
 
-/// The documents of a list.
+/// The documents of a collection.
 ///
 /// # Errors
 /// When the list can't be read whole.
-pub async fn list(server: &Server, collection: &str) -> Result<Vec<Document>, Failure> {
-    let items = server.client.list(&server.path(collection)).await;
-    let items = items.while_doing(format!("reading the {collection}"))?;
+pub async fn list(server: &Server, collection: Collection) -> Result<Vec<Document>, Failure> {
+    list_at(server, &collection.list(server.space_id()), collection.name()).await
+}
+
+/// Those documents of a collection that a query finds: `partialName=Shop`.
+///
+/// # Errors
+/// When they can't be read whole.
+pub async fn search(server: &Server, collection: Collection, query: &str) -> Result<Vec<Document>, Failure> {
+    let path = format!("{}?{query}", collection.list(server.space_id()));
+    list_at(server, &path, &format!("{collection}?{query}")).await
+}
+
+/// The documents of the list at this path; `what` names them in a message.
+///
+/// # Errors
+/// When the list can't be read whole.
+pub async fn list_at(server: &Server, path: &str, what: &str) -> Result<Vec<Document>, Failure> {
+    let items = server.client.list(path).await;
+    let items = items.while_doing(format!("reading the {what}"))?;
     Ok(items.into_iter().filter_map(Document::new).collect())
 }
 

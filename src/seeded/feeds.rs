@@ -15,7 +15,7 @@ use octopus::upsert;
 /// # Errors
 /// When the server refuses.
 pub async fn of_space(server: &Server) -> Result<Vec<String>, Failure> {
-    let feeds = upsert::list(server, Collection::Feeds.name()).await?;
+    let feeds = upsert::list(server, Collection::Feeds).await?;
     let mut ids: Vec<String> =
         feeds.iter().filter(|feed| is_readable(feed)).map(|feed| feed.id().to_owned()).collect();
     ids.sort();

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::mark::found::Found;
 use crate::mark::name;
+use documents::collection::Collection;
 use documents::document::Document;
 use documents::git;
 use failure::Failure;
@@ -108,7 +109,8 @@ pub async fn templates(
     let mut installed = Vec::new();
     for template in template::USUAL.into_iter().chain(optional.iter().map(|runbook| runbook.template)) {
         let there = Found::ours(&found.templates, "step template", template.name)?;
-        installed.push(upsert::ensure(server, "actiontemplates", there, &template.document()).await?);
+        installed
+            .push(upsert::ensure(server, Collection::ActionTemplates, there, &template.document()).await?);
     }
     Ok(installed)
 }
@@ -132,7 +134,7 @@ pub async fn environment(server: &Server, found: &Found) -> Result<Document, Fai
         "AllowDynamicInfrastructure": false,
         "SortOrder": last.map_or(0, |last| last + 1),
     });
-    upsert::ensure(server, "environments", there, &wanted).await
+    upsert::ensure(server, Collection::Environments, there, &wanted).await
 }
 
 /// One of the library sets, without its variables.
@@ -146,7 +148,7 @@ pub async fn library_set(server: &Server, found: &Found, set: &str, what: &str) 
         "Description": name::description(what),
         "ContentType": "Variables",
     });
-    upsert::ensure(server, "libraryvariablesets", there, &wanted).await
+    upsert::ensure(server, Collection::LibraryVariableSets, there, &wanted).await
 }
 
 /// Project group and project, linked to every library set.
@@ -156,10 +158,14 @@ pub async fn library_set(server: &Server, found: &Found, set: &str, what: &str) 
 pub async fn project(server: &Server, found: &Found, sets: &[Document]) -> Result<Document, Failure> {
     let there = Found::ours(&found.project_groups, "project group", name::PROJECT)?;
     let what = name::description("Moves this space to another server: octoferry.");
-    let group =
-        upsert::ensure(server, "projectgroups", there, &json!({"Name": name::PROJECT, "Description": what}))
-            .await?;
-    let lifecycles = upsert::list(server, "lifecycles").await?;
+    let group = upsert::ensure(
+        server,
+        Collection::ProjectGroups,
+        there,
+        &json!({"Name": name::PROJECT, "Description": what}),
+    )
+    .await?;
+    let lifecycles = upsert::list(server, Collection::Lifecycles).await?;
     // It has no releases: any lifecycle will do, the space's own first one best.
     let lifecycle =
         lifecycles.iter().min_by_key(|lifecycle| (!is_default(lifecycle), lifecycle.id().to_owned()));
@@ -182,7 +188,7 @@ pub async fn project(server: &Server, found: &Found, sets: &[Document]) -> Resul
             wanted.as_object_mut().expect("it was made as an object").shift_remove(field);
         }
     }
-    upsert::ensure(server, "projects", there, &wanted).await
+    upsert::ensure(server, Collection::Projects, there, &wanted).await
 }
 
 fn is_default(lifecycle: &Document) -> bool {
@@ -213,7 +219,7 @@ pub async fn runbook(
     let document = if in_git {
         crate::mark::git::ensure_runbook(server, project, there, &wanted).await?
     } else {
-        upsert::ensure(server, "runbooks", there, &wanted).await?
+        upsert::ensure(server, Collection::Runbooks, there, &wanted).await?
     };
     let installed = setting.templates.iter().find(|template| template.name() == runbook.template.name);
     let installed = installed.ok_or_else(|| {

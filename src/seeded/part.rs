@@ -105,7 +105,7 @@ impl Moved {
     /// Usage: it has no such thing, with those that it has.
     pub async fn refuse_missing(&self, destination: &Server) -> Result<(), Failure> {
         for (collection, noun, name) in &self.mapped {
-            let there = upsert::list(destination, collection.row().route).await?;
+            let there = upsert::list(destination, *collection).await?;
             if !there.iter().any(|document| document.name() == name) {
                 let names: Vec<String> =
                     there.iter().map(|document| format!("{:?}", document.name())).collect();

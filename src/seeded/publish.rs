@@ -4,6 +4,7 @@ use super::feeds;
 use crate::mark::found::Found;
 use crate::mark::name;
 use crate::ui::Ui;
+use documents::collection::Collection;
 use documents::document::Document;
 use failure::Failure;
 use octopus::server::Server;
@@ -16,7 +17,7 @@ use octopus::{tasks, upsert};
 /// When the server refuses.
 pub async fn publish(server: &Server, version: &str) -> Result<usize, Failure> {
     let has_written = server.client.has_written();
-    let found = upsert::list(server, "runbooks").await?;
+    let found = upsert::list(server, Collection::Runbooks).await?;
     let mut published = 0;
     let is_wanted = |runbook: &&Document| {
         crate::mark::is_seeded(runbook, runbook.name()) && runbook.name() != name::READ_FEEDS_RUNBOOK

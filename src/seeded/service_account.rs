@@ -213,9 +213,9 @@ async fn complete(server: &Server, plan: &Plan, there: &There) -> Result<Made, F
         &json!({"Username": plan.name, "DisplayName": format!("{DISPLAY_NAME}{by}"), "IsService": true, "IsActive": true}),
     )
     .await?;
-    let team = upsert::ensure(
+    let team = upsert::ensure_at(
         server,
-        "teams",
+        &server.path("teams"),
         there.team.as_ref(),
         &json!({
             "Name": plan.name, "Description": description, "SpaceId": server.space_id(), "MemberUserIds": [user.id()],
@@ -224,13 +224,14 @@ async fn complete(server: &Server, plan: &Plan, there: &There) -> Result<Made, F
     )
     .await?;
     // Assumption: what a role grants of the server counts in a team of a space too, as it does for *Space managers*.
-    let given = upsert::list(server, "scopeduserroles").await?;
+    let roles_of_teams = server.path("scopeduserroles");
+    let given = upsert::list_at(server, &roles_of_teams, "scopeduserroles").await?;
     let ours = |given: &&Document| {
         given.text("TeamId") == Some(team.id()) && given.text("UserRoleId") == Some(role.id())
     };
-    upsert::ensure(
+    upsert::ensure_at(
         server,
-        "scopeduserroles",
+        &roles_of_teams,
         given.iter().find(ours),
         &json!({"TeamId": team.id(), "UserRoleId": role.id(), "SpaceId": server.space_id()}),
     )
@@ -318,11 +319,14 @@ impl There {
         let part = encode(name);
         let (users, teams, roles) = (
             format!("/api/users?filter={part}"),
-            format!("teams?partialName={part}"),
+            server.path(&format!("teams?partialName={part}")),
             format!("/api/userroles?partialName={part}"),
         );
-        let (users, teams, roles) =
-            futures::try_join!(client.list(&users), upsert::list(server, &teams), client.list(&roles))?;
+        let (users, teams, roles) = futures::try_join!(
+            client.list(&users),
+            upsert::list_at(server, &teams, "teams"),
+            client.list(&roles)
+        )?;
         let named = |document: &Document, field: &str| {
             document.text(field).is_some_and(|text| text.eq_ignore_ascii_case(name))
         };

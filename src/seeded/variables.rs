@@ -270,8 +270,10 @@ pub async fn account_variables(
     environment: &str,
     may_export: bool,
 ) -> Result<Vec<String>, Failure> {
-    let (accounts, certificates) =
-        futures::try_join!(upsert::list(server, "accounts"), upsert::list(server, "certificates"))?;
+    let (accounts, certificates) = futures::try_join!(
+        upsert::list(server, Collection::Accounts),
+        upsert::list(server, Collection::Certificates)
+    )?;
     let mut wanted = Vec::new();
     let mut restricted = Vec::new();
     let both = [

@@ -252,7 +252,7 @@ impl<'a> Deployed<'a> {
         if new.is_empty() {
             return Ok(());
         }
-        let list = upsert::list(&self.deployment.destination, Collection::Projects.name()).await?;
+        let list = upsert::list(&self.deployment.destination, Collection::Projects).await?;
         for module in new {
             let manifest::Scope::Project { id, name, .. } = &module.manifest.scope else { continue };
             if let Some(project) = list.iter().find(|project| is_same_composed(project.name(), name)) {
