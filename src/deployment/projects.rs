@@ -130,7 +130,7 @@ impl Projects {
         deployment: &Deployment<'_>,
         directory: &mut Directory,
     ) -> Result<Vec<(String, String)>, Failure> {
-        let there = names_in(directory.list("projects").await?);
+        let there = names_in(directory.list(Collection::Projects).await?);
         directory.expect_projects(self.fate(&there, deployment.allow_destroy).names());
         Ok(there)
     }

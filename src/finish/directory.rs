@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use documents::collection::Collection;
+use documents::collection::{Collection, Part};
 use documents::composed::is_same_composed;
 use documents::inventory::Inventory;
 use documents::target_tags;
@@ -17,7 +17,7 @@ use octopus::target_tag_list;
 /// The destination's documents by name.
 pub struct Directory {
     pub server: Server,
-    lists: HashMap<String, Vec<Value>>,
+    lists: HashMap<List, Vec<Value>>,
     /// Users by the names that the source has for them, where they are others (`users.json` of the module).
     users: HashMap<String, String>,
     /// Names that projects get before anything else is done, by their ids; `None`: it goes.
@@ -26,6 +26,34 @@ pub struct Directory {
     ids: BTreeMap<Target, String>,
     /// Whether the destination turned out to be older than the list of target tags.
     is_without_target_tags: bool,
+}
+
+/// A list of documents.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum List {
+    Of(Collection),
+    /// What a project has of a collection: with the id of the project.
+    InProject(Collection, String),
+}
+
+impl List {
+    /// `None`: projects have no list of that collection.
+    fn in_project(collection: Collection, project: &Value) -> Option<Self> {
+        collection.row().in_project.map(|_| Self::InProject(collection, id(project)))
+    }
+
+    fn collection(&self) -> Collection {
+        match self {
+            Self::Of(collection) | Self::InProject(collection, _) => *collection,
+        }
+    }
+
+    fn path(&self, space: &str) -> String {
+        match self {
+            Self::Of(collection) => collection.list(space),
+            Self::InProject(collection, project) => collection.of_project(space, project).unwrap_or_default(),
+        }
+    }
 }
 
 /// Where a document is.
@@ -84,38 +112,41 @@ impl Directory {
         let Some(list) = self.list_of(target).await? else { return Ok(None) };
         let has_name =
             |document: &Value| document["Name"].as_str().is_some_and(|other| is_same_composed(other, name));
-        let mut bearers = self.list(&list).await?.iter().filter(|document| has_name(document)).map(id);
+        let mut bearers = self.documents(&list).await?.iter().filter(|document| has_name(document)).map(id);
         let Some(bearer) = bearers.find(|id| ids.contains(id)) else { return Ok(None) };
         self.at_id(target, &bearer).await
     }
 
     /// The list that has such documents; `None` where there is none of the space or a project.
-    async fn list_of(&mut self, target: &Target) -> Result<Option<String>, Failure> {
+    async fn list_of(&mut self, target: &Target) -> Result<Option<List>, Failure> {
         let collection = target.collection;
         if collection == IDENTITIES || collection == target_tags::COLLECTION {
             return Ok(None);
         }
         Ok(match (collection.row().in_project, target.key.as_slice()) {
-            (Some(list), [project, _]) => self
-                .named("projects", project)
-                .await?
-                .map(|project| format!("projects/{}/{list}", id(&project))),
-            (None, [_]) => Some(collection.name().to_owned()),
-            _ if collection == FREEZES => Some(FREEZES.name().to_owned()),
+            (Some(_), [project, _]) => self.list_in_project(collection, project).await?,
+            (None, [_]) => Some(List::Of(collection)),
+            _ if collection == FREEZES => Some(List::Of(FREEZES)),
             _ => None,
         })
+    }
+
+    /// What the project of this name has of a collection; `None`: there is no such project, or no such list.
+    async fn list_in_project(&mut self, of: Collection, project: &str) -> Result<Option<List>, Failure> {
+        let project = self.named(Collection::Projects, project).await?;
+        Ok(project.and_then(|project| List::in_project(of, &project)))
     }
 
     /// The document of this id, if it is there.
     pub(super) async fn at_id(&mut self, target: &Target, known: &str) -> Result<Option<Located>, Failure> {
         let Some(list) = self.list_of(target).await? else { return Ok(None) };
-        if !self.list(&list).await?.iter().any(|document| id(document) == known) {
+        if !self.documents(&list).await?.iter().any(|document| id(document) == known) {
             return Ok(None);
         }
         let mut place =
             Located::same(known, format!("{}/{known}", target.collection.documents(self.server.space_id())));
         if target.collection.row().written_in_project {
-            place.write = self.server.path(&format!("{list}/{known}"));
+            place.write = format!("{}/{known}", list.path(self.server.space_id()));
         }
         Ok(Some(place))
     }
@@ -146,21 +177,24 @@ impl Directory {
                 self.in_project(collection, project, name).await
             }
             (Collection::DeploymentProcesses, [project]) => {
-                self.part_of("projects", project, "DeploymentProcessId", collection.name()).await
+                self.part_of(&PROJECTS, project, "DeploymentProcessId", collection).await
             }
             (Collection::DeploymentSettings, [project]) => {
-                let project = self.named("projects", project).await?.map(|project| id(&project));
-                Ok(project.map(|id| {
-                    Located::same(&id, self.server.path(&format!("projects/{id}/deploymentsettings")))
-                }))
+                let project = self.named(Collection::Projects, project).await?;
+                let settings = project.and_then(|project| {
+                    let list = List::in_project(collection, &project)?;
+                    Some(Located::same(&id(&project), list.path(self.server.space_id())))
+                });
+                Ok(settings)
             }
             (Collection::RunbookProcesses, [project, runbook]) => {
-                let Some(project) = self.named("projects", project).await? else { return Ok(None) };
-                let runbooks = format!("projects/{}/runbooks", id(&project));
-                self.part_of(&runbooks, runbook, "RunbookProcessId", "runbookProcesses").await
+                let runbooks = self.list_in_project(Collection::Runbooks, project).await?;
+                let Some(runbooks) = runbooks else { return Ok(None) };
+                self.part_of(&runbooks, runbook, "RunbookProcessId", collection).await
             }
             (Collection::Variables, [owners, name]) => {
-                self.part_of(owners, name, "VariableSetId", collection.name()).await
+                let owners = List::Of(Collection::named(owners));
+                self.part_of(&owners, name, "VariableSetId", collection).await
             }
             (Collection::Actions, [project, action]) => {
                 let process =
@@ -177,12 +211,12 @@ impl Directory {
             (Collection::RetentionPolicies, [kind]) => self.retention(kind).await,
             (Collection::Tags, [set, tag]) => self.tag(set, tag).await,
             (target_tags::COLLECTION, [tag]) => {
-                let found = self.named(collection.name(), tag).await?;
+                let found = self.named(collection, tag).await?;
                 Ok(found
                     .map(|found| Located::same(&id(&found), self.server.path(&target_tag_list::place(tag)))))
             }
             (_, [name]) => {
-                let document = self.named(collection.name(), name).await?;
+                let document = self.named(collection, name).await?;
                 Ok(document.map(|document| {
                     let id = id(&document);
                     let path = format!("{}/{id}", collection.documents(self.server.space_id()));
@@ -204,28 +238,25 @@ impl Directory {
         project: &str,
         name: &str,
     ) -> Result<Option<Located>, Failure> {
-        let Some(project) = self.named("projects", project).await? else { return Ok(None) };
-        let project = id(&project);
-        let Some(list) = collection.row().in_project else { return Ok(None) };
-        let list = format!("projects/{project}/{list}");
-        let Some(document) = self.named(&list, name).await? else { return Ok(None) };
+        let Some(list) = self.list_in_project(collection, project).await? else { return Ok(None) };
+        let Some(document) = self.named_in(&list, name).await? else { return Ok(None) };
         let id = id(&document);
         let path = format!("{}/{id}", collection.documents(self.server.space_id()));
         let mut place = Located::same(&id, path);
         if collection.row().written_in_project {
-            place.write = self.server.path(&format!("{list}/{id}"));
+            place.write = format!("{}/{id}", list.path(self.server.space_id()));
         }
         Ok(Some(place))
     }
 
     /// A freeze of this space: the project's own one, or one of nobody's.
     async fn freeze(&mut self, project: Option<&str>, name: &str) -> Result<Option<Located>, Failure> {
-        let projects = self.list("projects").await?.to_vec();
+        let projects = self.list(Collection::Projects).await?.to_vec();
         let owner = match project {
-            Some(project) => self.named("projects", project).await?.map(|project| id(&project)),
+            Some(project) => self.named(Collection::Projects, project).await?.map(|project| id(&project)),
             None => Some(String::new()),
         };
-        let freezes = self.list(FREEZES.name()).await?;
+        let freezes = self.list(FREEZES).await?;
         let found = freezes.iter().find(|freeze| {
             freeze["Name"].as_str().is_some_and(|other| is_same_composed(other, name))
                 && Some(freeze["OwnerId"].as_str().unwrap_or_default()) == owner.as_deref()
@@ -236,7 +267,7 @@ impl Directory {
 
     /// An OIDC identity of a service account.
     async fn identity(&mut self, account: &str, name: &str) -> Result<Option<Located>, Failure> {
-        let Some(account) = self.named("users", account).await? else { return Ok(None) };
+        let Some(account) = self.named(Collection::Users, account).await? else { return Ok(None) };
         let base = format!("/api/serviceaccounts/{}/{IDENTITIES}", id(&account));
         let answer = self.server.client.get(&format!("{base}/v1?skip=0&take=1000")).await?;
         let mut identities = answer["OidcIdentities"].as_array().into_iter().flatten();
@@ -253,7 +284,7 @@ impl Directory {
 
     /// A tag, which is read and written with its set.
     async fn tag(&mut self, set: &str, tag: &str) -> Result<Option<Located>, Failure> {
-        let set = self.named("tagsets", set).await?;
+        let set = self.named(Collection::TagSets, set).await?;
         let tags = set.as_ref().and_then(|set| set["Tags"].as_array()).map_or(&[][..], Vec::as_slice);
         let tag = by_name(&mut tags.iter(), |tag| tag["Name"].as_str(), tag);
         Ok(set.as_ref().zip(tag).map(|(set, tag)| Located {
@@ -310,30 +341,36 @@ impl Directory {
         let collection = target.collection;
         if collection == IDENTITIES {
             let account = target.key.first().map(String::as_str).unwrap_or_default();
-            let account = self.named("users", account).await?.unwrap_or(Value::Null);
+            let account = self.named(Collection::Users, account).await?.unwrap_or(Value::Null);
             return Ok(format!("/api/serviceaccounts/{}/{IDENTITIES}/create/v1", id(&account)));
         }
         Ok(collection.documents(self.server.space_id()))
     }
 
-    /// A document of a list, by its exact name. `list`: a collection of the space, or the path of one below it.
+    /// A document of a collection, by its exact name.
     ///
     /// # Errors
     /// When the destination refuses.
-    pub async fn named(&mut self, list: &str, name: &str) -> Result<Option<Value>, Failure> {
+    pub async fn named(&mut self, collection: Collection, name: &str) -> Result<Option<Value>, Failure> {
+        self.named_in(&List::Of(collection), name).await
+    }
+
+    async fn named_in(&mut self, list: &List, name: &str) -> Result<Option<Value>, Failure> {
         let space = self.server.space_id().to_owned();
-        let field = match list {
-            "users" => "Username",
-            "deploymenttargettags" => "Tag",
+        let collection = list.collection();
+        let field = match collection.row().key {
+            [Part::Own(field)] => field,
+            _ if collection == target_tags::COLLECTION => "Tag",
             _ => "Name",
         };
-        let renamed = if list == "users" { self.users.get(name).cloned() } else { None };
+        let renamed = self.users.get(name).filter(|_| collection == Collection::Users).cloned();
         let name = renamed.as_deref().unwrap_or(name);
         // A server's list also has the teams of other spaces.
         let elsewhere = |document: &Value| {
-            list == "teams" && document["SpaceId"].as_str().is_some_and(|id| !id.is_empty() && id != space)
+            collection == Collection::Teams
+                && document["SpaceId"].as_str().is_some_and(|id| !id.is_empty() && id != space)
         };
-        let documents = self.list(list).await?;
+        let documents = self.documents(list).await?;
         let mut ours = documents.iter().filter(|document| !elsewhere(document));
         let found = by_name(&mut ours, |document| document[field].as_str(), name);
         Ok(found.cloned())
@@ -347,7 +384,7 @@ impl Directory {
         if collection != target_tags::COLLECTION {
             return Ok(true);
         }
-        self.list(collection.name()).await?;
+        self.list(collection).await?;
         Ok(!self.is_without_target_tags)
     }
 
@@ -357,19 +394,23 @@ impl Directory {
             let documents: Vec<Value> =
                 inventory.all(*collection).map(|document| document.clone().into_value()).collect();
             if !documents.is_empty() {
-                self.lists.insert(collection.name().to_owned(), documents);
+                self.lists.insert(List::Of(*collection), documents);
             }
         }
     }
 
-    /// All documents of a list: a collection of the space, or the path of one below it.
+    /// All documents of a collection.
     ///
     /// # Errors
     /// When the destination refuses.
-    pub async fn list(&mut self, list: &str) -> Result<&[Value], Failure> {
+    pub async fn list(&mut self, collection: Collection) -> Result<&[Value], Failure> {
+        self.documents(&List::Of(collection)).await
+    }
+
+    async fn documents(&mut self, list: &List) -> Result<&[Value], Failure> {
         if !self.lists.contains_key(list) {
             let mut documents = self.read(list).await?;
-            if list == "projects" {
+            if *list == PROJECTS {
                 documents.retain(|project| self.projects.get(&id(project)) != Some(&None));
                 for project in &mut documents {
                     if let Some(Some(name)) = self.projects.get(&id(project)) {
@@ -377,37 +418,38 @@ impl Directory {
                     }
                 }
             }
-            self.lists.insert(list.to_owned(), documents);
+            self.lists.insert(list.clone(), documents);
         }
         Ok(&self.lists[list])
     }
 
-    async fn read(&mut self, list: &str) -> Result<Vec<Value>, Failure> {
+    async fn read(&mut self, list: &List) -> Result<Vec<Value>, Failure> {
         let client = &self.server.client;
+        let path = list.path(self.server.space_id());
         match list {
-            "deploymentfreezes" => octopus::freezes::list(client).await,
-            "deploymenttargettags" => {
-                let tags = target_tag_list::list(client, &self.server.path(list)).await?;
+            List::Of(FREEZES) => octopus::freezes::list(client).await,
+            List::Of(target_tags::COLLECTION) => {
+                let tags = target_tag_list::list(client, &path).await?;
                 self.is_without_target_tags = tags.is_none();
                 Ok(tags.unwrap_or_default())
             }
-            // Below a project.
-            _ if list.contains('/') => client.list(&self.server.path(list)).await,
-            _ => client.known_list(&Collection::named(list).list(self.server.space_id())).await,
+            List::Of(_) => client.known_list(&path).await,
+            List::InProject(..) => client.list(&path).await,
         }
     }
 
     /// A document whose id stands in a field of another one.
     async fn part_of(
         &mut self,
-        owners: &str,
+        owners: &List,
         name: &str,
         field: &str,
-        route: &str,
+        collection: Collection,
     ) -> Result<Option<Located>, Failure> {
-        let owner = self.named(owners, name).await?;
+        let owner = self.named_in(owners, name).await?;
         let id = owner.as_ref().and_then(|owner| owner[field].as_str());
-        Ok(id.map(|id| Located::same(id, self.server.path(&format!("{route}/{id}")))))
+        let documents = collection.documents(self.server.space_id());
+        Ok(id.map(|id| Located::same(id, format!("{documents}/{id}"))))
     }
 
     async fn action(&mut self, process: &Target, name: &str) -> Result<Option<Located>, Failure> {
@@ -433,6 +475,7 @@ fn by_name<'v>(
     })
 }
 
+const PROJECTS: List = List::Of(Collection::Projects);
 const FREEZES: Collection = Collection::DeploymentFreezes;
 const IDENTITIES: Collection = Collection::OidcIdentities;
 

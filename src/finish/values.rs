@@ -62,7 +62,7 @@ impl Finish<'_> {
     }
 
     async fn values_of(&mut self, name: &str, steps: &[&FinishStep], scoped: bool) -> Result<(), Failure> {
-        let Some(found) = self.directory.named("tenants", name).await? else {
+        let Some(found) = self.directory.named(Collection::Tenants, name).await? else {
             self.report.failed.push(format!("the tenant {name:?} is not at the destination"));
             return Ok(());
         };
@@ -103,12 +103,12 @@ impl Finish<'_> {
         let FinishStep::TenantValue { owner, template, environments, value, .. } = step else {
             return Ok(None);
         };
-        let (list, owner_name) = match owner {
-            TenantValueOwner::LibraryVariableSet(name) => ("libraryvariablesets", name),
-            TenantValueOwner::Project(name) => ("projects", name),
+        let (owners, owner_name) = match owner {
+            TenantValueOwner::LibraryVariableSet(name) => (Collection::LibraryVariableSets, name),
+            TenantValueOwner::Project(name) => (Collection::Projects, name),
         };
         let text = format!("{template} ({owner_name}) of the tenant {tenant:?}");
-        let document = self.directory.named(list, owner_name).await?.unwrap_or(Value::Null);
+        let document = self.directory.named(owners, owner_name).await?.unwrap_or(Value::Null);
         let mut templates = document["Templates"].as_array().into_iter().flatten();
         let template = templates.find(|candidate| candidate["Name"] == *template);
         let (Some(owner_id), Some(template_id)) =

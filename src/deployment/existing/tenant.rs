@@ -32,12 +32,12 @@ pub(super) async fn look(
     }
     let mut collisions = Vec::new();
     for (name, parts) in of_tenants {
-        let Some(tenant) = directory.named("tenants", name).await? else { continue };
+        let Some(tenant) = directory.named(Collection::Tenants, name).await? else { continue };
         let tenant_id = tenant["Id"].as_str().unwrap_or_default();
         let mut values = None;
         for part in parts {
             let [_, project, template] = part.target.key.as_slice() else { continue };
-            let Some(project) = directory.named("projects", project).await? else { continue };
+            let Some(project) = directory.named(Collection::Projects, project).await? else { continue };
             let project_id = project["Id"].as_str().unwrap_or_default();
             let templates = project["Templates"].as_array().map_or(&[][..], Vec::as_slice);
             let template = templates.iter().find(|known| known["Name"] == template.as_str());
