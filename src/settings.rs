@@ -20,6 +20,7 @@ use failure::Failure;
 use failure::While as _;
 use module::{provider_lock, seal};
 use octopus::client::{Client, Proxies, Thumbprint, Transport, Trust};
+use octopus::role::Role;
 use octopus::server::{self, Server};
 use secret::{Secret, stream};
 use terraform::process::Environment;
@@ -86,7 +87,7 @@ fn proxies() -> Proxies {
 
 /// The thumbprint of a server's certificate, from the command line or the environment; empty: none is given.
 #[must_use]
-pub fn thumbprint(role: &str, given: Option<&str>) -> String {
+pub fn thumbprint(role: Role, given: Option<&str>) -> String {
     let environment = || environment_variable(&variable(role, "THUMBPRINT"))?.into_string().ok();
     given.map(str::to_owned).or_else(environment).unwrap_or_default()
 }
@@ -95,7 +96,7 @@ pub fn thumbprint(role: &str, given: Option<&str>) -> String {
 ///
 /// # Errors
 /// When it is none.
-fn pinned(role: &str, given: Option<&str>, transport: &Transport) -> Result<Transport, Failure> {
+fn pinned(role: Role, given: Option<&str>, transport: &Transport) -> Result<Transport, Failure> {
     let text = &thumbprint(role, given);
     if text.is_empty() {
         return Ok(transport.clone());
@@ -146,7 +147,7 @@ pub fn provider_lock(file: Option<&Path>) -> Result<Option<String>, Failure> {
 /// When the file can't be read, or the server refuses the key.
 pub async fn runbook_key(
     server: &Server,
-    role: &'static str,
+    role: Role,
     file: Option<&Path>,
 ) -> Result<Option<Secret>, Failure> {
     let Some(file) = file else { return Ok(None) };
@@ -242,7 +243,7 @@ impl<'a> Settings<'a> {
     /// When something isn't given, or the server refuses.
     pub async fn source(&self, given: &cli::Source, transport: &Transport) -> Result<Server, Failure> {
         let side = Side {
-            role: "source",
+            role: Role::Source,
             url: given.source_url.as_deref(),
             space: given.source_space.as_deref(),
             key_file: given.source_api_key_file.as_deref(),
@@ -275,7 +276,7 @@ impl<'a> Settings<'a> {
         transport: &Transport,
     ) -> Result<Server, Failure> {
         let side = Side {
-            role: "destination",
+            role: Role::Destination,
             url: given.destination_url.as_deref(),
             space: given.destination_space.as_deref(),
             key_file: given.destination_api_key_file.as_deref(),
@@ -295,7 +296,7 @@ impl<'a> Settings<'a> {
         given: &cli::Destination,
         transport: &Transport,
     ) -> Result<Option<Server>, Failure> {
-        if given.destination_url.is_none() && self.plain("destination", "URL").is_none() {
+        if given.destination_url.is_none() && self.plain(Role::Destination, "URL").is_none() {
             return Ok(None);
         }
         self.destination(given, transport).await.map(Some)
@@ -382,14 +383,14 @@ impl<'a> Settings<'a> {
     }
 
     /// A variable of the environment that is no secret.
-    fn plain(&self, role: &str, what: &str) -> Option<String> {
+    fn plain(&self, role: Role, what: &str) -> Option<String> {
         Some(self.environment.get(&variable(role, what))?.expose().to_owned())
     }
 }
 
 /// What the arguments say about one of the two servers.
 struct Side<'a> {
-    role: &'static str,
+    role: Role,
     url: Option<&'a str>,
     space: Option<&'a str>,
     key_file: Option<&'a Path>,
@@ -408,15 +409,15 @@ fn is_plain(address: &str) -> bool {
     !(name == "localhost" || name == "[::1]" || name.starts_with("127."))
 }
 
-fn variable(role: &str, what: &str) -> String {
-    format!("OCTOFERRY_{}_{what}", role.to_uppercase())
+fn variable(role: Role, what: &str) -> String {
+    format!("OCTOFERRY_{}_{what}", role.name().to_uppercase())
 }
 
 fn is_key_variable(name: &str) -> bool {
     name.starts_with("OCTOFERRY_") && (name.ends_with("_API_KEY") || name == MODULE_KEY_VARIABLE)
 }
 
-fn missing(role: &str, what: &str, option: &str, variable_part: &str) -> Failure {
+fn missing(role: Role, what: &str, option: &str, variable_part: &str) -> Failure {
     Failure::usage(format!("the {role} {what} is not given"))
         .hint(format!("Give --{role}-{option}, or set {}.", variable(role, variable_part)))
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use documents::document::Document;
 use octopus::client::{Client, Proxies, Transport, Trust};
+use octopus::role::Role;
 use octopus::server::Server;
 use secret::Secret;
 
@@ -44,7 +45,7 @@ pub(crate) async fn server(
     tokio::spawn(async move { axum::serve(listener, router).await });
     let transport =
         Transport::new(Duration::from_secs(5), Trust::default(), Proxies::default()).ok().unwrap();
-    let client = Client::new("destination", &address, Secret::new("API-X".into()), &transport);
+    let client = Client::new(Role::Destination, &address, Secret::new("API-X".into()), &transport);
     let space = Document::new(json!({"Id": "Spaces-1", "Name": "New"})).unwrap();
     let (installation_id, version) = (String::new(), String::new());
     (Server { client: client.ok().unwrap(), installation_id, version, space }, requests)

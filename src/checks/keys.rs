@@ -6,6 +6,7 @@ use crate::mark::name;
 use crate::rights::Held;
 use crate::seeded::service_account::{self, Note, Plan};
 use documents::inventory::Inventory;
+use octopus::role::Role;
 use octopus::server::Server;
 
 /// Looks, for a seed without files of keys. `inventory` is the source's.
@@ -16,17 +17,19 @@ pub fn look(
     findings: &mut Findings,
 ) {
     for (role, plan) in plans(servers, held, inventory) {
-        let check = if role == "source" { "source-runbook-key" } else { "destination-runbook-key" };
+        let check = match role {
+            Role::Source => "source-runbook-key",
+            Role::Destination => "destination-runbook-key",
+        };
         let text = forecast(role, &plan);
         if plan.is_ok() {
             findings.fine(check, text);
             continue;
         }
         findings.known(check, text);
-        if role == "source" {
-            permissions::beyond_at_source(held.0, findings);
-        } else {
-            permissions::beyond_at_destination(held.1, findings);
+        match role {
+            Role::Source => permissions::beyond_at_source(held.0, findings),
+            Role::Destination => permissions::beyond_at_destination(held.1, findings),
         }
     }
     for text in ending(inventory) {
@@ -44,7 +47,7 @@ pub fn ending(inventory: &Inventory) -> Vec<String> {
 }
 
 /// What `check` says: which keys the runbooks would get of a seed without files.
-fn forecast(role: &str, plan: &Result<Plan, String>) -> String {
+fn forecast(role: Role, plan: &Result<Plan, String>) -> String {
     match plan {
         Ok(plan) => format!(
             "the runbooks get a {role} API key of their own: seed makes the service account {:?} for them, with {} permissions and a key that ends after {} days; unseed takes it away",
@@ -62,12 +65,14 @@ fn plans(
     (source, destination): (&Server, Option<&Server>),
     held: (Option<&Held>, Option<&Held>),
     inventory: &Inventory,
-) -> Vec<(&'static str, Result<Plan, String>)> {
-    let mut plans = vec![("source", Plan::at_source(source, held.0, &[], service_account::DAYS))];
+) -> Vec<(Role, Result<Plan, String>)> {
+    let mut plans = vec![(Role::Source, Plan::at_source(source, held.0, &[], service_account::DAYS))];
     if let Some(destination) = destination {
         let both = (source, destination);
-        plans
-            .push(("destination", Plan::at_destination(both, held.1, inventory, &[], service_account::DAYS)));
+        plans.push((
+            Role::Destination,
+            Plan::at_destination(both, held.1, inventory, &[], service_account::DAYS),
+        ));
     }
     plans
 }

@@ -8,6 +8,7 @@ use crate::rights::needed::{RUNBOOKS, RUNBOOKS_THERE, SEED, to_make, to_see};
 use crate::spread::Plan;
 use documents::collection::Collection;
 use documents::inventory::Inventory;
+use octopus::role::Role;
 use octopus::server::Server;
 
 /// What the server does not know is needed by none of its requests: older servers have fewer permissions.
@@ -31,11 +32,11 @@ pub fn at_source(server: &Server, held: Option<&Held>, findings: &mut Findings) 
     let seed: BTreeSet<&str> = SEED.iter().copied().chain([SNAPSHOT]).collect();
     let (seed, _) = known_ones(server, held, &seed);
     let check = "source-permissions";
-    let unknown = see(check, "source", server, held, findings);
-    tell(check, "source", "to seed the space and run the runbooks", held, &seed, Lack::Stops, findings);
+    let unknown = see(check, Role::Source, server, held, findings);
+    tell(check, Role::Source, "to seed the space and run the runbooks", held, &seed, Lack::Stops, findings);
     let what_for = "to see what was changed since the last migration";
-    tell(check, "source", what_for, held, &BTreeSet::from(["EventView"]), Lack::Unnoticed, findings);
-    tell_unknown(check, "source", &unknown, findings);
+    tell(check, Role::Source, what_for, held, &BTreeSet::from(["EventView"]), Lack::Unnoticed, findings);
+    tell_unknown(check, Role::Source, &unknown, findings);
 }
 
 /// What else spread needs: accounts and certificates that refuse octoferry's runs are changed for the time.
@@ -52,14 +53,14 @@ pub fn to_spread(server: &Server, held: Option<&Held>, plan: &Plan, findings: &m
     if !needed.is_empty() {
         let (needed, _) = known_ones(server, held, &needed);
         let what_for = "to spread secrets where accounts or certificates are restricted";
-        tell("source-permissions", "source", what_for, held, &needed, Lack::Stops, findings);
+        tell("source-permissions", Role::Source, what_for, held, &needed, Lack::Stops, findings);
     }
 }
 
 /// Both spaces are read as a whole: the source to carry it, the destination to compare it. What of that the server doesn't know.
 fn see(
     check: &'static str,
-    role: &str,
+    role: Role,
     server: &Server,
     held: Option<&Held>,
     findings: &mut Findings,
@@ -84,22 +85,22 @@ pub fn at_destination(
     let by_finish = to_make(inventory, true).difference(&needed).copied().collect();
     let (by_finish, _) = known_ones(server, held, &by_finish);
     let check = "destination-permissions";
-    unknown.extend(see(check, "destination", server, held, findings));
+    unknown.extend(see(check, Role::Destination, server, held, findings));
     let what_for = "to see who replaced a placeholder";
-    tell(check, "destination", what_for, held, &BTreeSet::from(["EventView"]), Lack::Unsure, findings);
+    tell(check, Role::Destination, what_for, held, &BTreeSet::from(["EventView"]), Lack::Unsure, findings);
     let what_for = "to make what the source space holds";
-    tell(check, "destination", what_for, held, &needed, Lack::Stops, findings);
+    tell(check, Role::Destination, what_for, held, &needed, Lack::Stops, findings);
     if !by_finish.is_empty() {
         let what_for = "to make identities of service accounts";
-        tell(check, "destination", what_for, held, &by_finish, Lack::Noted, findings);
+        tell(check, Role::Destination, what_for, held, &by_finish, Lack::Noted, findings);
     }
-    tell_unknown(check, "destination", &unknown, findings);
+    tell_unknown(check, Role::Destination, &unknown, findings);
 }
 
 /// What a key for the runbooks could do at the source that they don't need.
 pub fn beyond_at_source(held: Option<&Held>, findings: &mut Findings) {
     let needed: BTreeSet<&str> = RUNBOOKS.iter().copied().collect();
-    beyond("source", "view the space, push packages and export certificates", held, &needed, findings);
+    beyond(Role::Source, "view the space, push packages and export certificates", held, &needed, findings);
 }
 
 /// The same at the destination, where they make, and when they are told so delete, whatever a space can hold.
@@ -107,7 +108,7 @@ pub fn beyond_at_destination(held: Option<&Held>, findings: &mut Findings) {
     let made = to_make(None, false).into_iter().chain(to_make(None, true));
     let needed = made.chain(RUNBOOKS_THERE.iter().copied()).collect();
     beyond(
-        "destination",
+        Role::Destination,
         "view, make and delete what a space holds, and copy packages",
         held,
         &needed,
@@ -118,15 +119,12 @@ pub fn beyond_at_destination(held: Option<&Held>, findings: &mut Findings) {
 /// How many permissions are named.
 const NAMED: usize = 6;
 
-fn beyond(
-    role: &'static str,
-    what: &str,
-    held: Option<&Held>,
-    needed: &BTreeSet<&str>,
-    findings: &mut Findings,
-) {
+fn beyond(role: Role, what: &str, held: Option<&Held>, needed: &BTreeSet<&str>, findings: &mut Findings) {
     let Some(held) = held else { return };
-    let check = if role == "source" { "source-key-rights" } else { "destination-key-rights" };
+    let check = match role {
+        Role::Source => "source-key-rights",
+        Role::Destination => "destination-key-rights",
+    };
     let user = &held.user;
     let own =
         format!("octoferry seed --runbook-{role}-key-file FILE gives the runbooks the key of another user");
@@ -140,7 +138,7 @@ fn beyond(
     let is_more = |name: &&str| {
         let is_needed = needed.contains(*name)
             || name.ends_with("View")
-            || (role == "destination" && name.ends_with("Delete"));
+            || (role == Role::Destination && name.ends_with("Delete"));
         !is_needed
     };
     let all = held.permissions.keys().chain(&held.system).map(String::as_str).collect::<BTreeSet<&str>>();
@@ -185,7 +183,7 @@ impl Lack {
     }
 }
 
-fn tell_unknown(check: &'static str, role: &str, unknown: &BTreeSet<&str>, findings: &mut Findings) {
+fn tell_unknown(check: &'static str, role: Role, unknown: &BTreeSet<&str>, findings: &mut Findings) {
     let unknown: BTreeSet<&str> = unknown.iter().copied().filter(|name| *name != SNAPSHOT).collect();
     if !unknown.is_empty() {
         let text =
@@ -196,7 +194,7 @@ fn tell_unknown(check: &'static str, role: &str, unknown: &BTreeSet<&str>, findi
 
 fn tell(
     check: &'static str,
-    role: &str,
+    role: Role,
     what_for: &str,
     held: Option<&Held>,
     needed: &BTreeSet<&str>,
@@ -309,10 +307,18 @@ mod tests {
         assert_eq!(administrator.compare(&needed), (vec![], vec![]));
         let unsure = held(&json!({"IsPermissionsComplete": false}));
         let mut findings = Findings::default();
-        tell("source-permissions", "source", "to read", Some(&unsure), &needed, Lack::Stops, &mut findings);
+        tell(
+            "source-permissions",
+            Role::Source,
+            "to read",
+            Some(&unsure),
+            &needed,
+            Lack::Stops,
+            &mut findings,
+        );
         assert_eq!(findings.outcome(), crate::outcome::Outcome::DoneWithNotes);
         let sure = held(&json!({}));
-        tell("source-permissions", "source", "to read", Some(&sure), &needed, Lack::Stops, &mut findings);
+        tell("source-permissions", Role::Source, "to read", Some(&sure), &needed, Lack::Stops, &mut findings);
         assert_eq!(findings.outcome(), crate::outcome::Outcome::NotWell);
     }
 }

@@ -9,6 +9,7 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use failure::{Failure, FailureKind};
+use octopus::role::Role;
 use octopus::server::Server;
 
 /// What provider 1.17 promises; below, nothing of ours was tried either.
@@ -84,9 +85,9 @@ fn reached(
 
 /// Whether the server's version can be worked with.
 pub fn version(server: &Server, findings: &mut Findings) {
-    let is_destination = server.client.role() == "destination";
-    let check = if is_destination { "destination-version" } else { "source-version" };
     let role = server.client.role();
+    let is_destination = role == Role::Destination;
+    let check = if is_destination { "destination-version" } else { "source-version" };
     let Some(version) = parse(&server.version) else {
         findings.known(
             check,
@@ -143,7 +144,7 @@ pub fn has_snapshot_permission(version: &str) -> bool {
 /// When a server that answered doesn't any more.
 pub async fn state(server: &Server, may_administer: bool, findings: &mut Findings) -> Result<(), Failure> {
     let role = server.client.role();
-    let is_source = role == "source";
+    let is_source = role == Role::Source;
     if is_source {
         let space = server.client.get(&format!("/api/spaces/{}", server.space_id())).await?;
         if space["TaskQueueStopped"] == true {

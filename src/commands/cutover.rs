@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cli;
-use crate::cutover::{self, Side, Switch, journal};
+use crate::cutover::{self, Switch, journal};
 use crate::delivery::record;
 use crate::deployment::left::Left;
 use crate::finish::directory::{Directory, Located};
@@ -18,6 +18,7 @@ use failure::Failure;
 use module::manifest::{Held, Manifest, Scope};
 use octoferry_core::part::parse::matches;
 use octopus::read::{self, Extent};
+use octopus::role::Role;
 use octopus::server::Server;
 use octopus::upsert;
 
@@ -52,7 +53,7 @@ pub async fn run(arguments: cli::Cutover, ui: &Ui) -> Result<Outcome, Failure> {
         })?;
         for held in cutover::starts(&manifest) {
             let project = owner.and_then(|id| projects.iter().find(|project| project.id() == id));
-            match start_of(&mut directory, held, project.map_or("", |project| project.name())).await? {
+            match start_of(&mut directory, held, project.map(|project| project.name())).await? {
                 Ok(switch) => switches.extend(switch),
                 Err(doubt) => doubts.push(doubt),
             }
@@ -147,7 +148,7 @@ async fn back(
     }
     let (chosen, mut rest) = parted(recorded, &arguments.project)?;
     let mut switches: Vec<Switch> = chosen.iter().rev().map(reversed).collect();
-    switches.sort_by_key(|switch| switch.side == Side::Source);
+    switches.sort_by_key(|switch| switch.side == Role::Source);
     show(&switches, ui);
     if arguments.plan {
         return Ok(Outcome::ChangesPending);
@@ -175,15 +176,16 @@ fn parted(recorded: Vec<Switch>, names: &[String]) -> Result<(Vec<Switch>, Vec<S
     if names.is_empty() {
         return Ok((recorded, Vec::new()));
     }
+    let is_of = |switch: &Switch, pattern: &str| {
+        switch.project.as_ref().is_some_and(|project| matches(pattern, project))
+    };
     for pattern in names {
-        if !recorded.iter().any(|switch| !switch.project.is_empty() && matches(pattern, &switch.project)) {
+        if !recorded.iter().any(|switch| is_of(switch, pattern)) {
             return Err(Failure::usage(format!("the journal of the cutover has no project {pattern:?}"))
                 .hint("octoferry cutover --back --plan shows all that it has; one of an older octoferry goes back as a whole."));
         }
     }
-    Ok(recorded.into_iter().partition(|switch| {
-        !switch.project.is_empty() && names.iter().any(|pattern| matches(pattern, &switch.project))
-    }))
+    Ok(recorded.into_iter().partition(|switch| names.iter().any(|pattern| is_of(switch, pattern))))
 }
 
 fn reversed(switch: &Switch) -> Switch {
@@ -192,8 +194,8 @@ fn reversed(switch: &Switch) -> Switch {
 
 fn server_of<'s>(switch: &Switch, source: &'s Server, destination: &'s Server) -> &'s Server {
     match switch.side {
-        Side::Source => source,
-        Side::Destination => destination,
+        Role::Source => source,
+        Role::Destination => destination,
     }
 }
 
@@ -263,7 +265,7 @@ fn modules<'i>(projects: &[&'i Document], all: bool) -> Vec<Option<&'i str>> {
 async fn start_of(
     directory: &mut Directory,
     held: &Held,
-    project: &str,
+    project: Option<&str>,
 ) -> Result<Result<Option<Switch>, String>, Failure> {
     let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));
     let Some(Located { id, read, .. }) = directory.find(&held.target).await? else {
@@ -278,7 +280,7 @@ async fn start_of(
         return Ok(Ok(None));
     }
     let (collection, field) = (held.target.collection, held.field.clone());
-    let (side, project) = (Side::Destination, project.to_owned());
+    let (side, project) = (Role::Destination, project.map(str::to_owned));
     Ok(Ok(Some(Switch { side, project, collection, id, subject, field, before, after })))
 }
 

@@ -21,6 +21,7 @@ use documents::document::Document;
 use failure::Failure;
 use octoferry_core::part::parse::matches;
 use octopus::machine_task::{self, On};
+use octopus::role::Role;
 use octopus::server::Server;
 use octopus::upsert;
 
@@ -99,21 +100,21 @@ async fn told(arguments: &cli::Rehome, source: &Server, destination: &Server) ->
         Some(thumbprint) => Some(thumbprint),
         None => rehome::thumbprint_of(source).await,
     };
-    let unknown = |role: &str, option: &str| {
+    let unknown = |role: Role, option: &str| {
         Failure::usage(format!(
             "the {role} does not tell this key's owner by which certificate Tentacles know it"
         ))
         .hint(format!("{option} HEX: the portal shows it (Configuration, Thumbprint)."))
     };
     if arguments.what == RehomeWhat::Remove && old.is_none() {
-        return Err(unknown("source", "--old-thumbprint"));
+        return Err(unknown(Role::Source, "--old-thumbprint"));
     }
     let (host, port) = match &arguments.polled_at {
         Some(place) => rehome::polled_at(place)?,
         // The port of the portal is not the one that is polled.
         None => (rehome::polled_at(destination.client.address())?.0, rehome::POLLED_PORT),
     };
-    let new = new.ok_or_else(|| unknown("destination", "--new-thumbprint"))?;
+    let new = new.ok_or_else(|| unknown(Role::Destination, "--new-thumbprint"))?;
     if old.as_ref() == Some(&new) {
         return Err(Failure::usage("both servers have the same thumbprint: Tentacles can't tell them apart")
             .hint("A server that was restored from the other's backup keeps its certificate; Tentacles trust it already."));

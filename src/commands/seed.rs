@@ -22,6 +22,7 @@ use documents::git::has_runbooks_in_git;
 use documents::inventory::Inventory;
 use failure::Failure;
 use octopus::read::{self, Extent};
+use octopus::role::Role;
 use octopus::server::Server;
 use octopus::{tasks, upsert};
 
@@ -145,11 +146,11 @@ fn trusted(arguments: &cli::Seed) -> Result<Trusted, Failure> {
     Ok(Trusted {
         certificates,
         source_thumbprint: settings::thumbprint(
-            "source",
+            Role::Source,
             arguments.servers.source.source_thumbprint.as_deref(),
         ),
         destination_thumbprint: settings::thumbprint(
-            "destination",
+            Role::Destination,
             arguments.servers.destination.destination_thumbprint.as_deref(),
         ),
         provider_lock: settings::provider_lock(arguments.provider_lock.as_deref())?.unwrap_or_default(),

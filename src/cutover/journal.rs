@@ -151,20 +151,24 @@ pub(super) fn documents(id: &str, variables: &str, switches: &[Switch]) -> (Valu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cutover::Side;
+    use octopus::role::Role;
 
     #[test]
     fn what_is_recorded_is_read() {
-        let switches = vec![Switch {
-            project: "Web".to_owned(),
-            side: Side::Destination,
+        let of_project = Switch {
+            project: Some("Web".to_owned()),
+            side: Role::Destination,
             collection: Collection::Projects,
             id: "Projects-7".into(),
             subject: "project \"Web\"".into(),
             field: "ReleaseCreationStrategy".into(),
             before: Value::Null,
             after: json!({"ChannelId": "Channels-1"}),
-        }];
+        };
+        // As older octoferries read and write it.
+        let of_space = Switch { project: None, ..of_project.clone() };
+        assert_eq!(serde_json::to_value(&of_space).unwrap()["project"], "");
+        let switches = vec![of_project, of_space];
         let (_, variables) = documents("LibraryVariableSets-1", "variableset-1", &switches);
         assert_eq!(parse(&Document::new(variables.clone()).unwrap()).unwrap(), switches);
         let mut odd = variables;

@@ -10,15 +10,16 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use module::manifest::{Held, Manifest};
+use octopus::role::Role;
 
 /// One switch of one document, before and after the cutover.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Switch {
-    pub side: Side,
-    /// The project that it is switched with; empty: with the space. Journals of an older octoferry don't have it.
-    #[serde(default)]
-    pub project: String,
+    pub side: Role,
+    /// The project that it is switched with; none: with the space. Journals of an older octoferry don't have it.
+    #[serde(default, with = "documents::optional_text")]
+    pub project: Option<String>,
     pub collection: Collection,
     /// Id on its side.
     pub id: String,
@@ -27,23 +28,6 @@ pub struct Switch {
     pub field: String,
     pub before: Value,
     pub after: Value,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    Source,
-    Destination,
-}
-
-impl Side {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Destination => "destination",
-        }
-    }
 }
 
 impl Switch {
@@ -66,7 +50,7 @@ impl Switch {
     }
 
     fn of_project(self, project: &Document) -> Self {
-        Self { project: project.name().to_owned(), ..self }
+        Self { project: Some(project.name().to_owned()), ..self }
     }
 
     fn of_source(
@@ -77,8 +61,8 @@ impl Switch {
         after: bool,
     ) -> Self {
         Self {
-            side: Side::Source,
-            project: String::new(),
+            side: Role::Source,
+            project: None,
             collection,
             id: document.id().to_owned(),
             subject,
@@ -147,7 +131,7 @@ pub fn take(inventory: &mut Inventory) -> Vec<Switch> {
 /// The space as it stood before these switches, in memory. What a person has changed since stays as it is.
 pub fn as_it_stood(inventory: &mut Inventory, switches: Vec<Switch>) {
     for switch in switches {
-        if switch.side == Side::Source
+        if switch.side == Role::Source
             && let Some(document) = inventory.get_mut(switch.collection, &switch.id)
             && document.get(&switch.field) == Some(&switch.after)
         {

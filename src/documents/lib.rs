@@ -14,6 +14,7 @@ pub mod inventory;
 pub mod mark;
 pub mod moment;
 pub mod of_space;
+pub mod optional_text;
 pub mod passing;
 pub mod property;
 pub mod provisional;

@@ -88,6 +88,12 @@ impl Failure {
         matches!(self.http_status, Some(400 | 404 | 405))
     }
 
+    /// Whether the server has no such route for a write (404, 405). What it says of the document that was sent (400) is a refusal.
+    #[must_use]
+    pub fn has_no_route_for_write(&self) -> bool {
+        matches!(self.http_status, Some(404 | 405))
+    }
+
     /// Puts what was being done in front of the message: `reading the accounts: …`.
     #[must_use]
     pub fn while_doing(mut self, what: impl fmt::Display) -> Self {

@@ -179,14 +179,7 @@ impl Directory {
             (Collection::DeploymentProcesses, [project]) => {
                 self.part_of(&PROJECTS, project, "DeploymentProcessId", collection).await
             }
-            (Collection::DeploymentSettings, [project]) => {
-                let project = self.named(Collection::Projects, project).await?;
-                let settings = project.and_then(|project| {
-                    let list = List::in_project(collection, &project)?;
-                    Some(Located::same(&id(&project), list.path(self.server.space_id())))
-                });
-                Ok(settings)
-            }
+            (Collection::DeploymentSettings, [project]) => self.settings(project).await,
             (Collection::RunbookProcesses, [project, runbook]) => {
                 let runbooks = self.list_in_project(Collection::Runbooks, project).await?;
                 let Some(runbooks) = runbooks else { return Ok(None) };
@@ -263,6 +256,13 @@ impl Directory {
                 && is_of_space(freeze, &projects)
         });
         Ok(found.map(|freeze| Located::same(&id(freeze), format!("/api/{FREEZES}/{}", id(freeze)))))
+    }
+
+    /// The settings of a project, which has just these.
+    async fn settings(&mut self, project: &str) -> Result<Option<Located>, Failure> {
+        let Some(project) = self.named(Collection::Projects, project).await? else { return Ok(None) };
+        let path = Collection::DeploymentSettings.of_project(self.server.space_id(), &id(&project));
+        Ok(path.map(|path| Located::same(&id(&project), path)))
     }
 
     /// An OIDC identity of a service account.
@@ -358,9 +358,10 @@ impl Directory {
     async fn named_in(&mut self, list: &List, name: &str) -> Result<Option<Value>, Failure> {
         let space = self.server.space_id().to_owned();
         let collection = list.collection();
-        let field = match collection.row().key {
-            [Part::Own(field)] => field,
-            _ if collection == target_tags::COLLECTION => "Tag",
+        let field = match (collection, collection.row().key) {
+            // The list has them in a form of its own.
+            (target_tags::COLLECTION, _) => "Tag",
+            (_, [Part::Own(field)]) => field,
             _ => "Name",
         };
         let renamed = self.users.get(name).filter(|_| collection == Collection::Users).cloned();

@@ -135,7 +135,7 @@ impl Finish<'_> {
         let client = &self.directory.server.client;
         if has_typed_route(target, new) {
             match client.post(&format!("{route}/v2"), new).await {
-                Err(failure) if matches!(failure.http_status, Some(404 | 405)) => {}
+                Err(failure) if failure.has_no_route_for_write() => {}
                 other => return other,
             }
         }
@@ -147,7 +147,7 @@ impl Finish<'_> {
         let client = &self.directory.server.client;
         if has_typed_route(target, document) {
             match client.put(&format!("{}/v2", place.write), document).await {
-                Err(failure) if matches!(failure.http_status, Some(404 | 405)) => {}
+                Err(failure) if failure.has_no_route_for_write() => {}
                 other => return other,
             }
         }

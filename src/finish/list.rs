@@ -116,6 +116,7 @@ mod tests {
 
     use super::*;
     use octopus::client::{Client, Proxies, Transport, Trust};
+    use octopus::role::Role;
     use octopus::server::Server;
     use secret::Secret;
 
@@ -128,7 +129,7 @@ mod tests {
                 .ok()
                 .unwrap();
         let client =
-            Client::new("destination", "http://127.0.0.1:9", Secret::new("API-X".into()), &transport);
+            Client::new(Role::Destination, "http://127.0.0.1:9", Secret::new("API-X".into()), &transport);
         let secrets = BTreeMap::new();
         let space = documents::document::Document::new(json!({"Id": "Spaces-1"})).unwrap();
         let nothing = String::new();

@@ -102,7 +102,7 @@ impl Finish<'_> {
                 self.tell(text, lost.contains(&true));
                 Ok(())
             }
-            Err(failure) if matches!(failure.http_status, Some(404 | 405)) => {
+            Err(failure) if failure.has_no_route_for_write() => {
                 self.write(place, &document, vec![Written { text, path }]).await
             }
             Err(failure) => Err(failure),

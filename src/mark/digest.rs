@@ -8,22 +8,14 @@ use hmac::Mac as _;
 
 use failure::Failure;
 use module::seal;
+use octopus::role::Role;
 use secret::Secret;
 
 /// Which server a step talks to, or where its state is kept.
 #[derive(Clone, Copy)]
 pub enum Made<'a> {
-    /// `source` or `destination`.
-    ForServer {
-        role: &'a str,
-        url: &'a str,
-        space: &'a str,
-        key: &'a Secret,
-    },
-    ForBackend {
-        kind: &'a str,
-        settings: &'a [String],
-    },
+    ForServer { role: Role, url: &'a str, space: &'a str, key: &'a Secret },
+    ForBackend { kind: &'a str, settings: &'a [String] },
 }
 
 impl Made<'_> {
@@ -32,7 +24,7 @@ impl Made<'_> {
     pub fn digest(&self, module_key: &Secret) -> String {
         let digest = match self {
             Self::ForServer { role, url, space, key } => {
-                seal::keyed(module_key, &["octoferry step 1", role, url, space, key.expose()])
+                seal::keyed(module_key, &["octoferry step 1", role.name(), url, space, key.expose()])
             }
             Self::ForBackend { kind, settings } => {
                 let mut texts = vec!["octoferry step 1", "backend", kind];
@@ -76,15 +68,15 @@ mod tests {
         let secret = |text: &str| Secret::new(text.to_owned());
         let (module_key, key, other_key) = (secret("module key"), secret("API-1"), secret("API-2"));
         let of = |role, url, space, key| Made::ForServer { role, url, space, key };
-        let made = of("destination", "https://new.example", "Spaces-2", &key);
+        let made = of(Role::Destination, "https://new.example", "Spaces-2", &key);
         let digest = made.digest(&module_key);
         assert!(made.verify(&digest, &module_key).is_ok());
         for other in [
-            of("source", "https://new.example", "Spaces-2", &key),
-            of("destination", "https://evil.example", "Spaces-2", &key),
-            of("destination", "https://new.exampleS", "paces-2", &key),
-            of("destination", "https://new.example", "Spaces-3", &key),
-            of("destination", "https://new.example", "Spaces-2", &other_key),
+            of(Role::Source, "https://new.example", "Spaces-2", &key),
+            of(Role::Destination, "https://evil.example", "Spaces-2", &key),
+            of(Role::Destination, "https://new.exampleS", "paces-2", &key),
+            of(Role::Destination, "https://new.example", "Spaces-3", &key),
+            of(Role::Destination, "https://new.example", "Spaces-2", &other_key),
         ] {
             assert!(other.verify(&digest, &module_key).is_err());
         }

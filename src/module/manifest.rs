@@ -128,6 +128,17 @@ pub enum Scope {
     },
 }
 
+impl Scope {
+    /// The name of the project that it is about; `None`: what projects share.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        match self {
+            Self::Space => None,
+            Self::Project { name, .. } | Self::Runbook { project: name, .. } => Some(name),
+        }
+    }
+}
+
 /// One secret: who wants it and how to get it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SecretEntry {

@@ -24,6 +24,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use crate::role::Role;
 use failure::Failure;
 use pace::Pace;
 pub use proxy::Proxies;
@@ -61,8 +62,8 @@ pub struct Client {
 }
 
 struct Shared {
-    /// "source" or "destination": who is spoken of in messages.
-    role: String,
+    /// Who is spoken of in messages.
+    role: Role,
     /// Address without a slash at the end; may have a path.
     address: String,
     key: Secret,
@@ -101,12 +102,11 @@ pub trait Watch: Send + Sync {
 pub type Heard = Box<dyn FnOnce(&Answer) + Send>;
 
 impl Client {
-    /// A client for the server at `address` (`https://octopus.example`, or with a path). `role` names it in messages:
-    /// `source`, `destination`.
+    /// A client for the server at `address` (`https://octopus.example`, or with a path). `role` names it in messages.
     ///
     /// # Errors
     /// When the address is no `http` or `https` address, or the key can't be sent in a header.
-    pub fn new(role: &str, address: &str, key: Secret, transport: &Transport) -> Result<Self, Failure> {
+    pub fn new(role: Role, address: &str, key: Secret, transport: &Transport) -> Result<Self, Failure> {
         let address = plain_address(address).ok_or_else(|| {
             Failure::usage(format!("the {role} address {address:?} is not like https://octopus.example"))
         })?;
@@ -120,7 +120,7 @@ impl Client {
         }
         Ok(Self {
             shared: Arc::new(Shared {
-                role: role.to_owned(),
+                role,
                 address,
                 key,
                 transport: transport.clone(),
@@ -164,10 +164,9 @@ impl Client {
         observers.iter().find_map(|observer| observer.knows(path))
     }
 
-    /// `source` or `destination`.
     #[must_use]
-    pub fn role(&self) -> &str {
-        &self.shared.role
+    pub fn role(&self) -> Role {
+        self.shared.role
     }
 
     /// The server's address, without a slash at the end.

@@ -7,6 +7,7 @@ pub mod freezes;
 pub mod machine_task;
 pub mod read;
 pub mod retention;
+pub mod role;
 pub mod server;
 pub mod target_tag_list;
 pub mod tasks;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::client::Client;
+use crate::role::Role;
 use documents::document::Document;
 use failure::While as _;
 use failure::{Failure, FailureKind};
@@ -133,7 +134,7 @@ async fn unknown_space(client: &Client, wanted: &str, spaces: &[Document]) -> Fa
         format!("the {} server {} has no space {wanted:?}", client.role(), client.address()),
     );
     let failure = failure.hint(format!("It has: {}.", names(spaces)));
-    if client.role() != "destination" {
+    if client.role() == Role::Source {
         return failure.hint("A space that the key's owner may not see is not listed.");
     }
     if wanted.chars().count() > LONGEST_NAME {

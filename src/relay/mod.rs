@@ -353,6 +353,7 @@ mod tests {
     use std::time::Duration;
 
     use octopus::client::{Proxies, Transport, Trust};
+    use octopus::role::Role;
 
     use super::*;
 
@@ -360,7 +361,7 @@ mod tests {
     pub(super) fn no_server() -> Client {
         let transport =
             Transport::new(Duration::from_secs(5), Trust::default(), Proxies::default()).ok().unwrap();
-        Client::new("destination", "http://127.0.0.1:9", Secret::new("API-X".into()), &transport)
+        Client::new(Role::Destination, "http://127.0.0.1:9", Secret::new("API-X".into()), &transport)
             .ok()
             .unwrap()
     }

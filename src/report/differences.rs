@@ -98,7 +98,7 @@ fn waits(project: &str, count: usize) -> Item {
         name => (format!("project {name:?}"), format!("octoferry migrate --project {}", shell_quoted(name))),
     };
     Item {
-        project: project.to_owned(),
+        project: Some(project.to_owned()),
         commands: vec![command],
         ..Item::new(Section::NotMoved, &subject, format!("{documents} not at the destination yet"))
     }

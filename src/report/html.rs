@@ -88,7 +88,7 @@ fn items(page: &mut String, report: &Report, section: Section) {
         let _ = write!(
             page,
             "<tr data-project=\"{0}\"><td>{0}</td><td>{1}</td><td>{2}",
-            escaped(&item.project),
+            escaped(item.project.as_deref().unwrap_or_default()),
             escaped(&item.subject),
             escaped(&item.whole())
         );

@@ -80,15 +80,16 @@ pub enum State {
 #[serde(rename_all = "PascalCase")]
 pub struct Item {
     pub section: Section,
-    /// The project it belongs to; empty: the space, or the server.
-    pub project: String,
+    /// The project it belongs to; none: the space, or the server.
+    #[serde(with = "documents::optional_text")]
+    pub project: Option<String>,
     /// The thing: `account "AWS main"`.
     pub subject: String,
     /// What is to be done, and why.
     pub text: String,
-    /// Where in the destination's portal; empty: it says nothing of a place.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub place: String,
+    /// Where in the destination's portal; none: it says nothing of a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// Commands to type, filled in as far as they can be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<String>,
@@ -101,10 +102,10 @@ impl Item {
     pub fn new(section: Section, subject: &str, text: String) -> Self {
         Self {
             section,
-            project: String::new(),
+            project: None,
             subject: subject.to_owned(),
             text,
-            place: String::new(),
+            place: None,
             commands: Vec::new(),
             state: if section == Section::Cutover { State::Held } else { State::Open },
         }
@@ -113,9 +114,9 @@ impl Item {
     /// The text with the place.
     #[must_use]
     pub fn whole(&self) -> String {
-        match self.place.as_str() {
-            "" => self.text.clone(),
-            place => format!("{}. In the portal: {place}", self.text.trim_end_matches('.')),
+        match &self.place {
+            None => self.text.clone(),
+            Some(place) => format!("{}. In the portal: {place}", self.text.trim_end_matches('.')),
         }
     }
 
@@ -157,7 +158,7 @@ mod tests {
     fn a_line_ends_before_its_commands_and_shows_each_as_it_is() {
         let mut item = Item::new(Section::Machines, "target \"web\"", "it trusts the old server".to_owned());
         assert_eq!(item.line(), "**Machine** target \"web\": it trusts the old server");
-        item.place = "Infrastructure".to_owned();
+        item.place = Some("Infrastructure".to_owned());
         item.commands = vec!["a 'b'".to_owned(), "c `d` ``e".to_owned(), "f\ng".to_owned()];
         assert_eq!(
             item.line(),

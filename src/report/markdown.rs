@@ -22,8 +22,7 @@ pub fn markdown(report: &Report) -> String {
         }
         let _ = write!(text, "\n## {} ({})\n\n", section.title(), report.count(section));
         for item in report.of(section) {
-            let of =
-                if item.project.is_empty() { String::new() } else { format!("{}: ", plain(&item.project)) };
+            let of = item.project.as_ref().map(|project| format!("{}: ", plain(project))).unwrap_or_default();
             let _ = writeln!(text, "- [ ] {of}{}", item.line());
         }
     }

@@ -138,16 +138,12 @@ pub fn of_forgotten(
         let is_forgotten = |secret: &&SecretEntry| standing(manifest, secret) == Standing::Forgotten;
         let names: Vec<&str> =
             manifest.secrets.iter().filter(is_forgotten).map(|secret| secret.description.as_str()).collect();
-        let project = match &manifest.scope {
-            Scope::Space => String::new(),
-            Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => name.clone(),
-        };
         let text = format!(
             "no step of the source reads them, and whether they arrived otherwise is not known any more, since the runs that told are gone: try what uses them, and enter what is missing. {}",
             names.join("; ")
         );
         (!names.is_empty()).then(|| Item {
-            project,
+            project: manifest.scope.project().map(str::to_owned),
             state: State::Forgotten,
             ..Item::new(Section::Secrets, &format!("{} not known any more", names.len()), text)
         })
@@ -162,7 +158,7 @@ pub fn of_disabled(inventory: &Inventory) -> Vec<Item> {
     let disabled = inventory.all(Collection::Projects).filter(|project| project.flag("IsDisabled"));
     disabled
         .map(|project| Item {
-            project: project.name().to_owned(),
+            project: Some(project.name().to_owned()),
             ..Item::new(
                 Section::ByHand,
                 &format!("project {:?}", project.name()),
@@ -213,7 +209,7 @@ pub fn projects(
                 .collect();
             uses.sort();
             Project {
-                open: items.iter().filter(|item| item.project == name).count(),
+                open: items.iter().filter(|item| item.project.as_ref() == Some(&name)).count(),
                 uses,
                 after: after.unwrap_or_default(),
                 moved: there.map(|there| there.all(Collection::Projects).any(|other| other.name() == name)),
@@ -239,7 +235,7 @@ mod tests {
         let manifest = manifest();
         let mut items = of_modules(&[&manifest], for_persons, |_| true);
         items.push(Item {
-            project: "<script>alert(1)</script>".into(),
+            project: Some("<script>alert(1)</script>".into()),
             commands: vec!["tool --name 'x'".into()],
             ..Item::new(Section::ByHand, "=cmd|' /C calc'!A0", "a | b\n- [ ] c".into())
         });
@@ -282,7 +278,10 @@ mod tests {
             inventory.insert(Collection::Projects, Document::new(project).unwrap());
         }
         let items = of_disabled(&inventory);
-        assert_eq!(items.iter().map(|item| item.project.as_str()).collect::<Vec<_>>(), ["Projects-1"]);
+        assert_eq!(
+            items.iter().map(|item| item.project.as_deref()).collect::<Vec<_>>(),
+            [Some("Projects-1")]
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Item, Section};
 use crate::mark::name;
 use crate::ui::shell_quoted;
 use documents::collection::Collection;
-use module::manifest::{Held, Manifest, Scope, SecretEntry, SecretOrigin};
+use module::manifest::{Held, Manifest, SecretEntry, SecretOrigin};
 
 /// Its items. `open`: why a secret is not at the destination; nothing: it is, or a run brings it. `is_held`: whether a thing that is held back has not
 /// been switched on since.
@@ -14,12 +14,9 @@ pub fn of_module(
     open: impl Fn(&SecretEntry) -> Option<String>,
     is_held: impl Fn(&Held) -> bool,
 ) -> Vec<Item> {
-    let project = match &manifest.scope {
-        Scope::Space => String::new(),
-        Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => name.clone(),
-    };
+    let project = manifest.scope.project();
     let mut items = Vec::new();
-    let mut add = |item: Item| items.push(Item { project: project.clone(), ..item });
+    let mut add = |item: Item| items.push(Item { project: project.map(str::to_owned), ..item });
     for (secret, why) in manifest.secrets.iter().filter_map(|secret| Some((secret, open(secret)?))) {
         let mut text = format!("{why}. Enter it at the destination and say so");
         if let SecretOrigin::Person { octopus_variable, .. } = &secret.from {
@@ -30,7 +27,7 @@ pub fn of_module(
             );
         }
         add(Item {
-            place: portal(secret),
+            place: Some(portal(secret)),
             commands: vec![format!(
                 "octoferry secrets done {}",
                 shell_quoted(&manifest.name_of_secret(&secret.name))
@@ -45,10 +42,8 @@ pub fn of_module(
     }
     for held in manifest.held.iter().filter(|held| held.source.is_boolean() && is_held(held)) {
         let subject = format!("{} {:?}", held.target.collection, held.target.key.join("/"));
-        let which = match project.as_str() {
-            "" => "--all".to_owned(),
-            project => format!("--project {}", shell_quoted(project)),
-        };
+        let which = project
+            .map_or_else(|| "--all".to_owned(), |project| format!("--project {}", shell_quoted(project)));
         add(Item {
             commands: vec![format!("octoferry cutover {which} --plan")],
             ..Item::new(Section::Cutover, &subject, format!("{} is held back", held.field))
@@ -74,10 +69,8 @@ fn portal(secret: &SecretEntry) -> String {
 
 /// Whose variable at the source it would be.
 fn owner(manifest: &Manifest) -> String {
-    match &manifest.scope {
-        Scope::Space => format!("in the library variable set `{}`", name::SECRETS_SET),
-        Scope::Project { name, .. } | Scope::Runbook { project: name, .. } => {
-            format!("of the source project `{name}`")
-        }
+    match manifest.scope.project() {
+        None => format!("in the library variable set `{}`", name::SECRETS_SET),
+        Some(project) => format!("of the source project `{project}`"),
     }
 }

@@ -185,7 +185,7 @@ fn makers(events: &[Value], left: &Inventory) -> Vec<Item> {
             let releases =
                 if count == 1 { "one release was".to_owned() } else { format!("{count} releases were") };
             let text = format!("{releases} made by {with}: point that at the new server at the cutover");
-            Item { project, ..Item::new(Section::People, "continuous integration", text) }
+            Item { project: Some(project), ..Item::new(Section::People, "continuous integration", text) }
         })
         .collect()
 }
@@ -239,7 +239,7 @@ mod tests {
         let items =
             makers(&[event(json!("apikeys-1")), event(json!("apikeys-1")), event(Value::Null)], &left);
         assert_eq!(items.len(), 1);
-        assert_eq!(items[0].project, "Web");
+        assert_eq!(items[0].project.as_deref(), Some("Web"));
         assert!(items[0].text.starts_with("2 releases were made by ci with octo/9"), "{}", items[0].text);
     }
 }

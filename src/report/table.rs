@@ -9,8 +9,9 @@ pub fn csv(report: &Report) -> String {
     for item in &report.items {
         let commands = item.commands.join("\n");
         let state = format!("{:?}", item.state);
-        let cells =
-            [item.section.title(), &item.project, &item.subject, &item.text, &item.place, &commands, &state];
+        let project = item.project.as_deref().unwrap_or_default();
+        let place = item.place.as_deref().unwrap_or_default();
+        let cells = [item.section.title(), project, &item.subject, &item.text, place, &commands, &state];
         let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         rows.push_str(&cells.join(","));
         rows.push_str("\r\n");

@@ -15,6 +15,7 @@ use documents::document::Document;
 use documents::git;
 use failure::Failure;
 use module::seal;
+use octopus::role::Role;
 use octopus::server::Server;
 use octopus::upsert;
 use secret;
@@ -61,11 +62,11 @@ impl Settings {
             source_url: self.source_url.clone(),
             source_space: self.source_space.clone(),
             source_is_copy: self.source_is_copy,
-            source_digest: server("source", &self.source_url, &self.source_space, &self.source_key),
+            source_digest: server(Role::Source, &self.source_url, &self.source_space, &self.source_key),
             destination_url: self.destination_url.clone(),
             destination_space: self.destination_space.clone(),
             destination_digest: server(
-                "destination",
+                Role::Destination,
                 &self.destination_url,
                 &self.destination_space,
                 &self.destination_key,

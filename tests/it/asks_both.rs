@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method};
 use octoferry::relay::Relay;
 use octopus::client::{Client, Proxies, Transport, Trust};
+use octopus::role::Role;
 use octopus_sandbox::Sandbox;
 use secret::Secret;
 use serde_json::{Value, json};
@@ -93,7 +94,8 @@ impl Both {
         let transport = Transport::new(Duration::from_secs(30), Trust::default(), Proxies::default());
         let transport = transport.expect("a transport");
         let client = |address: &str, key: &str| {
-            Client::new("destination", address, Secret::new(key.to_owned()), &transport).expect("a client")
+            Client::new(Role::Destination, address, Secret::new(key.to_owned()), &transport)
+                .expect("a client")
         };
         let (url, key) = (server.url(), server.api_key());
         let own = client(&url, &key);
@@ -130,7 +132,7 @@ impl Both {
             let fresh = Relay::start(self.direct.clone(), true).await.expect("a relay");
             let _open = fresh.open();
             let key = Secret::new(fresh.key().expose().to_owned());
-            let fresh = Client::new("relay", fresh.url(), key, &self.transport).expect("a client");
+            let fresh = Client::new(Role::Destination, fresh.url(), key, &self.transport).expect("a client");
             answer(&fresh, path).await
         } else {
             answer(&self.direct, path).await

@@ -118,7 +118,10 @@ impl Report {
 
     fn besides_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a report::Item> {
         let project = row.of.project();
-        self.besides.iter().flatten().filter(move |item| Some(item.project.as_str()) == project)
+        self.besides
+            .iter()
+            .flatten()
+            .filter(move |item| item.project.is_some() && item.project.as_deref() == project)
     }
 
     /// What is left of each that was to be moved. What was not deployed this time has what stood there, and why.

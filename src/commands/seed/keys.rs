@@ -16,12 +16,13 @@ use crate::settings;
 use crate::ui::Ui;
 use failure::Failure;
 use octopus::read::{self, Extent};
+use octopus::role::Role;
 use octopus::server::Server;
 use secret::Secret;
 
 /// One server's side.
 struct Side<'s> {
-    role: &'static str,
+    role: Role,
     server: &'s Server,
     key: Key,
     /// What an earlier seed noted.
@@ -67,7 +68,7 @@ impl<'s> Keys<'s> {
         let noted = noted(source, found).await?;
         let before = |variable| Note::of(&noted, variable);
         let file = arguments.runbook_source_key_file.as_deref();
-        let key = match Key::chosen(arguments, (source, "source"), file).await? {
+        let key = match Key::chosen(arguments, (source, Role::Source), file).await? {
             Some(key) => key,
             None => {
                 let held = Held::read(source).await;
@@ -75,9 +76,9 @@ impl<'s> Keys<'s> {
                 Key::of(Plan::at_source(source, held.as_ref(), &more, arguments.runbook_key_days))
             }
         };
-        let here = Side { role: "source", server: source, key, before: before(name::SOURCE_ACCOUNT) };
+        let here = Side { role: Role::Source, server: source, key, before: before(name::SOURCE_ACCOUNT) };
         let file = arguments.runbook_destination_key_file.as_deref();
-        let key = match Key::chosen(arguments, (destination, "destination"), file).await? {
+        let key = match Key::chosen(arguments, (destination, Role::Destination), file).await? {
             Some(key) => key,
             None => {
                 let held = Held::read(destination).await;
@@ -93,8 +94,12 @@ impl<'s> Keys<'s> {
                 }
             }
         };
-        let there =
-            Side { role: "destination", server: destination, key, before: before(name::DESTINATION_ACCOUNT) };
+        let there = Side {
+            role: Role::Destination,
+            server: destination,
+            key,
+            before: before(name::DESTINATION_ACCOUNT),
+        };
         Ok(Self([here, there]))
     }
 
@@ -144,7 +149,7 @@ impl<'s> Keys<'s> {
                     made.note.name, side.role, made.note.expires
                 ));
             }
-            if side.role == "source" {
+            if side.role == Role::Source {
                 settings.exports = may_export(side.server, &key).await;
                 (settings.source_key, settings.source_account) = (key, note);
             } else {
@@ -173,7 +178,7 @@ impl Key {
     /// What the options say: a file's, or that of whoever seeds. `None`: they leave it to seed.
     async fn chosen(
         arguments: &cli::Seed,
-        (server, role): (&Server, &'static str),
+        (server, role): (&Server, Role),
         file: Option<&Path>,
     ) -> Result<Option<Self>, Failure> {
         let given = settings::runbook_key(server, role, file).await?.map(Self::Given);

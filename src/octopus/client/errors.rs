@@ -8,19 +8,20 @@ use reqwest::header::{CONTENT_TYPE, LOCATION};
 use serde_json::Value;
 
 use super::{Answer, Transport};
+use crate::role::Role;
 use failure::{Failure, FailureKind};
 
 /// Longest part of a server's own words that we repeat.
 const LONGEST_QUOTE: usize = 600;
 
 /// What an answer that is no success means. The server's own words are repeated, the request's body never.
-pub(super) fn refusal(role: &str, address: &str, method: &Method, path: &str, answer: &Answer) -> Failure {
+pub(super) fn refusal(role: Role, address: &str, method: &Method, path: &str, answer: &Answer) -> Failure {
     let status = answer.status.as_u16();
     let words = server_words(answer);
     let said = if words.is_empty() { String::new() } else { format!(": {words}") };
     let at = format!("{method} {}", path.split('?').next().unwrap_or(path));
     let new = |kind, message: String| Failure { http_status: Some(status), ..Failure::new(kind, message) };
-    let variable = format!("OCTOFERRY_{}_API_KEY", role.to_uppercase());
+    let variable = format!("OCTOFERRY_{}_API_KEY", role.name().to_uppercase());
     match status {
         401 => new(FailureKind::Refused, format!("the {role} server {address} does not accept the API key (401){said}"))
             .hint(format!("Make a key in the portal (your profile, My API Keys) and give it as {variable} or by --{role}-api-key-file.")),
@@ -67,7 +68,7 @@ fn kind_of(status: u16, words: &str) -> FailureKind {
 
 fn redirected(
     new: impl Fn(FailureKind, String) -> Failure,
-    role: &str,
+    role: Role,
     address: &str,
     at: &str,
     answer: &Answer,
@@ -86,7 +87,7 @@ fn redirected(
 
 /// What no answer at all means.
 pub(super) fn unreachable(
-    role: &str,
+    role: Role,
     address: &str,
     method: &Method,
     path: &str,
@@ -117,7 +118,7 @@ pub(super) fn unreachable(
 }
 
 /// What helps when a certificate is not trusted depends on why. `thumbprint`: of the certificate that the server showed.
-fn distrust(role: &str, address: &str, cause: &str, thumbprint: Option<&str>) -> Failure {
+fn distrust(role: Role, address: &str, cause: &str, thumbprint: Option<&str>) -> Failure {
     let new = |message: String| Failure::new(FailureKind::Unreachable, message);
     let shown = thumbprint.unwrap_or("unknown");
     if cause.contains("ApplicationVerificationFailure") {
@@ -146,7 +147,7 @@ fn distrust(role: &str, address: &str, cause: &str, thumbprint: Option<&str>) ->
 }
 
 /// A page for people where JSON was expected.
-pub(super) fn web_page(role: &str, address: &str, path: &str) -> Failure {
+pub(super) fn web_page(role: Role, address: &str, path: &str) -> Failure {
     Failure::failed(format!("{path}: {address} answered with something else than JSON, probably a web page of a proxy or a sign-in")).hint(
         format!("Is --{role}-url the address of the Octopus server itself? Keys don't get through a sign-in page that stands before it."),
     )
@@ -218,7 +219,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::from_static(body.as_bytes()),
         };
-        refusal("source", "https://h.example", &Method::GET, "/api/Spaces-1/projects?skip=0", &answer)
+        refusal(Role::Source, "https://h.example", &Method::GET, "/api/Spaces-1/projects?skip=0", &answer)
     }
 
     #[test]

@@ -123,7 +123,10 @@ mod tests {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let transport =
             Transport::new(Duration::from_secs(5), Trust::default(), Proxies::default()).ok().unwrap();
-        let client = Client::new("source", &address, Secret::new("API-X".into()), &transport).ok().unwrap();
+        let client =
+            Client::new(crate::role::Role::Source, &address, Secret::new("API-X".into()), &transport)
+                .ok()
+                .unwrap();
         assert_eq!(list(&client, "/api/plain", "Items").await.ok().unwrap().len(), 2);
         let failure = list(&client, "/api/endless", "Items").await.err().unwrap();
         assert!(failure.message.contains("50000000 items, more than"), "{failure}");
