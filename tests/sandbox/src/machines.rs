@@ -110,7 +110,21 @@ pub(crate) fn complete_policy(
     old: Option<&Value>,
 ) -> Result<(), Answer> {
     settle_default(server, space, "machinepolicies", fields, old);
+    nothing_is_null(fields, &policy_defaults());
     Ok(())
+}
+
+/// Answers hold every field of the reference, in the parts of a policy, too: one that a request leaves out is null.
+fn nothing_is_null(fields: &mut Fields, whole: &Value) {
+    for (name, part) in whole.as_object().into_iter().flatten() {
+        match (fields.get_mut(name), part) {
+            (Some(Value::Object(said)), Value::Object(_)) => nothing_is_null(said, part),
+            (None, Value::Null) => {
+                fields.insert(name.clone(), Value::Null);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// A field of policies that no request of the reference takes: it has its default everywhere.
