@@ -11,7 +11,7 @@ impl Finish<'_> {
     /// Puts the documents of these names into this order; those of other names stay behind them.
     pub(super) async fn arrange(&mut self, collection: Collection, names: &[String]) -> Result<(), Failure> {
         let Some(order) = collection.row().order else {
-            self.report.open.push(format!("the order of the {collection}: no server takes one"));
+            self.report.leave(format!("the order of the {collection}: no server takes one"));
             return Ok(());
         };
         let server = &self.directory.server;
@@ -35,7 +35,7 @@ impl Finish<'_> {
         if stayed {
             self.report.done.push(format!("the order of the {collection}"));
         } else {
-            self.report.open.push(format!("the order of the {collection}: the destination did not keep it"));
+            self.report.leave(format!("the order of the {collection}: the destination did not keep it"));
         }
         Ok(())
     }

@@ -63,7 +63,11 @@ impl Finish<'_> {
             let answer = self.update(target, &place, &after).await?;
             self.directory.forget();
             self.report.done.push(what.clone());
-            self.name_lost(&what, &place, &after, answer).await?;
+            // What the server says of itself, such as a time, is no loss.
+            let changed = after.as_object().into_iter().flatten();
+            let changed = changed.filter(|(name, value)| before[name.as_str()] != **value);
+            let changed = changed.map(|(name, value)| (name.clone(), value.clone())).collect();
+            self.name_lost(&what, &place, &Value::Object(changed), answer).await?;
         }
         self.tell_secrets(&what, &secrets, &before);
         Ok(())
@@ -273,7 +277,7 @@ impl Finish<'_> {
         if let Some(target) = target.filter(|target| target.collection == Collection::Users)
             && self.directory.find(&target).await?.is_none()
         {
-            self.report.open.push(format!("{what}: the destination has no user {:?}", target.key.join("/")));
+            self.report.leave(format!("{what}: the destination has no user {:?}", target.key.join("/")));
             return Ok(None);
         }
         self.directory.resolved(value).await.map(Some)
@@ -325,8 +329,15 @@ impl Finish<'_> {
                 (false, false, false) => (SecretOutcome::Missing, Some("no value")),
             };
             self.report.secrets.insert(name.clone(), became);
-            if let Some(open) = open {
-                self.report.open.push(format!("{path} of {what}: {open}"));
+            match open {
+                Some(open) if became == SecretOutcome::Missing => {
+                    self.report.leave(format!("{path} of {what}: {open}"));
+                }
+                Some(open) => {
+                    self.report.open.push(format!("{path} of {what}: {open}"));
+                    self.report.placed += 1;
+                }
+                None => {}
             }
         }
     }

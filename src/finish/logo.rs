@@ -30,7 +30,7 @@ impl Finish<'_> {
         if client.download(&path).await.is_ok_and(|bytes| bytes == content) {
             self.report.done.push(format!("the logo of {what}"));
         } else {
-            self.report.open.push(format!("the logo of {what}: the destination did not keep it as it is"));
+            self.report.leave(format!("the logo of {what}: the destination did not keep it as it is"));
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ impl Finish<'_> {
 
     fn tell(&mut self, text: String, is_lost: bool) {
         if is_lost {
-            self.report.open.push(format!("{text}: the destination did not keep it"));
+            self.report.leave(format!("{text}: the destination did not keep it"));
         } else {
             self.report.done.push(text);
         }

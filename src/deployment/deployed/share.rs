@@ -223,6 +223,16 @@ fn fields(share: Value) -> BTreeMap<String, u64> {
     }
 }
 
+/// What modules of projects add to documents of the space, and the space's own last steps when the projects are there: that is no change by others.
+fn filled_later(collection: Collection) -> &'static [&'static str] {
+    match collection {
+        Collection::DeploymentFreezes => &["ProjectEnvironmentScope", "TenantProjectEnvironmentScope"],
+        Collection::InsightsReports => &["ProjectIds", "ChannelIds"],
+        Collection::Subscriptions => &["EventNotificationSubscription"],
+        _ => &[],
+    }
+}
+
 /// The first document that is not as the plan has seen it: somebody has changed it since. Only what both show is compared: a list may show less.
 pub(super) fn changed_since(inventory: &Inventory, module: &Folder, seen: &Seen) -> Option<String> {
     let of = of(inventory, module)?;
@@ -233,7 +243,8 @@ pub(super) fn changed_since(inventory: &Inventory, module: &Folder, seen: &Seen)
         let now = fields(share);
         let differs = |(name, digest): (&String, &u64)| before.get(name).is_some_and(|seen| seen != digest);
         let is_learnt = |name: &str| name == "Endpoint" || HEALTH.contains(&name);
-        if now.iter().filter(|(name, _)| !is_learnt(name)).any(differs) {
+        let is_filled_later = |name: &str| filled_later(collection).contains(&name);
+        if now.iter().filter(|(name, _)| !is_learnt(name) && !is_filled_later(name)).any(differs) {
             return Some(id.clone());
         }
     }
