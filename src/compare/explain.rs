@@ -268,9 +268,9 @@ fn goes_with_dead_reference(collection: Collection, path: &str, note: &Note) -> 
         Some((variable, _)) if collection == Collection::Variables => {
             is_part_of_variable(collection, path, variable)
         }
-        _ if collection == Collection::Tenants => {
-            named(path).strip_prefix("ProjectEnvironments/projects ")
-                == note.field().strip_prefix("ProjectEnvironments/")
+        _ if matches!(collection, Collection::Tenants | Collection::DeploymentFreezes) => {
+            let of_project = note.field().split_once('/').filter(|(field, _)| !field.is_empty());
+            of_project.is_some_and(|(field, project)| named(path) == format!("{field}/projects {project}"))
         }
         _ => {
             let holder = |path: &str| path.rsplit_once('/').map(|(holder, _)| holder.to_owned());
@@ -279,8 +279,12 @@ fn goes_with_dead_reference(collection: Collection, path: &str, note: &Note) -> 
     }
 }
 
-/// Notes count the environment of a tenant's value to the field or not at all.
+/// Notes count the environment of a tenant's value to the field or not at all, and know no number of several of one name.
 fn is_key(noted: &[String], key: &[String]) -> bool {
+    let key = match key {
+        [names @ .., number] if number.starts_with('#') && names == noted => names,
+        _ => key,
+    };
     // A variable set is noted as `[projects, name]`, and known here by the name alone.
     let owner = matches!(noted.first().map(String::as_str), Some("projects" | "libraryvariablesets"));
     noted == key

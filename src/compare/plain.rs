@@ -109,6 +109,9 @@ pub(super) fn plain(
     for (field, value) in document.fields().iter().filter(|(field, _)| counts(field)) {
         let value = match value {
             _ if collection == Collection::Variables && field == "Variables" => variables(names, value),
+            _ if collection == Collection::DeploymentFreezes => {
+                comparable(names, &of_this_space(names, value))
+            }
             Value::String(text) if is_words(names, document.fields(), field) => words(names, text),
             value => comparable(names, value),
         };
@@ -118,6 +121,22 @@ pub(super) fn plain(
         fields.insert("<logo>".to_owned(), Value::from(picture));
     }
     vec![(key, Value::Object(fields))]
+}
+
+/// A freeze belongs to the server: what it says of projects of other spaces is theirs.
+fn of_this_space(names: &Names<'_>, value: &Value) -> Value {
+    let is_other = |id: &str| id.starts_with("Projects-") && names.resolve(id) == id;
+    match value {
+        Value::Object(scope) => {
+            let ours = scope.iter().filter(|(project, _)| !is_other(project));
+            Value::Object(ours.map(|(project, of)| (project.clone(), of.clone())).collect())
+        }
+        Value::Array(scopes) => {
+            let ours = |scope: &&Value| !scope["ProjectId"].as_str().is_some_and(is_other);
+            Value::Array(scopes.iter().filter(ours).cloned().collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// Whether a server computes a field of a collection's documents.

@@ -166,6 +166,21 @@ fn nothing_and_moments_are_said_in_several_ways() {
 }
 
 #[test]
+fn what_a_freeze_says_of_other_spaces_is_theirs() {
+    let space = |scope: Value, tenants: Value| {
+        let freeze = json!({"Id": "DeploymentFreezes-1", "Name": "F", "ProjectEnvironmentScope": scope, "TenantProjectEnvironmentScope": tenants});
+        let projects = json!({"Projects-1": {"Id": "Projects-1", "Name": "Shop"}});
+        let dump = json!({"Documents": {"Spaces-1": {"deploymentfreezes": {"DeploymentFreezes-1": freeze}, "projects": projects}}});
+        Inventory::from_dump(&dump, "Spaces-1").unwrap()
+    };
+    let (ours, theirs) = (json!({"ProjectId": "Projects-1"}), json!({"ProjectId": "Projects-9"}));
+    let whole = space(json!({"Projects-1": [], "Projects-9": []}), json!([ours, theirs]));
+    let own = space(json!({"Projects-1": []}), json!([ours]));
+    assert!(compare(&whole, &own, &Explanations::default()).is_well());
+    assert!(!compare(&whole, &space(json!({}), json!([])), &Explanations::default()).is_well());
+}
+
+#[test]
 fn things_of_one_name_are_reported_apart_by_what_they_are() {
     let space = |first: &str, second: &str| {
         let role = |id: &str, scope: &str| json!({"Id": id, "TeamId": "Teams-1", "UserRoleId": "UserRoles-1", "TenantIds": [scope]});

@@ -163,9 +163,16 @@ impl Settling<'_> {
                 let effect = self.list(place, inner, &at);
                 if effect != Effect::None && place.left == Left::Nobody {
                     // No environment would be every environment: so it is for tenants alone, and for none of them.
-                    value["TenantedDeploymentParticipation"] = json!("Tenanted");
-                    value["TenantIds"] = json!([]);
-                    value["TenantTags"] = json!([]);
+                    for (field, nobody) in [
+                        ("TenantedDeploymentParticipation", json!("Tenanted")),
+                        ("TenantIds", json!([])),
+                        ("TenantTags", json!([])),
+                    ] {
+                        let was = std::mem::replace(&mut value[field], nobody);
+                        if !was.is_null() && was != value[field] {
+                            self.say(&[field.to_owned()], "goes with its environments", "");
+                        }
+                    }
                     return Effect::None;
                 }
                 effect
@@ -192,12 +199,14 @@ impl Settling<'_> {
     }
 
     fn single(&mut self, place: &ReferencePath, value: &mut Value, at: &[String]) -> Effect {
-        let Some(id) = value.as_str().filter(|id| !id.is_empty() && !self.is_alive(place.to, id)) else {
-            return Effect::None;
+        let is_empty = value.is_null() || value == "";
+        let dead = match value.as_str() {
+            _ if is_empty && place.left == Left::Required => format!("none of the {}", place.to[0]),
+            Some(id) if !is_empty && !self.is_alive(place.to, id) => self.described(id, place.to),
+            _ => return Effect::None,
         };
-        let dead = self.described(id, place.to);
         match place.left {
-            Left::Omit | Left::Disable | Left::Nobody => {
+            Left::Omit | Left::Required | Left::Disable | Left::Nobody => {
                 self.say(at, &format!("names {dead}: {}", self.left_out(place, at)), LIMIT);
                 *value = Value::Null;
                 if place.left == Left::Disable { Effect::Disable } else { Effect::Omit }
@@ -240,7 +249,7 @@ impl Settling<'_> {
             ("that is dropped".to_owned(), "")
         } else {
             match place.left {
-                Left::Omit | Left::Disable | Left::Nobody => {
+                Left::Omit | Left::Required | Left::Disable | Left::Nobody => {
                     effect = if place.left == Left::Disable { Effect::Disable } else { Effect::Omit };
                     (self.left_out(place, at), LIMIT)
                 }
@@ -271,6 +280,8 @@ impl Settling<'_> {
         let what = match (self.collection, at) {
             (Collection::Variables, [_, name, ..]) => format!("the value of \"{name}\""),
             _ if place.left == Left::Disable => "the step".to_owned(),
+            (Collection::TenantVariableValues, _) => "the value".to_owned(),
+            (Collection::ScopedUserRoles, _) => "the role".to_owned(),
             _ => format!("\"{}\"", self.document.name()),
         };
         match place.left {
@@ -338,10 +349,17 @@ impl Settling<'_> {
         for scope in scopes {
             let text = |field: &str| scope[field].as_str().unwrap_or_default().to_owned();
             let (project, tenant, environment) = (text("ProjectId"), text("TenantId"), text("EnvironmentId"));
-            let dead = [(tenant, Collection::Tenants), (environment, Collection::Environments)]
-                .into_iter()
-                .find(|(id, collection)| !self.is_alive(&[*collection], id));
-            match dead.filter(|_| self.inventory.get(Collection::Projects, &project).is_some()) {
+            let is_known = |collection: Collection, id: &str| self.inventory.get(collection, id).is_some();
+            let of_project = is_known(Collection::Projects, &project);
+            let is_ours = of_project || is_known(Collection::Tenants, &tenant);
+            let dead = [
+                (tenant, Collection::Tenants),
+                (environment, Collection::Environments),
+                (project.clone(), Collection::Projects),
+            ]
+            .into_iter()
+            .find(|(id, collection)| !self.is_alive(&[*collection], id));
+            match dead.filter(|_| is_ours) {
                 Some((id, collection)) => {
                     let dead = self.described(&id, &[collection]);
                     self.say(
@@ -349,7 +367,7 @@ impl Settling<'_> {
                         &format!("names {dead}: that is dropped"),
                         "",
                     );
-                    if let Some(said) = self.said.last_mut() {
+                    if let Some(said) = self.said.last_mut().filter(|_| of_project) {
                         said.project = Some(project);
                     }
                 }

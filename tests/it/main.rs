@@ -47,6 +47,7 @@ mod planted;
 mod random;
 mod read_feeds;
 mod reading;
+mod references;
 mod rehome;
 mod report;
 mod road;

@@ -377,6 +377,23 @@ impl<'i> Context<'i> {
                 let key = vec![name(Collection::Teams, "TeamId"), name(Collection::UserRoles, "UserRoleId")];
                 return Target { collection, key };
             }
+            Collection::TenantVariableValues => {
+                let found = |collection, field| {
+                    document.text(field).and_then(|id| self.inventory.get(collection, id))
+                };
+                let owner = found(Collection::Projects, "ProjectId")
+                    .or_else(|| found(Collection::LibraryVariableSets, "LibraryVariableSetId"));
+                let template = document.text("TemplateId").unwrap_or_default();
+                let templates = owner.map(|owner| owner.list("Templates")).unwrap_or_default();
+                let named = templates.iter().find(|known| known["Id"] == template);
+                let key = [
+                    found(Collection::Tenants, "TenantId").map(Document::name).or(document.text("TenantId")),
+                    owner.map(Document::name),
+                    named.and_then(|known| known["Name"].as_str()).or(Some(template)),
+                ];
+                let key = key.into_iter().map(|name| name.unwrap_or_default().to_owned());
+                return Target { collection, key: key.collect() };
+            }
             Collection::DeploymentFreezes => {
                 let owner =
                     document.text("OwnerId").and_then(|id| self.inventory.get(Collection::Projects, id));

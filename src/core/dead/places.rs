@@ -11,6 +11,8 @@ pub(super) enum Left {
     Default,
     /// The thing that holds the reference is left out: the nearest item of a list, else the document.
     Omit,
+    /// The same; and the thing is nothing without one, so it is left out where the place is empty, too.
+    Required,
     /// It is switched off.
     Disable,
     /// For tenants alone, and for none of them.
@@ -50,6 +52,7 @@ const VARIABLES: &[Collection] = &[Collection::Variables];
 const TRIGGERS: &[Collection] = &[Collection::ProjectTriggers];
 const ROLES: &[Collection] = &[Collection::ScopedUserRoles];
 const SUBSCRIPTIONS: &[Collection] = &[Collection::Subscriptions];
+const REPORTS: &[Collection] = &[Collection::InsightsReports];
 const VALUES: &[Collection] = &[Collection::TenantVariableValues];
 
 /// The environments of a tenant in a project.
@@ -64,6 +67,9 @@ pub(super) const PLACES: &[ReferencePath] = &[
     place(RESTRICTED, "TenantIds[]", &[Collection::Tenants], Left::Nothing),
     place(RESTRICTED, "TenantTags[]", &[Collection::Tags], Left::Nothing),
     place(&[Collection::Tenants], "TenantTags[]", &[Collection::Tags], Left::Nothing),
+    place(ENVIRONMENTS, "EnvironmentTags[]", &[Collection::Tags], Left::Nothing),
+    place(&[Collection::Projects], "ProjectTags[]", &[Collection::Tags], Left::Nothing),
+    place(&[Collection::Runbooks], "RunbookTags[]", &[Collection::Tags], Left::Nothing),
     // A target has to be in an environment, a worker in a pool.
     place(&[Collection::Machines], "EnvironmentIds[]", ENVIRONMENTS, Left::Omit),
     place(&[Collection::Machines], "TenantIds[]", &[Collection::Tenants], Left::Nothing),
@@ -101,6 +107,18 @@ pub(super) const PLACES: &[ReferencePath] = &[
         &[Collection::Projects],
         "ReleaseCreationStrategy.ChannelId",
         &[Collection::Channels],
+        Left::Nothing,
+    ),
+    place(
+        &[Collection::Projects, Collection::DeploymentSettings],
+        "VersioningStrategy.DonorPackageStepId",
+        &[Collection::Actions],
+        Left::Nothing,
+    ),
+    place(
+        &[Collection::Projects],
+        "ReleaseCreationStrategy.ReleaseCreationPackageStepId",
+        &[Collection::Actions],
         Left::Nothing,
     ),
     place(&[Collection::Projects], "ProvisioningRunbookId", &[Collection::Runbooks], Left::Nothing),
@@ -148,8 +166,8 @@ pub(super) const PLACES: &[ReferencePath] = &[
     place(TRIGGERS, "Action.RunbookId", &[Collection::Runbooks], Left::Omit),
     place(TRIGGERS, "Action.TenantIds[]", &[Collection::Tenants], Left::Omit),
     place(TRIGGERS, "Action.TenantTags[]", &[Collection::Tags], Left::Omit),
-    place(ROLES, "TeamId", &[Collection::Teams], Left::Omit),
-    place(ROLES, "UserRoleId", &[Collection::UserRoles], Left::Omit),
+    place(ROLES, "TeamId", &[Collection::Teams], Left::Required),
+    place(ROLES, "UserRoleId", &[Collection::UserRoles], Left::Required),
     place(ROLES, "EnvironmentIds[]", ENVIRONMENTS, Left::Omit),
     place(ROLES, "ProjectIds[]", &[Collection::Projects], Left::Omit),
     place(ROLES, "ProjectGroupIds[]", &[Collection::ProjectGroups], Left::Omit),
@@ -176,6 +194,12 @@ pub(super) const PLACES: &[ReferencePath] = &[
     place(SUBSCRIPTIONS, "EventNotificationSubscription.Filter.Tags[]", &[Collection::Tags], Left::Omit),
     place(SUBSCRIPTIONS, "EventNotificationSubscription.EmailTeams[]", &[Collection::Teams], Left::Nothing),
     place(SUBSCRIPTIONS, "EventNotificationSubscription.WebhookTeams[]", &[Collection::Teams], Left::Nothing),
+    place(REPORTS, "ProjectIds[]", &[Collection::Projects], Left::Nothing),
+    place(REPORTS, "ProjectGroupIds[]", &[Collection::ProjectGroups], Left::Nothing),
+    place(REPORTS, "ChannelIds[]", &[Collection::Channels], Left::Nothing),
+    place(REPORTS, "TenantIds[]", &[Collection::Tenants], Left::Nothing),
+    place(REPORTS, "TenantTags[]", &[Collection::Tags], Left::Nothing),
+    place(REPORTS, "EnvironmentGroups[].Environments[]", ENVIRONMENTS, Left::Nothing),
     place(VALUES, "TenantId", &[Collection::Tenants], Left::Omit),
     place(VALUES, "ProjectId", &[Collection::Projects], Left::Omit),
     place(VALUES, "LibraryVariableSetId", &[Collection::LibraryVariableSets], Left::Omit),

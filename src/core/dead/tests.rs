@@ -105,7 +105,8 @@ fn what_lives_stays_and_nothing_is_said() {
         } else {
             vec![one, Value::Null, json!(""), json!("#{Some.Expression}")]
         };
-        for value in values {
+        let is_required = |value: &Value| place.left == Left::Required && (value.is_null() || value == "");
+        for value in values.into_iter().filter(|value| !is_required(value)) {
             let became = became(place, value.clone());
             assert_eq!((became.at, became.fields), (Some(value), vec![]), "{:?} {}", place.of, place.path);
         }
@@ -164,7 +165,7 @@ fn where_all_is_dead_nothing_becomes_wider() {
                 // The phase of a lifecycle goes.
                 (Left::Nothing, None) => assert!(place.path.starts_with("Phases"), "{what}"),
                 (Left::Nothing, Some(at)) => assert!(at.is_null() || at == "", "{what}: {at}"),
-                (Left::Omit, at) => assert_eq!(at, None, "{what}"),
+                (Left::Omit | Left::Required, at) => assert_eq!(at, None, "{what}"),
                 (Left::Nobody, at) => {
                     assert_eq!(at, Some(json!([])), "{what}");
                     let document = became.document.unwrap();
@@ -177,6 +178,16 @@ fn where_all_is_dead_nothing_becomes_wider() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn what_is_nothing_without_a_reference_is_left_out() {
+    let required = PLACES.iter().filter(|place| place.left == Left::Required);
+    for (place, value) in required.flat_map(|place| [(place, Value::Null), (place, json!(""))]) {
+        let became = became(place, value);
+        assert!(became.document.is_none(), "{:?} {}", place.of, place.path);
+        assert_eq!(became.fields, [""], "the note is about the whole");
     }
 }
 
@@ -260,6 +271,48 @@ fn typed_values_never_keep_a_dead_id() {
             assert_eq!((text.as_deref(), notes.len()), (Some(left), said.len()), "{kind} {value}");
         }
     }
+}
+
+#[test]
+fn inputs_of_the_step_framework_keep_no_dead_id() {
+    for (field, value, left) in [
+        ("awsAccount", "Accounts-1", "Accounts-1"),
+        ("awsAccount", "Accounts-77", ""),
+        ("account", "Proxies-77", ""),
+        ("account", "#{Key}", "#{Key}"),
+        ("image", "Accounts-77", "Accounts-77"),
+    ] {
+        let inputs = json!({"authentication": {field: value}});
+        let machine = json!({"Id": "Document-1", "Name": "Cluster", "Endpoint": {"Inputs": inputs}});
+        let pointer = format!("/Endpoint/Inputs/authentication/{field}");
+        let (text, notes) = text_of(Collection::Machines, machine, &pointer);
+        assert_eq!(text.as_deref(), Some(left), "{field} {value}");
+        let said = if value == left { vec![] } else { vec![pointer[1..].to_owned()] };
+        assert_eq!(notes, said, "{field} {value}");
+    }
+}
+
+/// Without the feed of projects the project's id would be some package's name.
+#[test]
+fn what_a_release_deploys_is_a_project_also_when_the_feed_is_gone() {
+    let package = json!({"Name": "", "PackageId": "Projects-1", "FeedId": "Feeds-77"});
+    let action = json!({"Name": "Ship", "ActionType": "Octopus.DeployRelease", "Packages": [package]});
+    let process = json!({"Id": "Document-1", "ProjectId": "Projects-1", "Steps": [{"Name": "Ship", "Actions": [action]}]});
+    let pointer = "/Steps/0/Actions/0/Packages/0/FeedId";
+    let (feed, notes) = text_of(Collection::DeploymentProcesses, process, pointer);
+    assert_eq!(feed.as_deref(), Some("Feeds-4"));
+    assert_eq!(notes, ["Steps/Ship/Actions/Ship/Packages/0/FeedId"]);
+}
+
+/// What goes with the environments is said, so that `verify` can tell why it differs.
+#[test]
+fn what_only_tenants_could_use_is_said_field_by_field() {
+    let mut inventory = space();
+    let account = json!({"Id": "Document-1", "Name": "Key", "EnvironmentIds": ["Environments-77"],
+        "TenantedDeploymentParticipation": "Untenanted", "TenantIds": [living(Collection::Tenants, 1)], "TenantTags": []});
+    add(&mut inventory, Collection::Accounts, account);
+    let said: Vec<String> = settle(inventory).settled.into_iter().map(|settled| settled.field).collect();
+    assert_eq!(said, ["EnvironmentIds", "TenantedDeploymentParticipation", "TenantIds"]);
 }
 
 #[test]

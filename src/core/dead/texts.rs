@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Settling;
 use documents::collection::Collection;
+use documents::document::Document;
 use documents::inventory::Inventory;
 use documents::property::{TEMPLATE_ID, TEMPLATE_VERSION, is_free};
 
@@ -76,6 +77,11 @@ pub(super) fn settle(settling: &mut Settling<'_>, value: &mut Value) {
             properties(settling, value, &[], &BTreeMap::new());
         }
         Collection::TenantVariableValues => tenant_value(settling, value),
+        Collection::Machines | Collection::Workers => {
+            if let Some(given) = value.pointer_mut("/Endpoint/Inputs") {
+                inputs(settling, given, &["Endpoint".to_owned(), "Inputs".to_owned()]);
+            }
+        }
         Collection::DeploymentProcesses | Collection::RunbookProcesses => process(settling, value),
         _ => {}
     }
@@ -153,6 +159,9 @@ fn process(settling: &mut Settling<'_>, value: &mut Value) {
             let controls = template_link(settling, action, &at);
             packages(settling, action, &at);
             properties(settling, action, &at, &controls);
+            if let Some(given) = action.get_mut("Inputs") {
+                inputs(settling, given, &[&at[..], &["Inputs".to_owned()]].concat());
+            }
         }
     }
 }
@@ -184,8 +193,30 @@ fn template_link(settling: &mut Settling<'_>, action: &mut Value, at: &[String])
     BTreeMap::new()
 }
 
+/// What a *Deploy a Release* deploys is a project, whatever has become of the feed: the server's own takes the place of one that is gone, for
+/// without it the project's id would be some package's name.
+fn feed_of_projects(settling: &mut Settling<'_>, action: &mut Value, at: &[String]) {
+    let of_projects = |feed: &&Document| feed.text("FeedType") == Some("OctopusProject");
+    let own = settling.inventory.all(Collection::Feeds).find(of_projects);
+    let Some(own) = own.filter(|_| action["ActionType"] == "Octopus.DeployRelease") else { return };
+    let Some(packages) = action.get_mut("Packages").and_then(Value::as_array_mut) else { return };
+    for (index, package) in packages.iter_mut().enumerate() {
+        if is_project_feed(settling.inventory, &package["FeedId"]) {
+            continue;
+        }
+        package["FeedId"] = own.id().into();
+        let name = super::name_of(package, index);
+        let at = [at, &["Packages".to_owned(), name, "FeedId".to_owned()]].concat();
+        settling.said.retain(|said| said.field != at.join("/"));
+        let text =
+            format!("is not the feed of the server's own projects: \"{}\" takes its place", own.name());
+        settling.say(&at, &text, "");
+    }
+}
+
 /// Packages that are projects: only the server's own feed of projects has such.
 fn packages(settling: &mut Settling<'_>, action: &mut Value, at: &[String]) {
+    feed_of_projects(settling, action, at);
     let inventory = settling.inventory;
     let Some(packages) = action.get_mut("Packages").and_then(Value::as_array_mut) else { return };
     for (index, package) in packages.iter_mut().enumerate() {
@@ -252,7 +283,8 @@ fn property(settling: &mut Settling<'_>, name: &str, value: &mut Value, at: &[St
         || (tokens.iter().all(|token| collection_of(token).is_some()) && tokens.iter().any(lives))
     {
         let to: BTreeSet<Collection> = tokens.iter().filter_map(|token| collection_of(token)).collect();
-        let mut to: Vec<Collection> = to.into_iter().collect();
+        let named = kind_in_name(name).filter(|_| holds_ids(name) && !to.is_empty());
+        let mut to: Vec<Collection> = named.map_or_else(|| to.into_iter().collect(), |named| vec![named]);
         if to.contains(&Collection::Environments) {
             to.push(Collection::ParentEnvironments);
         }
@@ -266,6 +298,37 @@ fn property(settling: &mut Settling<'_>, name: &str, value: &mut Value, at: &[St
 fn holds_ids(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     (last.ends_with("Id") || last.ends_with("Ids")) && !last.ends_with("PackageId")
+}
+
+/// What a name says that the ids below it are of: `ProjectId`, `awsAccount`.
+fn kind_in_name(name: &str) -> Option<Collection> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let noun = last.trim_end_matches("Ids").trim_end_matches("Id").to_ascii_lowercase();
+    // The longest one: a worker pool is not a worker.
+    let singular = |prefix: &str| prefix.trim_end_matches('s').to_ascii_lowercase();
+    let all = PREFIXES.iter().filter(|(prefix, _)| noun.ends_with(&singular(prefix)));
+    all.max_by_key(|(prefix, _)| prefix.len()).map(|(_, collection)| *collection)
+}
+
+/// Inputs of the new step framework, of steps and targets: an account or feed stands in a field that is called so.
+fn inputs(settling: &mut Settling<'_>, value: &mut Value, at: &[String]) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                let at = [at, std::slice::from_ref(name)].concat();
+                match kind_in_name(name).filter(|_| value.is_string()) {
+                    Some(kind) => of_kind(settling, value, &[kind], &at),
+                    None => inputs(settling, value, &at),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                inputs(settling, item, &[at, &[super::name_of(item, index)]].concat());
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Dead ids in JSON become empty texts; all else stays to the byte.
