@@ -130,15 +130,18 @@ fn nothing_is_null(fields: &mut Fields, whole: &Value) {
 /// A field of policies that no request of the reference takes: it has its default everywhere.
 const UNLISTED: &str = "PollingRequestMaximumMessageProcessingTimeout";
 
-/// Gives it to the policies that a space holds already.
+/// Completes the policies that a space holds already.
 pub(crate) fn found(server: &mut Server, space: &str) {
-    if !server.has(Feature::Reference) {
-        return;
-    }
+    let whole = policy_defaults();
     let policies: Vec<Value> =
         server.store.all(space, "machinepolicies").map(|(_, policy)| policy.clone()).collect();
     for mut policy in policies {
-        policy[UNLISTED] = policy_defaults()[UNLISTED].clone();
+        if server.has(Feature::Reference) {
+            policy[UNLISTED] = whole[UNLISTED].clone();
+        }
+        if let Value::Object(fields) = &mut policy {
+            nothing_is_null(fields, &whole);
+        }
         server.store.put(space, "machinepolicies", policy);
     }
 }
