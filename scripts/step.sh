@@ -102,25 +102,28 @@ octoferry_thumbprint() {
   [ -z "$thumbprint" ] || octoferry_option+=("$2=$thumbprint")
 }
 
+# What a parameter holds, as a file for the program: octoferry_file PARAMETER OPTION FILE adds OPTION=FILE to octoferry_option. Steps of older
+# templates don't have every parameter.
+octoferry_file() {
+  local text
+  text="$(octoferry_parameter "$1")"
+  [ -n "$text" ] || return 0
+  printf '%s\n' "$text" >"$PWD/$3" || octoferry_stop "The file $3 can't be written."
+  octoferry_option+=("$2=$PWD/$3")
+}
+
 # Certificates that the worker doesn't know.
 octoferry_trust() {
-  local certificates file="$PWD/octoferry-ca.pem"
-  octoferry_trusted=()
-  certificates="$(octoferry_parameter CaCertificates)"
-  [ -n "$certificates" ] || return 0
-  printf '%s\n' "$certificates" >"$file" || octoferry_stop "The file for the certificates can't be written."
-  octoferry_trusted=("--ca-file=$file")
+  local octoferry_option=()
+  octoferry_file CaCertificates --ca-file octoferry-ca.pem
+  octoferry_trusted=("${octoferry_option[@]+"${octoferry_option[@]}"}")
 }
 
 # The one provider that Terraform may use.
 octoferry_lock() {
-  local lock file="$PWD/octoferry-provider.lock.hcl"
-  octoferry_locked=()
-  # Steps of older templates don't have this parameter.
-  lock="$(octoferry_parameter ProviderLock)"
-  [ -n "$lock" ] || return 0
-  printf '%s\n' "$lock" >"$file" || octoferry_stop "The file for the lock of the provider can't be written."
-  octoferry_locked=("--provider-lock=$file")
+  local octoferry_option=()
+  octoferry_file ProviderLock --provider-lock octoferry-provider.lock.hcl
+  octoferry_locked=("${octoferry_option[@]+"${octoferry_option[@]}"}")
 }
 
 octoferry_prepare() {

@@ -31,7 +31,7 @@ impl Found {
     /// # Errors
     /// When one can't be read whole.
     pub async fn read(server: &Server) -> Result<Self, Failure> {
-        let (environments, project_groups, projects, library_sets, runbooks, templates, feeds) = futures::try_join!(
+        let lists = futures::try_join!(
             list(server, Collection::Environments),
             list(server, Collection::ProjectGroups),
             list(server, Collection::Projects),
@@ -40,7 +40,7 @@ impl Found {
             list(server, Collection::ActionTemplates),
             list(server, Collection::Feeds),
         )?;
-        let mut runbooks = runbooks;
+        let (environments, project_groups, projects, library_sets, mut runbooks, templates, feeds) = lists;
         for project in projects.iter().filter(|project| has_runbooks_in_git(project)) {
             runbooks.extend(git::runbooks(server, project).await?);
         }

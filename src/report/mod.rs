@@ -200,7 +200,10 @@ pub fn projects(
         .all(Collection::Projects)
         .map(|project| {
             let name = project.name().to_owned();
-            let of_it = |manifest: &&&Manifest| matches!(&manifest.scope, Scope::Project { id, .. } if id == project.id());
+            let of_it = |manifest: &&&Manifest| match &manifest.scope {
+                Scope::Project { id, .. } => id == project.id(),
+                _ => false,
+            };
             let after = manifests.iter().find(of_it).map(|manifest| manifest.after.clone());
             let mut uses: Vec<String> = project
                 .texts("IncludedLibraryVariableSetIds")

@@ -95,10 +95,16 @@ fn cut() -> Failure {
         .hint("The shell that sends them ended early. Is openssl installed on the worker, or in the container image? Its log is above.")
 }
 
+/// Whether it is short enough to be repeated, and no secret: digits and points.
+fn is_version(text: &str) -> bool {
+    (1..20).contains(&text.len()) && text.chars().all(|letter| letter.is_ascii_digit() || letter == '.')
+}
+
 fn wrong_header(header: &[u8]) -> Failure {
     match std::str::from_utf8(header).ok().and_then(|text| text.strip_prefix("octoferry-secrets/")) {
-        Some(version) if version.len() < 20 && version.chars().all(|letter| letter.is_ascii_digit() || letter == '.') && !version.is_empty() => {
-            Failure::failed(format!("the secrets on standard input are in format {version}; this octoferry reads format 1"))
+        Some(version) if is_version(version) => {
+            let said = "the secrets on standard input are in format";
+            Failure::failed(format!("{said} {version}; this octoferry reads format 1"))
                 .hint("Step templates and package are of different versions. Renew both: octoferry seed")
         }
         _ if HEADER.as_bytes().starts_with(header) => cut(),

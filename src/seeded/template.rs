@@ -137,9 +137,11 @@ mod tests {
                 let name = text(parameter, "Name");
                 assert!(name.starts_with("Octoferry.Step.") && parameters.insert(name));
                 assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')), "{name}");
-                assert!(is_guid(text(parameter, "Id")) && ids.insert(text(parameter, "Id").to_owned()));
-                assert!(!text(parameter, "Label").is_empty() && text(parameter, "HelpText").len() > 20);
-                assert!(parameter["DefaultValue"].is_string());
+                let is_own = ids.insert(text(parameter, "Id").to_owned());
+                assert!(is_guid(text(parameter, "Id")) && is_own, "{name} has no GUID of its own");
+                assert!(!text(parameter, "Label").is_empty(), "{name} has no label");
+                assert!(text(parameter, "HelpText").len() > 20, "{name} needs a sentence of help");
+                assert!(parameter["DefaultValue"].is_string(), "{name}");
                 assert_ne!(
                     parameter["DisplaySettings"]["Octopus.ControlType"], "Sensitive",
                     "secrets go by name"

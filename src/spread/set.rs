@@ -48,30 +48,26 @@ pub(super) fn spread(
             State::Secret => fields.clone(),
             State::Scoped { original, .. } => original,
         };
-        let variable_name = text(&original, "Name").to_owned();
+        let name = text(&original, "Name").to_owned();
         let scope = original.get("Scope").cloned().unwrap_or(Value::Null);
-        let kinds = scope_kinds(&scope);
-        // Somebody may have listed the environment by hand: then it is readable already, and nothing is journalled.
-        let readable_there = kinds.is_empty() || environments(&scope).any(|id| id == environment);
-        let is_own_name = view.is_unique(&variable_name) && !view::is_set_by_runs(&variable_name);
-        if is_own_name && kinds.iter().all(|kind| *kind == "Environment") {
-            if readable_there {
-                variables.push(variable.clone());
-                continue;
+        match way(&name, &scope, view, environment) {
+            Way::AsItIs => variables.push(variable.clone()),
+            Way::Scope => {
+                let after = scoped(&original, environment);
+                if after != *fields {
+                    lines.push(line(inventory, &name, &scope, &after, None));
+                }
+                variables.push(Value::Object(after));
             }
-            let after = scoped(&original, environment);
-            if after != *fields {
-                lines.push(line(inventory, &variable_name, &scope, &after, None));
+            Way::Name => {
+                let new_name = unique_name(inventory, owner, &name, &scope, taken);
+                let (alias, renamed) = renamed(&original, &new_name, environment, owner.in_git);
+                lines.push(line(inventory, &name, &scope, &renamed, Some(&new_name)));
+                // At the place of the original: among equals, Octopus takes the first.
+                variables.push(Value::Object(alias));
+                variables.push(Value::Object(renamed));
             }
-            variables.push(Value::Object(after));
-            continue;
         }
-        let new_name = unique_name(inventory, owner, &variable_name, &scope, taken);
-        let (alias, renamed) = renamed(&original, &new_name, environment, owner.in_git);
-        lines.push(line(inventory, &variable_name, &scope, &renamed, Some(&new_name)));
-        // At the place of the original: among equals, Octopus takes the first.
-        variables.push(Value::Object(alias));
-        variables.push(Value::Object(renamed));
     }
     if lines.is_empty() {
         return (None, left);
@@ -86,6 +82,27 @@ pub(super) fn spread(
         lines,
     };
     (Some(change), left)
+}
+
+/// How a run gets to read a secret.
+enum Way {
+    /// It does already.
+    AsItIs,
+    /// octoferry's environment is added to its scope.
+    Scope,
+    /// It gets a name of its own, and an alias takes its place.
+    Name,
+}
+
+fn way(name: &str, scope: &Value, view: &View, environment: &str) -> Way {
+    let kinds = scope_kinds(scope);
+    let is_own_name = view.is_unique(name) && !view::is_set_by_runs(name);
+    if !is_own_name || kinds.iter().any(|kind| *kind != "Environment") {
+        return Way::Name;
+    }
+    // Somebody may have listed the environment by hand: then it is readable already, and nothing is journalled.
+    let is_readable = kinds.is_empty() || environments(scope).any(|id| id == environment);
+    if is_readable { Way::AsItIs } else { Way::Scope }
 }
 
 /// Says so when another tool has spread secrets of the set: the Octoterra Wizard renames each to `Name_Scope` without any scope and puts an

@@ -27,9 +27,9 @@ pub fn label(name: &str) -> String {
 pub fn file_name(name: &str) -> String {
     let words = words(name, '-');
     // Windows has no files of these names, whatever the ending.
-    let reserved = matches!(words.as_str(), "con" | "prn" | "aux" | "nul")
-        || matches!(words.as_bytes(), [b'c', b'o', b'm', digit] | [b'l', b'p', b't', digit] if digit.is_ascii_digit());
-    if words.is_empty() || reserved {
+    let numbered = words.strip_prefix("com").or_else(|| words.strip_prefix("lpt"));
+    let is_port = matches!(numbered.map(str::as_bytes), Some([digit]) if digit.is_ascii_digit());
+    if words.is_empty() || is_port || matches!(words.as_str(), "con" | "prn" | "aux" | "nul") {
         return format!("{words}x{}", digest(name));
     }
     shortened(&words, name, '-')

@@ -23,7 +23,7 @@ pub(super) enum Changes {
     Values(&'static str),
 }
 
-/// What a project has, and what shows it: kinds as [`Address::kind`] has them.
+/// What a project has, and what shows it: kinds as [`Address::kind`] has them. Tenants are the last.
 const INSIDE_PROJECTS: &[&str] = &[
     "projects",
     "projecttriggers",
@@ -33,22 +33,15 @@ const INSIDE_PROJECTS: &[&str] = &[
     "runbookprocesses",
     "runbooksnapshots",
     "variables",
-    "tenants",
     "tenantvariables",
+    "tenants",
 ];
 
 /// What shows a new project: not tenants, which are linked to it by a write of theirs.
-const WITH_A_NEW_PROJECT: &[&str] = &[
-    "projects",
-    "projecttriggers",
-    "channels",
-    "deploymentprocesses",
-    "runbooks",
-    "runbookprocesses",
-    "runbooksnapshots",
-    "variables",
-    "tenantvariables",
-];
+const WITH_A_NEW_PROJECT: &[&str] = match INSIDE_PROJECTS {
+    [others @ .., _tenants] => others,
+    [] => &[],
+};
 
 /// Whether a tag set that is written has all tags that it had, under their names.
 pub(super) fn keeps_tags(before: &Bytes, written: &Bytes) -> bool {
