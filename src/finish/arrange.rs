@@ -31,7 +31,7 @@ impl Finish<'_> {
         let mut after = server.client.list(&server.path(collection.name())).await?;
         after.sort_by_key(|document| (document["SortOrder"].as_i64(), place(document)));
         let stayed = after.iter().filter_map(place).is_sorted();
-        self.directory.forget();
+        self.directory.wrote(collection);
         if stayed {
             self.report.done.push(format!("the order of the {collection}"));
         } else {

@@ -43,7 +43,7 @@ impl Finish<'_> {
             let text = "the data was replaced, and its thumbprint is still not that of the source";
             self.report.failed.push(format!("{what}: {text}"));
         }
-        self.directory.forget();
+        self.directory.wrote(target.collection);
         Ok(())
     }
 }

@@ -52,7 +52,7 @@ impl Finish<'_> {
         }
         let id = wanted["Id"].as_str().unwrap_or_default();
         server.client.put(&server.path(&format!("workerpools/{id}")), &changed).await?;
-        self.directory.forget();
+        self.directory.wrote(Collection::WorkerPools);
         self.report.done.push(format!("the worker pool {name:?} as the default one"));
         Ok(())
     }

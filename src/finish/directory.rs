@@ -28,6 +28,14 @@ pub struct Directory {
     is_without_target_tags: bool,
 }
 
+/// Collections of which a write may be seen in each other's lists: environments of all types, what targets are tagged with, who may do what. Any other write of
+/// finish is seen in the lists of its own collection alone: variables, processes and settings are in none.
+const SHOWN_WITH: [&[Collection]; 3] = [
+    &[Collection::Environments, Collection::ParentEnvironments, Collection::EphemeralEnvironments],
+    &[Collection::Machines, Collection::TagSets, target_tags::COLLECTION],
+    &[Collection::Teams, Collection::Users, Collection::UserRoles, Collection::ScopedUserRoles],
+];
+
 /// A list of documents.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum List {
@@ -154,6 +162,15 @@ impl Directory {
     /// Forgets what was read, after something changed.
     pub fn forget(&mut self) {
         self.lists.clear();
+    }
+
+    /// Forgets the lists that show what was written of a document of this collection.
+    pub(super) fn wrote(&mut self, collection: Collection) {
+        let shown_with = SHOWN_WITH.iter().find(|together| together.contains(&collection));
+        self.lists.retain(|list, _| {
+            let listed = list.collection();
+            listed != collection && shown_with.is_none_or(|together| !together.contains(&listed))
+        });
     }
 
     /// Where the document is; `None` when there is none of this key.
@@ -493,4 +510,38 @@ fn is_of_space(freeze: &Value, projects: &[Value]) -> bool {
 
 fn id(document: &Value) -> String {
     document["Id"].as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn a_write_forgets_the_lists_that_show_it_and_no_other() {
+        let page = |_: &str, _: &Value| serde_json::json!({"TotalResults": 1, "Items": [{"Id": "X-1", "Name": "a"}]});
+        let (server, requests) = testing::server(page).await;
+        let mut directory = Directory::new(server);
+        let mut asks_again = async |written: Option<Collection>| -> Vec<Collection> {
+            written.into_iter().for_each(|written| directory.wrote(written));
+            let all =
+                [Collection::Projects, Collection::Machines, Collection::TagSets, Collection::Subscriptions];
+            let mut asked = Vec::new();
+            for collection in all {
+                let before = requests.lock().unwrap().len();
+                let target = Target { collection, key: vec!["a".to_owned()] };
+                assert!(directory.find(&target).await.ok().unwrap().is_some(), "{collection}");
+                if requests.lock().unwrap().len() > before {
+                    asked.push(collection);
+                }
+            }
+            asked
+        };
+        assert_eq!(asks_again(None).await.len(), 4);
+        assert_eq!(asks_again(None).await, []);
+        assert_eq!(asks_again(Some(Collection::Variables)).await, []);
+        assert_eq!(asks_again(Some(Collection::Projects)).await, [Collection::Projects]);
+        let tagged = [Collection::Machines, Collection::TagSets];
+        assert_eq!(asks_again(Some(Collection::Machines)).await, tagged);
+    }
 }

@@ -61,7 +61,7 @@ impl Finish<'_> {
                 self.make_room(target, &place, name).await?;
             }
             let answer = self.update(target, &place, &after).await?;
-            self.directory.forget();
+            self.directory.wrote(target.collection);
             self.report.done.push(what.clone());
             // What the server says of itself, such as a time, is no loss.
             let changed = after.as_object().into_iter().flatten();
@@ -103,7 +103,7 @@ impl Finish<'_> {
             new[*list] = json!([]);
         }
         let made = self.make(target, &route, &new).await?;
-        self.directory.forget();
+        self.directory.wrote(target.collection);
         if let (Some(source), Some(id)) = (self.sources.get(target), made["Id"].as_str()) {
             self.report.made.insert(source.clone(), id.to_owned());
         }
@@ -117,7 +117,7 @@ impl Finish<'_> {
             if !has_all_of(&there, &without_secrets(wanted)) {
                 let after = kept(&there, &secrets_as_they_are(wanted));
                 let answer = self.update(target, &place, &after).await?;
-                self.directory.forget();
+                self.directory.wrote(target.collection);
                 self.name_lost(what, &place, &secrets_as_they_are(wanted), answer).await?;
             }
         }
@@ -130,7 +130,7 @@ impl Finish<'_> {
         let mut other = self.directory.server.client.get(&bearer.read).await?;
         other["Name"] = json!(passing_name(name));
         self.update(target, &bearer, &other).await?;
-        self.directory.forget();
+        self.directory.wrote(target.collection);
         Ok(())
     }
 
@@ -263,7 +263,7 @@ impl Finish<'_> {
             Value::Array(items) => {
                 items.push(item);
                 let written = Written { text, path: path.to_vec() };
-                self.write(&place, &document, vec![written]).await?;
+                self.write(target, &place, &document, vec![written]).await?;
             }
             _ => self.report.failed.push(format!("{text} is no list at the destination")),
         }

@@ -80,7 +80,7 @@ impl<'a> Finish<'a> {
             fields.iter().partition(|(path, _)| is_icon(target.collection, path));
         for (_, change) in icons {
             if let Edit::Value(FinishValue::Json(icon)) = change {
-                self.icon(&place, &what, icon).await?;
+                self.icon(target, &place, &what, icon).await?;
             }
         }
         if fields.is_empty() {
@@ -93,7 +93,7 @@ impl<'a> Finish<'a> {
             self.set_where_it_applies(&mut document, target, (path, change), &all, &mut written).await?;
         }
         if !written.is_empty() {
-            self.write(&place, &document, written).await?;
+            self.write(target, &place, &document, written).await?;
         }
         Ok(())
     }

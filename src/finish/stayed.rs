@@ -8,6 +8,7 @@ use super::{Finish, field};
 use documents::collection::Collection;
 use documents::document::is_nothing;
 use failure::Failure;
+use module::manifest::Target;
 
 /// One place that was written, and what is said of it.
 pub(super) struct Written {
@@ -20,12 +21,13 @@ impl Finish<'_> {
     /// Writes a document. What stayed of the places is reported as done, the rest as open.
     pub(super) async fn write(
         &mut self,
+        target: &Target,
         place: &super::directory::Located,
         document: &Value,
         written: Vec<Written>,
     ) -> Result<(), Failure> {
         let answer = self.directory.server.client.put(&place.write, document).await?;
-        self.directory.forget();
+        self.directory.wrote(target.collection);
         let paths: Vec<&[Value]> = written.iter().map(|written| written.path.as_slice()).collect();
         let lost = self.lost(&place.read, document, answer, &paths).await?;
         for (written, lost) in written.into_iter().zip(lost) {
@@ -81,6 +83,7 @@ impl Finish<'_> {
     /// take a field of the document.
     pub(super) async fn icon(
         &mut self,
+        target: &Target,
         place: &super::directory::Located,
         what: &str,
         wanted: &Value,
@@ -97,13 +100,13 @@ impl Finish<'_> {
         let body = json!({"IconId": wanted["Id"], "IconColor": wanted["Color"]});
         match client.post(&format!("{}/logo/icon", place.write), &body).await {
             Ok(answer) => {
-                self.directory.forget();
+                self.directory.wrote(target.collection);
                 let lost = self.lost(&place.read, &document, answer, &[&path]).await?;
                 self.tell(text, lost.contains(&true));
                 Ok(())
             }
             Err(failure) if failure.has_no_route_for_write() => {
-                self.write(place, &document, vec![Written { text, path }]).await
+                self.write(target, place, &document, vec![Written { text, path }]).await
             }
             Err(failure) => Err(failure),
         }
