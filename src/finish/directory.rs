@@ -226,8 +226,9 @@ impl Directory {
                     .map(|found| Located::same(&id(&found), self.server.path(&target_tag_list::place(tag)))))
             }
             (_, [name]) => {
+                let space = self.server.space_id().to_owned();
                 let document = self.named(collection, name).await?;
-                Ok(document.map(|document| {
+                Ok(document.filter(|document| is_own(collection, document, &space)).map(|document| {
                     let id = id(&document);
                     let path = format!("{}/{id}", collection.documents(self.server.space_id()));
                     Located::same(&id, path)
@@ -390,7 +391,9 @@ impl Directory {
         };
         let documents = self.documents(list).await?;
         let mut ours = documents.iter().filter(|document| !elsewhere(document));
-        let found = by_name(&mut ours, |document| document[field].as_str(), name);
+        let mut own = ours.clone().filter(|document| is_own(collection, document, &space));
+        let found = by_name(&mut own, |document| document[field].as_str(), name)
+            .or_else(|| by_name(&mut ours, |document| document[field].as_str(), name));
         Ok(found.cloned())
     }
 
@@ -491,6 +494,11 @@ fn by_name<'v>(
     among.clone().find(is).or_else(|| {
         among.find(|candidate| name_of(candidate).is_some_and(|other| is_same_composed(other, name)))
     })
+}
+
+/// Whether a document is what a space can have made: one of its teams may be called like a team of the server, which each space sees, too.
+fn is_own(collection: Collection, document: &Value, space: &str) -> bool {
+    collection != Collection::Teams || document["SpaceId"] == space
 }
 
 const PROJECTS: List = List::Of(Collection::Projects);

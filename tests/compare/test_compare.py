@@ -72,6 +72,20 @@ class Comparer(unittest.TestCase):
                     changed += 1
         self.assertGreater(changed, 300)
 
+    def test_a_step_has_the_newest_version_of_its_template_or_another_one(self):
+        source, written, behind = load("bookshop"), load("bookshop"), load("bookshop")
+        documents = lambda dump: next(documents for space, documents in dump["Documents"].items() if space != "Server")
+        step = lambda dump: next(action["Properties"] for step in documents(dump)["deploymentprocesses"]["deploymentprocess-Projects-6"]["Steps"]
+                                 for action in step["Actions"] if action["Properties"].get("Octopus.Action.Template.Id"))
+        for dump in (written, behind):
+            documents(dump)["actiontemplates"]["ActionTemplates-1"]["Version"] = 3
+        step(written)["Octopus.Action.Template.Version"] = "3"
+        code, output = compare(source, written)
+        self.assertEqual(code, 0, output)
+        code, output = compare(source, behind)
+        self.assertIn('Octopus.Action.Template.Version: "<the newest>" → "0"', output)
+        self.assertEqual(code, 1)
+
     def test_a_missing_document_and_an_extra_one_count(self):
         source, other = load("shop"), load("shop")
         space = next(s for s in source["Documents"] if s != "Server")

@@ -419,6 +419,18 @@ fn a_text_of_a_free_tag_set_waits_for_the_set() {
 }
 
 #[test]
+fn a_team_that_is_called_like_one_of_the_server_is_a_team_of_its_own() {
+    let moved = Move::of_space("operations", |dump| {
+        dump["Documents"]["Server"]["teams"]["Teams-1"]["Name"] = json!("Everyone");
+    });
+    let (_, page) = http(&moved.destination, "GET", "/api/teams?includeSystem=true&take=100", None);
+    let teams = page["Items"].as_array().expect("teams").iter();
+    let ids: Vec<&str> =
+        teams.filter(|team| team["Name"] == "Everyone").filter_map(|team| team["Id"].as_str()).collect();
+    assert!(ids.len() == 2 && ids.contains(&"teams-everyone"), "{page}");
+}
+
+#[test]
 fn a_slug_that_did_not_stay_is_said() {
     let destination = Options { spaces: vec![NEW.to_owned()], ..Options::default() };
     let moved = Move {

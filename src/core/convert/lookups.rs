@@ -86,7 +86,7 @@ impl Lookups {
                         }
                     }
                     TEAMS => format!(
-                        "{{ for x in data.{data}.space.{list} : x.name => x.id if contains([\"\", var.octopus_space_id], x.space_id) }}"
+                        "merge([for space in [\"\", var.octopus_space_id] : {{ for x in data.{data}.space.{list} : x.name => x.id if x.space_id == space }}]...)"
                     ),
                     _ => format!("{{ for x in data.{data}.space.{list} : x.name => x.id }}"),
                 }));

@@ -27,7 +27,7 @@ locals {
   project_groups      = { for x in data.octopusdeploy_project_groups.space.project_groups : x.name => x.id }
   script_modules      = { for x in data.octopusdeploy_script_modules.space.script_modules : x.name => x.id }
   step_templates      = { for name, found in data.octopusdeploy_step_template.space : name => found.step_template }
-  teams               = { for x in data.octopusdeploy_teams.space.teams : x.name => x.id if contains(["", var.octopus_space_id], x.space_id) }
+  teams               = merge([for space in ["", var.octopus_space_id] : { for x in data.octopusdeploy_teams.space.teams : x.name => x.id if x.space_id == space }]...)
   tenants             = { for x in data.octopusdeploy_tenants.space.tenants : x.name => x.id }
   user_roles          = { for x in data.octopusdeploy_user_roles.space.user_roles : x.name => x.id }
 }
