@@ -404,6 +404,36 @@ fn what_the_providers_client_can_not_read() {
     assert_eq!(moved.arrived("projecttriggers", "New index each month")["Filter"]["DayOfWeek"], Value::Null);
 }
 
+/// The provider crashes on a cluster whose authentication names nothing, whatever its type is, and refuses an SSH worker without an account.
+#[test]
+fn clusters_and_workers_that_name_no_account_or_certificate() {
+    let types = ["KubernetesStandard", "KubernetesCertificate", "KubernetesPodService"];
+    let moved = Move::of_space("infrastructure", |dump| {
+        let workers = dump["Documents"]["Spaces-2"]["workers"].as_object_mut().expect("workers");
+        let by_ssh = |worker: &&mut Value| worker["Endpoint"]["CommunicationStyle"] == "Ssh";
+        workers.values_mut().find(by_ssh).expect("a worker")["Endpoint"]["AccountId"] = json!("");
+        let machines = &mut dump["Documents"]["Spaces-2"]["machines"];
+        let of_cluster = |machine: &&Value| {
+            machine["Endpoint"]["Authentication"]["AuthenticationType"] == "KubernetesStandard"
+        };
+        let mut all = machines.as_object().expect("machines").values();
+        let model = all.find(of_cluster).expect("a cluster").clone();
+        for (number, name) in types.iter().enumerate() {
+            let mut machine = model.clone();
+            let id = format!("Machines-{}", 900 + number);
+            machine["Id"] = json!(id);
+            machine["Name"] = json!(name);
+            machine["Slug"] = json!(name.to_lowercase());
+            machine["Endpoint"]["Authentication"] = json!({"AuthenticationType": name, "AccountId": null, "ClientCertificate": "", "TokenPath": ""});
+            machines[&id] = machine;
+        }
+    });
+    for name in types {
+        let arrived = moved.arrived("machines", name);
+        assert_eq!(arrived["Endpoint"]["Authentication"]["AuthenticationType"], name);
+    }
+}
+
 #[test]
 fn a_text_of_a_free_tag_set_waits_for_the_set() {
     let moved = Move::with(|dump| {

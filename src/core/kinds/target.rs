@@ -142,9 +142,16 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
     }
     let endpoint = document.get("Endpoint").unwrap_or(&Value::Null);
     if endpoint["CommunicationStyle"] == "Kubernetes" {
-        let name = endpoint["Authentication"]["AuthenticationType"].as_str().unwrap_or_default();
-        if super::kubernetes::AUTHENTICATION.case(name).is_none() {
+        let authentication = &endpoint["Authentication"];
+        let name = authentication["AuthenticationType"].as_str().unwrap_or_default();
+        let Some(case) = super::kubernetes::AUTHENTICATION.case(name) else {
             return Some("the provider makes no cluster with this type of authentication");
+        };
+        // It takes a block of nothing but empty values for none, and reads its first item (1.17.0,
+        // `schema_kubernetes_certificate_authentication.go` and its like).
+        let is_zero = |value: &Value| is_empty(value) || *value == false || *value == 0;
+        if case.fields.iter().all(|field| is_zero(&authentication[field.api])) {
+            return Some("the provider crashes where the authentication names nothing");
         }
     }
     endpoint::refused_agent(endpoint)

@@ -85,6 +85,9 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
         if !PLATFORMS.contains(&platform) {
             return Some("the provider makes no SSH worker with this platform, or none");
         }
+        if endpoint["AccountId"].as_str().is_none_or(str::is_empty) {
+            return Some("the provider makes no SSH worker without an account");
+        }
     }
     endpoint::refused_agent(endpoint)
 }

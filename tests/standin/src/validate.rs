@@ -17,6 +17,8 @@ pub fn resource(type_name: &str, block: &Block, config: &Value) -> Vec<String> {
         "octopusdeploy_lifecycle" => lifecycle(config, &mut errors),
         "octopusdeploy_step_template" => step_template(config, &mut errors),
         "octopusdeploy_azure_subscription_account" => azure_subscription(config, &mut errors),
+        "octopusdeploy_ssh_connection_worker" => ssh_worker(config, &mut errors),
+        "octopusdeploy_kubernetes_cluster_deployment_target" => kubernetes(block, config, &mut errors),
         _ => {}
     }
     errors
@@ -113,6 +115,28 @@ fn azure_subscription(config: &Value, errors: &mut Vec<String>) {
             errors.push(format!(
                 "Attribute \"azure_environment\" must be specified when \"{name}\" is specified"
             ));
+        }
+    }
+}
+
+fn ssh_worker(config: &Value, errors: &mut Vec<String>) {
+    if config.get("account_id") == &Value::Text(String::new()) {
+        errors.push("Attribute account_id string length must be at least 1, got: 0".to_owned());
+    }
+}
+
+/// The official provider crashes on a block of authentication in which nothing is said, or `""`: it reads its first item as a map
+/// (`schema_kubernetes_certificate_authentication.go` and its like).
+fn kubernetes(block: &Block, config: &Value, errors: &mut Vec<String>) {
+    for (name, nested) in block.blocks.iter().filter(|(name, _)| name.ends_with("authentication")) {
+        let Value::List(items) = config.get(name) else { continue };
+        let is_zero = |value: &Value| {
+            value.is_null() || value == &Value::Text(String::new()) || value == &Value::Bool(false)
+        };
+        let says_nothing =
+            |item: &Value| nested.block.attributes.keys().all(|attribute| is_zero(item.get(attribute)));
+        if items.iter().any(says_nothing) {
+            errors.push(format!("the provider crashes on an empty block \"{name}\""));
         }
     }
 }
