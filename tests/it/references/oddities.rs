@@ -183,7 +183,9 @@ impl Base {
             Value::Object(fields) => {
                 for (field, value) in fields {
                     let is_owners = field == "ProjectId" && OF_PROJECT.contains(&collection)
-                        || field == "RunbookId" && collection == "runbookprocesses";
+                        || field == "RunbookId" && collection == "runbookprocesses"
+                        // A value goes with its tenant, project or library set.
+                        || collection == "tenantvariablevalues" && !["EnvironmentIds", "Value"].contains(&field.as_str());
                     if OWN.contains(&field.as_str()) || is_owners {
                         continue;
                     }
