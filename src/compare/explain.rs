@@ -28,6 +28,17 @@ pub struct Explanations {
 /// What the provider says is never shown; servers of the vendor's reference show whether there is one.
 const HEADER: &str = "EventNotificationSubscription/WebhookHeaderValue";
 
+/// What a server fills in by itself where nothing is said.
+const FILLED: [(Collection, &str, &str); 3] = [
+    (Collection::Machines, "MachinePolicyId", "a target without a policy has the default one"),
+    (Collection::Workers, "MachinePolicyId", "a worker without a policy has the default one"),
+    (
+        Collection::ProjectTriggers,
+        "Action/ChannelId",
+        "a trigger without a channel makes releases in the default one",
+    ),
+];
+
 /// Nothing is shown; a value that says that there is no secret is another thing.
 fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
@@ -170,6 +181,12 @@ impl Explanations {
             && !shows(&difference.destination)
         {
             return Some("the destination never shows the header of a webhook".to_owned());
+        }
+        if !shows(&difference.source)
+            && let Some((_, _, because)) =
+                FILLED.iter().find(|(of, field, _)| *of == collection && *field == path)
+        {
+            return Some((*because).to_owned());
         }
         if is_polled(collection, difference) {
             return Some("each server knows a Tentacle that polls it by another address".to_owned());

@@ -21,6 +21,25 @@ fn of_worker_pools_only_the_order_counts() {
 }
 
 #[test]
+fn what_a_server_fills_in_is_explained_where_nothing_was_said() {
+    let space = |policy: &str| {
+        let mut inventory = Inventory::default();
+        for (collection, document) in [
+            (Collection::MachinePolicies, json!({"Id": "MachinePolicies-1", "Name": "Default"})),
+            (Collection::MachinePolicies, json!({"Id": "MachinePolicies-2", "Name": "Own"})),
+            (Collection::Machines, json!({"Id": "Machines-1", "Name": "A", "MachinePolicyId": policy})),
+        ] {
+            inventory.insert(collection, Document::new(document).unwrap());
+        }
+        inventory
+    };
+    let nothing = Explanations::default();
+    assert!(compare(&space(""), &space("MachinePolicies-1"), &nothing).is_well());
+    assert!(!compare(&space("MachinePolicies-2"), &space("MachinePolicies-1"), &nothing).is_well());
+    assert!(!compare(&space("MachinePolicies-1"), &space(""), &nothing).is_well());
+}
+
+#[test]
 fn what_an_older_destination_does_not_know_is_explained_and_what_got_lost_is_not() {
     let space = |environments: [Value; 2]| {
         let mut inventory = Inventory::default();

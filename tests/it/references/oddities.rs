@@ -9,8 +9,8 @@ use crate::support::space_file;
 
 /// The space, at the source.
 pub(super) const SPACE: &str = "Spaces-2";
-/// No id of a test's space ends so.
-pub(super) const GONE: &str = "77777";
+/// No id of a test's space ends so, and no colour.
+pub(super) const GONE: &str = "7770777";
 
 /// How a reference is odd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
