@@ -1,9 +1,10 @@
 //! What passed through the relay: addresses, statuses, times; never a body.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::Method;
 
@@ -17,6 +18,11 @@ pub struct Intervention {
     pub place: String,
 }
 
+tokio::task_local! {
+    /// How long the request of Terraform that a task brings to its end has waited.
+    static WAITED: Cell<Duration>;
+}
+
 /// Requests and changes so far.
 #[derive(Debug, Default)]
 pub struct Log(Mutex<Content>);
@@ -27,10 +33,9 @@ struct Content {
     changes: BTreeMap<Intervention, usize>,
     remembered: usize,
     drafted: usize,
-    /// How long Terraform's requests took, and how much of that octoferry waited for the server.
-    taken: Duration,
-    waited: Duration,
+    /// Terraform's requests that were brought to their ends, and what octoferry itself did for them.
     answered: u32,
+    own: Duration,
 }
 
 #[derive(Debug)]
@@ -66,23 +71,33 @@ impl Log {
         self.lock().remembered += 1;
     }
 
-    /// Notes how long a request of Terraform took.
-    pub(super) fn answered(&self, taken: Duration) {
-        let mut content = self.lock();
-        content.taken += taken;
-        content.answered += 1;
+    /// Brings a request of Terraform to its end, and notes how long octoferry worked for it.
+    pub(super) async fn answering<T>(&self, answer: impl Future<Output = T>) -> T {
+        let started = Instant::now();
+        let answering = async {
+            let answer = answer.await;
+            let own = started.elapsed().saturating_sub(WAITED.with(Cell::get));
+            let mut content = self.lock();
+            content.own += own;
+            content.answered += 1;
+            answer
+        };
+        WAITED.scope(Cell::default(), answering).await
     }
 
-    /// Notes how long the server took.
-    pub(super) fn waited(&self, waited: Duration) {
-        self.lock().waited += waited;
+    /// Waits for the server, or until another request has ended: that is no work for this one. What octoferry asks by itself is for no request.
+    pub(super) async fn waiting<T>(&self, what: impl Future<Output = T>) -> T {
+        let started = Instant::now();
+        let done = what.await;
+        let _ = WAITED.try_with(|waited| waited.set(waited.get() + started.elapsed()));
+        done
     }
 
     /// octoferry's own work for a request of Terraform, on average.
     #[must_use]
     pub fn own_work(&self) -> Duration {
         let content = self.lock();
-        content.taken.saturating_sub(content.waited) / content.answered.max(1)
+        content.own / content.answered.max(1)
     }
 
     /// Notes a request that was answered by a draft.
@@ -162,5 +177,23 @@ impl Log {
     fn lock(&self) -> MutexGuard<'_, Content> {
         // A count is no worse after a panic elsewhere.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_does_not_work() {
+        const WAIT: Duration = Duration::from_millis(200);
+        let log = Log::default();
+        let wait = || log.waiting(tokio::time::sleep(WAIT));
+        log.answering(wait()).await;
+        // What octoferry asks by itself takes nothing from what a request has cost.
+        wait().await;
+        log.answering(tokio::time::sleep(WAIT)).await;
+        let own = log.own_work();
+        assert!(own >= WAIT / 2 && own < WAIT, "{own:?}");
     }
 }

@@ -65,15 +65,11 @@ impl Shared {
 
     /// A request of Terraform.
     pub(super) async fn pass_on(&self, request: Request) -> Response<Body> {
-        let started = Instant::now();
-        self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(started);
-        let passed = if tag::is_about_set(&request) {
-            self.tag_set(request).await
-        } else {
-            self.passed(request).await
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
+        let answer = async {
+            if tag::is_about_set(&request) { self.tag_set(request).await } else { self.passed(request).await }
         };
-        self.log.answered(started.elapsed());
-        passed.into_response()
+        self.log.answering(answer).await.into_response()
     }
 
     /// A request to the server, to what is remembered of it, or to what was not sent yet.
@@ -104,9 +100,7 @@ impl Shared {
                 answer
             }
             Err(begun) => {
-                let sent = Instant::now();
-                let answer = self.sent(&request, &with_tokens).await;
-                self.log.waited(sent.elapsed());
+                let answer = self.log.waiting(self.sent(&request, &with_tokens)).await;
                 self.remember.ended(*begun, answer.as_ref().ok());
                 let status = answer.as_ref().map_or(0, |answer| answer.status.as_u16());
                 self.log.request(&request, status, started.elapsed());
@@ -163,7 +157,7 @@ impl Shared {
         if !request.is(&Method::PUT) || body.trim_ascii() != b"{}" {
             return Ok(body);
         }
-        let there = self.client.find(&request.address.path).await?;
+        let there = self.log.waiting(self.client.find(&request.address.path)).await?;
         Ok(there.map_or(body, |document| document.to_string().into()))
     }
 

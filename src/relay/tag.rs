@@ -64,7 +64,7 @@ pub(super) fn is_about_set(request: &Request) -> bool {
 impl Shared {
     /// A request about a tag set.
     pub(super) async fn tag_set(&self, request: Request) -> Passed {
-        let mut known = self.tags.0.lock().await;
+        let mut known = self.log.waiting(self.tags.0.lock()).await;
         match request.document().filter(Value::is_object) {
             Some(set) if request.is(&Method::POST) => self.made_set(&mut known, request, set).await,
             Some(set) if request.is(&Method::PUT) => {
@@ -105,7 +105,7 @@ impl Shared {
         let path = request.address.path.clone();
         let set = known.set(&path);
         if !set.was_read()
-            && let Some(there) = self.client.find(&path).await?
+            && let Some(there) = self.log.waiting(self.client.find(&path)).await?
         {
             set.read(there);
         }
@@ -114,7 +114,7 @@ impl Shared {
             self.log.drafted();
             return Ok(Passed::json(StatusCode::OK, shown.to_string().into()));
         }
-        let there = self.client.find(&path).await?.unwrap_or_default();
+        let there = self.log.waiting(self.client.find(&path)).await?.unwrap_or_default();
         let merged = set.onto(there, &body);
         let mut whole = merged.clone();
         let ahead = set::add_planned(&mut known.planned, request.address.asked(1), &mut whole);

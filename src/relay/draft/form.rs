@@ -1,9 +1,12 @@
 //! Forms of documents. In a draft each part is an item of a list and has an id; servers have maps for a tenant's links and, by the older route, for its
 //! values, and take the values of the newer routes without what they show beside them.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
-use super::kind::{self, Kind, id, is_equal, parts, parts_of};
+use super::kind::{self, Kind, by_id, id, is_equal, parts, parts_of};
 use documents::provisional;
 
 /// What stands between the parts of an id of a value of the older route.
@@ -57,16 +60,18 @@ fn take_values(variables: &mut Value, place: &str, values: &mut Vec<Value>) {
 }
 
 /// A draft's document as the server would show it.
-pub(super) fn closed(kind: Kind, document: &Value) -> Value {
-    let mut document = document.clone();
+pub(super) fn closed(kind: Kind, document: &Value) -> Cow<'_, Value> {
     match kind {
         Kind::Tenant => {
+            let mut document = document.clone();
             let links = parts(kind, &document).iter();
             let links: Map<String, Value> =
                 links.map(|link| (id(link).to_owned(), link["EnvironmentIds"].clone())).collect();
             document["ProjectEnvironments"] = Value::Object(links);
+            Cow::Owned(document)
         }
         Kind::Values => {
+            let mut document = document.clone();
             let values = document.as_object_mut().and_then(|fields| fields.shift_remove("Values"));
             for value in values.as_ref().and_then(Value::as_array).into_iter().flatten() {
                 let mut place: Vec<&str> = id(value).split(BETWEEN).collect();
@@ -80,37 +85,34 @@ pub(super) fn closed(kind: Kind, document: &Value) -> Value {
                 }
                 *at = value["Value"].clone();
             }
+            Cow::Owned(document)
         }
-        _ => {}
+        _ => Cow::Borrowed(document),
     }
-    document
 }
 
 /// What Terraform writes, in the form that drafts have: what it does not say of a value is as it was shown.
 pub(super) fn written(kind: Kind, document: Value, before: &Value) -> Value {
     let mut document = opened(kind, document);
     if matches!(kind, Kind::ProjectValues | Kind::CommonValues) {
-        let known = |value: &Value| {
-            let mut values = parts(kind, before).iter();
-            if let Some(known) = values.find(|known| !id(value).is_empty() && id(known) == id(value)) {
-                return Some(known.clone());
-            }
-            let offered = before["MissingVariables"].as_array().into_iter().flatten();
-            let mut all = parts(kind, before).iter().chain(offered);
-            let is_same = |field: &str, known: &Value| is_equal(&known[field], &value[field]);
-            let of = |known: &&Value| {
-                ["ProjectId", "LibraryVariableSetId", "TemplateId"]
-                    .into_iter()
-                    .all(|field| is_same(field, known))
-            };
-            let mut shown = all.find(of)?.clone();
-            shown.as_object_mut()?.shift_remove("Id");
-            Some(shown)
+        let template = |value: &Value| {
+            ["ProjectId", "LibraryVariableSetId", "TemplateId"]
+                .map(|field| value[field].as_str().unwrap_or_default().to_owned())
         };
+        let known = by_id(parts(kind, before));
+        let offered = before["MissingVariables"].as_array().map_or(&[][..], Vec::as_slice);
+        // The first of a template tells what is shown of all.
+        let of_templates = offered.iter().rev().chain(parts(kind, before).iter().rev());
+        let of_templates: HashMap<_, _> = of_templates.map(|value| (template(value), value)).collect();
         for value in parts_of(kind, &mut document) {
-            if let (Some(Value::Object(known)), Some(fields)) = (known(value), value.as_object_mut()) {
-                for (name, shown) in known {
-                    fields.entry(name).or_insert(shown);
+            let known = known.get(id(value)).filter(|_| !id(value).is_empty());
+            let is_new = known.is_none();
+            let shown = known.or_else(|| of_templates.get(&template(value)));
+            if let (Some(Value::Object(shown)), Some(fields)) = (shown, value.as_object_mut()) {
+                for (name, shown) in shown.iter().filter(|(name, _)| !is_new || *name != "Id") {
+                    if !fields.contains_key(name) {
+                        fields.insert(name.clone(), shown.clone());
+                    }
                 }
             }
         }
@@ -126,10 +128,10 @@ pub(super) fn sent(kind: Kind, mut document: Value, base: &Value) -> Value {
             kind::unnumber(parts_of(kind, &mut document));
             document
         }
-        Kind::Tenant => closed(kind, &document),
+        Kind::Tenant => closed(kind, &document).into_owned(),
         Kind::Values => {
             document["ConcurrencyToken"] = base["ConcurrencyToken"].clone();
-            closed(kind, &document)
+            closed(kind, &document).into_owned()
         }
         Kind::ProjectValues | Kind::CommonValues => {
             const TAKEN: [&str; 6] =
@@ -212,7 +214,7 @@ mod tests {
             open["ProjectEnvironments"][0],
             json!({"Id": "Projects-2", "EnvironmentIds": ["Environments-1"]})
         );
-        assert_eq!(closed(Kind::Tenant, &open), tenant);
+        assert_eq!(*closed(Kind::Tenant, &open), tenant);
         let mut other = open.clone();
         other["Description"] = json!("");
         assert!(!says_more(Kind::Tenant, &open, &other), "nothing is said by what is empty");
@@ -238,7 +240,7 @@ mod tests {
                 &format!("{of_project}/t2")
             ]
         );
-        assert_eq!(closed(Kind::Values, &open), values);
+        assert_eq!(*closed(Kind::Values, &open), values);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Documents that the provider fills part by part: what their parts are, and which of them is which in the server's answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -89,6 +89,11 @@ pub(super) fn id(part: &Value) -> &str {
     part["Id"].as_str().unwrap_or_default()
 }
 
+/// Parts by their ids; of several with the same id the first.
+pub(super) fn by_id(parts: &[Value]) -> HashMap<&str, &Value> {
+    parts.iter().rev().map(|part| (id(part), part)).collect()
+}
+
 /// What a part is called: a value by its template, a link by its project.
 pub(super) fn name(part: &Value) -> &str {
     let names = [&part["Name"], &part["Template"]["Name"], &part["TemplateId"], &part["Id"]];
@@ -126,6 +131,7 @@ pub(super) fn unnumber(parts: &mut [Value]) {
 /// Which ids the server has given to parts that were sent with provisional ones. A part that its answer has not, has none.
 pub(super) fn learn(sent: &[Value], answer: &[Value], ids: &mut BTreeMap<String, String>) {
     let known: BTreeSet<&str> = sent.iter().map(id).collect();
+    let there = by_id(answer);
     let mut new: Vec<&Value> = answer.iter().filter(|part| !known.contains(id(part))).collect();
     for part in sent {
         let there = if id(part).starts_with(provisional::PREFIX) {
@@ -134,7 +140,7 @@ pub(super) fn learn(sent: &[Value], answer: &[Value], ids: &mut BTreeMap<String,
             ids.insert(id(part).to_owned(), id(there).to_owned());
             there
         } else {
-            let Some(there) = answer.iter().find(|other| id(other) == id(part)) else { continue };
+            let Some(there) = there.get(id(part)) else { continue };
             there
         };
         for below in BELOW {
@@ -170,6 +176,9 @@ pub(super) fn is_as_sent(sent: &Value, there: &Value) -> bool {
 /// Whether two values say the same: clients leave out what is empty, and servers don't mind the order of a scope's ids.
 pub(super) fn is_equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
+        (Value::Object(one), Value::Object(other)) if one.keys().eq(other.keys()) => {
+            one.values().zip(other.values()).all(|(one, other)| is_equal(one, other))
+        }
         (Value::Object(one), Value::Object(other)) => {
             let covers = |one: &Map<String, Value>, other: &Map<String, Value>| {
                 one.iter().all(|(name, value)| is_equal(value, other.get(name).unwrap_or(&Value::Null)))
@@ -179,7 +188,8 @@ pub(super) fn is_equal(one: &Value, other: &Value) -> bool {
         (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
             let is_text = one.iter().chain(other).all(Value::is_string);
             if is_text {
-                return one.iter().all(|text| other.contains(text));
+                let covers = |one: &[Value], other: &[Value]| one.iter().all(|text| other.contains(text));
+                return covers(one, other) && covers(other, one);
             }
             one.iter().zip(other).all(|(one, other)| is_equal(one, other))
         }
@@ -226,6 +236,20 @@ mod tests {
         let mut bare = sent;
         unnumber(&mut bare);
         assert!(bare[1].get("Id").is_none() && bare[0]["Id"] == "old");
+    }
+
+    #[test]
+    fn what_is_empty_and_the_order_of_texts_say_nothing() {
+        let scope = |ids: Value| json!({"Name": "Url", "Scope": {"Environment": ids}});
+        let one = scope(json!(["a", "b"]));
+        assert!(is_equal(&one, &scope(json!(["b", "a"]))));
+        assert!(is_equal(
+            &json!({"Prompt": null, "Name": "Url"}),
+            &json!({"Name": "Url", "Description": ""})
+        ));
+        for other in [json!(["a", "a"]), json!(["a"]), json!(["a", "c"])] {
+            assert!(!is_equal(&one, &scope(other.clone())) && !is_equal(&scope(other), &one));
+        }
     }
 
     #[test]

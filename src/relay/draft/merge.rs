@@ -1,10 +1,10 @@
 //! What Terraform has changed in a document that somebody else has changed too: both stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use super::kind::{Kind, id, is_equal, parts, parts_of};
+use super::kind::{Kind, by_id, id, is_equal, parts, parts_of};
 
 /// Fields that say nothing of the content.
 const OF_THE_SERVER: [&str; 6] =
@@ -23,15 +23,16 @@ pub(super) fn merged(kind: Kind, base: &Value, mine: &Value, theirs: &Value) -> 
     }
     let before = parts(kind, base);
     let mine = parts(kind, mine);
+    let (known, wanted) = (by_id(before), by_id(mine));
     let find = |parts: &[Value], wanted: &Value| parts.iter().position(|part| id(part) == id(wanted));
     let mut items = parts(kind, theirs).to_vec();
     // What Terraform has taken away goes, unless it was gone already.
-    items.retain(|item| find(before, item).is_none() || find(mine, item).is_some());
+    items.retain(|item| !known.contains_key(id(item)) || wanted.contains_key(id(item)));
     for (place, part) in mine.iter().enumerate() {
-        match find(before, part) {
+        match known.get(id(part)) {
             Some(old) => {
                 // What somebody else has taken away stays away: the next plan makes it anew.
-                if let Some(there) = find(&items, part).filter(|_| !is_equal(&before[old], part)) {
+                if let Some(there) = find(&items, part).filter(|_| !is_equal(old, part)) {
                     items[there] = part.clone();
                 }
             }
@@ -47,7 +48,8 @@ pub(super) fn merged(kind: Kind, base: &Value, mine: &Value, theirs: &Value) -> 
         }
     }
     if is_reordered(before, mine) {
-        let others: Vec<Value> = items.iter().filter(|item| find(mine, item).is_none()).cloned().collect();
+        let others: Vec<Value> =
+            items.iter().filter(|item| !wanted.contains_key(id(item))).cloned().collect();
         let mut ordered: Vec<Value> =
             mine.iter().filter_map(|part| Some(items[find(&items, part)?].clone())).collect();
         ordered.extend(others);
@@ -68,9 +70,8 @@ fn is_reordered(before: &[Value], after: &[Value]) -> bool {
 
 /// The parts that Terraform has made or changed, by their ids.
 pub(super) fn changed(kind: Kind, base: &Value, mine: &Value) -> Vec<String> {
-    let before = parts(kind, base);
-    let is_changed =
-        |part: &&Value| before.iter().find(|old| id(old) == id(part)).is_none_or(|old| !is_equal(old, part));
+    let before = by_id(parts(kind, base));
+    let is_changed = |part: &&Value| before.get(id(part)).is_none_or(|old| !is_equal(old, part));
     parts(kind, mine).iter().filter(is_changed).map(|part| id(part).to_owned()).collect()
 }
 
@@ -83,13 +84,15 @@ pub(super) fn with_only(
     changed: &[String],
 ) -> Value {
     let mut result = mine.clone();
-    let before = parts(kind, base);
+    let before = by_id(parts(kind, base));
+    let wanted: HashSet<&str> = wanted.iter().map(String::as_str).collect();
+    let changed: HashSet<&str> = changed.iter().map(String::as_str).collect();
     let mut items = Vec::new();
     for part in parts(kind, mine) {
-        if wanted.iter().any(|id_| id_ == id(part)) || !changed.iter().any(|id_| id_ == id(part)) {
+        if wanted.contains(id(part)) || !changed.contains(id(part)) {
             items.push(part.clone());
-        } else if let Some(old) = before.iter().find(|old| id(old) == id(part)) {
-            items.push(old.clone());
+        } else if let Some(old) = before.get(id(part)) {
+            items.push((*old).clone());
         }
     }
     *parts_of(kind, &mut result) = items;

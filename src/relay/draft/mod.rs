@@ -17,10 +17,11 @@ mod kind;
 mod merge;
 mod needs;
 mod offered;
+mod printed;
 mod send;
 mod settled;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Bytes;
@@ -30,6 +31,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::relay::request::Request;
 use documents::provisional;
 use kind::{Kind, id, parts, parts_of};
+use printed::Printed;
 
 /// All drafts of a run.
 pub(super) struct Drafts {
@@ -71,7 +73,7 @@ struct Draft {
     /// As the server has it.
     base: Value,
     /// With what Terraform has written since.
-    now: Value,
+    now: Printed,
     is_unsent: bool,
     /// The base was not read: a tenant without links has no values.
     is_assumed: bool,
@@ -168,7 +170,7 @@ impl All {
         let draft = Draft {
             read: read.clone(),
             base: document.clone(),
-            now: document,
+            now: document.into(),
             is_unsent: false,
             is_assumed: false,
             offered: Vec::new(),
@@ -177,8 +179,8 @@ impl All {
         self.documents.entry(key).insert_entry(draft).into_mut()
     }
 
-    /// Takes what Terraform writes; whether that is to be sent at once, and the draft as the server would answer. `None`: it was never read.
-    fn write(&mut self, key: &Key, document: Value) -> Option<(bool, Bytes)> {
+    /// Takes what Terraform writes; whether that is to be sent at once, and the draft. `None`: it was never read.
+    fn write(&mut self, key: &Key, document: Value) -> Option<(bool, &Draft)> {
         let kind = key.0;
         let draft = self.documents.get_mut(key)?;
         let mut document = form::written(kind, document, &draft.now);
@@ -196,18 +198,21 @@ impl All {
                 fields.insert("Version".to_owned(), version.clone());
             }
         }
-        let kept: BTreeSet<&str> = parts(kind, &document).iter().map(id).collect();
+        let kept: HashSet<&str> = parts(kind, &document).iter().map(id).collect();
         let changed = merge::changed(kind, &draft.now, &document);
-        let changed_parts =
-            parts(kind, &document).iter().filter(|part| changed.iter().any(|id_| id_ == id(part)));
+        let takes_value_away = || {
+            let changed: HashSet<&str> = changed.iter().map(String::as_str).collect();
+            let mut changed = parts(kind, &document).iter().filter(|part| changed.contains(id(part)));
+            kind.is_values() && changed.any(|part| part["Value"]["HasValue"] == false)
+        };
         // Terraform forgets what it has taken away, so the server must have taken that. And what a tenant itself is, is not written part by part.
         let at_once = parts(kind, &draft.now).iter().any(|part| !kept.contains(id(part)))
-            || changed_parts.into_iter().any(|part| kind.is_values() && part["Value"]["HasValue"] == false)
+            || takes_value_away()
             || form::says_more(kind, &draft.now, &document);
         draft.modules.extend(changed.into_iter().map(|part| (part, self.module.clone())));
-        draft.now = document;
+        draft.now = document.into();
         draft.is_unsent = true;
-        Some((at_once, form::closed(kind, &draft.now).to_string().into()))
+        Some((at_once, draft))
     }
 
     /// The keys of all that are not sent.
@@ -228,7 +233,7 @@ impl Draft {
             return;
         }
         self.base = ids.document_to_real(&self.base);
-        self.now = ids.document_to_real(&self.now);
+        self.now = ids.document_to_real(&self.now).into();
         let modules = std::mem::take(&mut self.modules).into_iter();
         self.modules =
             modules.map(|(part, module)| (ids.real.get(&part).cloned().unwrap_or(part), module)).collect();

@@ -1,6 +1,6 @@
 //! Which drafts have to be at the server before a request: what it names, what it works with, what it would show.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use axum::body::Bytes;
 use axum::http::Method;
@@ -130,8 +130,8 @@ impl All {
         };
         for item in document.get_mut("Items").and_then(Value::as_array_mut).into_iter().flatten() {
             if let Some(draft) = item["Id"].as_str().and_then(|id| drafts.get(id)) {
-                item["ProjectEnvironments"] =
-                    form::closed(Kind::Tenant, &draft.now)["ProjectEnvironments"].take();
+                let closed = form::closed(Kind::Tenant, &draft.now);
+                item["ProjectEnvironments"] = closed["ProjectEnvironments"].clone();
             }
         }
         document.to_string().into()
@@ -158,10 +158,9 @@ impl All {
 impl Draft {
     /// Whether one of these texts is the name or slug of a step or action that the server does not have as it is.
     fn has_unsent_of(&self, texts: &BTreeSet<String>) -> bool {
-        let unsent = merge::changed(Kind::Process, &self.base, &self.now);
-        let steps = parts(Kind::Process, &self.now)
-            .iter()
-            .filter(|step| unsent.iter().any(|other| other == id(step)));
+        let unsent: HashSet<String> =
+            merge::changed(Kind::Process, &self.base, &self.now).into_iter().collect();
+        let steps = parts(Kind::Process, &self.now).iter().filter(|step| unsent.contains(id(step)));
         let things = steps
             .flat_map(|step| std::iter::once(step).chain(step["Actions"].as_array().into_iter().flatten()));
         let mut called = things.flat_map(|thing| {
@@ -215,7 +214,7 @@ mod tests {
         let draft = Draft {
             read: Request::new(Method::GET, "/api/Spaces-1/deploymentprocesses/x"),
             base: json!({"Steps": [step("1", "Build it")]}),
-            now: json!({"Steps": [step("1", "Build it"), step("octoferry-draft-1", "Go live")]}),
+            now: json!({"Steps": [step("1", "Build it"), step("octoferry-draft-1", "Go live")]}).into(),
             is_unsent: true,
             is_assumed: false,
             offered: Vec::new(),

@@ -4,8 +4,8 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::kind::{Kind, id, is_equal, parts};
-use super::send::{noted, shown};
+use super::kind::{Kind, by_id, id, is_equal, parts};
+use super::send::noted;
 use super::{All, Draft, Key};
 use crate::relay::Shared;
 use crate::relay::address::Address;
@@ -20,8 +20,8 @@ pub(super) fn tenant_of((_, path): &Key) -> Key {
 impl Draft {
     /// The links of a tenant that the server does not know as they are.
     fn new_links(&self) -> Vec<Value> {
-        let is_known =
-            |link: &&Value| parts(Kind::Tenant, &self.base).iter().any(|known| is_equal(known, link));
+        let known = by_id(parts(Kind::Tenant, &self.base));
+        let is_known = |link: &&Value| known.get(id(link)).is_some_and(|known| is_equal(known, link));
         parts(Kind::Tenant, &self.now).iter().filter(|link| !is_known(link)).cloned().collect()
     }
 }
@@ -57,12 +57,12 @@ impl Shared {
         draft.is_assumed |= is_assumed && !draft.is_unsent;
         for link in links {
             if !draft.offered.contains(&link) {
-                self.offer(&mut draft.now, key.0, &link, read).await;
+                self.offer(draft.now.change(), key.0, &link, read).await;
                 draft.offered.push(link);
             }
         }
         self.log.drafted();
-        Passed::json(StatusCode::OK, shown(key.0, &draft.now, asked.query()))
+        Passed::json(StatusCode::OK, draft.now.shown(key.0, asked.query()))
     }
 
     /// Adds what a tenant could have values for by one link.

@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::Value;
 use tokio::sync::MutexGuard;
 
-use super::form::{self, closed, opened};
+use super::form::{self, opened};
 use super::kind::{Kind, name, parts};
 use super::needs::names_provisional;
 use super::offered::tenant_of;
@@ -40,7 +40,7 @@ impl Shared {
             return self.collected(request).await;
         }
         // A plan reads what there is, and begins no draft.
-        let all = self.drafts.lock().await;
+        let all = self.log.waiting(self.drafts.lock()).await;
         let key = key_of(&request.address);
         if let Some(passed) = key.and_then(|key| self.unsent(&all, &key, &request.address)) {
             return passed;
@@ -55,7 +55,7 @@ impl Shared {
 
     /// A request of which drafts are made, or which needs them.
     pub(in crate::relay) async fn collected(&self, request: Request) -> Passed {
-        let mut all = self.drafts.lock().await;
+        let mut all = self.log.waiting(self.drafts.lock()).await;
         match key_of(&request.address) {
             Some(key) if request.is(&Method::GET) => self.read(&mut all, &key, &request).await,
             Some(key) if is_write(&key, &request) => self.write(&mut all, &key, request).await,
@@ -74,9 +74,9 @@ impl Shared {
         }
         match all.write(key, document) {
             Some((true, _)) => self.sent_at_once(all, key).await,
-            Some((false, answer)) => {
+            Some((false, draft)) => {
                 self.log.drafted();
-                Passed::json(StatusCode::OK, answer)
+                Passed::json(StatusCode::OK, draft.now.whole(key.0))
             }
             None => self.through(request).await,
         }
@@ -99,7 +99,7 @@ impl Shared {
         }
         drop(all);
         let passed = self.through(request).await;
-        let all = self.drafts.lock().await;
+        let all = self.log.waiting(self.drafts.lock()).await;
         let body = all.ids.body_to_provisional(passed.body);
         Passed { body: if is_list { all.with_links(body) } else { body }, ..passed }
     }
@@ -128,7 +128,7 @@ impl Shared {
     fn unsent(&self, all: &All, key: &Key, asked: &Address) -> Option<Passed> {
         let draft = all.documents.get(key).filter(|draft| draft.is_unsent)?;
         self.log.drafted();
-        Some(Passed::json(StatusCode::OK, shown(key.0, &draft.now, asked.query())))
+        Some(Passed::json(StatusCode::OK, draft.now.shown(key.0, asked.query())))
     }
 
     /// Sends one document now, and answers as the server did.
@@ -139,7 +139,7 @@ impl Shared {
         let keys: Vec<Key> = all.unsent().into_iter().filter(is_needed).chain([key.clone()]).collect();
         self.send(all, keys).await;
         match (all.refused.get(before..), all.documents.get(key)) {
-            (Some([]) | None, Some(draft)) => Passed::json(StatusCode::OK, shown(key.0, &draft.now, "")),
+            (Some([]) | None, Some(draft)) => Passed::json(StatusCode::OK, draft.now.shown(key.0, "")),
             (refused, _) => {
                 let texts: Vec<&str> =
                     refused.into_iter().flatten().map(|refused| refused.text.as_str()).collect();
@@ -258,7 +258,7 @@ impl Shared {
         }
         if draft.is_assumed || form::is_another(key.0, &draft.base, &there) {
             all.ids.to_provisional(&mut there);
-            draft.now = merge::merged(key.0, &draft.base, &draft.now, &there);
+            draft.now = merge::merged(key.0, &draft.base, &draft.now, &there).into();
             draft.base = there;
         }
     }
@@ -289,7 +289,7 @@ impl Shared {
                 return;
             }
             all.ids.to_provisional(&mut theirs);
-            draft.now = merge::merged(kind, &draft.base, &draft.now, &theirs);
+            draft.now = merge::merged(kind, &draft.base, &draft.now, &theirs).into();
             draft.base = theirs;
         }
         give_up(all, kind, draft, "somebody else writes it all the time");
@@ -310,7 +310,7 @@ impl Shared {
 
     /// The server does not take the document as a whole: its parts are sent in halves, down to the one that it refuses.
     async fn send_in_parts(&self, all: &mut All, kind: Kind, draft: &mut Draft, said: String) {
-        let whole = draft.now.clone();
+        let whole = Value::clone(&draft.now);
         let changed = merge::changed(kind, &draft.base, &whole);
         if changed.is_empty() {
             let text = format!("{}s of {}: {said}", kind.noun(), draft.owner());
@@ -330,7 +330,7 @@ impl Shared {
                 let document = merge::with_only(kind, &draft.base, &whole, &wanted, &changed);
                 match self.put(all, kind, draft, &document).await {
                     Said::Taken(answer) => {
-                        draft.now = document;
+                        draft.now = document.into();
                         settle(all, kind, draft, answer);
                         accepted = wanted;
                     }
@@ -341,7 +341,7 @@ impl Shared {
                 waiting.push_front(half);
             }
         }
-        draft.now = draft.base.clone();
+        draft.now = draft.base.clone().into();
     }
 
     /// Sends a document in the place of the one that the server has.
@@ -392,17 +392,6 @@ fn is_write(key: &Key, request: &Request) -> bool {
     request.is(&Method::PUT) || (key.0 == Kind::Values && request.is(&Method::POST))
 }
 
-/// A draft's document as Terraform gets it that has asked with this query.
-pub(super) fn shown(kind: Kind, document: &Value, query: &str) -> Bytes {
-    let mut document = closed(kind, document);
-    if !query.to_lowercase().contains("includemissingvariables=true")
-        && let (Kind::ProjectValues | Kind::CommonValues, Some(fields)) = (kind, document.as_object_mut())
-    {
-        fields.shift_remove("MissingVariables");
-    }
-    document.to_string().into()
-}
-
 /// Notes what Terraform gets to read, as it knows it. `asked`: what it has asked for, `read`: what the server was asked for.
 pub(super) fn noted(all: &mut All, key: Key, read: &Request, passed: Passed, asked: &Address) -> Passed {
     let document = serde_json::from_slice::<Value>(&passed.body).ok();
@@ -414,5 +403,5 @@ pub(super) fn noted(all: &mut All, key: Key, read: &Request, passed: Passed, ask
     let mut document = opened(kind, document);
     all.ids.to_provisional(&mut document);
     let draft = all.shown(key, read, document);
-    Passed { body: shown(kind, &draft.now, asked.query()), ..passed }
+    Passed { body: draft.now.shown(kind, asked.query()), ..passed }
 }

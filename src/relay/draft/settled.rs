@@ -1,11 +1,11 @@
 //! What a server's answer says of a draft: which ids its parts have, which parts it has not taken, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use axum::body::Bytes;
 use serde_json::Value;
 
-use super::kind::{self, Kind, id, is_equal, name, parts};
+use super::kind::{self, Kind, by_id, id, is_equal, name, parts};
 use super::{All, Draft, Key, Refused, merge};
 use documents::provisional;
 
@@ -14,19 +14,16 @@ pub(super) fn settle(all: &mut All, kind: Kind, draft: &mut Draft, mut answer: V
     let sent = all.ids.document_to_real(&draft.now);
     let mut learnt = BTreeMap::new();
     kind::learn(parts(kind, &sent), parts(kind, &answer), &mut learnt);
-    let changed = merge::changed(kind, &draft.base, &draft.now);
+    let changed: HashSet<String> = merge::changed(kind, &draft.base, &draft.now).into_iter().collect();
+    let there = by_id(parts(kind, &answer));
     let is_missing = |part: &&Value| {
         if id(part).starts_with(provisional::PREFIX) {
-            let there = learnt
-                .get(id(part))
-                .and_then(|real| parts(kind, &answer).iter().find(|there| id(there) == real));
+            let there = learnt.get(id(part)).and_then(|real| there.get(real.as_str()));
             return !there.is_some_and(|there| !kind.is_of_tenant() || kind::is_as_sent(part, there));
         }
         kind.is_of_tenant()
-            && changed.iter().any(|changed| changed == id(part))
-            && !parts(kind, &answer)
-                .iter()
-                .any(|there| id(there) == id(part) && kind::is_as_sent(part, there))
+            && changed.contains(id(part))
+            && !there.get(id(part)).is_some_and(|there| kind::is_as_sent(part, there))
     };
     let missing: Vec<String> =
         parts(kind, &sent).iter().filter(is_missing).map(|part| id(part).to_owned()).collect();
@@ -40,16 +37,16 @@ pub(super) fn settle(all: &mut All, kind: Kind, draft: &mut Draft, mut answer: V
     }
     all.ids.to_provisional(&mut answer);
     draft.base = answer.clone();
-    draft.now = answer;
+    draft.now = answer.into();
     draft.is_assumed = false;
 }
 
 /// Whether all parts that were sent are there.
 pub(super) fn has_arrived(all: &All, kind: Kind, draft: &Draft, there: &Value) -> bool {
-    let changed = merge::changed(kind, &draft.base, &draft.now);
+    let changed: HashSet<String> = merge::changed(kind, &draft.base, &draft.now).into_iter().collect();
     let is_new =
         |part: &&Value| id(part).starts_with(provisional::PREFIX) && !all.ids.real.contains_key(id(part));
-    let is_changed = |part: &&Value| changed.iter().any(|changed| changed == id(part));
+    let is_changed = |part: &&Value| changed.contains(id(part));
     let (new, others): (Vec<&Value>, Vec<&Value>) =
         parts(kind, &draft.now).iter().filter(is_changed).partition(is_new);
     let real = all.ids.document_to_real(&new.into_iter().cloned().collect());
@@ -66,7 +63,7 @@ pub(super) fn has_arrived(all: &All, kind: Kind, draft: &Draft, there: &Value) -
 pub(super) fn give_up(all: &mut All, kind: Kind, draft: &mut Draft, why: &str) {
     let changed = merge::changed(kind, &draft.base, &draft.now);
     refuse(all, kind, (draft, &draft.now), &changed, why);
-    draft.now = draft.base.clone();
+    draft.now = draft.base.clone().into();
 }
 
 /// Notes parts that the server did not take.
@@ -84,9 +81,9 @@ pub(super) fn refuse(
     if let Some(tenant) = tenant {
         owner = format!("{owner} {:?}", name(&tenant.now));
     }
+    let parts = by_id(parts(kind, document));
     for refused in which {
-        let part = parts(kind, document).iter().find(|part| id(part) == refused);
-        let name = part.map(name).unwrap_or_default();
+        let name = parts.get(refused.as_str()).map(|part| name(part)).unwrap_or_default();
         let name = all.projects.get(name).map_or(name, String::as_str);
         let text = format!("{} {name:?} of {owner}: {why}", kind.noun());
         let module = draft.modules.get(refused).unwrap_or(&all.module).clone();
