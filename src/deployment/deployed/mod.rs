@@ -272,7 +272,9 @@ impl<'a> Deployed<'a> {
     pub fn ended(&mut self, module: &'a Folder, outcome: &Outcome) {
         let Some(report) = &outcome.finish else { return };
         self.done.insert(name_of(module));
-        if outcome.differences.is_empty() && report.is_settled() {
+        // What stays is asked about again, and goes when that is allowed.
+        let is_settled = report.is_settled() && report.stays.is_empty();
+        if outcome.differences.is_empty() && is_settled {
             let (set, left) = (outcome.set_by_finish(), report.lasting.clone());
             self.good.push(Good { module, set, left, seen: share::seen(self.deployment.relay.seen()) });
         }

@@ -24,7 +24,7 @@ use crate::support::{
     terraform_config,
 };
 
-/// A deployment whose Terraform waits before a plan and behind it, and what it was given.
+/// A deployment whose Terraform waits before a plan and after the apply, and what it was given.
 struct Halted {
     folder: std::path::PathBuf,
     address: String,
@@ -32,7 +32,7 @@ struct Halted {
 }
 
 impl Halted {
-    /// Deploys, and lets an attacker do something while a plan is going on, and between that and the apply.
+    /// Deploys, and lets an attacker do something while a plan is going on, and between the apply and the next plan.
     fn deploy(
         destination: &str,
         key: &str,
@@ -50,7 +50,8 @@ impl Halted {
             "PATH={}\nhere={}\nhalt() {{ touch $here/$1; while [ ! -e $here/go-$1 ]; do sleep 0.05; done; }}\n\
              case $1 in\n\
              plan) for given; do case $given in -var-file=*) cat ${{given#-var-file=}} >$here/given ;; esac; done; halt during ;;\n\
-             show) case $2 in -no-color) halt between ;; esac ;;\n\
+             apply) touch $here/applied ;;\n\
+             state) [ ! -e $here/applied ] || halt between ;;\n\
              esac\nexec terraform \"$@\"",
             path(),
             folder.path().display()
