@@ -110,38 +110,21 @@ pub(crate) fn complete_policy(
     old: Option<&Value>,
 ) -> Result<(), Answer> {
     settle_default(server, space, "machinepolicies", fields, old);
-    nothing_is_null(fields, &policy_defaults());
     Ok(())
-}
-
-/// Answers hold every field of the reference, in the parts of a policy, too: one that a request leaves out is null.
-fn nothing_is_null(fields: &mut Fields, whole: &Value) {
-    for (name, part) in whole.as_object().into_iter().flatten() {
-        match (fields.get_mut(name), part) {
-            (Some(Value::Object(said)), Value::Object(_)) => nothing_is_null(said, part),
-            (None, Value::Null) => {
-                fields.insert(name.clone(), Value::Null);
-            }
-            _ => {}
-        }
-    }
 }
 
 /// A field of policies that no request of the reference takes: it has its default everywhere.
 const UNLISTED: &str = "PollingRequestMaximumMessageProcessingTimeout";
 
-/// Completes the policies that a space holds already.
+/// Gives it to the policies that a space holds already.
 pub(crate) fn found(server: &mut Server, space: &str) {
-    let whole = policy_defaults();
+    if !server.has(Feature::Reference) {
+        return;
+    }
     let policies: Vec<Value> =
         server.store.all(space, "machinepolicies").map(|(_, policy)| policy.clone()).collect();
     for mut policy in policies {
-        if server.has(Feature::Reference) {
-            policy[UNLISTED] = whole[UNLISTED].clone();
-        }
-        if let Value::Object(fields) = &mut policy {
-            nothing_is_null(fields, &whole);
-        }
+        policy[UNLISTED] = policy_defaults()[UNLISTED].clone();
         server.store.put(space, "machinepolicies", policy);
     }
 }
