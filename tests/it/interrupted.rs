@@ -8,7 +8,7 @@ use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::support::{
-    PATIENCE, Run, fault, http, octoferry, pretended_package, sandbox_with, sandbox_with_empty_space,
+    Run, fault, http, octoferry, pretended_package, sandbox_with, sandbox_with_empty_space, until,
 };
 
 const SPACE: &str = "Tallow & Wick";
@@ -217,12 +217,11 @@ fn a_migration_that_is_ended_puts_back_what_it_changed_for_its_time() {
             .map(|variable| variable["Value"].clone())
             .expect("the setting")
     };
-    let since = Instant::now();
-    while is_disabled() == json!(true) {
-        assert!(since.elapsed() < PATIENCE, "it enables the project");
-        assert!(child.try_wait().expect("its state").is_none(), "it runs until it is stopped");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("the project that it enables", || {
+        let is_enabled = is_disabled() != json!(true);
+        assert!(is_enabled || child.try_wait().expect("its state").is_none(), "it runs until it is stopped");
+        is_enabled
+    });
     assert_eq!(
         enables(),
         json!("False"),

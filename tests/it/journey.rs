@@ -1,14 +1,13 @@
 //! A whole journey for tests: two sandboxes, the built program as package, a state folder, and the commands of a person in between.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use octopus_sandbox::{Options, Sandbox, WorkerKind};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Ended, LAZY_COLLECTOR, PATIENCE, Run, content, http, http_text, octoferry, package, space_file,
-    terraform_config,
+    Ended, LAZY_COLLECTOR, Run, content, http, http_text, octoferry, package, space_file, terraform_config,
+    until,
 };
 
 /// The destination's space.
@@ -91,11 +90,7 @@ impl Journey {
         let (status, run) = http(&self.source, "POST", "/api/Spaces-2/runbookRuns", Some(&run));
         assert_eq!(status, 201, "{run}");
         let task = format!("/api/Spaces-2/tasks/{}", run["TaskId"].as_str().expect("a task"));
-        let begun = Instant::now();
-        while get(&task)["IsCompleted"] != true {
-            assert!(begun.elapsed() < PATIENCE, "the task hangs");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        until("the end of the task", || get(&task)["IsCompleted"] == true);
         (get(&task)["FinishedSuccessfully"] == true, http_text(&self.source, &format!("{task}/raw")))
     }
 

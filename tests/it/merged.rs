@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use octopus_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 use crate::merged_tenants::about_tenants;
 use crate::modules::Modules as Move;
-use crate::support::{PATIENCE, content, fault, files_below, http};
+use crate::support::{content, fault, files_below, http, until};
 
 const DRAFT: &str = "octoferry-draft-";
 const VARIABLES: &str = "/api/Spaces-2/variables/variableset-Projects-1";
@@ -47,11 +46,7 @@ impl Move {
         let log = self.work.path().join("log");
         let file = fs::File::create(&log).expect("a log");
         let mut child = self.deploy().start(Stdio::from(file));
-        let since = Instant::now();
-        while !self.has_asked("GET", read) {
-            assert!(since.elapsed() < PATIENCE, "it does not come so far");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        until(&format!("its reading of {read}"), || self.has_asked("GET", read));
         does(self);
         assert_eq!(http(&self.destination, "DELETE", "/sandbox/faults", None).0, 200);
         let status = child.wait().expect("its end");

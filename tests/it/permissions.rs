@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use octopus_sandbox::{Options, Sandbox};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::{PATIENCE, http, package, space_file};
+use crate::support::{http, package, space_file, until};
 
 type Permissions = BTreeSet<String>;
 
@@ -111,24 +110,21 @@ fn age_a_template(source: &Sandbox) {
 fn stopped(journey: &Journey) {
     let mut migration =
         journey.run(&["migrate", "--yes", "--todo", &journey.path("todo.md")]).start(Stdio::null());
-    let since = Instant::now();
     let follows =
         |request: &Value| request["Path"].as_str().is_some_and(|path| path.contains("/tasks/ServerTasks-"));
-    while !journey.source.requests().iter().any(follows) {
-        assert!(since.elapsed() < PATIENCE, "it starts a run");
-        assert!(migration.try_wait().expect("its state").is_none(), "it runs until it is stopped");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("a run that it starts", || {
+        let has_started = journey.source.requests().iter().any(follows);
+        let runs = migration.try_wait().expect("its state").is_none();
+        assert!(has_started || runs, "it runs until it is stopped");
+        has_started
+    });
     kill_process(Pid::from_child(&migration), Signal::TERM).expect("a signal");
     assert_eq!(migration.wait().expect("its end").code(), Some(1));
     let is_over = || {
         let (_, tasks) = http(&journey.source, "GET", "/api/Spaces-2/tasks?take=1000", None);
         tasks["Items"].as_array().expect("tasks").iter().all(|task| task["IsCompleted"] == true)
     };
-    while !is_over() {
-        assert!(since.elapsed() < PATIENCE, "the run ends");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("the end of the run", is_over);
 }
 
 /// The road of one space with the users that `check` asks for. What it asked for and what was needed, at the source and the destination.

@@ -3,13 +3,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use octopus_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::journey::Journey;
-use crate::support::{PATIENCE, http};
+use crate::support::{http, until};
 
 /// A Tentacle's folder.
 struct Home(PathBuf);
@@ -52,11 +52,9 @@ impl Home {
 
     /// Thumbprints that the running Tentacle trusts, once it has restarted.
     fn trusted(&self) -> Vec<String> {
-        let begun = Instant::now();
-        while self.servers("configuration.json") != self.servers("running.json") {
-            assert!(begun.elapsed() < PATIENCE, "the Tentacle does not restart");
-            std::thread::sleep(Duration::from_millis(200));
-        }
+        until("the Tentacle's restart", || {
+            self.servers("configuration.json") == self.servers("running.json")
+        });
         let servers = self.servers("running.json").into_iter();
         let mut trusted: Vec<String> =
             servers.map(|server| server["Thumbprint"].as_str().expect("a text").to_owned()).collect();

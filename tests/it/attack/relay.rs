@@ -15,13 +15,12 @@ use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use octopus_sandbox::Sandbox;
 
 use crate::support::{
-    Ended, PATIENCE, command, octoferry, path, path_with, program, sandbox_with, sandbox_with_empty_space,
-    terraform_config,
+    Ended, command, octoferry, path, path_with, program, sandbox_with, sandbox_with_empty_space,
+    terraform_config, until,
 };
 
 /// A deployment whose Terraform waits before a plan and after the apply, and what it was given.
@@ -112,11 +111,7 @@ impl Drop for Halted {
 
 /// Waits for a file.
 fn appears(file: &Path) {
-    let since = Instant::now();
-    while !file.exists() {
-        assert!(since.elapsed() < PATIENCE, "{} does not appear", file.display());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(&file.display().to_string(), || file.exists());
 }
 
 fn root_requests(destination: &Sandbox) -> usize {
