@@ -285,6 +285,54 @@ fn templates_keep_their_ids_wherever_they_stand() {
     years.migrate().is_settled();
 }
 
+/// What a module does not say of an item of a list, Terraform takes from the one that stood at the same place before.
+#[test]
+fn what_stands_in_a_list_takes_nothing_of_its_neighbour() {
+    let years = Years::with("shop");
+    let environments = list(&years.source, "Spaces-2", "environments");
+    let first = environments[0]["Id"].clone();
+    let turn = |part: &'static str| {
+        move |document: &mut Value| document[part].as_array_mut().expect("a list").reverse()
+    };
+    years.change("lifecycles", |lifecycle| {
+        if let Some([phase, _, ..]) = lifecycle["Phases"].as_array_mut().map(Vec::as_mut_slice) {
+            phase["AutomaticDeploymentTargets"] = json!([first]);
+            phase["OptionalDeploymentTargets"] = json!([]);
+            phase["IsOptionalPhase"] = json!(true);
+            phase["MinimumEnvironmentsBeforePromotion"] = json!(1);
+        }
+    });
+    years.migrate();
+    years.change("lifecycles", turn("Phases"));
+    years.change("actiontemplates", turn("Parameters"));
+    years.migrate().is_settled();
+    let says = |document: &Value, list: &str, fields: &[&str]| -> Vec<Value> {
+        let items = document[list].as_array().into_iter().flatten();
+        items.map(|item| fields.iter().map(|field| item[*field].clone()).collect()).collect()
+    };
+    const PHASE: [&str; 3] = ["Name", "IsOptionalPhase", "MinimumEnvironmentsBeforePromotion"];
+    const PARAMETER: [&str; 4] = ["Name", "Label", "HelpText", "DefaultValue"];
+    let mut checked = 0;
+    for (kind, part, fields) in
+        [("lifecycles", "Phases", &PHASE[..]), ("actiontemplates", "Parameters", &PARAMETER[..])]
+    {
+        let there = years.at_destination(kind);
+        for source in list(&years.source, "Spaces-2", kind) {
+            let same = there.iter().find(|other| other["Name"] == source["Name"]).expect("it is there");
+            assert_eq!(says(same, part, fields), says(&source, part, fields), "{}", source["Name"]);
+            let counts = |document: &Value| -> Vec<usize> {
+                let phases = document["Phases"].as_array().into_iter().flatten();
+                phases
+                    .map(|phase| phase["AutomaticDeploymentTargets"].as_array().map_or(0, Vec::len))
+                    .collect()
+            };
+            assert_eq!(counts(same), counts(&source), "{}", source["Name"]);
+            checked += 1;
+        }
+    }
+    assert!(checked > 4);
+}
+
 #[test]
 fn a_step_that_lags_behind_its_template_is_not_made_anew() {
     let years = Years::with("shop");

@@ -36,7 +36,7 @@ const TEMPLATE: &[Field] = &[
     plain("Name"),
     // An empty label gives an "inconsistent result"; left out it is the same.
     plain("Label"),
-    plain("HelpText"),
+    plain("HelpText").keep_empty(),
     custom("DefaultValue", default_value).writes(&["default_value"]),
     map("DisplaySettings"),
     ID,
@@ -86,7 +86,9 @@ mod tests {
               }
 
               template {
-                name = "Store.Key"
+                name          = "Store.Key"
+                help_text     = ""
+                default_value = ""
 
                 display_settings = {
                   "Octopus.ControlType" = "Sensitive"
@@ -95,6 +97,7 @@ mod tests {
 
               template {
                 name          = "Store.Login"
+                help_text     = ""
                 default_value = octopusdeploy_username_password_account.login.id
 
                 display_settings = {

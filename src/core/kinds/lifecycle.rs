@@ -37,14 +37,16 @@ pub(super) const KIND: Kind = Kind {
     ..Kind::DEFAULT
 };
 
+/// All is said of each phase: what is not, Terraform takes from the phase that stood at the same place before, environments to deploy to included
+/// (docs/traps.md).
 const PHASE: &[Field] = &[
     ID,
     plain("Name"),
-    flag("IsOptionalPhase"),
-    flag("IsPriorityPhase"),
-    plain("MinimumEnvironmentsBeforePromotion").unless(Literal::Number(0)),
-    references("AutomaticDeploymentTargets", Collection::Environments),
-    references("OptionalDeploymentTargets", Collection::Environments),
+    plain("IsOptionalPhase").or(Literal::Flag(false)),
+    plain("IsPriorityPhase").or(Literal::Flag(false)),
+    plain("MinimumEnvironmentsBeforePromotion").or(Literal::Number(0)),
+    references("AutomaticDeploymentTargets", Collection::Environments).keep_empty(),
+    references("OptionalDeploymentTargets", Collection::Environments).keep_empty(),
     custom("ReleaseRetentionPolicy", |context, at, value, into| {
         retention::policy(context, at, value, "release_retention_with_strategy", into);
     })

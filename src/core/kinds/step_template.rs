@@ -84,9 +84,9 @@ fn names_project(template: &Document) -> bool {
 const PACKAGE: &[Field] = &[
     ID,
     plain("Name").keep_empty(),
-    plain("PackageId"),
+    plain("PackageId").keep_empty(),
     reference("FeedId", Collection::Feeds).keep_empty(),
-    plain("AcquisitionLocation"),
+    plain("AcquisitionLocation").or(Literal::Text("Server")),
     finish("Version", NO_ARGUMENT),
     object(
         "Properties",
@@ -101,12 +101,12 @@ const PACKAGE: &[Field] = &[
 ];
 
 const GIT_DEPENDENCY: &[Field] = &[
-    plain("Name"),
+    plain("Name").keep_empty(),
     plain("RepositoryUri").keep_empty(),
     plain("DefaultBranch").keep_empty(),
-    plain("FilePathFilters"),
+    plain("FilePathFilters").or(Literal::NoItems),
     plain("GitCredentialType").keep_empty(),
-    reference("GitCredentialId", Collection::GitCredentials),
+    reference("GitCredentialId", Collection::GitCredentials).keep_empty(),
     custom("GitHubConnectionId", |context, at, value, _| {
         if !is_empty(value) {
             context.note(
@@ -121,11 +121,13 @@ const GIT_DEPENDENCY: &[Field] = &[
     ID,
 ];
 
+/// All is said of each parameter, as of packages and dependencies: what is not, Terraform takes from the one that stood at the same place before
+/// (docs/traps.md).
 const PARAMETER: &[Field] = &[
     custom("Id", parameter_id).writes(&["id"]),
     plain("Name"),
-    plain("Label"),
-    plain("HelpText"),
+    plain("Label").keep_empty(),
+    plain("HelpText").keep_empty(),
     custom("DefaultValue", default_value).writes(&["default_value", "default_sensitive_value"]),
     // The provider reads back a map where there is none.
     map("DisplaySettings").keep_empty(),
@@ -135,7 +137,10 @@ const PARAMETER: &[Field] = &[
 fn extract(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     match value.as_str().filter(|text| !text.is_empty()) {
         Some(text) => into.set("extract", context.text(at, text)),
-        None => context.note(at, "default", "is not said at the source; the provider writes \"True\"", ""),
+        None => {
+            into.set("extract", "True");
+            context.note(at, "default", "is not said at the source; the provider writes \"True\"", "");
+        }
     }
 }
 
@@ -143,9 +148,11 @@ fn extract(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) 
 fn said_or_empty(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     let argument = snake_case(at.path.last().and_then(Value::as_str).unwrap_or_default());
     match value {
-        Value::String(text) if text.is_empty() => {}
         Value::String(text) => into.set(&argument, context.text(at, text)),
-        Value::Null => context.note(at, "default", "is not said at the source; the provider writes \"\"", ""),
+        Value::Null => {
+            into.set(&argument, "");
+            context.note(at, "default", "is not said at the source; the provider writes \"\"", "");
+        }
         other => odd(context, at, other),
     }
 }
@@ -178,7 +185,15 @@ fn parameter_id(_: &mut Context<'_>, _: &At, value: &Value, into: &mut Block) {
     }
 }
 
+/// A default in plain text is said of each parameter, also that there is none (docs/traps.md).
 fn default_value(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
+    said_default(context, at, value, into);
+    if !into.attributes.iter().any(|attribute| attribute.name == "default_value") {
+        into.set("default_value", "");
+    }
+}
+
+fn said_default(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     match value {
         Value::Object(fields) => {
             if fields.get("HasValue").and_then(Value::as_bool) == Some(true) {
@@ -337,17 +352,22 @@ mod tests {
                   acquisition_location = "Server"
 
                   properties = {
-                    extract        = "True"
-                    selection_mode = "immediate"
+                    extract                = "True"
+                    selection_mode         = "immediate"
+                    purpose                = ""
+                    package_parameter_name = ""
                   }
                 },
                 {
                   name                 = "late"
+                  package_id           = ""
                   feed_id              = "#{Feed}"
                   acquisition_location = "Server"
 
                   properties = {
+                    extract                = "True"
                     selection_mode         = "deferred"
+                    purpose                = ""
                     package_parameter_name = "Late"
                   }
                 },
@@ -355,6 +375,7 @@ mod tests {
 
               git_dependencies = [
                 {
+                  name                = ""
                   repository_uri      = "https://git.example/x.git"
                   default_branch      = "main"
                   file_path_filters   = ["a/**"]
@@ -379,7 +400,9 @@ mod tests {
                   id                      = "78cd13e7-b396-5d5a-81fc-30b7be4bb0e8"
                   name                    = "Tell.Key"
                   label                   = "Key"
+                  help_text               = ""
                   default_sensitive_value = var.step_template_tell_the_chat_tell_key
+                  default_value           = ""
 
                   display_settings = {
                     "Octopus.ControlType" = "Sensitive"

@@ -144,6 +144,67 @@ fn check_table(
     }
 }
 
+/// Arguments in items of lists that may be left out, and why.
+const MAY_BE_LEFT_OUT: &[(&str, &str)] = &[
+    (
+        "octopusdeploy_library_variable_set.template.id",
+        "the server's; the relay shows each template at its place",
+    ),
+    ("octopusdeploy_project.template.id", "the same"),
+    ("octopusdeploy_lifecycle.phase.id", "the server's; nothing names a phase"),
+    ("octopusdeploy_step_template.packages.id", "the server's"),
+    ("octopusdeploy_channel.rule.id", "the server's; nothing names a rule"),
+    ("octopusdeploy_channel.git_resource_rules.id", "the same"),
+];
+
+/// What may be left out of the items of a list: Terraform takes it from the item that stood at the same place before.
+fn left_out(place: &str, fields: &[Field], schema: &Value, in_list: bool, problems: &mut Vec<String>) {
+    let mut said: BTreeSet<String> = BTreeSet::new();
+    for field in fields {
+        let argument = field.argument();
+        let inner = match field.carry {
+            Carry::Block(inner) => Some((inner, &schema["blocks"][&argument], in_list)),
+            Carry::Blocks(inner) => Some((inner, &schema["blocks"][&argument], true)),
+            Carry::Object(inner) => Some((inner, &schema["attributes"][&argument], in_list)),
+            Carry::Objects(inner) => Some((inner, &schema["attributes"][&argument], true)),
+            Carry::Custom(_) => {
+                said.extend(field.writes.iter().map(|argument| (*argument).to_owned()));
+                None
+            }
+            _ => {
+                if field.keep_empty {
+                    said.insert(argument.clone());
+                }
+                None
+            }
+        };
+        if let Some((fields, schema, in_list)) = inner {
+            left_out(&format!("{place}.{argument}"), fields, schema, in_list, problems);
+        }
+    }
+    for (name, attribute) in schema["attributes"].as_object().into_iter().flatten().filter(|_| in_list) {
+        let place = format!("{place}.{name}");
+        let may = MAY_BE_LEFT_OUT.iter().any(|(other, _)| *other == place);
+        if attribute["computed"] == true && attribute["nested"].is_null() && !said.contains(name) && !may {
+            problems.push(place);
+        }
+    }
+}
+
+#[test]
+fn all_is_said_of_what_stands_in_a_list() {
+    let schema = schema();
+    let mut problems = Vec::new();
+    for kind in kinds() {
+        for shape in kind.shapes.iter().filter(|shape| !shape.resource.is_empty()) {
+            let fields: Vec<Field> = kind.first.iter().chain(shape.fields).copied().collect();
+            let resource = &schema["resources"][shape.resource];
+            left_out(shape.resource, &fields, resource, false, &mut problems);
+        }
+    }
+    assert!(problems.is_empty(), "may be taken from another item of the list: {problems:#?}");
+}
+
 #[test]
 fn every_argument_is_in_the_providers_schema() {
     let schema = schema();

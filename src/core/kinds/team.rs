@@ -28,8 +28,15 @@ pub(super) const KIND: Kind = Kind {
         fields: &[
             plain("Name"),
             plain("Description"),
-            blocks("ExternalSecurityGroups", &[plain("Id"), plain("DisplayName"), plain("DisplayIdAndName")])
-                .named("external_security_group"),
+            blocks(
+                "ExternalSecurityGroups",
+                &[
+                    plain("Id").keep_empty(),
+                    plain("DisplayName").keep_empty(),
+                    plain("DisplayIdAndName").or(Literal::Flag(false)),
+                ],
+            )
+            .named("external_security_group"),
             custom("MemberUserIds", include_users),
             ignored("CanBeDeleted", "the server decides it"),
             ignored("CanBeRenamed", "the server decides it"),

@@ -21,12 +21,20 @@ pub(super) fn default_value(context: &mut Context<'_>, at: &At, value: &Value, b
             block.set("default_value", expression);
         }
         Value::Object(secret) if secret.contains_key("HasValue") => {
+            say_none(at, block);
             if secret.get("HasValue") == Some(&Value::Bool(true)) {
                 add(context, at);
             }
         }
-        other if is_empty(other) => {}
+        other if is_empty(other) => say_none(at, block),
         other => odd(context, at, other),
+    }
+}
+
+/// What is not said of a library set's template, Terraform takes from the one that stood at the same place before (docs/traps.md).
+fn say_none(at: &At, block: &mut Block) {
+    if at.target.collection == Collection::LibraryVariableSets {
+        block.set("default_value", "");
     }
 }
 

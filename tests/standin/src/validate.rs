@@ -147,7 +147,10 @@ fn step_template(config: &Value, errors: &mut Vec<String>) {
         let control = parameter.get("display_settings").get("Octopus.ControlType");
         let sensitive = control == &Value::Text("Sensitive".to_owned());
         let wrong = if sensitive { "default_value" } else { "default_sensitive_value" };
-        if !parameter.get(wrong).is_null() && control != &Value::Unknown {
+        let said = parameter.get(wrong);
+        // An empty default is no default in plain text (1.17.0, `validateStepTemplateParameterDefaultValue`).
+        let is_none = said.is_null() || sensitive && said == &Value::Text(String::new());
+        if !is_none && control != &Value::Unknown {
             errors.push(format!("parameters: {wrong} does not go with this Octopus.ControlType"));
         }
     }

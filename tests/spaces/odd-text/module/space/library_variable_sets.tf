@@ -18,7 +18,9 @@ resource "octopusdeploy_library_variable_set" "prefix" {
   }
 
   template {
-    name = "Common"
+    name          = "Common"
+    help_text     = ""
+    default_value = ""
 
     display_settings = {
       "Octopus.ControlType" = "SingleLineText"
@@ -26,8 +28,10 @@ resource "octopusdeploy_library_variable_set" "prefix" {
   }
 
   template {
-    name  = "Common.Secret"
-    label = "Secret: %%{x}"
+    name          = "Common.Secret"
+    label         = "Secret: %%{x}"
+    help_text     = ""
+    default_value = ""
 
     display_settings = {
       "Octopus.ControlType" = "Sensitive"
@@ -37,6 +41,7 @@ resource "octopusdeploy_library_variable_set" "prefix" {
   template {
     name          = "Common.Pick"
     label         = "pick"
+    help_text     = ""
     default_value = "b|c"
 
     display_settings = {
@@ -67,7 +72,9 @@ resource "octopusdeploy_library_variable_set" "prefix_more_2644f3" {
   }
 
   template {
-    name = "Common"
+    name          = "Common"
+    help_text     = ""
+    default_value = ""
 
     display_settings = {
       "Octopus.ControlType" = "SingleLineText"
@@ -75,8 +82,10 @@ resource "octopusdeploy_library_variable_set" "prefix_more_2644f3" {
   }
 
   template {
-    name  = "Common.Secret"
-    label = "Secret: %%{x}"
+    name          = "Common.Secret"
+    label         = "Secret: %%{x}"
+    help_text     = ""
+    default_value = ""
 
     display_settings = {
       "Octopus.ControlType" = "Sensitive"
@@ -86,6 +95,7 @@ resource "octopusdeploy_library_variable_set" "prefix_more_2644f3" {
   template {
     name          = "Common.Pick"
     label         = "pick"
+    help_text     = ""
     default_value = "b|c"
 
     display_settings = {

@@ -20,7 +20,10 @@ resource "octopusdeploy_step_template" "template_odd_x" {
     {
       id                      = "6f0d2a10-0000-4000-8000-000000000001"
       name                    = "Odd.Secret"
+      label                   = ""
+      help_text               = ""
       default_sensitive_value = var.step_template_template_odd_x_odd_secret
+      default_value           = ""
 
       display_settings = {
         "Octopus.ControlType" = "Sensitive"
@@ -30,6 +33,7 @@ resource "octopusdeploy_step_template" "template_odd_x" {
       id            = "6f0d2a10-0000-4000-8000-000000000002"
       name          = "Odd.Pick"
       label         = "Pick"
+      help_text     = ""
       default_value = "y"
 
       display_settings = {
@@ -38,8 +42,11 @@ resource "octopusdeploy_step_template" "template_odd_x" {
       }
     },
     {
-      id   = "6f0d2a10-0000-4000-8000-000000000003"
-      name = "Odd"
+      id            = "6f0d2a10-0000-4000-8000-000000000003"
+      name          = "Odd"
+      label         = ""
+      help_text     = ""
+      default_value = ""
 
       display_settings = {
         "Octopus.ControlType" = "SingleLineText"

@@ -27,9 +27,12 @@ resource "octopusdeploy_lifecycle" "voyage" {
   }
 
   phase {
-    name                         = "Quay"
-    is_optional_phase            = true
-    automatic_deployment_targets = [octopusdeploy_environment.quay.id]
+    name                                  = "Quay"
+    is_optional_phase                     = true
+    is_priority_phase                     = false
+    minimum_environments_before_promotion = 0
+    automatic_deployment_targets          = [octopusdeploy_environment.quay.id]
+    optional_deployment_targets           = []
 
     release_retention_with_strategy {
       strategy = "Forever"
@@ -44,8 +47,10 @@ resource "octopusdeploy_lifecycle" "voyage" {
 
   phase {
     name                                  = "Sea"
+    is_optional_phase                     = false
     is_priority_phase                     = true
     minimum_environments_before_promotion = 1
+    automatic_deployment_targets          = []
     optional_deployment_targets           = [octopusdeploy_environment.sea.id]
 
     release_retention_with_strategy {

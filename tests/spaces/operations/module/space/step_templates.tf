@@ -10,6 +10,7 @@ resource "octopusdeploy_step_template" "sandbox_say_hello" {
       id            = "5fd4ca08-0000-4000-8000-00000000000a"
       name          = "Hello.Who"
       label         = "Who"
+      help_text     = ""
       default_value = "you"
 
       display_settings = {
@@ -39,18 +40,22 @@ resource "octopusdeploy_step_template" "signal_the_harbour" {
       acquisition_location = "ExecutionTarget"
 
       properties = {
-        extract        = "True"
-        selection_mode = "immediate"
+        extract                = "True"
+        selection_mode         = "immediate"
+        purpose                = ""
+        package_parameter_name = ""
       }
     },
     {
       name                 = "Signal.Extra"
+      package_id           = ""
       feed_id              = octopusdeploy_nuget_feed.parts.id
       acquisition_location = "NotAcquired"
 
       properties = {
         extract                = "False"
         selection_mode         = "deferred"
+        purpose                = ""
         package_parameter_name = "Signal.Extra"
       }
     },
@@ -73,16 +78,20 @@ resource "octopusdeploy_step_template" "signal_the_harbour" {
       id                      = "7d1c0c52-41f0-4f0d-9f3b-000000000002"
       name                    = "Signal.Code"
       label                   = "Code"
+      help_text               = ""
       default_sensitive_value = var.step_template_signal_the_harbour_signal_code
+      default_value           = ""
 
       display_settings = {
         "Octopus.ControlType" = "Sensitive"
       }
     },
     {
-      id    = "7d1c0c52-41f0-4f0d-9f3b-000000000003"
-      name  = "Signal.Extra"
-      label = "Extra package"
+      id            = "7d1c0c52-41f0-4f0d-9f3b-000000000003"
+      name          = "Signal.Extra"
+      label         = "Extra package"
+      help_text     = ""
+      default_value = ""
 
       display_settings = {
         "Octopus.ControlType" = "Package"
