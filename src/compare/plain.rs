@@ -112,6 +112,9 @@ pub(super) fn plain(
             _ if collection == Collection::DeploymentFreezes => {
                 comparable(names, &of_this_space(names, value))
             }
+            Value::Array(tags) if collection == Collection::TagSets && field == "Tags" => {
+                in_their_order(names, tags)
+            }
             Value::String(text) if is_words(names, document.fields(), field) => words(names, text),
             value => comparable(names, value),
         };
@@ -245,6 +248,13 @@ fn comparable(names: &Names<'_>, value: &Value) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// Tags, by the places that they say themselves: a server may show them in the order of their making.
+fn in_their_order(names: &Names<'_>, tags: &[Value]) -> Value {
+    let mut tags: Vec<&Value> = tags.iter().collect();
+    tags.sort_by_key(|tag| tag["SortOrder"].as_i64());
+    tags.into_iter().map(|tag| comparable(names, tag)).collect()
 }
 
 /// Whether a field holds a person's words, also where they look like an id: a name, or a package that is none of the feed of projects.

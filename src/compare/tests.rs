@@ -21,6 +21,20 @@ fn of_worker_pools_only_the_order_counts() {
 }
 
 #[test]
+fn tags_have_their_places_in_themselves() {
+    let set = |tags: [(&str, i64); 2]| {
+        let tags = tags.map(|(name, order)| json!({"Id": name, "Name": name, "SortOrder": order}));
+        let mut inventory = Inventory::default();
+        let set = json!({"Id": "TagSets-1", "Name": "Ring", "Tags": tags});
+        inventory.insert(Collection::TagSets, Document::new(set).unwrap());
+        inventory
+    };
+    let nothing = Explanations::default();
+    assert!(compare(&set([("a", 0), ("b", 1)]), &set([("b", 1), ("a", 0)]), &nothing).is_well());
+    assert!(!compare(&set([("a", 0), ("b", 1)]), &set([("a", 1), ("b", 0)]), &nothing).is_well());
+}
+
+#[test]
 fn what_a_server_fills_in_is_explained_where_nothing_was_said() {
     let space = |policy: &str| {
         let mut inventory = Inventory::default();
