@@ -54,6 +54,7 @@ mod road;
 mod rooms;
 mod rows;
 mod runs;
+mod sequences;
 mod servers;
 mod since;
 mod spread;
