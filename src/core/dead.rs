@@ -6,9 +6,11 @@
 //! - a single dead reference becomes what the server shows for nothing;
 //! - an empty text in a list is nothing, an entry that stands twice stands once.
 //!
-//! Each change is one note that names document and field. [`places`] lists where documents hold ids, [`texts`] knows ids in properties.
+//! Each change is one note that names document and field. [`places`] lists where documents hold ids, [`texts`] knows ids
+//! in properties, [`steps`] where steps go by name.
 
 mod places;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -18,6 +20,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use self::places::{Left, PLACES, ReferencePath};
+use self::steps::Steps;
 pub(crate) use self::texts::{chosen, is_package_name, is_project_feed};
 use documents::collection::Collection;
 use documents::document::Document;
@@ -77,12 +80,19 @@ const LIMIT: &str = "Say what it is meant for at the destination, or remove it a
 
 fn changes(inventory: &Inventory) -> Vec<Verdict> {
     let actions = actions(inventory);
+    let steps = Steps::of(inventory);
     let mut changes = Vec::new();
     for collection in inventory.collections() {
         let places: Vec<&ReferencePath> = PLACES.iter().filter(|place| place.is_of(collection)).collect();
         for document in inventory.all(collection) {
-            let mut settling =
-                Settling { inventory, actions: &actions, collection, document, said: Vec::new() };
+            let mut settling = Settling {
+                inventory,
+                actions: &actions,
+                steps: &steps,
+                collection,
+                document,
+                said: Vec::new(),
+            };
             let mut value = document.clone().into_value();
             let is_kept = settling.settle(&places, &mut value);
             if !settling.said.is_empty() {
@@ -119,6 +129,7 @@ enum Effect {
 struct Settling<'a> {
     inventory: &'a Inventory,
     actions: &'a BTreeSet<&'a str>,
+    steps: &'a Steps<'a>,
     collection: Collection,
     document: &'a Document,
     said: Vec<Said>,
@@ -130,14 +141,7 @@ impl Settling<'_> {
         for place in places {
             let path: Vec<&str> = place.path.split('.').collect();
             match self.walk(place, &path, value, &[]) {
-                Effect::Omit => {
-                    // The note is about the document as a whole.
-                    if let Some(said) = self.said.pop() {
-                        let text = format!("{} {}", said.field, said.text);
-                        self.said = vec![Said { field: String::new(), text, ..said }];
-                    }
-                    return false;
-                }
+                Effect::Omit => return self.omit(),
                 Effect::Disable => value["IsDisabled"] = json!(true),
                 Effect::None => {}
             }
@@ -148,8 +152,20 @@ impl Settling<'_> {
             Collection::Lifecycles => self.phases(value),
             _ => {}
         }
+        if !self.settle_steps(value) {
+            return self.omit();
+        }
         texts::settle(self, value);
         true
+    }
+
+    /// The document is left out, so the last note is about it as a whole.
+    fn omit(&mut self) -> bool {
+        if let Some(said) = self.said.pop() {
+            let text = format!("{} {}", said.field, said.text);
+            self.said = vec![Said { field: String::new(), text, ..said }];
+        }
+        false
     }
 
     fn walk(&mut self, place: &ReferencePath, path: &[&str], value: &mut Value, at: &[String]) -> Effect {
@@ -218,7 +234,7 @@ impl Settling<'_> {
                 self.say(at, &format!("names {dead}: the default \"{name}\" takes its place"), CHOOSE);
                 Effect::None
             }
-            Left::Nothing => {
+            Left::Nothing | Left::Everyone => {
                 *value = if value_is_text(place) { json!("") } else { Value::Null };
                 self.say(at, &format!("names {dead}: there is none at the destination"), CHOOSE);
                 Effect::None
@@ -260,6 +276,7 @@ impl Settling<'_> {
                     ("it goes into the default, disabled".to_owned(), LIMIT)
                 }
                 Left::Nothing => ("none is left".to_owned(), CHOOSE),
+                Left::Everyone => ("none is left, so it is for all of them".to_owned(), LIMIT),
             }
         };
         let mut parts = Vec::new();
@@ -398,11 +415,20 @@ impl Settling<'_> {
             index += 1;
             !lost
         });
+        let none_is_left = phases.is_empty();
+        // One word about each phase is enough.
+        let below: Vec<String> = gone.iter().map(|name| format!("Phases/{name}/")).collect();
+        self.said.retain(|said| !below.iter().any(|below| said.field.starts_with(below)));
+        if none_is_left && !gone.is_empty() {
+            // A lifecycle without phases has one for each environment, and no phase can be for none.
+            let text = format!(
+                "has lost its environments in every phase ({}): none is left, so releases may go to every environment in its order",
+                gone.join(", ")
+            );
+            return self.say(&["Phases".to_owned()], &text, LIMIT);
+        }
         for name in gone {
             let at = ["Phases".to_owned(), name];
-            // One word about it is enough.
-            let below = format!("{}/", at.join("/"));
-            self.said.retain(|said| !said.field.starts_with(&below));
             self.say(&at, "has lost its environments, and would be for all of them: it is left out", LIMIT);
         }
     }

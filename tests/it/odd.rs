@@ -486,3 +486,55 @@ fn a_slug_that_did_not_stay_is_said() {
     let line = line.unwrap_or_else(|| panic!("{}", said.stderr));
     assert!(line.contains("Slug") && line.contains(name), "{line}");
 }
+
+/// Puts these in the place of what stands in fields of such a name, wherever one stands that says something.
+fn say(value: &mut Value, instead: &[(&str, &str)]) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match instead.iter().find(|(field, _)| field == name).filter(|_| value.is_string()) {
+                    Some((_, text)) => *value = json!(text),
+                    None => say(value, instead),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| say(item, instead)),
+        _ => {}
+    }
+}
+
+/// A server looks up the steps that channels and projects name, and refuses what is not there.
+#[test]
+fn names_of_steps_that_are_gone() {
+    let moved = Move::of_space("operations", |dump| {
+        let gone = "0ddaaaaa-0000-4000-8000-000000000001";
+        let instead = [
+            ("DeploymentAction", "gone-step"),
+            ("DeploymentActionSlug", "gone-step"),
+            ("DonorPackageStepId", gone),
+            ("ReleaseCreationPackageStepId", gone),
+        ];
+        let space = &mut dump["Documents"]["Spaces-2"];
+        for collection in ["channels", "projects", "deploymentsettings"] {
+            say(&mut space[collection], &instead);
+        }
+        let triggers = space["projecttriggers"].as_object_mut().expect("triggers");
+        let fares = triggers.values_mut().find(|trigger| trigger["Name"] == "New fares");
+        say(fares.expect("a trigger that waits for a package"), &instead);
+    });
+    moved.notes(
+        "dead-reference",
+        &[
+            "channels GitResourceRules/0",
+            "channels Rules/0",
+            "projects AutoCreateRelease",
+            "projects ReleaseCreationStrategy",
+            "projects ReleaseCreationStrategy/ReleaseCreationPackageStepId",
+            "projects VersioningStrategy",
+            "projects VersioningStrategy/DonorPackageStepId",
+            "projecttriggers ",
+        ],
+    );
+    let dump = moved.destination.dump().to_string();
+    assert!(!dump.contains("gone-step"), "a name that the server does not know is there");
+}

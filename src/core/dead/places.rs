@@ -17,6 +17,8 @@ pub(super) enum Left {
     Disable,
     /// For tenants alone, and for none of them.
     Nobody,
+    /// An empty list, which is everyone: nothing narrower can be said there.
+    Everyone,
 }
 
 /// A place in the documents of some collections.
@@ -94,7 +96,7 @@ pub(super) const PLACES: &[ReferencePath] = &[
     place(&[Collection::Lifecycles], "Phases[].OptionalDeploymentTargets[]", ENVIRONMENTS, Left::Nothing),
     place(&[Collection::Channels], "LifecycleId", &[Collection::Lifecycles], Left::Nothing),
     place(&[Collection::Channels], "ParentEnvironmentId", ENVIRONMENTS, Left::Nothing),
-    place(&[Collection::Channels], "TenantTags[]", &[Collection::Tags], Left::Nothing),
+    place(&[Collection::Channels], "TenantTags[]", &[Collection::Tags], Left::Everyone),
     place(&[Collection::Projects], "LifecycleId", &[Collection::Lifecycles], Left::Default),
     place(&[Collection::Projects], "ProjectGroupId", &[Collection::ProjectGroups], Left::Default),
     place(

@@ -161,10 +161,14 @@ fn where_all_is_dead_nothing_becomes_wider() {
             match (place.left, became.at) {
                 (Left::Default, Some(Value::Array(items))) => assert_eq!(items, [default()], "{what}"),
                 (Left::Default, at) => assert_eq!(at, Some(default()), "{what}"),
-                (Left::Nothing, Some(Value::Array(items))) => assert!(items.is_empty(), "{what}"),
+                (Left::Nothing | Left::Everyone, Some(Value::Array(items))) => {
+                    assert!(items.is_empty(), "{what}")
+                }
                 // The phase of a lifecycle goes.
-                (Left::Nothing, None) => assert!(place.path.starts_with("Phases"), "{what}"),
-                (Left::Nothing, Some(at)) => assert!(at.is_null() || at == "", "{what}: {at}"),
+                (Left::Nothing | Left::Everyone, None) => assert!(place.path.starts_with("Phases"), "{what}"),
+                (Left::Nothing | Left::Everyone, Some(at)) => {
+                    assert!(at.is_null() || at == "", "{what}: {at}")
+                }
                 (Left::Omit | Left::Required, at) => assert_eq!(at, None, "{what}"),
                 (Left::Nobody, at) => {
                     assert_eq!(at, Some(json!([])), "{what}");
@@ -208,6 +212,37 @@ fn what_was_not_read_is_not_taken_for_dead() {
         add(&mut inventory, place.of[0], document(place.path, value));
         assert_eq!(settle(inventory).settled, [], "{:?} {}", place.of, place.path);
     }
+}
+
+/// What can't be said narrower is said to people.
+#[test]
+fn what_becomes_wider_is_said() {
+    let phase = |name: &str, id: &str| json!({"Name": name, "OptionalDeploymentTargets": [id]});
+    let said = |phases: Value| {
+        let mut inventory = space();
+        add(
+            &mut inventory,
+            Collection::Lifecycles,
+            json!({"Id": "Document-1", "Name": "Way", "Phases": phases}),
+        );
+        let inventory = settle(inventory);
+        let left = inventory.get(Collection::Lifecycles, "Document-1").unwrap().list("Phases").len();
+        let said = inventory.settled.into_iter().map(|one| format!("{}: {}", one.field, one.text));
+        (left, said.collect::<Vec<_>>())
+    };
+    let one_is_left = said(json!([phase("a", "Environments-77"), phase("b", "environments-1")]));
+    assert_eq!(
+        one_is_left,
+        (1, vec!["Phases/a: has lost its environments, and would be for all of them: it is left out".into()])
+    );
+    let (left, said) = said(json!([phase("a", "Environments-77"), phase("b", "Environments-78")]));
+    assert_eq!(left, 0);
+    assert_eq!(
+        said,
+        [
+            "Phases: has lost its environments in every phase (a, b): none is left, so releases may go to every environment in its order"
+        ]
+    );
 }
 
 /// The text of a value, and the notes on it.

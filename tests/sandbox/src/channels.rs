@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::collections::{self, Fields};
 use crate::documents::{self, check_reference, refuse_if_default};
+use crate::processes;
 use crate::server::Server;
 use crate::store::new_uuid;
 
@@ -44,6 +45,9 @@ pub(crate) fn complete(
     if fields.get("LifecycleId").and_then(Value::as_str) == Some("") {
         fields.insert("LifecycleId".into(), Value::Null);
     }
+    for package in fields.get("Rules").and_then(Value::as_array).into_iter().flatten().flat_map(packages) {
+        processes::check_step(server, space, &project, package)?;
+    }
     if let Some(Value::Array(rules)) = fields.get_mut("Rules") {
         for rule in rules.iter_mut().filter(|rule| rule["Id"].as_str().unwrap_or_default().is_empty()) {
             rule["Id"] = json!(new_uuid());
@@ -55,6 +59,11 @@ pub(crate) fn complete(
         });
     }
     Ok(())
+}
+
+/// The packages of steps that a rule is for.
+fn packages(rule: &Value) -> impl Iterator<Item = &Value> {
+    rule["ActionPackages"].as_array().into_iter().flatten()
 }
 
 pub(crate) fn leaving(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {

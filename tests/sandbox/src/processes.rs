@@ -274,6 +274,28 @@ pub(crate) fn actions_of(server: &Server, space: &str, process: &str) -> Vec<Val
         .unwrap_or_default()
 }
 
+/// A step of a project's deployment process (with the package) that others name: by a name that it does not have they can't be read any more
+/// (OctopusDeploy/Issues 7521, 7961, 8247), so it is refused. In Git, names are only words (9600).
+pub(crate) fn check_step(server: &Server, space: &str, project: &str, named: &Value) -> Result<(), Answer> {
+    let step = text(named, "DeploymentAction");
+    let is_in_git =
+        server.store.get(space, "projects", project).is_some_and(|own| own["IsVersionControlled"] == true);
+    if step.is_empty() || is_in_git {
+        return Ok(());
+    }
+    let actions = actions_of(server, space, &format!("deploymentprocess-{project}"));
+    let is_named = |action: &&Value| {
+        ["Name", "Slug", "Id"].iter().any(|field| text(action, field).eq_ignore_ascii_case(step))
+    };
+    let action = actions.iter().find(is_named).ok_or_else(|| Answer::no_document(step))?;
+    let package = text(named, "PackageReference");
+    let mut packages = action["Packages"].as_array().into_iter().flatten();
+    if package.is_empty() || packages.any(|own| text(own, "Name") == package) {
+        return Ok(());
+    }
+    Err(Answer::no_document(package))
+}
+
 /// Refuses the deletion of what a step uses.
 pub(crate) fn used_by_steps(server: &mut Server, space: &str, id: &str) -> Result<(), Answer> {
     refuse_if_mentioned(server, space, id, &["deploymentprocesses", "runbookprocesses", "machines"])

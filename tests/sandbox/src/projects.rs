@@ -118,6 +118,14 @@ pub(crate) fn complete(
         }
         check_reference(server, space, collection, id)?;
     }
+    for (strategy, package) in
+        [("VersioningStrategy", "DonorPackage"), ("ReleaseCreationStrategy", "ReleaseCreationPackage")]
+    {
+        let sent = fields.get(strategy).map(|strategy| &strategy[package]);
+        if sent != old.map(|old| &old[strategy][package]) {
+            processes::check_step(server, space, &id, sent.unwrap_or(&Value::Null))?;
+        }
+    }
     settle_release_creation(server, space, &id, fields);
     Ok(())
 }
