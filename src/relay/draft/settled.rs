@@ -29,8 +29,10 @@ pub(super) fn settle(all: &mut All, kind: Kind, draft: &mut Draft, mut answer: V
         parts(kind, &sent).iter().filter(is_missing).map(|part| id(part).to_owned()).collect();
     all.ids.learn(learnt);
     refuse(all, kind, (draft, &draft.now), &missing, "the server's answer does not have it");
-    // An answer to a write may lack what a read shows.
-    if let (Some(fields), Some(before)) = (answer.as_object_mut(), draft.base.as_object()) {
+    // An answer to a write may lack what a read shows. What values a tenant could have is told by the draft: its links may have become more since the
+    // values were read.
+    let before = if kind.is_values() { Value::clone(&draft.now) } else { draft.base.clone() };
+    if let (Some(fields), Some(before)) = (answer.as_object_mut(), before.as_object()) {
         for (name, value) in before {
             fields.entry(name.clone()).or_insert_with(|| value.clone());
         }
@@ -98,4 +100,44 @@ pub(super) fn said(body: &Bytes) -> String {
     let mut said: Vec<&str> = answer["ErrorMessage"].as_str().into_iter().chain(errors).collect();
     said.dedup();
     if said.is_empty() { "no reason was given".to_owned() } else { said.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use axum::http::Method;
+    use serde_json::json;
+
+    use super::*;
+    use crate::relay::draft::Drafts;
+    use crate::relay::request::Request;
+
+    /// The answer to a write does not tell what is missing; what was read before the tenant had its links does not tell it, either.
+    #[tokio::test]
+    async fn what_was_offered_is_offered_after_it_was_sent() {
+        let read = Request::new(Method::GET, "/api/Spaces-1/tenants/Tenants-1/projectvariables");
+        let value = |template: &str| json!({"ProjectId": "Projects-1", "TemplateId": template, "Value": "x", "Scope": {"EnvironmentIds": []}});
+        let base = json!({"TenantId": "Tenants-1", "Variables": [], "MissingVariables": []});
+        let mut now = base.clone();
+        now["Variables"] = json!([value("t1")]);
+        now["Variables"][0]["Id"] = json!(provisional::id("ab", 1));
+        now["MissingVariables"] = json!([value("t1"), value("t2")]);
+        let mut draft = Draft {
+            read,
+            base,
+            now: now.into(),
+            is_unsent: true,
+            is_assumed: false,
+            offered: Vec::new(),
+            modules: BTreeMap::new(),
+        };
+        let drafts = Drafts::new("ab".to_owned());
+        let mut all = drafts.lock().await;
+        let mut answer = json!({"TenantId": "Tenants-1", "Variables": [value("t1")]});
+        answer["Variables"][0]["Id"] = json!("TenantVariables-1");
+        settle(&mut all, Kind::ProjectValues, &mut draft, answer);
+        assert!(all.refused.is_empty());
+        assert_eq!(draft.now["MissingVariables"], json!([value("t1"), value("t2")]));
+    }
 }
