@@ -169,10 +169,11 @@ pub(super) const KIND: Kind = Kind {
         },
     ],
     last: &[
-        references("EnvironmentIds", Collection::Environments).named("environments"),
-        plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
-        tags("TenantTags"),
-        references("TenantIds", Collection::Tenants).named("tenants"),
+        // Said also when there are none: the provider keeps what is not said.
+        references("EnvironmentIds", Collection::Environments).named("environments").keep_empty(),
+        plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS),
+        tags("TenantTags").keep_empty(),
+        references("TenantIds", Collection::Tenants).named("tenants").keep_empty(),
         ignored("AccountType", "tells the Terraform type"),
         slug(),
         ID,

@@ -35,7 +35,7 @@ pub(super) const KIND: Kind = Kind {
             plain("Description"),
             reference("ProjectGroupId", Collection::ProjectGroups),
             reference("LifecycleId", Collection::Lifecycles),
-            flag("IsDisabled"),
+            plain("IsDisabled").or(Literal::Flag(false)),
             plain("TenantedDeploymentMode")
                 .named("tenanted_deployment_participation")
                 .accepts(PARTICIPATIONS),

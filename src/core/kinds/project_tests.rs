@@ -62,14 +62,15 @@ fn step(name: &str, actions: Value) -> Value {
 fn a_project_with_nothing_but_what_it_must_have() {
     same(
         &expect![[r#"
-        resource "octopusdeploy_project" "web" {
-          name             = "Web"
-          slug             = "web"
-          project_group_id = local.project_groups["All"]
-          lifecycle_id     = local.lifecycles["Usual"]
-        }
+            resource "octopusdeploy_project" "web" {
+              name             = "Web"
+              slug             = "web"
+              project_group_id = local.project_groups["All"]
+              lifecycle_id     = local.lifecycles["Usual"]
+              is_disabled      = false
+            }
 
-    "#]],
+        "#]],
         &file(&module(&json!({})), "project.tf"),
     );
 }

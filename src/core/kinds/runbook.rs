@@ -21,15 +21,12 @@ pub(super) const KIND: Kind = Kind {
             reference("ProjectId", Collection::Projects),
             plain("Name"),
             plain("Description"),
-            plain("DefaultGuidedFailureMode")
-                .accepts(&["EnvironmentDefault", "Off", "On"])
-                .unless(Literal::Text("EnvironmentDefault")),
-            plain("EnvironmentScope")
-                .accepts(&["All", "Specified", "FromProjectLifecycles"])
-                .unless(Literal::Text("All")),
-            references("Environments", Collection::Environments),
-            plain("MultiTenancyMode").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
-            flag("ForcePackageDownload"),
+            plain("DefaultGuidedFailureMode").accepts(&["EnvironmentDefault", "Off", "On"]),
+            plain("EnvironmentScope").accepts(&["All", "Specified", "FromProjectLifecycles"]),
+            // Said also when there are none: the provider keeps what is not said.
+            references("Environments", Collection::Environments).keep_empty(),
+            plain("MultiTenancyMode").accepts(PARTICIPATIONS),
+            plain("ForcePackageDownload").or(Literal::Flag(false)),
             finish("CancelQueuedTasks", NO_ARGUMENT).unless(Literal::Flag(false)),
             finish("CancelRunningTasks", NO_ARGUMENT).unless(Literal::Flag(false)),
             // Each update without it sets it to false (`PUT runbooks/{id}`, 2026): finish comes after the provider's.

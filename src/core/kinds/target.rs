@@ -23,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
         references("EnvironmentIds", Collection::Environments).named("environments").keep_empty(),
         custom("Roles", super::target_tag::roles).writes(&["roles"]),
         reference("MachinePolicyId", Collection::MachinePolicies),
-        flag("IsDisabled"),
+        plain("IsDisabled").or(Literal::Flag(false)),
         plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
         tags("TenantTags"),
         references("TenantIds", Collection::Tenants).named("tenants"),

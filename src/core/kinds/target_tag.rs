@@ -127,6 +127,7 @@ mod tests {
               name         = "Till"
               environments = [octopusdeploy_environment.production.id]
               roles        = ["web", "tier-1", "Area/north"]
+              is_disabled  = false
 
               depends_on = [octopusdeploy_tag.tier_tier_1, octopusdeploy_tag_set.area]
             }

@@ -18,7 +18,7 @@ pub(super) const KIND: Kind = Kind {
         fields: &[
             plain("Name"),
             plain("Description"),
-            flag("IsDisabled"),
+            plain("IsDisabled").or(Literal::Flag(false)),
             tags("TenantTags"),
             ignored("ProjectEnvironments", "the links are in the projects' modules"),
             custom("ClonedFromTenantId", cloned),
@@ -70,7 +70,8 @@ mod tests {
             # The links to projects and the values for them are in the projects' modules.
 
             resource "octopusdeploy_tenant" "bougie_fils" {
-              name = "Bougie & Fils"
+              name        = "Bougie & Fils"
+              is_disabled = false
             }
         "##]]
         .assert_eq(&convert("tenants.tf", &documents));

@@ -162,7 +162,7 @@ fn what_is_looked_up_is_there_and_needs_nobody() {
     let module = space("small-web", "--lookup environment:Production --lookup feeds");
     assert!(!module.files.contains_key("feeds.tf"));
     assert!(!text(&module, "environments.tf").contains("\"Production\""));
-    assert!(text(&module, "accounts.tf").contains("environments = [local.environments[\"Production\"]]"));
+    assert!(text(&module, "accounts.tf").contains(" = [local.environments[\"Production\"]]"));
     assert!(text(&module, "lookups.tf").contains("environments = [\"Production\"]"));
     assert!(notes(&module, "looked-up").is_empty());
 }

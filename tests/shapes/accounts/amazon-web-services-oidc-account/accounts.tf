@@ -5,6 +5,9 @@ resource "octopusdeploy_aws_openid_connect_account" "tried" {
   execution_subject_keys    = ["space"]
   health_subject_keys       = ["account"]
   account_test_subject_keys = ["type"]
+  environments              = []
+  tenant_tags               = []
+  tenants                   = []
 
   custom_claims = {
     "a" = "b"

@@ -6,4 +6,7 @@ resource "octopusdeploy_azure_service_principal" "tried" {
   password                  = var.account_tried_password
   resource_manager_endpoint = "https://rm.example"
   authentication_endpoint   = "https://ad.example"
+  environments              = []
+  tenant_tags               = []
+  tenants                   = []
 }

@@ -6,4 +6,7 @@ resource "octopusdeploy_azure_subscription_account" "tried" {
   azure_environment       = "AzureCloud"
   management_endpoint     = "https://m.example"
   storage_endpoint_suffix = "core.example"
+  environments            = []
+  tenant_tags             = []
+  tenants                 = []
 }

@@ -2,4 +2,7 @@ resource "octopusdeploy_generic_oidc_account" "tried" {
   name                   = "Tried"
   audience               = "a"
   execution_subject_keys = ["space"]
+  environments           = []
+  tenant_tags            = []
+  tenants                = []
 }

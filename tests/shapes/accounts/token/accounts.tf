@@ -1,4 +1,7 @@
 resource "octopusdeploy_token_account" "tried" {
-  name  = "Tried"
-  token = var.account_tried_token
+  name         = "Tried"
+  token        = var.account_tried_token
+  environments = []
+  tenant_tags  = []
+  tenants      = []
 }

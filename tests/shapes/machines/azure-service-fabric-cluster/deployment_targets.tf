@@ -2,6 +2,7 @@ resource "octopusdeploy_azure_service_fabric_cluster_deployment_target" "tried" 
   name                         = "Tried"
   environments                 = [octopusdeploy_environment.production.id]
   roles                        = ["web"]
+  is_disabled                  = false
   connection_endpoint          = "e:19000"
   security_mode                = "SecureAzureAD"
   aad_credential_type          = "UserCredential"

@@ -2,6 +2,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "tried" {
   name         = "Tried"
   environments = [octopusdeploy_environment.production.id]
   roles        = ["web"]
+  is_disabled  = false
   cluster_url  = "https://k.example"
 
   authentication {

@@ -2,6 +2,7 @@ resource "octopusdeploy_kubernetes_agent_deployment_target" "tried" {
   name               = "Tried"
   environments       = [octopusdeploy_environment.production.id]
   roles              = ["web"]
+  is_disabled        = false
   uri                = "poll://k/"
   thumbprint         = "AB"
   communication_mode = "Polling"

@@ -2,6 +2,7 @@ resource "octopusdeploy_offline_package_drop_deployment_target" "tried" {
   name                   = "Tried"
   environments           = [octopusdeploy_environment.production.id]
   roles                  = ["web"]
+  is_disabled            = false
   applications_directory = "/apps"
   working_directory      = "/work"
 

@@ -2,6 +2,7 @@ resource "octopusdeploy_ssh_connection_deployment_target" "tried" {
   name                  = "Tried"
   environments          = [octopusdeploy_environment.production.id]
   roles                 = ["web"]
+  is_disabled           = false
   account_id            = octopusdeploy_username_password_account.login.id
   host                  = "b.example"
   port                  = 2222

@@ -2,6 +2,7 @@ resource "octopusdeploy_polling_tentacle_deployment_target" "tried" {
   name         = "Tried"
   environments = [octopusdeploy_environment.production.id]
   roles        = ["web"]
+  is_disabled  = false
   tentacle_url = "poll://abc/"
   thumbprint   = "AB"
 

@@ -35,14 +35,22 @@ resource "octopusdeploy_aws_openid_connect_account" "aws_oidc_full" {
 }
 
 resource "octopusdeploy_aws_openid_connect_account" "aws_oidc_small" {
-  name     = "AWS OIDC small"
-  role_arn = "arn:aws:iam::123456789012:role/small"
+  name                              = "AWS OIDC small"
+  role_arn                          = "arn:aws:iam::123456789012:role/small"
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_aws_account" "aws_small" {
-  name       = "AWS small"
-  access_key = "AKIAINFSMALL"
-  secret_key = var.account_aws_small_secret_key
+  name                              = "AWS small"
+  access_key                        = "AKIAINFSMALL"
+  secret_key                        = var.account_aws_small_secret_key
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_azure_openid_connect" "azure_oidc_full" {
@@ -64,10 +72,14 @@ resource "octopusdeploy_azure_openid_connect" "azure_oidc_full" {
 }
 
 resource "octopusdeploy_azure_openid_connect" "azure_oidc_small" {
-  name            = "Azure OIDC small"
-  subscription_id = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
-  tenant_id       = "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22"
-  application_id  = "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33"
+  name                              = "Azure OIDC small"
+  subscription_id                   = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
+  tenant_id                         = "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22"
+  application_id                    = "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33"
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_azure_service_principal" "azure_principal_full" {
@@ -86,11 +98,15 @@ resource "octopusdeploy_azure_service_principal" "azure_principal_full" {
 }
 
 resource "octopusdeploy_azure_service_principal" "azure_principal_small" {
-  name            = "Azure principal small"
-  subscription_id = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
-  tenant_id       = "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22"
-  application_id  = "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33"
-  password        = var.account_azure_principal_small_password
+  name                              = "Azure principal small"
+  subscription_id                   = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
+  tenant_id                         = "1d9a2b3c-8e6f-4c2d-ab62-6a4b1d2e3f22"
+  application_id                    = "2eab3c4d-9f70-4d3e-bc73-7b5c2e3f4a33"
+  password                          = var.account_azure_principal_small_password
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_azure_subscription_account" "azure_subscription_full" {
@@ -109,8 +125,12 @@ resource "octopusdeploy_azure_subscription_account" "azure_subscription_full" {
 }
 
 resource "octopusdeploy_azure_subscription_account" "azure_subscription_small" {
-  name            = "Azure subscription small"
-  subscription_id = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
+  name                              = "Azure subscription small"
+  subscription_id                   = "0c8f1f0e-7f7d-4b1c-9a51-5f3f0c1d2e11"
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_generic_oidc_account" "generic_oidc_full" {
@@ -129,9 +149,13 @@ resource "octopusdeploy_generic_oidc_account" "generic_oidc_full" {
 }
 
 resource "octopusdeploy_generic_oidc_account" "generic_oidc_small" {
-  name                   = "Generic OIDC small"
-  audience               = ""
-  execution_subject_keys = []
+  name                              = "Generic OIDC small"
+  audience                          = ""
+  execution_subject_keys            = []
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_gcp_account" "google_full" {
@@ -145,8 +169,12 @@ resource "octopusdeploy_gcp_account" "google_full" {
 }
 
 resource "octopusdeploy_gcp_account" "google_small" {
-  name     = "Google small"
-  json_key = var.account_google_small_json_key
+  name                              = "Google small"
+  json_key                          = var.account_google_small_json_key
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_username_password_account" "login_full" {
@@ -161,8 +189,12 @@ resource "octopusdeploy_username_password_account" "login_full" {
 }
 
 resource "octopusdeploy_username_password_account" "login_small" {
-  name     = "Login small"
-  username = "purser"
+  name                              = "Login small"
+  username                          = "purser"
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_ssh_key_account" "ssh_full" {
@@ -178,9 +210,13 @@ resource "octopusdeploy_ssh_key_account" "ssh_full" {
 }
 
 resource "octopusdeploy_ssh_key_account" "ssh_small" {
-  name             = "SSH small"
-  username         = "mate"
-  private_key_file = var.account_ssh_small_private_key_file
+  name                              = "SSH small"
+  username                          = "mate"
+  private_key_file                  = var.account_ssh_small_private_key_file
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_token_account" "token_full" {
@@ -194,6 +230,10 @@ resource "octopusdeploy_token_account" "token_full" {
 }
 
 resource "octopusdeploy_token_account" "token_small" {
-  name  = "Token small"
-  token = var.account_token_small_token
+  name                              = "Token small"
+  token                             = var.account_token_small_token
+  environments                      = []
+  tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }

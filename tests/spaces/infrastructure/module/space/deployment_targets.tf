@@ -23,6 +23,7 @@ resource "octopusdeploy_kubernetes_agent_deployment_target" "agent_small" {
   environments       = [octopusdeploy_environment.sea.id]
   roles              = ["k8s"]
   machine_policy_id  = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled        = false
   uri                = "poll://agent01abcdefghijklm/"
   thumbprint         = "96203ED84246201C26A2F4360D7CBC36AC1D2333"
   communication_mode = "Polling"
@@ -37,6 +38,7 @@ resource "octopusdeploy_azure_cloud_service_deployment_target" "cloud_service" {
   environments               = [octopusdeploy_environment.quay.id]
   roles                      = ["web"]
   machine_policy_id          = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled                = false
   account_id                 = local.accounts["Account of tomorrow"]
   cloud_service_name         = "timetable"
   storage_account_name       = "harbour"
@@ -51,6 +53,7 @@ resource "octopusdeploy_offline_package_drop_deployment_target" "drop_as_artifac
   environments           = [octopusdeploy_environment.sea.id]
   roles                  = ["island"]
   machine_policy_id      = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled            = false
   applications_directory = "/opt/apps"
   working_directory      = "/opt/octopus"
 
@@ -64,6 +67,7 @@ resource "octopusdeploy_offline_package_drop_deployment_target" "drop_into_a_fol
   environments           = [octopusdeploy_environment.sea.id]
   roles                  = ["island"]
   machine_policy_id      = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled            = false
   applications_directory = "C:\\Applications"
   working_directory      = "C:\\Octopus"
 
@@ -78,6 +82,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "kubernetes_by_acc
   environments          = [octopusdeploy_environment.sea.id]
   roles                 = ["k8s"]
   machine_policy_id     = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled           = false
   cluster_url           = "https://k8s01.harbourline.example"
   skip_tls_verification = false
 
@@ -91,6 +96,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "kubernetes_by_aws
   environments           = [octopusdeploy_environment.sea.id]
   roles                  = ["k8s"]
   machine_policy_id      = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled            = false
   cluster_url            = "https://k8s02.harbourline.example"
   cluster_certificate    = octopusdeploy_certificate.client_of_the_cluster.id
   namespace              = "ferries"
@@ -122,6 +128,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "kubernetes_by_azu
   environments          = [octopusdeploy_environment.sea.id]
   roles                 = ["k8s"]
   machine_policy_id     = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled           = false
   cluster_url           = "https://k8s04.harbourline.example"
   skip_tls_verification = false
 
@@ -138,6 +145,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "kubernetes_by_cer
   environments             = [octopusdeploy_environment.sea.id]
   roles                    = ["k8s"]
   machine_policy_id        = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled              = false
   cluster_url              = "https://k8s07.harbourline.example"
   cluster_certificate_path = "/etc/ca.pem"
   skip_tls_verification    = false
@@ -152,6 +160,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "kubernetes_by_goo
   environments          = [octopusdeploy_environment.sea.id]
   roles                 = ["k8s"]
   machine_policy_id     = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled           = false
   cluster_url           = "https://k8s05.harbourline.example"
   skip_tls_verification = false
 
@@ -171,6 +180,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "kubernetes_by_pod
   environments          = [octopusdeploy_environment.sea.id]
   roles                 = ["k8s"]
   machine_policy_id     = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled           = false
   cluster_url           = "https://k8s08.harbourline.example"
   skip_tls_verification = false
 
@@ -184,6 +194,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "kubernetes_by_the
   environments          = [octopusdeploy_environment.sea.id]
   roles                 = ["k8s"]
   machine_policy_id     = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled           = false
   cluster_url           = "https://k8s06.harbourline.example"
   skip_tls_verification = false
 
@@ -202,6 +213,7 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "kubernetes_by_the
   environments          = [octopusdeploy_environment.sea.id]
   roles                 = ["k8s"]
   machine_policy_id     = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled           = false
   cluster_url           = "https://k8s03.harbourline.example"
   skip_tls_verification = false
 
@@ -236,6 +248,7 @@ resource "octopusdeploy_listening_tentacle_deployment_target" "listening_small" 
   environments      = [octopusdeploy_environment.quay.id]
   roles             = ["web"]
   machine_policy_id = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled       = false
   tentacle_url      = "https://web01.harbourline.example:10933/"
   thumbprint        = "96203ED84246201C26A2F4360D7CBC36AC1D232D"
 }
@@ -245,6 +258,7 @@ resource "octopusdeploy_polling_tentacle_deployment_target" "polling_small" {
   environments      = [octopusdeploy_environment.sea.id]
   roles             = ["ship"]
   machine_policy_id = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled       = false
   tentacle_url      = "poll://ship01abcdefghijklmn/"
   thumbprint        = "96203ED84246201C26A2F4360D7CBC36AC1D2330"
 
@@ -258,6 +272,7 @@ resource "octopusdeploy_cloud_region_deployment_target" "region_full" {
   environments           = [octopusdeploy_environment.sea.id]
   roles                  = ["region"]
   machine_policy_id      = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled            = false
   default_worker_pool_id = octopusdeploy_static_worker_pool.bridge.id
 }
 
@@ -266,6 +281,7 @@ resource "octopusdeploy_cloud_region_deployment_target" "region_small" {
   environments      = [octopusdeploy_environment.sea.id]
   roles             = ["region"]
   machine_policy_id = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled       = false
 }
 
 resource "octopusdeploy_azure_service_fabric_cluster_deployment_target" "service_fabric_small" {
@@ -273,6 +289,7 @@ resource "octopusdeploy_azure_service_fabric_cluster_deployment_target" "service
   environments        = [octopusdeploy_environment.quay.id]
   roles               = ["fabric"]
   machine_policy_id   = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled         = false
   connection_endpoint = "fabric01.harbourline.example:19000"
   security_mode       = "Unsecure"
 }
@@ -282,6 +299,7 @@ resource "octopusdeploy_azure_service_fabric_cluster_deployment_target" "service
   environments                  = [octopusdeploy_environment.quay.id]
   roles                         = ["fabric"]
   machine_policy_id             = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled                   = false
   connection_endpoint           = "fabric02.harbourline.example:19000"
   security_mode                 = "SecureClientCertificate"
   server_certificate_thumbprint = "96203ED84246201C26A2F4360D7CBC36AC1D2331"
@@ -295,6 +313,7 @@ resource "octopusdeploy_azure_service_fabric_cluster_deployment_target" "service
   environments        = [octopusdeploy_environment.quay.id]
   roles               = ["fabric"]
   machine_policy_id   = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled         = false
   connection_endpoint = "fabric04.harbourline.example:19000"
   security_mode       = "SecureAzureAD"
   aad_credential_type = "ClientCredential"
@@ -305,6 +324,7 @@ resource "octopusdeploy_azure_service_fabric_cluster_deployment_target" "service
   environments                  = [octopusdeploy_environment.quay.id]
   roles                         = ["fabric"]
   machine_policy_id             = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled                   = false
   connection_endpoint           = "fabric03.harbourline.example:19000"
   security_mode                 = "SecureAzureAD"
   server_certificate_thumbprint = "96203ED84246201C26A2F4360D7CBC36AC1D2332"
@@ -318,6 +338,7 @@ resource "octopusdeploy_ssh_connection_deployment_target" "ssh_target_full" {
   environments          = [octopusdeploy_environment.sea.id]
   roles                 = ["db"]
   machine_policy_id     = octopusdeploy_machine_policy.policy_small.id
+  is_disabled           = false
   account_id            = octopusdeploy_ssh_key_account.ssh_full.id
   host                  = "db02.harbourline.example"
   port                  = 2222
@@ -331,6 +352,7 @@ resource "octopusdeploy_ssh_connection_deployment_target" "ssh_target_small" {
   environments      = [octopusdeploy_environment.sea.id]
   roles             = ["db"]
   machine_policy_id = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled       = false
   account_id        = octopusdeploy_ssh_key_account.ssh_small.id
   host              = "db01.harbourline.example"
   port              = 22
@@ -342,6 +364,7 @@ resource "octopusdeploy_azure_web_app_deployment_target" "web_app_full" {
   environments        = [octopusdeploy_environment.quay.id]
   roles               = ["web"]
   machine_policy_id   = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled         = false
   account_id          = octopusdeploy_azure_openid_connect.azure_oidc_full.id
   resource_group_name = "harbour"
   web_app_name        = "timetable"
@@ -353,6 +376,7 @@ resource "octopusdeploy_azure_web_app_deployment_target" "web_app_small" {
   environments        = [octopusdeploy_environment.quay.id]
   roles               = ["web"]
   machine_policy_id   = octopusdeploy_machine_policy.default_machine_policy.id
+  is_disabled         = false
   account_id          = octopusdeploy_azure_service_principal.azure_principal_small.id
   resource_group_name = "harbour"
   web_app_name        = "timetable"

@@ -2,5 +2,6 @@
 
 resource "octopusdeploy_tenant" "skerry" {
   name        = "Skerry"
+  is_disabled = false
   tenant_tags = ["${octopusdeploy_tag_set.island.name}/${octopusdeploy_tag.island_north.name}"]
 }

@@ -3,6 +3,7 @@
 resource "octopusdeploy_tenant" "skua" {
   name        = "Skua"
   description = "The fast one."
+  is_disabled = false
 
   tenant_tags = [
     "${octopusdeploy_tag_set.pier.name}/${octopusdeploy_tag.pier_north.name}",

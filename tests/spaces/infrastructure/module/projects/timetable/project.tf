@@ -3,6 +3,7 @@ resource "octopusdeploy_project" "timetable" {
   slug                              = "timetable"
   project_group_id                  = local.project_groups["Default Project Group"]
   lifecycle_id                      = local.lifecycles["Default Lifecycle"]
+  is_disabled                       = false
   tenanted_deployment_participation = "Untenanted"
 
   connectivity_policy {

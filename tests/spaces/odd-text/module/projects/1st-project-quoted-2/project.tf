@@ -3,6 +3,7 @@ resource "octopusdeploy_project" "_1st_project_quoted" {
   slug                              = "1st-project-quoted-2"
   project_group_id                  = local.project_groups["2_group"]
   lifecycle_id                      = local.lifecycles["Life_cycle - one"]
+  is_disabled                       = false
   tenanted_deployment_participation = "TenantedOrUntenanted"
   included_library_variable_sets    = [local.library_variable_sets["Prefix"], local.library_variable_sets["Prefix.More"]]
   release_notes_template            = "%%{x}"

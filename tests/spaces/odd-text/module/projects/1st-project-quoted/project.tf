@@ -4,6 +4,7 @@ resource "octopusdeploy_project" "_1st_project_quoted" {
   description                       = "# Read me\n\nUse `#{Octopus.Project.Name}` and **not** `$${project}`.\n\n```json\n{\"a\": \"b\\\\c\"}\n```\n\n| x | y |\n|:--|--:|\n| \"1\" | 2 |\n"
   project_group_id                  = local.project_groups["2 / Group."]
   lifecycle_id                      = local.lifecycles["Life \"cycle\" / one"]
+  is_disabled                       = false
   tenanted_deployment_participation = "TenantedOrUntenanted"
   included_library_variable_sets    = [local.library_variable_sets["Prefix"], local.library_variable_sets["Prefix.More"]]
   release_notes_template            = "#{each p in Octopus.Release.Package}\n* #{p.PackageId} \"#{p.Version}\" $${x}\n#{/each}\n"

@@ -1,6 +1,11 @@
 resource "octopusdeploy_runbook" "restart" {
-  project_id = octopusdeploy_project._1st_project_quoted.id
-  name       = "Restart"
+  project_id                  = octopusdeploy_project._1st_project_quoted.id
+  name                        = "Restart"
+  default_guided_failure_mode = "EnvironmentDefault"
+  environment_scope           = "All"
+  environments                = []
+  multi_tenancy_mode          = "Untenanted"
+  force_package_download      = false
 
   connectivity_policy {
     allow_deployments_to_no_targets = true

@@ -1,7 +1,12 @@
 resource "octopusdeploy_runbook" "x5ec1f7" {
-  project_id  = octopusdeploy_project._1st_project_quoted.id
-  name        = ".."
-  description = "\""
+  project_id                  = octopusdeploy_project._1st_project_quoted.id
+  name                        = ".."
+  description                 = "\""
+  default_guided_failure_mode = "EnvironmentDefault"
+  environment_scope           = "All"
+  environments                = []
+  multi_tenancy_mode          = "Untenanted"
+  force_package_download      = false
 
   connectivity_policy {
     allow_deployments_to_no_targets = true

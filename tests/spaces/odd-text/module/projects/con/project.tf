@@ -4,6 +4,7 @@ resource "octopusdeploy_project" "con" {
   description                       = "\\"
   project_group_id                  = local.project_groups["self"]
   lifecycle_id                      = local.lifecycles["Ünïcødé ✓ lifecycle"]
+  is_disabled                       = false
   tenanted_deployment_participation = "Untenanted"
   release_notes_template            = " "
 

@@ -4,6 +4,7 @@ resource "octopusdeploy_project" "naive_cafe" {
   description                       = "e\n\n\n"
   project_group_id                  = local.project_groups["\""]
   lifecycle_id                      = local.lifecycles["for_each"]
+  is_disabled                       = false
   tenanted_deployment_participation = "Untenanted"
 
   connectivity_policy {

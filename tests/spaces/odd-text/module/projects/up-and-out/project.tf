@@ -4,6 +4,7 @@ resource "octopusdeploy_project" "up_and_out" {
   description                       = "..\\.."
   project_group_id                  = local.project_groups["🦊"]
   lifecycle_id                      = local.lifecycles["life cycle: one!"]
+  is_disabled                       = false
   tenanted_deployment_participation = "Untenanted"
 
   connectivity_policy {

@@ -1,6 +1,11 @@
 resource "octopusdeploy_runbook" "wake_the_keeper" {
-  project_id = octopusdeploy_project.lighthouse.id
-  name       = "Wake the keeper"
+  project_id                  = octopusdeploy_project.lighthouse.id
+  name                        = "Wake the keeper"
+  default_guided_failure_mode = "EnvironmentDefault"
+  environment_scope           = "All"
+  environments                = []
+  multi_tenancy_mode          = "Untenanted"
+  force_package_download      = false
 
   connectivity_policy {
     allow_deployments_to_no_targets = true

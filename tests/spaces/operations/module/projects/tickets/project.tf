@@ -4,6 +4,7 @@ resource "octopusdeploy_project" "tickets" {
   description                          = "Sells crossings."
   project_group_id                     = local.project_groups["Shore"]
   lifecycle_id                         = local.lifecycles["Voyage"]
+  is_disabled                          = false
   tenanted_deployment_participation    = "TenantedOrUntenanted"
   included_library_variable_sets       = [local.script_modules["Compass"], local.script_modules["Horn"]]
   is_discrete_channel_release          = true

@@ -1,7 +1,11 @@
 resource "octopusdeploy_runbook" "polish_the_brass" {
-  project_id        = octopusdeploy_project.tickets.id
-  name              = "Polish the brass"
-  environment_scope = "FromProjectLifecycles"
+  project_id                  = octopusdeploy_project.tickets.id
+  name                        = "Polish the brass"
+  default_guided_failure_mode = "EnvironmentDefault"
+  environment_scope           = "FromProjectLifecycles"
+  environments                = []
+  multi_tenancy_mode          = "Untenanted"
+  force_package_download      = false
 
   connectivity_policy {
     allow_deployments_to_no_targets = true

@@ -1,10 +1,13 @@
 # Each step waits for the one before it: they are added to one document, one after the other.
 
 resource "octopusdeploy_runbook" "change_the_admin_password" {
-  project_id        = octopusdeploy_project.shared_database.id
-  name              = "Change the admin password"
-  environment_scope = "Specified"
-  environments      = [local.environments["Staging"], local.environments["Production"]]
+  project_id                  = octopusdeploy_project.shared_database.id
+  name                        = "Change the admin password"
+  default_guided_failure_mode = "EnvironmentDefault"
+  environment_scope           = "Specified"
+  environments                = [local.environments["Staging"], local.environments["Production"]]
+  multi_tenancy_mode          = "Untenanted"
+  force_package_download      = false
 
   connectivity_policy {
     allow_deployments_to_no_targets = true

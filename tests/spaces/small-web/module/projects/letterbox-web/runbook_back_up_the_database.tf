@@ -7,6 +7,8 @@ resource "octopusdeploy_runbook" "back_up_the_database" {
   default_guided_failure_mode = "Off"
   environment_scope           = "Specified"
   environments                = [local.environments["Production"]]
+  multi_tenancy_mode          = "Untenanted"
+  force_package_download      = false
 
   connectivity_policy {
     allow_deployments_to_no_targets = true
