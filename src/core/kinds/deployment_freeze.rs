@@ -164,7 +164,13 @@ fn part(context: &mut Context<'_>, subject: &Subject<'_>) {
     let freeze = context.lookups.name(LOOKUP, subject.document.name());
     let at = subject.at.field("ProjectEnvironmentScope");
     let scope = subject.document.get("ProjectEnvironmentScope").and_then(Value::as_object);
-    if let Some(environments) = scope.and_then(|scope| scope.get(&project)).and_then(Value::as_array) {
+    let environments = scope.and_then(|scope| scope.get(&project)).and_then(Value::as_array);
+    if environments.is_some_and(Vec::is_empty) {
+        // The provider refuses it (1.17.0, `schemas/deployment_freeze_project.go`, `SizeAtLeast(1)`).
+        let text = "names the project without an environment, which freezes nothing";
+        context.note(&at, "not-carried", text, "");
+    }
+    if let Some(environments) = environments.filter(|environments| !environments.is_empty()) {
         let mut block = Block::resource("octopusdeploy_deployment_freeze_project", &subject.label)
             .made_of(subject.document.id());
         block.set("deploymentfreeze_id", freeze.clone());
@@ -277,12 +283,6 @@ mod tests {
     #[test]
     fn freezes_of_a_project() {
         expect![[r#"
-            resource "octopusdeploy_deployment_freeze_project" "nights" {
-              deploymentfreeze_id = local.deployment_freezes["Nights"]
-              project_id          = octopusdeploy_project.tickets.id
-              environment_ids     = []
-            }
-
             resource "octopusdeploy_deployment_freeze_project" "regatta" {
               deploymentfreeze_id = local.deployment_freezes["Regatta"]
               project_id          = octopusdeploy_project.tickets.id
@@ -316,6 +316,7 @@ mod tests {
             }
             --- finish {"do":"set","target":{"collection":"deploymentfreezes","key":["Tickets","Painting"]},"path":["Description"],"value":{"json":"Wet."}}
             --- finish {"do":"set","target":{"collection":"deploymentfreezes","key":["Tickets","Painting"]},"path":["RecurringSchedule"],"value":{"json":{"Type":"Weekly","Unit":2,"UserUtcOffsetInMinutes":60,"EndType":"AfterOccurrences","EndAfterOccurrences":6,"DaysOfWeek":["Monday"],"UnheardOf":1}}}
+            --- note not-carried ["Nights"] ProjectEnvironmentScope: names the project without an environment, which freezes nothing
         "#]].assert_eq(&convert_project("freezes.tf", &freezes()));
     }
 }

@@ -88,8 +88,38 @@ pub(super) const fn ssh(port: Field, platform: Field) -> [Field; 7] {
     ]
 }
 
+/// Why the provider would not write an endpoint as it is: the address goes through a parser of Go that writes it anew (`net/url`, `URL.String`), so an expression
+/// (`#{…}`), capitals in the scheme or a space arrive as something else; and its word about TLS is a flag.
+pub(super) fn refused(endpoint: &Value) -> Option<&'static str> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let address = match endpoint["CommunicationStyle"].as_str().unwrap_or_default() {
+        "Kubernetes" => text(&endpoint["ClusterUrl"]),
+        "TentacleActive" | "TentaclePassive" => text(&endpoint["Uri"]),
+        "Ssh" => format!("ssh://{}/", text(&endpoint["Host"])),
+        _ => text(&endpoint["TentacleEndpointConfiguration"]["Uri"]),
+    };
+    if !address.is_empty() && !is_kept_by_go(&address) {
+        return Some("the provider writes this address otherwise");
+    }
+    let word = endpoint["SkipTlsVerification"].as_str().unwrap_or_default();
+    if !["", "true", "false"].contains(&word.to_ascii_lowercase().as_str()) {
+        return Some("the provider takes a flag for the check of the certificate, and this is an expression");
+    }
+    refused_agent(endpoint)
+}
+
+/// Whether Go's `url.Parse` and `String` give the same text. Stricter than they are: only what addresses of machines look like.
+fn is_kept_by_go(address: &str) -> bool {
+    let Some((scheme, rest)) = address.split_once("://") else { return false };
+    let is_scheme =
+        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/=&@[]".contains(&byte);
+    let (path, query) = rest.split_once('?').unwrap_or((rest, "-"));
+    is_scheme && path.bytes().all(is_plain) && !query.is_empty() && query.bytes().all(is_plain)
+}
+
 /// The provider accepts agents that poll, and no others (1.17.0, `schema_kubernetes_agent_deployment_target.go`).
-pub(super) fn refused_agent(endpoint: &Value) -> Option<&'static str> {
+fn refused_agent(endpoint: &Value) -> Option<&'static str> {
     let agent = &endpoint["TentacleEndpointConfiguration"];
     let mode = agent["CommunicationMode"].as_str().unwrap_or("Polling");
     if mode != "Polling" {
@@ -97,4 +127,31 @@ pub(super) fn refused_agent(endpoint: &Value) -> Option<&'static str> {
     }
     (endpoint["CommunicationStyle"] == "KubernetesTentacle" && !agent.is_object())
         .then_some("the provider makes no Kubernetes agent without its address")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_go_writes_otherwise() {
+        for kept in [
+            "https://k8s.example/",
+            "https://K8S.example:443/a-b?x=1",
+            "poll://abc123/",
+            "https://[::1]:10933/",
+        ] {
+            assert!(is_kept_by_go(kept), "{kept}");
+        }
+        for other in [
+            "#{K8s.Url}",
+            "HTTPS://k8s.example",
+            "https://k8s.example/a b",
+            "https://x/?",
+            "k8s.example",
+            "https://#{Host}/",
+        ] {
+            assert!(!is_kept_by_go(other), "{other}");
+        }
+    }
 }

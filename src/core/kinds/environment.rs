@@ -71,7 +71,10 @@ fn extension_settings(context: &mut Context<'_>, at: &At, value: &Value, into: &
             Value::Null => {}
             other => odd(context, &values.at(field), other),
         });
-        into.blocks.push(inner);
+        // The provider wants the argument.
+        if !inner.attributes.is_empty() {
+            into.blocks.push(inner);
+        }
     }
 }
 

@@ -116,16 +116,20 @@ fn rpc_retry(context: &mut Context<'_>, at: &At, value: &Value, _: &mut Block) {
     }
 }
 
-/// The provider reads only `hh:mm:ss`: a duration with days or a fraction is written right and read back wrong, an endless difference. So
-/// Terraform leaves such a policy alone once it is made, and finish sets its fields at each deploy, its name among them.
+/// The provider reads only `hh:mm:ss`: a duration with days or a fraction is written right and read back wrong, an endless difference. And
+/// Terraform can't leave a part of a block alone that is a set, as those of a policy are. So it leaves such a policy alone once it is made, and
+/// finish sets its fields at each deploy, its name among them.
 fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     let Some(shape) = KIND.shape(subject.document) else { return };
     let mut block = resource(context, &KIND, shape, subject);
     let odd = subject.document.fields().values().any(holds_odd_duration);
-    if odd || holds_nothing(subject.document) {
+    let refused = !block.take_ignored().is_empty();
+    if odd || refused || holds_nothing(subject.document) {
         block.ignore_all_changes();
         let comment = if odd {
             "The provider can't read back durations of a day or more, or with fractions."
+        } else if refused {
+            "The provider refuses one of its values."
         } else {
             "The provider takes 0 for its default."
         };
@@ -141,7 +145,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
             );
             let carried = !left && field.api != "Name";
             if let Some(value) = subject.document.get(field.api).filter(|value| carried && !is_empty(value)) {
-                context.set(&subject.at.field(field.api), value, "the provider reads durations back wrong");
+                context.set(&subject.at.field(field.api), value, "Terraform leaves the policy alone");
             }
         }
     }

@@ -42,6 +42,19 @@ fn texts(value: &Expr) -> Vec<&str> {
     }
 }
 
+/// Ways to what Terraform shall ignore in a block that is a set, which it can't.
+fn check_ignored(block: &Block, schema: &Value, problems: &mut Vec<String>) {
+    let mut ignored = Vec::new();
+    block.clone().take_ignored().into_iter().for_each(|way| ignored.push(way));
+    for way in ignored {
+        if let Some((set, _)) =
+            way.split_once('[').filter(|(name, _)| schema["blocks"][name]["nesting"] == "set")
+        {
+            problems.push(format!("ignores {way}, and {set} is a set"));
+        }
+    }
+}
+
 /// What the provider would refuse of a block: its values, and required arguments that are missing.
 fn check(block: &Block, way: &str, schema: &Value, values: &Value, problems: &mut Vec<String>) {
     let attributes: Vec<(&str, &Expr)> =
@@ -129,6 +142,7 @@ fn no_value_of_the_reference_makes_an_invalid_module_or_is_lost() {
                         let resource = &block.labels[0];
                         let mut found = Vec::new();
                         check(block, "", &schema["resources"][resource], &accepted[resource], &mut found);
+                        check_ignored(block, &schema["resources"][resource], &mut found);
                         problems.extend(
                             found.iter().map(|what| format!("{collection} {way} {value}: {resource} {what}")),
                         );

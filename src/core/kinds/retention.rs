@@ -1,7 +1,7 @@
 //! How long things are kept: the space's retention defaults, documents that every space (server 2025.3 and later) has, and the policies of
 //! lifecycles and runbooks.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::convert::context::{At, Context, Subject};
 use crate::convert::fields::{is_empty, odd};
@@ -19,7 +19,8 @@ pub(super) const KIND: Kind = Kind {
     no_shape: Some("the provider has no resource for this type of retention"),
     by_finish: |kind, document| match (kind.shape(document), document.text("Strategy")) {
         (None, _) => Some("the provider has no resource for this type of retention"),
-        (_, Some("Count" | "Forever")) => None,
+        (_, Some("Forever")) => None,
+        (_, Some("Count")) if counts(document.fields()) => None,
         _ => Some("the provider refuses this strategy"),
     },
     shapes: &[
@@ -81,6 +82,13 @@ const UNCOUNTED: &[Field] = &[
     FROM_STRATEGY,
 ];
 
+/// Whether a policy that counts says how many of what: the provider refuses none, and none of a unit (1.17.0, `schemas/lifecycle.go`,
+/// `schemas/runbook_retention_policy.go`). Runbooks of servers before 2026.1 have no unit.
+fn counts(policy: &Map<String, Value>) -> bool {
+    policy.get("QuantityToKeep").and_then(Value::as_i64).is_some_and(|quantity| quantity > 0)
+        && policy.get("Unit").and_then(Value::as_str).is_some_and(|unit| ["Days", "Items"].contains(&unit))
+}
+
 /// Writes the block of a policy, if there is one; one that the provider does not take is for finish. Strategies that do not count must come
 /// without quantity and unit.
 pub(super) fn policy(context: &mut Context<'_>, at: &At, value: &Value, name: &str, into: &mut Block) {
@@ -100,9 +108,7 @@ pub(super) fn policy(context: &mut Context<'_>, at: &At, value: &Value, name: &s
         None if keep_forever => "Forever",
         None => "Count",
     };
-    let units = ["Days", "Items"];
-    let unit = policy.get("Unit").and_then(Value::as_str).is_none_or(|unit| units.contains(&unit));
-    if !matches!(strategy, "Default" | "Forever" | "Count") || (strategy == "Count" && !unit) {
+    if !matches!(strategy, "Default" | "Forever" | "Count") || (strategy == "Count" && !counts(policy)) {
         context.set(at, value, REFUSED);
         return into.ignore_changes(name);
     }

@@ -6,6 +6,7 @@ use super::process;
 use super::project::CONNECTIVITY;
 use crate::convert;
 use crate::convert::context::{At, Context, Subject};
+use crate::convert::fields::is_empty;
 use crate::convert::model::*;
 use crate::hcl::Block;
 use documents::collection::Collection;
@@ -60,7 +61,10 @@ fn retention(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block
     // A policy that counts must have a unit here; one of an older server has none where it counts items.
     let mut value = value.clone();
     if let Some(policy) = value.as_object_mut().filter(|policy| !policy.is_empty()) {
-        policy.entry("Unit").or_insert_with(|| "Items".into());
+        let unit = policy.entry("Unit").or_insert(Value::Null);
+        if is_empty(unit) {
+            *unit = "Items".into();
+        }
     }
     super::retention::policy(context, at, &value, "retention_policy_with_strategy", into);
 }

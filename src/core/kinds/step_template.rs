@@ -10,6 +10,7 @@ use crate::hcl::{Block, Expr};
 use crate::kinds::script_module::ending;
 use documents::collection::Collection;
 use documents::document::Document;
+use documents::document::is_uuid;
 
 pub(super) const KIND: Kind = Kind {
     collection: Collection::ActionTemplates,
@@ -157,31 +158,26 @@ fn said_or_empty(context: &mut Context<'_>, at: &At, value: &Value, into: &mut B
     }
 }
 
-/// The provider wants a UUID, which servers do not; another text becomes one that depends on it alone.
-fn parameter_id(_: &mut Context<'_>, _: &At, value: &Value, into: &mut Block) {
+/// The provider wants a UUID, which servers do not, and one for each parameter (1.17.0, `resource_step_template.go`, "ID conflict"); another text becomes
+/// one that depends on it alone, nothing and what another parameter has already one that depends on the parameter's name, too.
+fn parameter_id(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Block) {
     let text = value.as_str().unwrap_or_default();
-    let is_uuid = text.len() == 36
-        && text.char_indices().all(|(index, letter)| match index {
-            8 | 13 | 18 | 23 => letter == '-',
-            _ => letter.is_ascii_hexdigit(),
-        });
-    if is_uuid {
+    let name =
+        at.path.iter().rev().find_map(|step| step.get("Name")).and_then(Value::as_str).unwrap_or_default();
+    let template = context.inventory.get(Collection::ActionTemplates, &at.id);
+    let all = template.map_or(&[][..], |template| template.list("Parameters"));
+    let first = all.iter().find(|parameter| parameter["Id"].as_str().unwrap_or_default() == text);
+    let is_own =
+        !text.is_empty() && first.is_none_or(|first| first["Name"].as_str().unwrap_or_default() == name);
+    if is_own && is_uuid(text) {
         into.set("id", text);
     } else {
-        let seed = digest(&format!("a{text}")) + &digest(&format!("b{text}")) + &digest(&format!("c{text}"));
-        let tail = digest(&format!("d{text}")) + &digest(&format!("e{text}")) + &digest(&format!("f{text}"));
+        let text = if is_own { text.to_owned() } else { format!("{text}/{name}") };
+        let part = |letter: char| digest(&format!("{letter}{text}"));
+        let (seed, tail) = (part('a') + &part('b') + &part('c'), part('d') + &part('e') + &part('f'));
         let (first, second) = (seed.get(..16).unwrap_or_default(), tail.get(..15).unwrap_or_default());
-        into.set(
-            "id",
-            format!(
-                "{}-{}-5{}-8{}-{}",
-                &first[..8],
-                &first[8..12],
-                &first[12..15],
-                &second[..3],
-                &second[3..15]
-            ),
-        );
+        let parts = (&first[..8], &first[8..12], &first[12..15], &second[..3], &second[3..15]);
+        into.set("id", format!("{}-{}-5{}-8{}-{}", parts.0, parts.1, parts.2, parts.3, parts.4));
     }
 }
 

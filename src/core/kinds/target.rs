@@ -154,7 +154,7 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
             return Some("the provider crashes where the authentication names nothing");
         }
     }
-    endpoint::refused_agent(endpoint)
+    endpoint::refused(endpoint)
 }
 
 const NO_POOL: &str = "the provider has no argument for it with this type of target";

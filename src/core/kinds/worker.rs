@@ -89,5 +89,5 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
             return Some("the provider makes no SSH worker without an account");
         }
     }
-    endpoint::refused_agent(endpoint)
+    endpoint::refused(endpoint)
 }
