@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::relay::address::Address;
 use crate::relay::log::Intervention;
+use crate::relay::readable::edited::is_owned;
 use crate::relay::request::Request;
 
 /// What the client knows of every resource, and of those that several modules write (library version 2.111.0: `resources/resource.go`,
@@ -87,7 +88,11 @@ impl Forgotten {
         };
         for fields in documents.into_iter().filter_map(Value::as_object) {
             let Some(id) = fields.get("Id").and_then(Value::as_str) else { continue };
-            let is_known = |name: &str| OF_ALL.contains(&name) || known.contains(&name);
+            // It knows when a freeze recurs, and can't bear it with one that is no project's own.
+            let hides = address.kind() == "deploymentfreezes" && !is_owned(fields);
+            let is_known = |name: &str| {
+                OF_ALL.contains(&name) || (known.contains(&name) && !(hides && name == "RecurringSchedule"))
+            };
             let unknown = fields.iter().filter(|(name, value)| !is_known(name) && !value.is_null());
             let unknown = unknown.map(|(name, value)| (name.clone(), value.clone())).collect();
             self.lock().insert(id.to_lowercase(), unknown);
@@ -141,6 +146,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_freeze_that_is_no_projects_own_keeps_recurring() {
+        let forgotten = Forgotten::default();
+        let update = Request::new(Method::PUT, "/api/deploymentfreezes/DeploymentFreezes-1");
+        let freeze = |owner: &str| json!({"Id": "DeploymentFreezes-1", "Name": "f", "OwnerId": owner, "RecurringSchedule": {"Type": "Daily"}});
+        for (owner, kept) in [("", true), ("Projects-1", false)] {
+            forgotten.learn(&update.address, &freeze(owner));
+            let mut written = json!({"Id": "DeploymentFreezes-1", "Name": "f"});
+            forgotten.put_back(&update, &mut written);
+            assert_eq!(written.get("RecurringSchedule").is_some(), kept, "{owner}");
+        }
+    }
 
     #[test]
     fn a_tenant_keeps_its_icon_when_a_project_is_linked() {

@@ -1,7 +1,7 @@
 //! The relay: octoferry's own loopback server between Terraform and the destination, while deploy runs.
 //!
 //! Terraform gets an address on 127.0.0.1 and a key that is valid for this run only; the real key never leaves octoferry. Requests go through
-//! the client, so they are paced and repeated like our own. Nine things are changed on the way, and nothing else; each is counted and told:
+//! the client, so they are paced and repeated like our own. Ten things are changed on the way, and nothing else; each is counted and told:
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
 //! again ([`hold`]), templates keep their ids ([`align`]), tags theirs, and their set is written once ([`tag`]), linked library sets have their order ([`linked`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has read or written in
@@ -21,10 +21,12 @@ mod linked;
 mod log;
 mod passing;
 mod peer;
+mod phases;
 mod readable;
 mod remember;
 mod request;
 mod roles;
+mod script_module;
 mod seen;
 mod tag;
 mod take_over;
@@ -95,6 +97,7 @@ struct Shared {
     linked: linked::Order,
     roles: roles::Roles,
     take_over: take_over::TakeOver,
+    phases: phases::Phases,
     tags: tag::Tags,
     exchange: token::Exchange,
     remember: Arc<remember::Remember>,
@@ -133,6 +136,7 @@ impl Relay {
             linked: linked::Order::default(),
             roles: roles::Roles::default(),
             take_over: take_over::TakeOver::default(),
+            phases: phases::Phases::default(),
             tags: tag::Tags::default(),
             exchange: token::Exchange::default(),
             remember,
@@ -271,6 +275,11 @@ impl Relay {
     /// Says which templates documents of the destination have in the module that comes next.
     pub fn expect_templates(&self, templates: Templates) {
         self.shared.align.expect(templates);
+    }
+
+    /// Says what the state of the module that comes next has of the phases of lifecycles.
+    pub fn expect_phases(&self, state: &terraform::state::State) {
+        self.shared.phases.expect(state.phases.clone());
     }
 
     /// Says in which order projects of the module that comes next link library variable sets.

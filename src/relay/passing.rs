@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::relay::log::Intervention;
 use crate::relay::request::Request;
-use crate::relay::{Shared, align, forgotten, header, keep, readable, tag};
+use crate::relay::{Shared, align, forgotten, header, keep, phases, readable, script_module, tag};
 use failure::Failure;
 use octopus::client::Answer;
 
@@ -56,6 +56,12 @@ impl From<Failure> for Passed {
     }
 }
 
+/// Whether the provider takes its part out of a freeze that somebody has deleted: it writes a freeze without an id then, which no server has (1.17.0,
+/// `resource_deployment_freeze_project.go`), and the project's module would fail for ever.
+fn is_of_freeze_that_is_gone(request: &Request) -> bool {
+    request.is(&Method::PUT) && request.address.parts().as_slice() == ["deploymentfreezes"]
+}
+
 impl Shared {
     /// The part of a path that is the API's, where it is one of it.
     pub(super) fn path_of_api<'p>(&self, path: &'p str) -> Option<&'p str> {
@@ -79,6 +85,11 @@ impl Shared {
 
     /// A request to the server, or to what is remembered of it.
     pub(super) async fn through(&self, request: Request) -> Passed {
+        if is_of_freeze_that_is_gone(&request) {
+            let what = "had nothing to take out of a freeze that is gone";
+            self.log.changes(vec![Intervention { what, place: "deploymentfreezes".to_owned() }]);
+            return Passed::json(StatusCode::OK, request.body);
+        }
         let Some(update) = self.take_over.update(&request) else {
             return self.answered(request).await.unwrap_or_else(|refused| refused);
         };
@@ -141,6 +152,7 @@ impl Shared {
         let known = self.remember.fresh(&request.address);
         changes.extend(self.hold.before(&self.client, request, &mut document, known).await?);
         changes.extend(keep::keep_lost(&self.client, request, &mut document).await?);
+        changes.extend(script_module::complete(&self.client, request, &document).await?);
         if secret::placeholder::may_be_in(body) {
             changes.extend(keep::keep_secrets(&self.client, request, &mut document).await?);
         }
@@ -170,6 +182,7 @@ impl Shared {
             || readable::looks_at(address)
             || self.roles.looks_at(address)
             || align::Align::looks_at(address)
+            || phases::Phases::looks_at(address)
             || self.exchange.looks_at(address)
             || forgotten::Forgotten::looks_at(address);
         if !is_of_interest {
@@ -184,7 +197,8 @@ impl Shared {
         let held = self.hold.after(address, &mut document);
         let without_roles = self.roles.hide(address, &mut document);
         let aligned = self.align.show(request, &mut document);
-        let shown = readable::make_readable(address, &mut document);
+        let mut shown = readable::make_readable(address, &mut document);
+        shown.extend(self.phases.show(request, &mut document));
         if !(hidden || held || aligned || shown_secret || without_roles) && shown.is_empty() {
             return Ok(body);
         }

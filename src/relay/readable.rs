@@ -1,10 +1,13 @@
 //! Lists that the provider can read: one document of a type that it does not know, or half a sign-in, and its data source answers an empty list
 //! (feeds, accounts) or the provider crashes (accounts, Git credentials, worker pools). Such a document is shown to Terraform as of a type that it knows, so that it and its
 //! neighbours are found by name. The provider also crashes on a trigger that makes releases without saying of which Git reference, or that starts
-//! on a date of the month without a day of the week, and reads no
-//! list with a machine policy that never tries again.
+//! on a date of the month without a day of the week, and on others of [`edited`]; and it reads no
+//! list with a machine policy that has a value which it does not know ([`policy`]).
 //!
 //! Tried with provider 1.17.0; the types are those of its client, version 2.111.0.
+
+pub(super) mod edited;
+mod policy;
 
 use serde_json::{Map, Value, json};
 
@@ -15,21 +18,24 @@ use documents::complete::{is_complete_account, is_complete_feed, is_name_of_acco
 
 /// Whether answers of this address may hold such documents.
 pub(super) fn looks_at(address: &Address) -> bool {
-    matches!(
-        address.parts().as_slice(),
-        ["accounts" | "feeds" | "git-credentials" | "workerpools" | "machinepolicies"]
-            | ["subscriptions", ..]
-            | ["machinepolicies", _]
-            | ["projecttriggers"]
-            | ["projecttriggers", _]
-            | ["projects", _, "triggers", ..]
-    )
+    edited::looks_at(address)
+        || matches!(
+            address.parts().as_slice(),
+            ["accounts" | "feeds" | "git-credentials" | "workerpools" | "machinepolicies"]
+                | ["subscriptions", ..]
+                | ["machinepolicies", _]
+                | ["projecttriggers"]
+                | ["projecttriggers", _]
+                | ["projects", _, "triggers", ..]
+        )
 }
 
 /// The documents of an answer: those of a list, or the one that it is.
 fn documents(answer: &mut Value) -> Vec<&mut Value> {
-    if answer["Items"].is_array() {
-        return answer["Items"].as_array_mut().into_iter().flatten().collect();
+    for list in ["Items", "DeploymentFreezes"] {
+        if answer[list].is_array() {
+            return answer[list].as_array_mut().into_iter().flatten().collect();
+        }
     }
     vec![answer]
 }
@@ -61,25 +67,24 @@ pub(super) fn make_readable(address: &Address, answer: &mut Value) -> Vec<Interv
     if !looks_at(address) {
         return changes;
     }
+    if edited::looks_at(address) {
+        return edited::show(address, documents(answer));
+    }
     if header::looks_at(address) {
         return documents(answer).into_iter().filter_map(header::show).collect();
     }
     if address.kind() == "machinepolicies" {
-        for policy in documents(answer).into_iter().filter(|policy| policy["ConnectionRetryCountLimit"] == 0)
-        {
-            policy["ConnectionRetryCountLimit"] = json!(5);
-            changes.push(Intervention {
-                what: "shown as if it tried again, without which the provider reads no machine policy",
-                place: format!("machinepolicies/{}", policy["Name"].as_str().unwrap_or_default()),
-            });
-        }
-        return changes;
+        return documents(answer).into_iter().filter_map(policy::show).collect();
     }
     if address.parts().iter().any(|part| matches!(*part, "projecttriggers" | "triggers")) {
         for trigger in documents(answer).into_iter().filter(|document| document.is_object()) {
             let place = format!("projecttriggers/{}", trigger["Name"].as_str().unwrap_or_default());
             if give_git_reference(trigger) {
                 let what = "shown with a Git reference, without which the provider crashes";
+                changes.push(Intervention { what, place: place.clone() });
+            }
+            if edited::give_parts_of_trigger(trigger) {
+                let what = "shown with what is missing, without which the provider crashes";
                 changes.push(Intervention { what, place: place.clone() });
             }
             if give_day(trigger) {
@@ -177,7 +182,10 @@ mod tests {
         assert_eq!(make_readable(&address, &mut monthly).len(), 1);
         assert_eq!(monthly["Filter"]["DayOfWeek"], "Sunday");
         assert!(make_readable(&address, &mut monthly).is_empty());
-        let policy = |count: u8| json!({"Name": "a", "ConnectionRetryCountLimit": count});
+        let policy = |count: u8| {
+            json!({"Name": "a", "ConnectionRetryCountLimit": count, "ConnectionConnectTimeout": "00:01:00", "ConnectionRetrySleepInterval": "00:00:01",
+                "ConnectionRetryTimeLimit": "00:05:00", "PollingRequestQueueTimeout": "00:02:00"})
+        };
         let mut policies = json!({"Items": [policy(0), policy(3)]});
         assert_eq!(
             make_readable(&Address::parse("/api/Spaces-2/machinepolicies?take=9"), &mut policies).len(),

@@ -14,9 +14,14 @@ pub struct State {
     pub resources: BTreeMap<String, Vec<String>>,
     /// Addresses of steps → how they are imported: the ids of their process, of the parent of a child step, and their own.
     pub steps: BTreeMap<String, String>,
+    /// Ids of lifecycles → which policies each of their phases has.
+    pub phases: BTreeMap<String, Vec<Policies>>,
     /// What they are at the source, as the last apply has kept it.
     pub identities: Identities,
 }
+
+/// Whether a phase of a lifecycle has a policy of its own for releases, and for files on Tentacles.
+pub type Policies = [bool; 2];
 
 #[derive(Deserialize)]
 struct File {
@@ -50,6 +55,23 @@ struct Attributes {
     process_id: Option<serde_json::Value>,
     #[serde(default)]
     parent_id: Option<serde_json::Value>,
+    #[serde(default)]
+    phase: Option<Vec<Phase>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Phase {
+    #[serde(default)]
+    release_retention_with_strategy: Option<Vec<serde::de::IgnoredAny>>,
+    #[serde(default)]
+    tentacle_retention_with_strategy: Option<Vec<serde::de::IgnoredAny>>,
+}
+
+impl Phase {
+    fn policies(&self) -> Policies {
+        let policies = [&self.release_retention_with_strategy, &self.tentacle_retention_with_strategy];
+        policies.map(|policy| policy.as_ref().is_some_and(|blocks| !blocks.is_empty()))
+    }
 }
 
 /// Whether Terraform gave no state at all: nothing is kept.
@@ -72,7 +94,7 @@ impl State {
             Failure::new(FailureKind::Terraform, format!("the state is not as Terraform writes it ({place})"))
         })?;
         let mut resources: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut steps = BTreeMap::new();
+        let (mut steps, mut phases) = (BTreeMap::new(), BTreeMap::new());
         for resource in file.resources.into_iter().filter(|resource| resource.mode == "managed") {
             let prefix = resource.module.map(|module| format!("{module}.")).unwrap_or_default();
             let address = format!("{prefix}{}.{}", resource.kind, resource.name);
@@ -86,12 +108,16 @@ impl State {
                     steps.insert(address.clone(), parts.join(":"));
                 }
                 let id = attributes.id;
-                ids.push(id.as_ref().and_then(|id| id.as_str()).unwrap_or_default().to_owned());
+                let id = id.as_ref().and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+                if let Some(all) = attributes.phase.filter(|_| resource.kind == "octopusdeploy_lifecycle") {
+                    phases.insert(id.clone(), all.iter().map(Phase::policies).collect());
+                }
+                ids.push(id);
             }
         }
         let identities =
             serde_json::from_slice(bytes).map(|state| moves::identities_of(&state)).unwrap_or_default();
-        Ok(Self { resources, steps, identities })
+        Ok(Self { resources, steps, phases, identities })
     }
 
     /// Whether something of this address is there; an index is ignored.
@@ -133,11 +159,15 @@ mod tests {
         let text = br#"{"version": 4, "resources": [
             {"mode": "data", "type": "octopusdeploy_feeds", "name": "x", "instances": [{"attributes": {"id": "1"}}]},
             {"mode": "managed", "type": "octopusdeploy_process_child_step", "name": "warm_up", "instances": [{"attributes": {"id": "a", "process_id": "p", "parent_id": "s"}}]},
+            {"mode": "managed", "type": "octopusdeploy_lifecycle", "name": "long", "instances": [{"attributes": {"id": "Lifecycles-1", "phase": [
+                {"name": "a", "release_retention_with_strategy": [{"strategy": "Count"}], "tentacle_retention_with_strategy": null},
+                {"name": "b", "release_retention_with_strategy": [], "tentacle_retention_with_strategy": null}]}}]},
             {"mode": "managed", "type": "octopusdeploy_environment", "name": "test", "instances": [{"attributes": {"id": "Environments-1", "name": "s3cret"}}]}
         ]}"#;
         let state = State::parse(text).ok().unwrap();
         assert!(state.has("octopusdeploy_environment.test"));
         assert_eq!(state.steps["octopusdeploy_process_child_step.warm_up"], "p:s:a");
+        assert_eq!(state.phases["Lifecycles-1"], [[true, false], [false, false]]);
         assert!(state.has("octopusdeploy_environment.test[0]"));
         assert!(!state.has("octopusdeploy_feeds.x"));
         assert!(state.has_id("Environments-1") && !state.has_id("1"));
@@ -145,6 +175,7 @@ mod tests {
             state.beyond(&State::default()),
             [
                 ("octopusdeploy_environment.test".to_owned(), "Environments-1".to_owned()),
+                ("octopusdeploy_lifecycle.long".to_owned(), "Lifecycles-1".to_owned()),
                 ("octopusdeploy_process_child_step.warm_up".to_owned(), "a".to_owned())
             ]
         );

@@ -73,4 +73,5 @@ mod tokens;
 mod trial;
 mod unchanged;
 mod unlock;
+mod unreadable;
 mod years;

@@ -200,6 +200,7 @@ impl Api {
         let json: Json =
             if bytes.is_empty() { Json::Null } else { serde_json::from_slice(&bytes).unwrap_or(Json::Null) };
         if status.is_success() {
+            crate::decode::check(path, &json)?;
             return Ok(json);
         }
         Err(failure(status, &json).into())

@@ -15,11 +15,13 @@
 //! - a variable is a GET and PUT of the whole set, the other sensitive values as "", and is found again by its looks;
 //! - one lock for all variables, channels, tags and tenants; one for each process;
 //! - a deployment-target trigger is always created enabled;
+//! - what its client crashes on, or does not read ([`decode`]);
 //! - durations in nanoseconds, spans of a day or more or with fractions read back as 0;
 //! - "inconsistent result after apply" for newer types, tolerance for older ones (`legacy_type_system`).
 
 pub mod behaviour;
 pub mod data;
+pub mod decode;
 pub mod http;
 pub mod mapping;
 pub mod plan;

@@ -12,9 +12,19 @@ pub fn resource(type_name: &str, block: &Block, config: &Value) -> Vec<String> {
     let mut errors = Vec::new();
     let behaviour = behaviour::of(type_name);
     block_errors(block, behaviour, "", config, &mut errors);
+    for name in ["cluster_url", "tentacle_url", "uri", "host"] {
+        address(name, config.get(name), &mut errors);
+    }
     match type_name {
         "octopusdeploy_variable" => variable(config, &mut errors),
         "octopusdeploy_lifecycle" => lifecycle(config, &mut errors),
+        "octopusdeploy_deployment_freeze_project" => {
+            if matches!(config.get("environment_ids"), Value::List(items) if items.is_empty()) {
+                errors.push(
+                    "Attribute environment_ids list must contain at least 1 elements, got: 0".to_owned(),
+                );
+            }
+        }
         "octopusdeploy_step_template" => step_template(config, &mut errors),
         "octopusdeploy_azure_subscription_account" => azure_subscription(config, &mut errors),
         "octopusdeploy_ssh_connection_worker" => ssh_worker(config, &mut errors),
@@ -100,11 +110,25 @@ fn lifecycle(config: &Value, errors: &mut Vec<String>) {
                         "{name}: quantity_to_keep and unit can only be used when strategy is set to Count"
                     ));
                 }
+                if let Value::Number(number) = block.get("quantity_to_keep")
+                    && number.to_string() == "0"
+                {
+                    errors.push(format!("{name}: quantity_to_keep value must be at least 1, got: 0"));
+                }
                 if counted && (block.get("quantity_to_keep").is_null() || block.get("unit").is_null()) {
                     errors.push(format!("{name}: strategy Count needs quantity_to_keep and unit"));
                 }
             }
         }
+    }
+}
+
+/// The official one writes addresses as Go does (`url.Parse`, `String`): another one arrives than was meant, and each plan differs.
+fn address(name: &str, value: &Value, errors: &mut Vec<String>) {
+    let Value::Text(text) = value else { return };
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    if text.contains(['#', ' ', '{', '}']) || scheme.chars().any(|letter| letter.is_ascii_uppercase()) {
+        errors.push(format!("{name} {text:?} is written otherwise"));
     }
 }
 
@@ -143,6 +167,10 @@ fn kubernetes(block: &Block, config: &Value, errors: &mut Vec<String>) {
 
 fn step_template(config: &Value, errors: &mut Vec<String>) {
     let Value::List(parameters) = config.get("parameters") else { return };
+    let ids: Vec<&Value> = parameters.iter().map(|parameter| parameter.get("id")).collect();
+    if ids.iter().enumerate().any(|(number, id)| ids[..number].contains(id) && **id != Value::Unknown) {
+        errors.push("ID conflict: conflicting UUID's within parameters list".to_owned());
+    }
     for parameter in parameters {
         let control = parameter.get("display_settings").get("Octopus.ControlType");
         let sensitive = control == &Value::Text("Sensitive".to_owned());

@@ -132,7 +132,12 @@ impl Document {
 
     pub(super) async fn read(&self, call: &Call<'_>) -> Result<Option<Json>> {
         match call.api.get(&self.address(call, &call.state, &format!("/{}", text(&call.state, "id")))).await {
-            Ok(document) => Ok(Some(self.value(call, &document, &call.state))),
+            Ok(document) => {
+                if self.route == "lifecycles" {
+                    crate::decode::check_phases(&document, &call.state)?;
+                }
+                Ok(Some(self.value(call, &document, &call.state)))
+            }
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }

@@ -1,6 +1,6 @@
 //! A script module: a library set with two variables.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::{Value as Json, json};
 
 use super::{Call, items, text};
@@ -92,6 +92,13 @@ pub(super) async fn update(call: &Call<'_>, plan: &Json) -> Result<Json> {
     let mut body = body(plan, id);
     body["VariableSetId"] = call.state["variable_set_id"].clone();
     let document = call.api.put(&call.s(plan, &format!("libraryvariablesets/{id}")), &body).await?;
+    let set = call.api.get(&call.s(plan, &format!("variables/{}", text(&document, "VariableSetId")))).await?;
+    // The official one changes the variables that are there, and makes none.
+    for prefix in ["Octopus.Script.Module[", "Octopus.Script.Module.Language["] {
+        if !items(&set, "Variables").iter().any(|variable| text(variable, "Name").starts_with(prefix)) {
+            bail!("Provider produced inconsistent result after apply: {prefix} is not there");
+        }
+    }
     write_script(call, plan, text(&document, "VariableSetId"), text(&call.state, "name")).await?;
     Ok(value(&document, plan, plan["script"][0].clone()))
 }
