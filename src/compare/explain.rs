@@ -188,6 +188,9 @@ impl Explanations {
         {
             return Some((*because).to_owned());
         }
+        if let Some(note) = self.notes.iter().find(|note| names_unarchived(note, difference)) {
+            return Some(note.text.clone());
+        }
         if is_polled(collection, difference) {
             return Some("each server knows a Tentacle that polls it by another address".to_owned());
         }
@@ -211,6 +214,17 @@ impl Explanations {
         });
         note.map(|note| note.text.clone()).or_else(|| self.left_out_field(collection, key, difference))
     }
+}
+
+/// Whether a field names a certificate that was archived at the source and isn't at the destination, by this note.
+fn names_unarchived(note: &Note, difference: &FieldDifference) -> bool {
+    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let [name] = note.key() else { return false };
+    note.collection() == Collection::Certificates
+        && note.field() == "Archived"
+        && text(&difference.destination) == Some(format!("⟨certificates {name}⟩"))
+        && text(&difference.source)
+            .is_some_and(|source| source.starts_with(&format!("⟨certificates {name}/archived/")))
 }
 
 /// Whether both are addresses by which a server knows a Tentacle that polls it: the Tentacle makes up one for each server.
@@ -324,10 +338,14 @@ fn is_part_of_variable(collection: Collection, path: &str, noted: &str) -> bool 
         return false;
     };
     let noted = noted.strip_prefix("Variables/").unwrap_or(noted);
+    let is_scoped = |rest: &str| rest.starts_with(" (") || rest.starts_with('#');
     let rest = path.strip_prefix(noted);
-    rest.is_some_and(|rest| {
-        rest.is_empty() || rest.starts_with('/') || rest.starts_with(" (") || rest.starts_with('#')
-    })
+    // `Name/Value` is a part of `Name (scope)/Value`.
+    let of_scoped = noted.rsplit_once('/').is_some_and(|(variable, field)| {
+        let rest = path.strip_prefix(variable).filter(|rest| is_scoped(rest));
+        rest.and_then(|rest| rest.rsplit_once('/')).is_some_and(|(_, last)| last == field)
+    });
+    of_scoped || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || is_scoped(rest))
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl<'i> Names<'i> {
             Collection::ScopedUserRoles => {
                 let names =
                     [name_of(Collection::Teams, "TeamId"), name_of(Collection::UserRoles, "UserRoleId")];
-                return names.into_iter().flatten().collect();
+                return names.into_iter().map(Option::unwrap_or_default).collect();
             }
             Collection::OidcIdentities => {
                 let account = document.text("ServiceAccountId").unwrap_or_default();

@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+pub(crate) use self::places::is_list;
 use self::places::{Left, PLACES, ReferencePath};
 use self::steps::Steps;
 pub(crate) use self::texts::{chosen, is_package_name, is_project_feed};

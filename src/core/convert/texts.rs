@@ -98,10 +98,37 @@ impl<'i> Context<'i> {
         self.is_space() && self.is_another_project(text)
     }
 
+    /// Whether a value as a whole is the id of a project that comes after the space's module, where it would be another project's at the
+    /// destination; then there is a note.
+    pub fn waits_for_project(&mut self, at: &At, value: &str) -> bool {
+        let project = self.inventory.get(Collection::Projects, value).filter(|_| self.comes_later(value));
+        if let Some(project) = project {
+            let text = format!(
+                "the whole value is {value}, the id of the project \"{}\", which is made after this: it is left empty",
+                project.name()
+            );
+            self.note(at, "not-carried", &text, "Choose the project by hand at the destination.");
+        }
+        project.is_some()
+    }
+
     /// Whether [`Context::text_with_ids`] would find an id in the text.
     #[must_use]
     pub fn has_ids(&self, value: &str) -> bool {
         self.pieces(value).iter().any(|piece| matches!(piece, Piece::Id(_)))
+    }
+
+    /// Whether an id in a text is the project's own, or of something that belongs to it: that comes after the project.
+    #[must_use]
+    pub fn names_part_of(&self, project: &str, text: &str) -> bool {
+        let belongs = |id: &str| {
+            let collection = self.inventory.collection_of(id);
+            let document = collection.and_then(|collection| self.inventory.get(collection, id));
+            id == project
+                || self.part_targets.contains_key(id)
+                || document.is_some_and(|document| document.text("ProjectId") == Some(project))
+        };
+        self.pieces(text).iter().any(|piece| matches!(piece, Piece::Id(id) if belongs(id)))
     }
 
     /// Text of a property: ids in it that stand alone, in lists or in JSON are references; the rest stays text.

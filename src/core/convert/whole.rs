@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::convert::context::{At, Context, Subject, is_words};
 use crate::convert::model::{Carry, Hidden, Kind, snake_case};
-use crate::dead::is_package_name;
+use crate::dead::{is_list, is_package_name};
 use module::manifest::FinishStep;
 
 /// Parts of any document that the server makes up, wherever they stand.
@@ -99,6 +99,9 @@ pub(super) fn portable(
             for (name, value) in fields {
                 if value.is_string() && (is_words(name) || is_package_name(context.inventory, fields, name)) {
                     out.insert(name.clone(), value.clone());
+                } else if value.is_null() && is_list(at.target.collection, &at.field(name).path) {
+                    // Servers show null for none, and want a list.
+                    out.insert(name.clone(), json!([]));
                 } else if !EVERYWHERE.contains(&name.as_str()) {
                     out.insert(name.clone(), portable(context, &at.field(name), hidden, value));
                 }

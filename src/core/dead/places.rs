@@ -64,6 +64,26 @@ pub(super) const LINK: ReferencePath =
 pub(super) const FROZEN: ReferencePath =
     place(&[Collection::DeploymentFreezes], "ProjectEnvironmentScope", ENVIRONMENTS, Left::Nothing);
 
+/// Whether a field of a document is a list in which ids stand, or in whose items they do. `path` is as in a finish step: an item is no text.
+pub(crate) fn is_list(collection: Collection, path: &[serde_json::Value]) -> bool {
+    let mut wanted = String::new();
+    for part in path {
+        match part.as_str() {
+            Some(name) if wanted.is_empty() => wanted.push_str(name),
+            Some(name) => wanted.extend([".", name]),
+            None => wanted.push_str("[]"),
+        }
+    }
+    wanted.push_str("[]");
+    PLACES.iter().any(|place| {
+        place.is_of(collection)
+            && place
+                .path
+                .strip_prefix(wanted.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
 pub(super) const PLACES: &[ReferencePath] = &[
     place(RESTRICTED, "EnvironmentIds[]", ENVIRONMENTS, Left::Nobody),
     place(RESTRICTED, "TenantIds[]", &[Collection::Tenants], Left::Nothing),

@@ -379,6 +379,8 @@ fn properties_that_hold_ids_keep_the_living_ones() {
         ("Octopus.Action.Script.ScriptBody", "Teams-1,Teams-77", "Teams-1,Teams-77"),
         ("Key", "Accounts-77", ""),
         ("Containers", r#"[{"Name": "x", "FeedId": "Feeds-77"}]"#, r#"[{"Name": "x", "FeedId": ""}]"#),
+        // It lives, but is no feed.
+        ("Containers", r#"[{"Name": "x", "FeedId": "Accounts-1"}]"#, r#"[{"Name": "x", "FeedId": ""}]"#),
         (
             "Containers",
             r#"{"FeedId":"Feeds-1","Text":"Feeds-77"}"#,

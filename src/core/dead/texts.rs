@@ -282,16 +282,21 @@ fn property(settling: &mut Settling<'_>, name: &str, value: &mut Value, at: &[St
     if holds_ids(name)
         || (tokens.iter().all(|token| collection_of(token).is_some()) && tokens.iter().any(lives))
     {
-        let to: BTreeSet<Collection> = tokens.iter().filter_map(|token| collection_of(token)).collect();
-        let named = kind_in_name(name).filter(|_| holds_ids(name) && !to.is_empty());
-        let mut to: Vec<Collection> = named.map_or_else(|| to.into_iter().collect(), |named| vec![named]);
-        if to.contains(&Collection::Environments) {
-            to.push(Collection::ParentEnvironments);
-        }
+        let to = meant(name, tokens.iter().filter_map(|token| collection_of(token)).collect());
         if !to.is_empty() {
             of_kind(settling, value, &to, at);
         }
     }
+}
+
+/// What the ids in a value are to be of: what its name says, else what they look like.
+fn meant(name: &str, own: BTreeSet<Collection>) -> Vec<Collection> {
+    let named = kind_in_name(name).filter(|_| holds_ids(name) && !own.is_empty());
+    let mut to: Vec<Collection> = named.map_or_else(|| own.into_iter().collect(), |named| vec![named]);
+    if to.contains(&Collection::Environments) {
+        to.push(Collection::ParentEnvironments);
+    }
+    to
 }
 
 /// `Octopus.Action.Manual.ResponsibleTeamIds`, `Octopus.Action.DeployRelease.ProjectId`.
@@ -353,8 +358,10 @@ fn dead_in(settling: &Settling<'_>, json: &Value, name: &str, dead: &mut BTreeMa
             }
         }
         Value::String(id) if holds_ids(name) => {
-            if let Some(to) = collection_of(id).filter(|to| !settling.is_alive(&[*to], id)) {
-                dead.insert(id.clone(), settling.described(id, &[to]));
+            let Some(own) = collection_of(id) else { return };
+            let to = meant(name, BTreeSet::from([own]));
+            if !settling.is_alive(&to, id) {
+                dead.insert(id.clone(), settling.described(id, &to));
             }
         }
         Value::Array(items) => items.iter().for_each(|item| dead_in(settling, item, name, dead)),

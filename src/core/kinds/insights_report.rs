@@ -74,7 +74,7 @@ mod tests {
         let documents = json!({"insightsreports": [
             {"Id": "InsightsReports-1", "SpaceId": "Spaces-2", "Name": "Pace", "Description": "How fast we are.", "TimeZone": "Europe/Oslo", "TenantMode": "Tenanted",
              "AllTenants": false, "TenantIds": ["Tenants-1"], "TenantTags": ["Region/EU"], "ProjectIds": ["Projects-1"], "ChannelIds": ["Channels-1"],
-             "ProjectGroupIds": [], "EnvironmentGroups": [{"Name": "Live", "Environments": ["Environments-1"]}], "UnheardOf": 1}
+             "ProjectGroupIds": null, "EnvironmentGroups": [{"Name": "Live", "Environments": ["Environments-1"]}], "UnheardOf": 1}
         ]});
         expect![[r#"
             --- finish {"do":"document","target":{"collection":"insightsreports","key":["Pace"]},"document":{"Name":"Pace","Description":"How fast we are.","TimeZone":"Europe/Oslo","TenantMode":"Tenanted","AllTenants":false,"TenantIds":[{"$ref":{"collection":"tenants","key":["Prairie Glow"]}}],"TenantTags":["Region/EU"],"ProjectGroupIds":[],"EnvironmentGroups":[{"Name":"Live","Environments":[{"$ref":{"collection":"environments","key":["Production"]}}]}],"UnheardOf":1}}

@@ -207,6 +207,7 @@ fn said_default(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bl
                 into.set("default_sensitive_value", expression);
             }
         }
+        Value::String(text) if context.waits_for_project(at, text) => {}
         Value::String(text) if !text.is_empty() => {
             let expression = context.text_with_ids(at, text);
             if is_sensitive(context, at) {
@@ -263,7 +264,8 @@ fn properties(context: &mut Context<'_>, at: &At, value: &Value, into: &mut Bloc
                 pairs.push((name.clone(), file));
             }
             Value::String(text) => pairs.push((name.clone(), context.text_with_ids(&at, text))),
-            Value::Null => pairs.push((name.clone(), Expr::text(""))),
+            // Nothing; the provider would write an empty text.
+            Value::Null => {}
             Value::Object(secret) if secret.get("HasValue").and_then(Value::as_bool) == Some(true) => {
                 let hidden = Hidden {
                     what: "Secret property",

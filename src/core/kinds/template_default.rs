@@ -16,6 +16,13 @@ use module::manifest::{SecretOrigin, Target};
 /// Text, or a secret.
 pub(super) fn default_value(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value {
+        Value::String(text)
+            if at.target.collection == Collection::Projects && context.names_part_of(&at.id, text) =>
+        {
+            context.set(at, value, "a project is there before what belongs to it");
+            block.ignore_changes("default_value");
+        }
+        Value::String(text) if context.waits_for_project(at, text) => {}
         Value::String(text) if !text.is_empty() => {
             let expression = context.text_with_ids(at, text);
             block.set("default_value", expression);

@@ -22,6 +22,7 @@ pub(super) fn by_control_type(context: &mut Context<'_>, at: &At, control_type: 
     match control_type {
         "" | "String" | "SingleLineText" | "MultiLineText" | "Select" | "Checkbox" | "Sensitive"
         | "StepName" => context.typed_value(at, text),
+        _ if context.waits_for_project(at, text) => "".into(),
         _ => context.text_with_ids(at, text),
     }
 }

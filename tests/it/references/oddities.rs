@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::planted::plant;
 use crate::support::space_file;
 
 /// The space, at the source.
 pub(super) const SPACE: &str = "Spaces-2";
 /// No id of a test's space ends so, and no colour.
 pub(super) const GONE: &str = "7770777";
+/// The same, of things of the other space.
+pub(super) const ELSEWHERE: &str = "88888";
 
 /// How a reference is odd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +30,6 @@ pub(super) enum Way {
 
 const WAYS: [Way; 7] =
     [Way::Dead, Way::Mixed, Way::OtherKind, Way::OtherSpace, Way::Empty, Way::Null, Way::Archived];
-/// So many of its ways a place is tried in at once.
-const AT_ONCE: usize = 2;
-/// After so many rounds each place has been tried in all of them.
-pub(super) const ROUNDS: usize = 3;
 
 /// Fields by which a server holds its documents together; they lead nowhere in no server.
 const OWN: [&str; 13] = [
@@ -55,11 +54,17 @@ const OTHERS: [&str; 5] =
 const OF_PROJECT: [&str; 6] =
     ["channels", "deploymentprocesses", "runbookprocesses", "runbooks", "projecttriggers", "variables"];
 
-/// A field of documents that holds ids; `[]` stands for the items of a list, `{}` for the values of an object by ids.
+/// In their texts ids stand with commas between them, and in JSON.
+const IN_TEXTS: [&str; 2] = ["Properties", "Parameters"];
+pub(super) const COMMAS: &str = ",";
+pub(super) const JSON: &str = "json";
+
+/// A field of documents that holds ids; `[]` stands for the items of a list, `{}` for the values of an object by ids, [`COMMAS`] for the parts of
+/// a text, [`JSON`] for what a text holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) collection: String,
-    way: Vec<String>,
+    pub(super) way: Vec<String>,
 }
 
 impl Place {
@@ -69,15 +74,12 @@ impl Place {
 
     /// The list whose items can be made once more, without their document.
     pub(super) fn part(&self) -> Option<&'static str> {
-        ["Steps", "Variables"].into_iter().find(|part| self.way[0] == *part)
+        ["Steps", "Variables", "Templates", "Parameters"].into_iter().find(|part| self.way[0] == *part)
     }
 
-    /// Whether it can't have a document of its own for each way: what it names belongs to the same project or value.
-    pub(super) fn is_alone(&self) -> bool {
-        let last = self.way.join("/");
-        self.collection == "tenantvariablevalues"
-            || (self.collection == "projects"
-                && (last.contains("Runbook") || last.starts_with("ReleaseCreationStrategy")))
+    /// Whether the documents are so dear (a project is a module of its own) that one has to do for all places that are odd in the same way.
+    fn shares(&self) -> bool {
+        self.collection == "projects" && self.part().is_none()
     }
 }
 
@@ -89,8 +91,8 @@ pub(super) struct Oddity {
     /// The document that has it in the space as it was.
     pub(super) document: String,
     /// What is referred to there.
-    living: String,
-    number: usize,
+    pub(super) living: String,
+    pub(super) number: usize,
 }
 
 impl Oddity {
@@ -105,9 +107,9 @@ impl Oddity {
 }
 
 pub(super) struct Base {
-    dump: Value,
+    pub(super) dump: Value,
     /// Id → collection.
-    ids: BTreeMap<String, String>,
+    pub(super) ids: BTreeMap<String, String>,
 }
 
 impl Base {
@@ -175,6 +177,19 @@ impl Base {
                 let place = Place { collection: collection.to_owned(), way: way.clone() };
                 found.entry(place).or_default().push((id.to_owned(), text.clone()));
             }
+            Value::String(text) if way.iter().any(|part| IN_TEXTS.contains(&part.as_str())) => {
+                let parts: Vec<&str> = text.split(',').collect();
+                let inner = serde_json::from_str::<Value>(text).ok().filter(|_| text.starts_with(['{', '[']));
+                if let Some(inner) = inner {
+                    way.push(JSON.to_owned());
+                    self.look(collection, id, &inner, way, found);
+                    way.pop();
+                } else if parts.iter().all(|part| self.ids.contains_key(*part)) {
+                    way.push(COMMAS.to_owned());
+                    parts.iter().for_each(|part| self.look(collection, id, &json!(part), way, found));
+                    way.pop();
+                }
+            }
             Value::Array(items) => {
                 way.push("[]".to_owned());
                 items.iter().for_each(|item| self.look(collection, id, item, way, found));
@@ -198,37 +213,34 @@ impl Base {
         }
     }
 
-    /// All oddities of a round: a place that can't be tried in all ways at once is tried in another one each round.
-    pub(super) fn oddities(&self, round: usize) -> Vec<Oddity> {
-        let mut all = Vec::new();
-        let mut used = BTreeSet::new();
+    /// Each place in all its ways, for each kind of thing that is referred to there.
+    pub(super) fn oddities(&self) -> Vec<Oddity> {
+        let mut all: Vec<Oddity> = Vec::new();
         for (place, having) in self.places() {
-            let ways: Vec<Way> =
-                WAYS.into_iter().filter(|way| self.value(&place, &having[0].1, *way).is_some()).collect();
-            let alone = place.is_alone();
-            let at_once = if alone || place.collection == "projects" { 1 } else { AT_ONCE };
-            let few = ways.iter().cycle().skip(round * at_once).take(at_once.min(ways.len()));
-            for way in few {
-                let mut at = having.iter().cycle().skip(round).take(having.len());
-                let Some((document, living)) =
-                    at.find(|(document, _)| !alone || used.insert(document.clone()))
-                else {
+            let kinds: BTreeSet<&String> = having.iter().map(|(_, living)| &self.ids[living]).collect();
+            for (kind, (at, way)) in
+                kinds.into_iter().flat_map(|kind| WAYS.into_iter().enumerate().map(move |way| (kind, way)))
+            {
+                let having: Vec<&(String, String)> =
+                    having.iter().filter(|(_, living)| self.ids[living] == *kind).collect();
+                let (document, living) = having[at % having.len()];
+                if self.value(&place, living, way).is_none() {
                     continue;
+                }
+                let shared = all.iter().find(|other| other.place.shares() && other.way == way);
+                let number = match shared.filter(|_| place.shares()) {
+                    Some(shared) => shared.number,
+                    None => all.len() + 1,
                 };
-                all.push(Oddity {
-                    place: place.clone(),
-                    way: *way,
-                    document: document.clone(),
-                    living: living.clone(),
-                    number: all.len() + 1,
-                });
+                let (place, document, living) = (place.clone(), document.clone(), living.clone());
+                all.push(Oddity { place, way, document, living, number });
             }
         }
         all
     }
 
     /// What stands at a place instead; none: this way is not one of the place's.
-    fn value(&self, place: &Place, living: &str, way: Way) -> Option<Value> {
+    pub(super) fn value(&self, place: &Place, living: &str, way: Way) -> Option<Value> {
         let is_tag = living.contains('/');
         let prefix = || living.rsplit_once(['-', '/']).map_or(living, |(prefix, _)| prefix).to_owned();
         let separator = if is_tag { '/' } else { '-' };
@@ -243,12 +255,13 @@ impl Base {
             certificates.iter().find(|(_, one)| one["Archived"].is_string()).map(|(id, _)| id.clone())
         };
         let list = place.is_list();
-        let of_space = (!is_tag && kind != "actions").then(|| format!("{}-88888", prefix()));
+        let commas = place.way.last().is_some_and(|last| last == COMMAS);
+        let of_space = (!is_tag && kind != "actions").then(|| format!("{}-{ELSEWHERE}", prefix()));
         let of_kind = other.filter(|_| !is_tag);
         Some(match way {
             Way::Dead if list => json!([gone]),
             Way::Dead => json!(gone),
-            Way::Mixed if list => {
+            Way::Mixed if list || commas => {
                 let mixed = [
                     Some(String::new()),
                     Some(living.to_owned()),
@@ -257,7 +270,8 @@ impl Base {
                     of_kind,
                     of_space,
                 ];
-                json!(mixed.into_iter().flatten().collect::<Vec<_>>())
+                let mixed: Vec<String> = mixed.into_iter().flatten().collect();
+                if commas { json!(mixed[1..].join(",")) } else { json!(mixed) }
             }
             Way::Empty if list => json!([]),
             Way::Empty => json!(""),
@@ -268,221 +282,5 @@ impl Base {
             Way::Archived if list => json!([living, archived()?]),
             Way::Archived => json!(archived()?),
         })
-    }
-
-    /// The space with these oddities, and where a note has to be: the field as notes name it.
-    pub(super) fn with(&self, oddities: &[Oddity]) -> (Value, Vec<String>) {
-        let mut dump = self.dump.clone();
-        let mut fields = Vec::new();
-        for oddity in oddities {
-            let of_server =
-                dump["Documents"]["Server"][&oddity.place.collection].get(&oddity.document).is_some();
-            let of = if of_server { "Server" } else { SPACE };
-            let documents = &mut dump["Documents"][of];
-            let mut document = documents[&oddity.place.collection][&oddity.document].clone();
-            if let Some(part) = oddity.place.part() {
-                let items = document[part].as_array().expect("a list");
-                let model = items.iter().find(|item| has(item, &oddity.place.way[2..], &oddity.living));
-                let mut item = model.expect("an item with this").clone();
-                rename_item(&mut item, oddity);
-                document[part].as_array_mut().expect("a list").push(item);
-            } else if !oddity.place.is_alone() {
-                document = like(documents, document, oddity);
-            }
-            let odd = self.value(&oddity.place, &oddity.living, oddity.way).expect("one of its ways");
-            let mut field = Vec::new();
-            put(&mut document, &oddity.place.way, &odd, oddity, &mut field, &self.dump);
-            fields.push(field.join("/"));
-            let id = document["Id"].as_str().expect("an id").to_owned();
-            dump["Documents"][of][&oddity.place.collection][&id] = document;
-        }
-        self.other_space(&mut dump);
-        (dump, fields)
-    }
-
-    /// Things of another space of the same server, one of each kind.
-    fn other_space(&self, dump: &mut Value) {
-        let other = dump["Documents"]["Server"]["spaces"][SPACE].clone();
-        let mut other = other;
-        for (field, value) in [("Id", "Spaces-1"), ("Name", "Default"), ("Slug", "default")] {
-            other[field] = json!(value);
-        }
-        dump["Documents"]["Server"]["spaces"]["Spaces-1"] = other;
-        for (id, collection) in &self.ids {
-            let document = &self.dump["Documents"][SPACE][collection][id];
-            let simple =
-                ["environments", "tenants", "accounts", "machines", "lifecycles", "projectgroups", "feeds"];
-            if !simple.contains(&collection.as_str()) || document["FeedType"] == "BuiltIn" {
-                continue;
-            }
-            let mut document = document.clone();
-            let prefix = id.split_once('-').expect("an id").0;
-            let id = format!("{prefix}-88888");
-            document["Id"] = json!(id);
-            document["SpaceId"] = json!("Spaces-1");
-            dump["Documents"]["Spaces-1"][collection] = json!({ id: document });
-        }
-    }
-}
-
-/// References that no space of `tests/spaces` has.
-fn plant(dump: &mut Value) {
-    let space = &mut dump["Documents"][SPACE];
-    let first = |collection: &str| {
-        let id = space[collection].as_object().and_then(|all| all.keys().next());
-        id.cloned()
-    };
-    let project = first("projects").expect("a project");
-    let mut scopes = vec![("Project", Some(project.clone())), ("Tenant", first("tenants"))];
-    let machine = first("machines");
-    let sets = space["libraryvariablesets"].as_object().into_iter().flatten();
-    let set = sets
-        .filter(|(_, set)| set["ContentType"] == "Variables")
-        .find_map(|(_, set)| set["VariableSetId"].as_str());
-    let set = set.map(str::to_owned);
-    let action = space["deploymentprocesses"].as_object().into_iter().flatten().find_map(|(_, process)| {
-        Some((
-            process["ProjectId"].as_str()?.to_owned(),
-            process["Steps"][0]["Actions"][0]["Id"].as_str()?.to_owned(),
-        ))
-    });
-    let mut add = |set: &str, name: &str, value: &str, kind: &str, scope: Value| {
-        let variables = space["variables"][set]["Variables"].as_array_mut().expect("variables");
-        let number = variables.len();
-        variables.push(json!({"Id": format!("0ddaaaaa-0000-4000-8000-{number:012}"), "Name": name, "Value": value, "Type": kind,
-            "Scope": scope, "IsEditable": true, "IsSensitive": false, "Description": "", "Prompt": null}));
-    };
-    if let Some(set) = set {
-        for (kind, id) in scopes.drain(..) {
-            if let Some(id) = id {
-                add(&set, &format!("Planted.{kind}"), "x", "String", json!({ kind: [id] }));
-            }
-        }
-    }
-    if let Some((project, action)) = action {
-        add(&format!("variableset-{project}"), "Planted.Action", "x", "String", json!({"Action": [action]}));
-    }
-    if let Some(machine) = machine {
-        add(
-            &format!("variableset-{project}"),
-            "Planted.Machine",
-            "x",
-            "String",
-            json!({"Machine": [machine]}),
-        );
-    }
-}
-
-fn has(value: &Value, way: &[String], text: &str) -> bool {
-    let Some((first, rest)) = way.split_first() else { return value == text };
-    match first.as_str() {
-        "[]" => value.as_array().is_some_and(|items| items.iter().any(|item| has(item, rest, text))),
-        "{}" => value.as_object().is_some_and(|fields| fields.values().any(|value| has(value, rest, text))),
-        field => value.get(field).is_some_and(|value| has(value, rest, text)),
-    }
-}
-
-fn rename_item(item: &mut Value, oddity: &Oddity) {
-    let id = |of: usize| json!(format!("0dd{of:05}-0000-4000-8000-{:012}", oddity.number));
-    item["Id"] = id(0);
-    item["Name"] = json!(oddity.name());
-    if item["Slug"].is_string() {
-        item["Slug"] = json!(format!("odd-{}", oddity.number));
-    }
-    if let Some(actions) = item["Actions"].as_array_mut() {
-        actions.retain(|action| has(action, &oddity.place.way[4..], &oddity.living));
-        actions.truncate(1);
-        actions[0]["Id"] = id(1);
-        actions[0]["Name"] = json!(oddity.name());
-        actions[0]["Slug"] = json!(format!("odd-{}", oddity.number));
-    }
-}
-
-/// One more document like this, with what belongs to it.
-fn like(documents: &mut Value, mut document: Value, oddity: &Oddity) -> Value {
-    let old = document["Id"].as_str().expect("an id").to_owned();
-    let id = format!("{}-9{:03}", old.rsplit_once('-').expect("an id").0, oddity.number);
-    for (field, value) in
-        [("Id", json!(id)), ("Name", json!(oddity.name())), ("Slug", json!(format!("odd-{}", oddity.number)))]
-    {
-        if document.get(field).is_some() {
-            document[field] = value;
-        }
-    }
-    for flag in ["IsDefault"] {
-        if document[flag] == true {
-            document[flag] = json!(false);
-        }
-    }
-    match oddity.place.collection.as_str() {
-        "runbooks" => {
-            let process = format!("RunbookProcess-{id}");
-            document["RunbookProcessId"] = json!(process);
-            document["PublishedRunbookSnapshotId"] = Value::Null;
-            documents["runbookprocesses"][&process] = json!({"Id": process, "ProjectId": document["ProjectId"], "RunbookId": id, "SpaceId": SPACE, "Version": 0, "Steps": []});
-        }
-        "projects" => {
-            let variables = format!("variableset-{id}");
-            let process = format!("deploymentprocess-{id}");
-            document["VariableSetId"] = json!(variables);
-            document["DeploymentProcessId"] = json!(process);
-            document["Templates"] = json!([]);
-            for field in ["ProvisioningRunbookId", "DeprovisioningRunbookId"] {
-                document[field] = Value::Null;
-            }
-            document["AutoCreateRelease"] = json!(false);
-            document["ReleaseCreationStrategy"] = Value::Null;
-            document["VersioningStrategy"] = json!({"Template": "#{Octopus.Version.LastMajor}.#{Octopus.Version.NextMinor}",
-                "DonorPackage": null, "DonorPackageStepId": null});
-            documents["variables"][&variables] =
-                json!({"Id": variables, "OwnerId": id, "SpaceId": SPACE, "Version": 0, "Variables": []});
-            documents["deploymentprocesses"][&process] =
-                json!({"Id": process, "ProjectId": id, "SpaceId": SPACE, "Version": 0, "Steps": []});
-            let channel = format!("Channels-9{:03}", oddity.number);
-            documents["channels"][&channel] = json!({"Id": channel, "Name": "Default", "IsDefault": true, "ProjectId": id, "SpaceId": SPACE,
-                "LifecycleId": null, "Rules": [], "GitReferenceRules": [], "GitResourceRules": [], "TenantTags": [], "Description": "", "Slug": "default", "Type": "Lifecycle"});
-        }
-        "certificates" => document["Archived"] = Value::Null,
-        _ => {}
-    }
-    document
-}
-
-/// Puts the odd value at the place of a document, in the part that was made for it; and the field as notes name it.
-fn put(
-    value: &mut Value,
-    way: &[String],
-    odd: &Value,
-    oddity: &Oddity,
-    field: &mut Vec<String>,
-    dump: &Value,
-) {
-    let Some((first, rest)) = way.split_first() else { return };
-    if rest.is_empty() || rest == ["[]"] {
-        field.push(first.clone());
-        if first == "{}" {
-            let fields = value.as_object_mut().expect("an object");
-            let (key, list) =
-                fields.iter_mut().find(|(_, value)| has(value, rest, &oddity.living)).expect("the list");
-            *list = odd.clone();
-            let project = &dump["Documents"][SPACE]["projects"][key]["Name"];
-            *field.last_mut().expect("a part") = project.as_str().unwrap_or(key).to_owned();
-        } else {
-            value[first.as_str()] = odd.clone();
-        }
-        return;
-    }
-    if first == "[]" {
-        let items = value.as_array_mut().expect("a list");
-        let own = oddity.name();
-        let at = items.iter().position(|item| item["Name"] == own.as_str());
-        let at =
-            at.or_else(|| items.iter().position(|item| has(item, rest, &oddity.living))).expect("an item");
-        let name = items[at]["Name"].as_str().filter(|name| !name.is_empty()).map(str::to_owned);
-        field.push(name.unwrap_or_else(|| at.to_string()));
-        put(&mut items[at], rest, odd, oddity, field, dump);
-    } else {
-        field.push(first.clone());
-        put(&mut value[first.as_str()], rest, odd, oddity, field, dump);
     }
 }
