@@ -222,6 +222,7 @@ pub(super) const PLACES: &[ReferencePath] = &[
     place(REPORTS, "TenantIds[]", &[Collection::Tenants], Left::Nothing),
     place(REPORTS, "TenantTags[]", &[Collection::Tags], Left::Nothing),
     place(REPORTS, "EnvironmentGroups[].Environments[]", ENVIRONMENTS, Left::Nothing),
+    // Assumption: a server deletes a tenant's values with their tenant, project or library set, so nobody misses one whose owner is gone.
     place(VALUES, "TenantId", &[Collection::Tenants], Left::Omit),
     place(VALUES, "ProjectId", &[Collection::Projects], Left::Omit),
     place(VALUES, "LibraryVariableSetId", &[Collection::LibraryVariableSets], Left::Omit),
