@@ -22,7 +22,7 @@ pub(super) fn default_value(context: &mut Context<'_>, at: &At, value: &Value, b
             context.set(at, value, "a project is there before what belongs to it");
             block.ignore_changes("default_value");
         }
-        Value::String(text) if context.waits_for_project(at, text) => {}
+        Value::String(text) if context.waits_for_project(at, text) => say_none(at, block),
         Value::String(text) if !text.is_empty() => {
             let expression = context.text_with_ids(at, text);
             block.set("default_value", expression);
