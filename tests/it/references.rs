@@ -70,10 +70,6 @@ fn smallest(base: &Base, oddities: &[Oddity], said: String) -> (Vec<Oddity>, Str
 /// All references that keep the space from moving, one after the other.
 fn culprits(base: &Base, mut oddities: Vec<Oddity>, mut said: String) -> String {
     let mut found = format!("{said}\n");
-    eprintln!(
-        "{} references don't go well, they are halved until it is known which:\n{found}",
-        oddities.len()
-    );
     loop {
         let (those, because) = smallest(base, &oddities, said);
         found.push_str(&format!("{those:#?}\n{because}\n"));
