@@ -158,6 +158,17 @@ impl Block {
         }
     }
 
+    /// Whether Terraform ignores changes of an argument.
+    #[must_use]
+    pub fn ignores(&self, argument: &str) -> bool {
+        let lifecycle = self.blocks.iter().filter(|inner| inner.kind == "lifecycle");
+        let mut ignored = lifecycle.flat_map(|inner| &inner.attributes).map(|attribute| &attribute.value);
+        ignored.any(|value| match value {
+            Expr::List(items) => items.contains(&Expr::Code(argument.to_owned())),
+            _ => true,
+        })
+    }
+
     /// Adds an argument, or the way to one in a block, to those whose changes Terraform ignores.
     pub fn ignore_changes(&mut self, argument: &str) {
         let found = self.blocks.iter().position(|inner| inner.kind == "lifecycle");

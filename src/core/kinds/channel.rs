@@ -80,12 +80,8 @@ const FIELDS: &[Field] = &[
     SPACE_ID,
 ];
 
-/// A rule of a channel that limits a step names steps by text: by reference it would be a cycle.
 fn action_name(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value.as_str() {
-        Some(name) if context.drawers.open::<Actions>().limits_a_step(&at.id) => {
-            block.set("deployment_action", name)
-        }
         Some(name) => block.set("deployment_action", context.drawers.open::<Actions>().name(name)),
         None => odd(context, at, value),
     }
@@ -93,9 +89,6 @@ fn action_name(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Bl
 
 fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Block) {
     match value.as_str() {
-        Some(slug) if context.drawers.open::<Actions>().limits_a_step(&at.id) => {
-            block.set("deployment_action_slug", slug)
-        }
         Some(slug) => block.set("deployment_action_slug", context.drawers.open::<Actions>().slug(slug)),
         None => odd(context, at, value),
     }
@@ -128,8 +121,48 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     if comes_with_project(context, subject.document) {
         change_default(context, subject);
     } else {
-        let block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
+        let mut block = convert::resource(context, &KIND, &KIND.shapes[0], subject);
+        leave_rules_to_finish(context, subject, &mut block);
         convert::make(context, &KIND, subject, block);
+    }
+}
+
+/// A server refuses rules for steps that it does not have yet (see `dead/steps.rs`). Terraform makes the steps first where a rule refers to them,
+/// which it can't where the channel limits a step, or where Terraform does not know the step by the name that the rule has.
+fn leave_rules_to_finish(context: &mut Context<'_>, subject: &Subject<'_>, block: &mut Block) {
+    for (field, argument) in [("Rules", "rule"), ("GitResourceRules", "git_resource_rules")] {
+        let rules = subject.document.get(field).unwrap_or(&Value::Null);
+        let mut steps = Vec::new();
+        steps_in(rules, &mut steps);
+        let actions = context.drawers.open::<Actions>();
+        let is_late = |step: &&str| actions.limits_a_step(subject.document.id()) || !actions.refers_to(step);
+        if !steps.iter().any(is_late) || block.ignores(argument) {
+            continue;
+        }
+        block.blocks.retain(|inner| inner.kind != argument);
+        block.attributes.retain(|attribute| attribute.name != argument);
+        block.ignore_changes(argument);
+        let why = "a server takes rules for steps that it has, and Terraform can't make these steps first";
+        context.set(&subject.at.field(field), &without_ids(rules), why);
+    }
+}
+
+/// The names and slugs of steps in rules.
+fn steps_in<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| steps_in(item, found)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value
+                    .as_str()
+                    .filter(|_| ["DeploymentAction", "DeploymentActionSlug"].contains(&name.as_str()))
+                {
+                    Some(step) if !step.is_empty() => found.push(step),
+                    _ => steps_in(value, found),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -119,39 +119,36 @@ fn a_renamed_default_channel_is_renamed_first_and_looked_up_by_either_name() {
     }));
     same(
         &expect![[r#"
-        {"do":"set","target":{"collection":"channels","key":["Web","Default"]},"path":["Name"],"value":{"json":"Main"}}
-        {"do":"set","target":{"collection":"channels","key":["Web","Main"]},"path":["Slug"],"value":{"json":"main"}}
-        {"do":"set","target":{"collection":"channels","key":["Web","Main"]},"path":["Description"],"value":{"json":"Usual."}}
-    "#]],
+            {"do":"set","target":{"collection":"channels","key":["Web","Default"]},"path":["Name"],"value":{"json":"Main"}}
+            {"do":"set","target":{"collection":"channels","key":["Web","Hotfix"]},"path":["Rules"],"value":{"json":[{"VersionRange":"[1,2)","ActionPackages":[{"DeploymentAction":"a","PackageReference":""}]}]}}
+            {"do":"set","target":{"collection":"channels","key":["Web","Main"]},"path":["Slug"],"value":{"json":"main"}}
+            {"do":"set","target":{"collection":"channels","key":["Web","Main"]},"path":["Description"],"value":{"json":"Usual."}}
+        "#]],
         &finish(&module),
     );
     same(
         &expect![[r##"
-        # The channel "Default" comes with the project.
+            # The channel "Default" comes with the project.
 
-        resource "octopusdeploy_channel" "hotfix" {
-          project_id = octopusdeploy_project.web.id
-          name       = "Hotfix"
+            resource "octopusdeploy_channel" "hotfix" {
+              project_id = octopusdeploy_project.web.id
+              name       = "Hotfix"
 
-          rule {
-            version_range = "[1,2)"
-
-            action_package {
-              deployment_action = "a"
+              lifecycle {
+                ignore_changes = [rule]
+              }
             }
-          }
-        }
 
-        data "octopusdeploy_channels" "project" {
-          project_id = octopusdeploy_project.web.id
-          take       = 10000
-        }
+            data "octopusdeploy_channels" "project" {
+              project_id = octopusdeploy_project.web.id
+              take       = 10000
+            }
 
-        locals {
-          default_channel = one([for x in data.octopusdeploy_channels.project.channels : x.id if contains(["Default", "Main"], x.name)])
-        }
+            locals {
+              default_channel = one([for x in data.octopusdeploy_channels.project.channels : x.id if contains(["Default", "Main"], x.name)])
+            }
 
-    "##]],
+        "##]],
         &file(&module, "channels.tf"),
     );
 }

@@ -79,7 +79,7 @@ impl Action<'_> {
 pub(crate) struct Actions {
     by_name: BTreeMap<String, Expr>,
     by_slug: BTreeMap<String, Expr>,
-    /// Channels that limit a step. A rule of such a channel can't refer to a step: Terraform would see a cycle.
+    /// What steps name, and so the channels that limit one among it. A rule of such a channel can't refer to a step: Terraform would see a cycle.
     limiting_channels: BTreeSet<String>,
     /// Those that finish makes: id → name.
     by_finish: BTreeMap<String, String>,
@@ -110,10 +110,16 @@ impl Actions {
         self.by_finish.get(id).map(String::as_str)
     }
 
-    /// Whether a step is limited to the channel with that id.
+    /// Whether a step is limited to the channel with that id, or names it otherwise.
     #[must_use]
     pub(crate) fn limits_a_step(&self, channel: &str) -> bool {
         self.limiting_channels.contains(channel)
+    }
+
+    /// Whether a name or slug can be a reference.
+    #[must_use]
+    pub(crate) fn refers_to(&self, step: &str) -> bool {
+        self.by_name.contains_key(step) || self.by_slug.contains_key(step)
     }
 
     /// Whether an action of that name is in the deployment process under a name that Terraform knows.
@@ -336,14 +342,22 @@ fn remember(actions: &mut Actions, action: &Action<'_>) {
     if !action.text("Slug").is_empty() {
         actions.by_slug.insert(action.text("Slug").to_owned(), action.address().attribute("slug"));
     }
-    let channels = action
-        .fields
-        .get("Channels")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    actions.limiting_channels.extend(channels.map(str::to_owned));
+    // Also by a parameter whose value is a channel.
+    action.fields.values().for_each(|value| channels_in(value, &mut actions.limiting_channels));
+}
+
+/// Whatever looks like the id of a channel in a value, also in lists with commas.
+fn channels_in(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            let prefix = Collection::Channels.row().prefix.unwrap_or_default();
+            let parts = text.split(',').map(str::trim).filter(|part| part.starts_with(prefix));
+            found.extend(parts.map(str::to_owned));
+        }
+        Value::Array(items) => items.iter().for_each(|item| channels_in(item, found)),
+        Value::Object(fields) => fields.values().for_each(|value| channels_in(value, found)),
+        _ => {}
+    }
 }
 
 /// Whether the last module has a plain step for it. It stays one, which can say all the same: to the provider (1.17.0) the templated one is another

@@ -19,31 +19,8 @@ resource "octopusdeploy_channel" "storm" {
     },
   ]
 
-  git_resource_rules = [
-    {
-      rules = ["refs/heads/main"]
-
-      git_dependency_actions = [
-        {
-          deployment_action_slug = "read-the-chart"
-          git_dependency_name    = ""
-        },
-      ]
-    },
-  ]
-
-  rule {
-    version_range = "[2,3)"
-    tag           = "^storm"
-
-    action_package {
-      deployment_action = "Put up the till"
-    }
-
-    action_package {
-      deployment_action = "Put up the till"
-      package_reference = "fares"
-    }
+  lifecycle {
+    ignore_changes = [rule, git_resource_rules]
   }
 }
 
