@@ -168,7 +168,11 @@ fn part(context: &mut Context<'_>, subject: &Subject<'_>) {
     if environments.is_some_and(Vec::is_empty) {
         // The provider refuses it (1.17.0, `schemas/deployment_freeze_project.go`, `SizeAtLeast(1)`).
         let text = "names the project without an environment, which freezes nothing";
-        context.note(&at, "not-carried", text, "");
+        let is_empty = |environments: &Value| environments.as_array().is_none_or(Vec::is_empty);
+        let has_others = scope.is_some_and(|scope| !scope.values().all(is_empty))
+            || !subject.document.list("TenantProjectEnvironmentScope").is_empty();
+        // One that freezes nothing at all is none of the space's at the destination.
+        context.note(if has_others { &at } else { &subject.at }, "not-carried", text, "");
     }
     if let Some(environments) = environments.filter(|environments| !environments.is_empty()) {
         let mut block = Block::resource("octopusdeploy_deployment_freeze_project", &subject.label)
@@ -316,7 +320,7 @@ mod tests {
             }
             --- finish {"do":"set","target":{"collection":"deploymentfreezes","key":["Tickets","Painting"]},"path":["Description"],"value":{"json":"Wet."}}
             --- finish {"do":"set","target":{"collection":"deploymentfreezes","key":["Tickets","Painting"]},"path":["RecurringSchedule"],"value":{"json":{"Type":"Weekly","Unit":2,"UserUtcOffsetInMinutes":60,"EndType":"AfterOccurrences","EndAfterOccurrences":6,"DaysOfWeek":["Monday"],"UnheardOf":1}}}
-            --- note not-carried ["Nights"] ProjectEnvironmentScope: names the project without an environment, which freezes nothing
+            --- note not-carried ["Nights"] : names the project without an environment, which freezes nothing
         "#]].assert_eq(&convert_project("freezes.tf", &freezes()));
     }
 }
