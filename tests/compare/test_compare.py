@@ -121,6 +121,19 @@ class Comparer(unittest.TestCase):
             allowed.flush()
             self.assertNotIn(compare(source, other, "--quiet", "--allowed", allowed.name)[0], (0,))
 
+    def test_an_empty_list_is_allowed_for_null_and_nothing_else_is(self):
+        source, other = load("small-web"), load("small-web")
+        space = next(s for s in source["Documents"] if s != "Server")
+        phases = [phase for one in other["Documents"][space]["lifecycles"].values() for phase in one["Phases"]]
+        without = next(phase for phase in phases if phase["AutomaticDeploymentTargets"] is None)
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as allowed:
+            allowed.write("empty\tlifecycles\tPhases/*DeploymentTargets\tthe same\n")
+            allowed.flush()
+            for value, code in ([], 0), (without["OptionalDeploymentTargets"], 1), ("", 1):
+                without["AutomaticDeploymentTargets"] = value
+                self.assertEqual(compare(source, other, "--quiet")[0], 1)
+                self.assertEqual(compare(source, other, "--quiet", "--allowed", allowed.name)[0], code, value)
+
     def test_untouched_sees_a_new_id(self):
         source, other = load("small-web"), renumbered(load("small-web"))
         self.assertEqual(compare(source, source, "--untouched")[0], 0)
