@@ -45,7 +45,9 @@ pub(crate) fn complete(
     if fields.get("LifecycleId").and_then(Value::as_str) == Some("") {
         fields.insert("LifecycleId".into(), Value::Null);
     }
-    for package in fields.get("Rules").and_then(Value::as_array).into_iter().flatten().flat_map(packages) {
+    // Of a channel that is there, rules may be older than the names of the steps: what a server says of these is not known.
+    let is_new = old.is_none();
+    for package in rules(fields.get("Rules")).flat_map(packages).filter(|_| is_new) {
         processes::check_step(server, space, &project, package)?;
     }
     if let Some(Value::Array(rules)) = fields.get_mut("Rules") {
@@ -59,6 +61,10 @@ pub(crate) fn complete(
         });
     }
     Ok(())
+}
+
+fn rules(rules: Option<&Value>) -> impl Iterator<Item = &Value> {
+    rules.and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The packages of steps that a rule is for.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::{Answer, Outcome};
 use crate::documents::{check_reference, fill, refuse_if_mentioned};
 use crate::paging;
-use crate::projects::refuse_git;
+use crate::projects::{self, refuse_git};
 use crate::request::{Method, Request};
 use crate::server::Server;
 use crate::slugs::slug;
@@ -119,8 +119,50 @@ pub(crate) fn write(
     let mut steps = fields["Steps"].as_array().cloned().unwrap_or_default();
     complete_steps(server, space, &mut steps, old)?;
     fields.insert("Steps".into(), Value::Array(steps));
-    server.store.keep(space, collection, Value::Object(fields));
+    let process = Value::Object(fields);
+    if collection == "deploymentprocesses" {
+        follow_renames(server, space, old, &process);
+    }
+    server.store.keep(space, collection, process);
     Ok(())
+}
+
+/// What names an action in rules of channels and in the project is stored by its id, so it goes with a new name (OctopusDeploy/Issues 7230, 7961).
+fn follow_renames(server: &mut Server, space: &str, old: &Value, process: &Value) {
+    let renamed: Vec<(String, Value)> = actions(old)
+        .filter_map(|action| {
+            let now = actions(process).find(|now| now["Id"] == action["Id"])?;
+            (now["Name"] != action["Name"]).then(|| (text(action, "Name").to_owned(), now["Name"].clone()))
+        })
+        .collect();
+    if renamed.is_empty() {
+        return;
+    }
+    let project = text(old, "ProjectId").to_owned();
+    let follow = |named: &mut Value| {
+        if let Some((_, name)) = renamed.iter().find(|(name, _)| named["DeploymentAction"] == name.as_str()) {
+            named["DeploymentAction"] = name.clone();
+        }
+    };
+    let of_project = |channel: &&Value| channel["ProjectId"] == project.as_str();
+    let channels: Vec<Value> =
+        server.store.all(space, "channels").map(|(_, channel)| channel).filter(of_project).cloned().collect();
+    for mut channel in channels {
+        for rule in channel["Rules"].as_array_mut().into_iter().flatten() {
+            rule["ActionPackages"].as_array_mut().into_iter().flatten().for_each(follow);
+        }
+        server.store.keep(space, "channels", channel);
+    }
+    let Some(mut document) = server.store.get(space, "projects", &project).cloned() else { return };
+    for (strategy, package) in
+        [("VersioningStrategy", "DonorPackage"), ("ReleaseCreationStrategy", "ReleaseCreationPackage")]
+    {
+        if document[strategy][package].is_object() {
+            follow(&mut document[strategy][package]);
+        }
+    }
+    server.store.keep(space, "projects", document);
+    projects::mirror_settings(server, space, &project);
 }
 
 pub(crate) fn complete_steps(

@@ -122,7 +122,10 @@ pub(crate) fn complete(
         [("VersioningStrategy", "DonorPackage"), ("ReleaseCreationStrategy", "ReleaseCreationPackage")]
     {
         let sent = fields.get(strategy).map(|strategy| &strategy[package]);
-        if sent != old.map(|old| &old[strategy][package]) {
+        // What a new project names is another one's, of which it is a copy.
+        if let Some(old) = old
+            && sent != Some(&old[strategy][package])
+        {
             processes::check_step(server, space, &id, sent.unwrap_or(&Value::Null))?;
         }
     }
