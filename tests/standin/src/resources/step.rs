@@ -112,13 +112,13 @@ fn write_own(action: &mut Json, plan: &Json) {
 
 fn package(reference: &Json, name: &str) -> Json {
     let mut sent = json!({
-        "PackageId": reference["package_id"], "FeedId": reference["feed_id"],
+        "FeedId": reference["feed_id"],
         "AcquisitionLocation": reference["acquisition_location"], "Properties": plain(&reference["properties"]),
     });
     if !name.is_empty() {
         sent["Name"] = json!(name);
     }
-    for (member, argument) in [("Id", "id"), ("Version", "version")] {
+    for (member, argument) in [("Id", "id"), ("PackageId", "package_id"), ("Version", "version")] {
         if !text(reference, argument).is_empty() {
             sent[member] = reference[argument].clone();
         }

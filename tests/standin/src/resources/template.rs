@@ -43,7 +43,6 @@ fn before(body: &mut Map<String, Json>, plan: &Json, state: &Json) {
     without_empty_texts(body, "Parameters");
     // Required in Terraform, and never sent.
     body.remove("StepPackageId");
-    // A package that is chosen later has no id.
     without_empty_texts(body, "Packages");
     if !state.is_null() {
         body.insert("Version".to_owned(), state["version"].clone());
@@ -65,12 +64,14 @@ fn after(value: &mut Json, document: &Json, expected: &Json) {
     }
 }
 
-/// Label, help and description are left out when empty.
+/// Label, help and description are left out when empty, and so are a package's name and what it is (go-octopusdeploy 2.111.0, `packages/package_reference.go`):
+/// one that is chosen later has no id.
 pub(super) fn without_empty_texts(body: &mut Map<String, Json>, member: &str) {
     for template in body.get_mut(member).and_then(Json::as_array_mut).into_iter().flatten() {
         if let Some(template) = template.as_object_mut() {
             template.retain(|name, value| {
-                value != "" || !matches!(name.as_str(), "Label" | "HelpText" | "Description" | "Name")
+                value != ""
+                    || !matches!(name.as_str(), "Label" | "HelpText" | "Description" | "Name" | "PackageId")
             });
         }
     }
