@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use documents::collection::Collection;
 use documents::composed::is_same_composed;
@@ -27,6 +28,9 @@ pub struct Identities {
     /// Documents that finish has made and that no module has any more, until they are gone from the destination.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Named>,
+    /// The fields that finish sets, by the ids of their documents: the ways down to them, as in [`crate::manifest::FinishStep::Set`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub finished: BTreeMap<String, Vec<Vec<Value>>>,
     /// Of the space's module: all projects of the source, by id, with the names that they get. Each has a module of its own, which does not see the
     /// others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -25,6 +25,7 @@ mod interrupted;
 mod journey;
 mod keys;
 mod killed;
+mod lifted;
 mod limited;
 mod logos;
 mod lost;

@@ -23,7 +23,7 @@ pub(crate) struct Years {
 pub(crate) type Names = BTreeMap<String, String>;
 
 impl Years {
-    fn with(space: &str) -> Self {
+    pub(crate) fn with(space: &str) -> Self {
         Self::from(sandbox_with(space))
     }
 
@@ -331,51 +331,6 @@ fn what_stands_in_a_list_takes_nothing_of_its_neighbour() {
         }
     }
     assert!(checked > 4);
-}
-
-/// The provider keeps what a module says no more: a limit that is lifted, a thing that is switched on again.
-#[test]
-fn what_is_taken_away_at_the_source_goes_at_the_destination() {
-    const FLAGS: [&str; 3] = ["tenants", "machines", "projects"];
-    let years = Years::with("shop");
-    let id = |kind: &str| list(&years.source, "Spaces-2", kind)[0]["Id"].clone();
-    let (environment, tenant) = (id("environments"), id("tenants"));
-    let limit = |on: bool| {
-        for kind in FLAGS {
-            years.change(kind, |document| document["IsDisabled"] = json!(on));
-        }
-        let some = |item: &Value| if on { json!([item]) } else { json!([]) };
-        years.change("accounts", |account| {
-            account["EnvironmentIds"] = some(&environment);
-            account["TenantIds"] = some(&tenant);
-            account["TenantedDeploymentParticipation"] = json!(if on { "Tenanted" } else { "Untenanted" });
-        });
-        years.change("runbooks", |runbook| {
-            runbook["EnvironmentScope"] = json!(if on { "Specified" } else { "All" });
-            runbook["Environments"] = some(&environment);
-            runbook["ForcePackageDownload"] = json!(on);
-            runbook["MultiTenancyMode"] = json!(if on { "TenantedOrUntenanted" } else { "Untenanted" });
-        });
-        years.migrate().is_settled();
-        for kind in FLAGS {
-            let there = years.at_destination(kind);
-            assert!(there.iter().all(|document| document["IsDisabled"] == on), "{kind}: {on}");
-        }
-        let count = |document: &Value, field: &str| document[field].as_array().map_or(0, Vec::len);
-        for account in years.at_destination("accounts") {
-            let limits = ["EnvironmentIds", "TenantIds"].map(|field| count(&account, field));
-            assert_eq!(limits, [usize::from(on); 2], "{account}");
-            assert_eq!(account["TenantedDeploymentParticipation"] == "Tenanted", on, "{account}");
-        }
-        for runbook in years.at_destination("runbooks") {
-            assert_eq!(count(&runbook, "Environments"), usize::from(on), "{runbook}");
-            assert_eq!(runbook["EnvironmentScope"] == "Specified", on, "{runbook}");
-            assert_eq!(runbook["ForcePackageDownload"], on, "{runbook}");
-            assert_eq!(runbook["MultiTenancyMode"] == "Untenanted", !on, "{runbook}");
-        }
-    };
-    limit(true);
-    limit(false);
 }
 
 #[test]

@@ -133,6 +133,10 @@ pub struct Context<'i> {
     /// Where they lie at the source, by the same names.
     pub(super) secret_places: BTreeMap<String, SecretPlace>,
     pub(crate) finish: Vec<FinishStep>,
+    /// Where finish sets something, by the ids of the documents.
+    pub(super) finished: BTreeMap<String, Vec<Vec<Value>>>,
+    /// The documents of which this module says something, by their ids.
+    pub(super) places: BTreeMap<String, At>,
     pub(super) held: Vec<Held>,
     pub(super) makes: Vec<Made>,
     pub(super) parts: Vec<MadePart>,
@@ -189,6 +193,8 @@ impl<'i> Context<'i> {
             secrets: BTreeMap::new(),
             secret_places: BTreeMap::new(),
             finish: Vec::new(),
+            finished: BTreeMap::new(),
+            places: BTreeMap::new(),
             held: Vec::new(),
             makes: Vec::new(),
             parts: Vec::new(),
@@ -206,6 +212,13 @@ impl<'i> Context<'i> {
             needed: RefCell::new(Needs::new()),
             at_work: String::new(),
             tag_sets: OnceCell::new(),
+        }
+    }
+
+    /// Notes that the module says something of a document.
+    pub(super) fn visit(&mut self, at: &At) {
+        if at.path.is_empty() && !self.places.contains_key(&at.id) {
+            self.places.insert(at.id.clone(), at.clone());
         }
     }
 

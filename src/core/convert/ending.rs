@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::convert::context::Context;
-use crate::convert::scaffold;
+use crate::convert::{lifted, scaffold};
 use crate::hcl::{Attribute, Block, Expr, Item};
 use documents::collection::Collection;
 use documents::ids::is_everywhere;
@@ -23,6 +23,7 @@ pub fn finished(mut context: Context<'_>, left_out: Vec<LeftOut>) -> Result<Modu
     });
     let part = Part { renamed: renamed.collect(), options, left_out };
     note_settled(&mut context);
+    lifted::set_back(&mut context);
     context.tell_apart();
     let identities = identities(&mut context);
     context
@@ -83,7 +84,8 @@ fn identities(context: &mut Context<'_>) -> Identities {
     named.sort_by_key(|named| (named.collection, document(named)));
     let all = context.inventory.all(Collection::Projects).filter(|_| context.scope == Scope::Space);
     let projects = all.map(|project| (project.id().to_owned(), project.name().to_owned())).collect();
-    let mut identities = Identities { resources, named, projects, ..Identities::default() };
+    let finished = std::mem::take(&mut context.finished);
+    let mut identities = Identities { resources, named, projects, finished, ..Identities::default() };
     identities.remember_names(&context.selection.earlier);
     identities
 }

@@ -42,6 +42,7 @@ pub fn read<'i, 'v, R>(
     object: &'v Map<String, Value>,
     by: impl FnOnce(&mut Context<'i>, &mut Fields<'v>) -> R,
 ) -> R {
+    context.visit(at);
     let mut fields = Fields { object, at: at.clone(), taken: BTreeMap::new() };
     let result = by(context, &mut fields);
     fields.finish(context);

@@ -20,7 +20,10 @@ impl<'i> Context<'i> {
             let value = if free { value.clone() } else { self.portable_with_secrets(at, &HIDDEN, value) };
             let value = match value.get("$secret").and_then(Value::as_str) {
                 Some(name) => FinishValue::Secret(name.to_owned()),
-                None => FinishValue::Json(value),
+                None => {
+                    self.finished.entry(at.id.clone()).or_default().push(at.path.clone());
+                    FinishValue::Json(value)
+                }
             };
             self.finish.push(FinishStep::Set { target: at.target.clone(), path: at.path.clone(), value });
         } else {

@@ -9,6 +9,7 @@ mod ending;
 pub mod fields;
 mod finishing;
 pub mod id_text;
+mod lifted;
 pub mod lookups;
 pub mod model;
 pub mod names;

@@ -230,6 +230,8 @@ pub struct Field {
     pub unless: Option<Literal>,
     /// Written also when it is empty (and given as `""` or `[]` when it is absent or null).
     pub keep_empty: bool,
+    /// What is absent or null is not written, even if it is kept when it is empty: a server that is older than the field has not lifted anything.
+    pub where_said: bool,
     /// What is written in the place of an absent or null value, where that is no text.
     pub absent: Option<Literal>,
     /// The only values (of a list: items) that the provider takes; any other is for finish. Empty: it takes all.
@@ -374,6 +376,7 @@ impl Field {
             carry,
             unless: None,
             keep_empty: false,
+            where_said: false,
             absent: None,
             accepts: &[],
             writes: &[],
@@ -397,6 +400,14 @@ impl Field {
     #[must_use]
     pub const fn keep_empty(mut self) -> Self {
         self.keep_empty = true;
+        self
+    }
+
+    /// Written also when it is empty, but not where the document does not have it, or null.
+    #[must_use]
+    pub const fn keep_empty_where_said(mut self) -> Self {
+        self.keep_empty = true;
+        self.where_said = true;
         self
     }
 

@@ -63,6 +63,7 @@ pub(super) fn carry_field(
         }
         _ if default => {}
         _ if empty && !field.keep_empty => {}
+        _ if value.is_null() && field.where_said => {}
         _ if !is_taken(field, value) => refused(context, at, field, value, into),
         _ => write_field(context, at, field, value, into),
     }

@@ -21,15 +21,15 @@ pub(super) const KIND: Kind = Kind {
         resource: "octopusdeploy_certificate",
         fields: &[
             plain("Name"),
-            plain("Notes"),
+            plain("Notes").keep_empty(),
             revealed("CertificateData", "Certificate with its private key, base64,", "RawOriginal")
                 .keep_empty(),
             revealed("Password", "Password", "Password"),
-            references("EnvironmentIds", Collection::Environments).named("environments"),
+            references("EnvironmentIds", Collection::Environments).named("environments").keep_empty(),
             // Left out, the provider sends an empty text.
             plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS),
-            tags("TenantTags"),
-            references("TenantIds", Collection::Tenants).named("tenants"),
+            tags("TenantTags").keep_empty(),
+            references("TenantIds", Collection::Tenants).named("tenants").keep_empty(),
             ignored("Archived", "archived ones are not carried"),
             computed("CertificateChain", OF_THE_DATA),
             computed("CertificateDataFormat", OF_THE_DATA),

@@ -20,7 +20,7 @@ pub(super) const KIND: Kind = Kind {
             plain("SortOrder"),
             flag("UseGuidedFailure"),
             flag("AllowDynamicInfrastructure"),
-            tags("EnvironmentTags"),
+            tags("EnvironmentTags").keep_empty_where_said(),
             custom("ExtensionSettings", extension_settings).writes(&[
                 "jira_extension_settings",
                 "jira_service_management_extension_settings",

@@ -20,7 +20,7 @@ pub(super) const KIND: Kind = Kind {
             plain("Description"),
             // The argument exists, but creation takes none: "inconsistent result".
             finish("SortOrder", "only an update takes it"),
-            flag("UseGuidedFailure"),
+            plain("UseGuidedFailure").or(Literal::Flag(false)),
             object(
                 "AutomaticDeprovisioningRule",
                 &[plain("ExpiryDays").named("days"), plain("ExpiryHours").named("hours")],
@@ -84,8 +84,9 @@ mod tests {
             }
 
             resource "octopusdeploy_parent_environment" "moorings" {
-              space_id = var.octopus_space_id
-              name     = "Moorings"
+              space_id           = var.octopus_space_id
+              name               = "Moorings"
+              use_guided_failure = false
             }
 
             resource "octopusdeploy_parent_environment" "trials" {

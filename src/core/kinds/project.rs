@@ -41,16 +41,17 @@ pub(super) const KIND: Kind = Kind {
                 .accepts(PARTICIPATIONS),
             custom("IncludedLibraryVariableSetIds", included_sets)
                 .writes(&["included_library_variable_sets"]),
-            flag("DiscreteChannelRelease").named("is_discrete_channel_release"),
-            plain("DefaultGuidedFailureMode").unless(Literal::Text("EnvironmentDefault")),
-            flag("DefaultToSkipIfAlreadyInstalled"),
+            // Said also when they are nothing: the provider keeps what is not said.
+            plain("DefaultGuidedFailureMode"),
+            plain("DefaultToSkipIfAlreadyInstalled").or(Literal::Flag(false)),
             plain("ReleaseNotesTemplate"),
-            plain("DeploymentChangesTemplate"),
-            tags("ProjectTags"),
+            plain("DeploymentChangesTemplate").keep_empty(),
+            tags("ProjectTags").keep_empty_where_said(),
             block("ProjectConnectivityPolicy", CONNECTIVITY).named("connectivity_policy"),
             blocks("Templates", TEMPLATE).named("template"),
             custom("ExtensionSettings", extension_settings)
                 .writes(&["jira_service_management_extension_settings", "servicenow_extension_settings"]),
+            finish("DiscreteChannelRelease", TWO_ARGUMENTS).unless(Literal::Flag(false)),
             finish("AllowIgnoreChannelRules", NO_ARGUMENT).unless(Literal::Flag(true)),
             finish("CombineHealthAndSyncStatusInDashboardLiveStatus", NO_ARGUMENT)
                 .unless(Literal::Flag(false)),
@@ -85,12 +86,16 @@ pub(super) const KIND: Kind = Kind {
     ..Kind::DEFAULT
 };
 
+/// One changes it and the other one keeps what it was, which is the same value: "inconsistent result" (1.17.0, `resource_project_flatten.go`).
+const TWO_ARGUMENTS: &str =
+    "the provider has two arguments for it, of which each keeps the other from changing it";
+
 /// Always written: the provider reads it only when it is in the module.
 pub(super) const CONNECTIVITY: &[Field] = &[
     plain("AllowDeploymentsToNoTargets").or(Literal::Flag(false)),
     plain("ExcludeUnhealthyTargets").or(Literal::Flag(false)),
     plain("SkipMachineBehavior").accepts(&["None", "SkipUnavailableMachines"]),
-    plain("TargetRoles"),
+    plain("TargetRoles").or(Literal::NoItems),
 ];
 
 /// A template of a project or library set: a value that each tenant gives.

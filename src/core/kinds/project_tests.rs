@@ -63,11 +63,13 @@ fn a_project_with_nothing_but_what_it_must_have() {
     same(
         &expect![[r#"
             resource "octopusdeploy_project" "web" {
-              name             = "Web"
-              slug             = "web"
-              project_group_id = local.project_groups["All"]
-              lifecycle_id     = local.lifecycles["Usual"]
-              is_disabled      = false
+              name                                 = "Web"
+              slug                                 = "web"
+              project_group_id                     = local.project_groups["All"]
+              lifecycle_id                         = local.lifecycles["Usual"]
+              is_disabled                          = false
+              default_to_skip_if_already_installed = false
+              deployment_changes_template          = ""
             }
 
         "#]],

@@ -32,7 +32,7 @@ pub(super) const KIND: Kind = Kind {
             finish("CancelRunningTasks", NO_ARGUMENT).unless(Literal::Flag(false)),
             // Each update without it sets it to false (`PUT runbooks/{id}`, 2026): finish comes after the provider's.
             finish("FailTargetDiscovery", NO_ARGUMENT).unless(Literal::Flag(false)),
-            tags("RunbookTags"),
+            tags("RunbookTags").keep_empty_where_said(),
             block("ConnectivityPolicy", CONNECTIVITY),
             custom("RunRetentionPolicy", retention).writes(&["retention_policy_with_strategy"]),
             custom("PublishedRunbookSnapshotId", published),

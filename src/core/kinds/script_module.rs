@@ -66,7 +66,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
         collection: Collection::Variables,
         key: vec![KIND.collection.to_string(), subject.document.name().to_owned()],
     };
-    let set_at = At { target, path: Vec::new(), ..subject.at.clone() };
+    let set_at = At { target, id: set_id.clone(), path: Vec::new(), ..subject.at.clone() };
     let (mut body, mut syntax) = (None, None);
     let mut scratch = Block::default();
     let mut variables: &[Value] = &[];

@@ -22,7 +22,7 @@ pub(super) const KIND: Kind = Kind {
         resource: "octopusdeploy_tag_set",
         fields: &[
             plain("Name"),
-            plain("Description"),
+            plain("Description").keep_empty(),
             plain("Scopes").accepts(&["Tenant", "Environment", "Project", "Runbook", "Target"]),
             custom("SortOrder", |context, at, value, into| {
                 // Not sent when it is 0: "inconsistent result". Then the server chooses, and finish puts it right.
@@ -145,7 +145,8 @@ mod tests {
             # The provider does not send a sort order of 0, so the tags of a set are added in their order.
 
             resource "octopusdeploy_tag_set" "empty" {
-              name = "Empty"
+              name        = "Empty"
+              description = ""
             }
             --- finish {"do":"set","target":{"collection":"tagsets","key":["Empty"]},"path":["SortOrder"],"value":{"json":0}}
         "##]].assert_eq(&convert("tag_sets.tf", &documents));

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::convert::context::{At, Context};
 use crate::convert::fields::{is_empty, odd};
 use crate::convert::model::*;
-use crate::convert::table::carry;
+use crate::convert::table::{carry, carry_one};
 use crate::hcl::Block;
 use crate::kinds::endpoint::{self, ACCOUNT, POOL, PROXY, THUMBPRINT, URI};
 use documents::collection::Collection;
@@ -24,9 +24,10 @@ pub(super) const KIND: Kind = Kind {
         custom("Roles", super::target_tag::roles).writes(&["roles"]),
         reference("MachinePolicyId", Collection::MachinePolicies),
         plain("IsDisabled").or(Literal::Flag(false)),
-        plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS).unless(Literal::Text("Untenanted")),
-        tags("TenantTags"),
-        references("TenantIds", Collection::Tenants).named("tenants"),
+        // Said also when there are none: the provider keeps what is not said.
+        plain("TenantedDeploymentParticipation").accepts(PARTICIPATIONS),
+        tags("TenantTags").keep_empty(),
+        references("TenantIds", Collection::Tenants).named("tenants").keep_empty(),
     ],
     shapes: &[
         Shape {
@@ -47,13 +48,13 @@ pub(super) const KIND: Kind = Kind {
             resource: "octopusdeploy_azure_service_fabric_cluster_deployment_target",
             fields: &[
                 plain("ConnectionEndpoint").keep_empty(),
-                plain("SecurityMode"),
-                plain("ServerCertThumbprint").named("server_certificate_thumbprint"),
-                plain("ClientCertVariable").named("client_certificate_variable"),
-                plain("CertificateStoreLocation"),
-                plain("CertificateStoreName"),
-                plain("AadCredentialType"),
-                plain("AadUserCredentialUsername"),
+                plain("SecurityMode").keep_empty(),
+                plain("ServerCertThumbprint").named("server_certificate_thumbprint").keep_empty(),
+                plain("ClientCertVariable").named("client_certificate_variable").keep_empty(),
+                plain("CertificateStoreLocation").keep_empty(),
+                plain("CertificateStoreName").keep_empty(),
+                plain("AadCredentialType").keep_empty(),
+                plain("AadUserCredentialUsername").keep_empty(),
                 secret("AadUserCredentialPassword", "Password of Entra ID", NOTHING),
                 finish_secret("AadClientCredentialSecret", "Client secret of Entra ID", NOTHING, NO_ARGUMENT),
                 finish("DefaultWorkerPoolId", NO_POOL),
@@ -91,12 +92,12 @@ pub(super) const KIND: Kind = Kind {
         Shape {
             when: "KubernetesTentacle",
             resource: "octopusdeploy_kubernetes_agent_deployment_target",
-            fields: &endpoint::agent(plain("DefaultNamespace")),
+            fields: &endpoint::agent(plain("DefaultNamespace").keep_empty()),
         },
         Shape {
             when: "TentaclePassive",
             resource: "octopusdeploy_listening_tentacle_deployment_target",
-            fields: &[PROXY, URI.named("tentacle_url"), THUMBPRINT],
+            fields: &[LIFTED_PROXY, URI.named("tentacle_url"), THUMBPRINT],
         },
         Shape {
             when: "OfflineDrop",
@@ -157,6 +158,16 @@ fn by_finish(kind: &Kind, document: &Document) -> Option<&'static str> {
     endpoint::refused(endpoint)
 }
 
+/// Said also when there is none: the provider keeps what is not said, and leaves an empty text out of what it sends (1.17.0,
+/// `schema_listening_tentacle.go`).
+const LIFTED_PROXY: Field = custom("ProxyId", |context, at, value, into| {
+    if is_empty(value) {
+        into.set("proxy_id", "");
+    } else {
+        carry_one(context, at, &PROXY, value, into);
+    }
+})
+.writes(&["proxy_id"]);
 const NO_POOL: &str = "the provider has no argument for it with this type of target";
 const NOTHING: &str = "no variable of a step reveals the credentials of a target";
 

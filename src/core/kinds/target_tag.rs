@@ -128,6 +128,8 @@ mod tests {
               environments = [octopusdeploy_environment.production.id]
               roles        = ["web", "tier-1", "Area/north"]
               is_disabled  = false
+              tenant_tags  = []
+              tenants      = []
 
               depends_on = [octopusdeploy_tag.tier_tier_1, octopusdeploy_tag_set.area]
             }

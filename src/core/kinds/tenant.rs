@@ -19,7 +19,7 @@ pub(super) const KIND: Kind = Kind {
             plain("Name"),
             plain("Description"),
             plain("IsDisabled").or(Literal::Flag(false)),
-            tags("TenantTags"),
+            tags("TenantTags").keep_empty(),
             ignored("ProjectEnvironments", "the links are in the projects' modules"),
             custom("ClonedFromTenantId", cloned),
             custom("CustomFields", custom_fields),
@@ -72,6 +72,7 @@ mod tests {
             resource "octopusdeploy_tenant" "bougie_fils" {
               name        = "Bougie & Fils"
               is_disabled = false
+              tenant_tags = []
             }
         "##]]
         .assert_eq(&convert("tenants.tf", &documents));

@@ -52,10 +52,11 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
 const ASSIGNMENT: &[Field] = &[
     reference("TeamId", Collection::Teams),
     reference("UserRoleId", Collection::UserRoles),
-    references("EnvironmentIds", Collection::Environments),
-    references("ProjectGroupIds", Collection::ProjectGroups),
-    references("ProjectIds", Collection::Projects),
-    references("TenantIds", Collection::Tenants),
+    // Said also when there are none: the provider keeps what is not said.
+    references("EnvironmentIds", Collection::Environments).keep_empty(),
+    references("ProjectGroupIds", Collection::ProjectGroups).keep_empty(),
+    references("ProjectIds", Collection::Projects).keep_empty(),
+    references("TenantIds", Collection::Tenants).keep_empty(),
     ID,
     SPACE_ID,
 ];
@@ -147,23 +148,33 @@ mod tests {
             }
 
             resource "octopusdeploy_scoped_user_role" "bridge_pilot" {
-              team_id         = octopusdeploy_team.bridge.id
-              user_role_id    = octopusdeploy_user_role.pilot.id
-              environment_ids = [octopusdeploy_environment.production.id]
-              tenant_ids      = [octopusdeploy_tenant.prairie_glow.id]
-              space_id        = var.octopus_space_id
+              team_id           = octopusdeploy_team.bridge.id
+              user_role_id      = octopusdeploy_user_role.pilot.id
+              environment_ids   = [octopusdeploy_environment.production.id]
+              project_group_ids = []
+              project_ids       = []
+              tenant_ids        = [octopusdeploy_tenant.prairie_glow.id]
+              space_id          = var.octopus_space_id
             }
 
             resource "octopusdeploy_scoped_user_role" "bridge_project_deployer" {
-              team_id      = octopusdeploy_team.bridge.id
-              user_role_id = "userroles-projectdeployer"
-              space_id     = var.octopus_space_id
+              team_id           = octopusdeploy_team.bridge.id
+              user_role_id      = "userroles-projectdeployer"
+              environment_ids   = []
+              project_group_ids = []
+              project_ids       = []
+              tenant_ids        = []
+              space_id          = var.octopus_space_id
             }
 
             resource "octopusdeploy_scoped_user_role" "teams_everyone_project_deployer" {
-              team_id      = "teams-everyone"
-              user_role_id = "userroles-projectdeployer"
-              space_id     = var.octopus_space_id
+              team_id           = "teams-everyone"
+              user_role_id      = "userroles-projectdeployer"
+              environment_ids   = []
+              project_group_ids = []
+              project_ids       = []
+              tenant_ids        = []
+              space_id          = var.octopus_space_id
             }
             --- note not-carried ["Owners", "Pilot"] : the team belongs to the server, not to the space
             --- note unknown-field ["Bridge", "Project deployer"] UnheardOf: holds a number, and octoferry does not know this field: it is not carried

@@ -92,7 +92,12 @@ pub(super) fn closed(kind: Kind, document: &Value) -> Cow<'_, Value> {
 }
 
 /// What Terraform writes, in the form that drafts have: what it does not say of a value is as it was shown.
-pub(super) fn written(kind: Kind, document: Value, before: &Value) -> Value {
+pub(super) fn written(kind: Kind, mut document: Value, before: &Value) -> Value {
+    if let (Kind::Tenant, Some(fields)) = (kind, document.as_object_mut()) {
+        // The client leaves these out when they are empty (2.111.0, `tenants/tenant.go`), and a tenant's update says all of both (`PUT tenants/{id}`).
+        fields.entry("ProjectEnvironments").or_insert_with(|| json!({}));
+        fields.entry("TenantTags").or_insert_with(|| json!([]));
+    }
     let mut document = opened(kind, document);
     if matches!(kind, Kind::ProjectValues | Kind::CommonValues) {
         let template = |value: &Value| {
@@ -220,6 +225,18 @@ mod tests {
         assert!(!says_more(Kind::Tenant, &open, &other), "nothing is said by what is empty");
         other["Description"] = json!("new");
         assert!(says_more(Kind::Tenant, &open, &other) && is_another(Kind::Tenant, &open, &other));
+    }
+
+    #[test]
+    fn a_tenant_that_has_lost_its_last_tag_and_link_has_none() {
+        let before = json!({"Id": "Tenants-1", "Name": "Tern", "TenantTags": ["Water/Calm"], "ProjectEnvironments": {"Projects-1": []}});
+        let before = opened(Kind::Tenant, before);
+        let without = written(Kind::Tenant, json!({"Id": "Tenants-1", "Name": "Tern"}), &before);
+        assert_eq!(
+            without,
+            json!({"Id": "Tenants-1", "Name": "Tern", "TenantTags": [], "ProjectEnvironments": []})
+        );
+        assert!(says_more(Kind::Tenant, &before, &without));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::relay::address::Address;
 use crate::relay::log::Intervention;
 
 pub(super) fn looks_at(address: &Address) -> bool {
-    const COLLECTIONS: [&str; 8] = [
+    const COLLECTIONS: [&str; 9] = [
         "environments",
         "projects",
         "libraryvariablesets",
@@ -19,6 +19,7 @@ pub(super) fn looks_at(address: &Address) -> bool {
         "workers",
         "deploymentfreezes",
         "parentenvironments",
+        "runbooks",
     ];
     match address.parts().as_slice() {
         [collection] => COLLECTIONS.contains(collection),
@@ -55,17 +56,37 @@ pub(super) fn show(address: &Address, documents: Vec<&mut Value>) -> Vec<Interve
                     document.shift_remove("RecurringSchedule");
                 }
             }
+            "runbooks" => {}
             _ => give_parts_of_machine(document),
         }
+        let name = before.get("Name").and_then(Value::as_str).unwrap_or_default();
         if *document != before {
-            let name = before.get("Name").and_then(Value::as_str).unwrap_or_default();
             changes.push(Intervention {
                 what: "shown with something in the place of nothing, on which the provider crashes",
                 place: format!("{collection}/{name}"),
             });
         }
+        if give_tags(&collection, document) {
+            changes.push(Intervention {
+                what: "shown with a list of tags, which this server does not have",
+                place: format!("{collection}/{name}"),
+            });
+        }
     }
     changes
+}
+
+/// Tags of documents that not all servers have. A module says also that there are none, and what is absent the provider reads as null: "inconsistent result".
+const TAGS: [(&str, &str); 3] =
+    [("environments", "EnvironmentTags"), ("projects", "ProjectTags"), ("runbooks", "RunbookTags")];
+
+fn give_tags(collection: &str, document: &mut Map<String, Value>) -> bool {
+    let Some((_, field)) = TAGS.iter().find(|(of, _)| *of == collection) else { return false };
+    let lacks = document.contains_key("Name") && document.get(*field).is_none_or(Value::is_null);
+    if lacks {
+        document.insert((*field).to_owned(), json!([]));
+    }
+    lacks
 }
 
 /// Whether a freeze is a project's own. The resource of any other one has no place for when it recurs: its reading fails (`resource_deployment_freeze.go`,
@@ -192,7 +213,7 @@ mod tests {
     fn what_is_nothing_is_shown_as_something() {
         let settings = json!([{"ExtensionId": "servicenow-integration", "Values": {"StandardChangeTemplateName": null, "ServiceNowChangeControlled": "True",
             "ServiceNowConnectionId": "c", "Unheard": null}}]);
-        let project = json!({"Name": "p", "LifecycleId": null, "ProjectGroupId": "ProjectGroups-1", "ExtensionSettings": settings,
+        let project = json!({"Name": "p", "ProjectTags": [], "LifecycleId": null, "ProjectGroupId": "ProjectGroups-1", "ExtensionSettings": settings,
             "Templates": [{"Name": "t", "DefaultValue": null}, {"Name": "u", "DefaultValue": {"HasValue": true}}]});
         let project = shown("/api/Spaces-2/projects/Projects-1", &project);
         assert_eq!(
@@ -208,6 +229,23 @@ mod tests {
         let freeze = json!({"Name": "f", "ProjectEnvironmentScope": null, "OwnerId": null, "RecurringSchedule": {"Type": "Daily"}});
         let freeze = shown("/api/deploymentfreezes/DeploymentFreezes-1", &freeze);
         assert_eq!(freeze, json!({"Name": "f", "ProjectEnvironmentScope": {}, "OwnerId": null}));
+    }
+
+    #[test]
+    fn a_server_that_does_not_have_tags_yet_has_none() {
+        for (collection, field) in TAGS {
+            let address = Address::parse(&format!("/api/Spaces-2/{collection}/Id-1"));
+            assert!(looks_at(&address));
+            let mut older = json!({"Name": "Older"});
+            assert_eq!(show(&address, vec![&mut older]).len(), 1);
+            assert_eq!(older, json!({"Name": "Older", field: []}));
+            let mut newer = json!({"Name": "Newer", field: ["A/B"]});
+            assert!(show(&address, vec![&mut newer]).is_empty());
+            assert_eq!(newer[field], json!(["A/B"]));
+            let mut error = json!({"ErrorMessage": "It is not there."});
+            show(&address, vec![&mut error]);
+            assert_eq!(error, json!({"ErrorMessage": "It is not there."}));
+        }
     }
 
     #[test]

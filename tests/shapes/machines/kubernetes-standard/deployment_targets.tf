@@ -3,6 +3,8 @@ resource "octopusdeploy_kubernetes_cluster_deployment_target" "tried" {
   environments = [octopusdeploy_environment.production.id]
   roles        = ["web"]
   is_disabled  = false
+  tenant_tags  = []
+  tenants      = []
   cluster_url  = "https://k.example"
 
   authentication {

@@ -3,6 +3,8 @@ resource "octopusdeploy_kubernetes_agent_deployment_target" "tried" {
   environments       = [octopusdeploy_environment.production.id]
   roles              = ["web"]
   is_disabled        = false
+  tenant_tags        = []
+  tenants            = []
   uri                = "poll://k/"
   thumbprint         = "AB"
   communication_mode = "Polling"

@@ -3,6 +3,8 @@ resource "octopusdeploy_offline_package_drop_deployment_target" "tried" {
   environments           = [octopusdeploy_environment.production.id]
   roles                  = ["web"]
   is_disabled            = false
+  tenant_tags            = []
+  tenants                = []
   applications_directory = "/apps"
   working_directory      = "/work"
 

@@ -13,7 +13,7 @@ const RULES: Rules = &[
     ("template", Name("Templates")),
     ("included_library_variable_sets", Name("IncludedLibraryVariableSetIds")),
     ("is_discrete_channel_release", Name("DiscreteChannelRelease")),
-    ("discrete_channel_release", Leave),
+    ("discrete_channel_release", Read("DiscreteChannelRelease")),
     ("allow_deployments_to_no_targets", Leave),
     ("tenanted_deployment_participation", Name("TenantedDeploymentMode")),
     ("connectivity_policy", One("ProjectConnectivityPolicy")),

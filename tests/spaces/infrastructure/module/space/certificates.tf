@@ -1,7 +1,11 @@
 resource "octopusdeploy_certificate" "client_of_the_cluster" {
   name                              = "Client of the cluster"
+  notes                             = ""
   certificate_data                  = var.certificate_client_of_the_cluster_data
+  environments                      = []
   tenanted_deployment_participation = "Untenanted"
+  tenant_tags                       = []
+  tenants                           = []
 }
 
 resource "octopusdeploy_certificate" "www_harbourline_example" {

@@ -1,9 +1,11 @@
 resource "octopusdeploy_environment" "quay" {
-  name       = "Quay"
-  sort_order = 0
+  name             = "Quay"
+  sort_order       = 0
+  environment_tags = []
 }
 
 resource "octopusdeploy_environment" "sea" {
-  name       = "Sea"
-  sort_order = 0
+  name             = "Sea"
+  sort_order       = 0
+  environment_tags = []
 }

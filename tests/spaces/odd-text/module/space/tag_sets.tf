@@ -1,10 +1,11 @@
 # The provider does not send a sort order of 0, so the tags of a set are added in their order.
 
 resource "octopusdeploy_tag_set" "set_1" {
-  name       = "Set.1"
-  scopes     = ["Tenant"]
-  sort_order = 1
-  type       = "MultiSelect"
+  name        = "Set.1"
+  description = ""
+  scopes      = ["Tenant"]
+  sort_order  = 1
+  type        = "MultiSelect"
 }
 
 resource "octopusdeploy_tag" "set_1_he_said_no" {

@@ -4,6 +4,7 @@ resource "octopusdeploy_tenant" "_0" {
   name        = "0"
   description = "0"
   is_disabled = false
+  tenant_tags = []
 }
 
 resource "octopusdeploy_tenant" "o_neil_sohne_gmbh" {

@@ -1,6 +1,7 @@
 resource "octopusdeploy_environment" "drydock" {
-  name       = "Drydock"
-  sort_order = 9
+  name             = "Drydock"
+  sort_order       = 9
+  environment_tags = []
 }
 
 resource "octopusdeploy_environment" "quay" {
@@ -32,6 +33,7 @@ resource "octopusdeploy_environment" "sea" {
   description        = "Where passengers are."
   sort_order         = 5
   use_guided_failure = true
+  environment_tags   = []
 
   jira_extension_settings {
     environment_type = "production"
@@ -47,9 +49,10 @@ resource "octopusdeploy_environment" "sea" {
 }
 
 resource "octopusdeploy_parent_environment" "moorings" {
-  space_id = var.octopus_space_id
-  name     = "Moorings"
-  slug     = "the-moorings"
+  space_id           = var.octopus_space_id
+  name               = "Moorings"
+  slug               = "the-moorings"
+  use_guided_failure = false
 }
 
 resource "octopusdeploy_parent_environment" "trials" {

@@ -1,10 +1,11 @@
 # The provider does not send a sort order of 0, so the tags of a set are added in their order.
 
 resource "octopusdeploy_tag_set" "pier" {
-  name       = "Pier"
-  scopes     = ["Environment", "Tenant"]
-  sort_order = 2
-  type       = "SingleSelect"
+  name        = "Pier"
+  description = ""
+  scopes      = ["Environment", "Tenant"]
+  sort_order  = 2
+  type        = "SingleSelect"
 }
 
 resource "octopusdeploy_tag" "pier_north" {

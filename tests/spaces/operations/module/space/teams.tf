@@ -33,6 +33,7 @@ resource "octopusdeploy_scoped_user_role" "bridge_pilot" {
   user_role_id      = octopusdeploy_user_role.pilot.id
   environment_ids   = [octopusdeploy_environment.quay.id]
   project_group_ids = [octopusdeploy_project_group.shore.id]
+  project_ids       = []
   tenant_ids        = [octopusdeploy_tenant.skua.id]
   space_id          = var.octopus_space_id
 }

@@ -14,4 +14,5 @@ resource "octopusdeploy_tenant" "skua" {
 resource "octopusdeploy_tenant" "tern" {
   name        = "Tern"
   is_disabled = true
+  tenant_tags = []
 }

@@ -1,17 +1,22 @@
 resource "octopusdeploy_project" "_1st_project_quoted" {
-  name                              = "1st-project-quoted"
-  slug                              = "1st-project-quoted-2"
-  project_group_id                  = local.project_groups["2_group"]
-  lifecycle_id                      = local.lifecycles["Life_cycle - one"]
-  is_disabled                       = false
-  tenanted_deployment_participation = "TenantedOrUntenanted"
-  included_library_variable_sets    = [local.library_variable_sets["Prefix"], local.library_variable_sets["Prefix.More"]]
-  release_notes_template            = "%%{x}"
+  name                                 = "1st-project-quoted"
+  slug                                 = "1st-project-quoted-2"
+  project_group_id                     = local.project_groups["2_group"]
+  lifecycle_id                         = local.lifecycles["Life_cycle - one"]
+  is_disabled                          = false
+  tenanted_deployment_participation    = "TenantedOrUntenanted"
+  included_library_variable_sets       = [local.library_variable_sets["Prefix"], local.library_variable_sets["Prefix.More"]]
+  default_guided_failure_mode          = "EnvironmentDefault"
+  default_to_skip_if_already_installed = false
+  release_notes_template               = "%%{x}"
+  deployment_changes_template          = ""
+  project_tags                         = []
 
   connectivity_policy {
     allow_deployments_to_no_targets = false
     exclude_unhealthy_targets       = false
     skip_machine_behavior           = "None"
+    target_roles                    = []
   }
 
   template {

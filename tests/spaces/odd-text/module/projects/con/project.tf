@@ -1,17 +1,22 @@
 resource "octopusdeploy_project" "con" {
-  name                              = "CON"
-  slug                              = "con"
-  description                       = "\\"
-  project_group_id                  = local.project_groups["self"]
-  lifecycle_id                      = local.lifecycles["Ünïcødé ✓ lifecycle"]
-  is_disabled                       = false
-  tenanted_deployment_participation = "Untenanted"
-  release_notes_template            = " "
+  name                                 = "CON"
+  slug                                 = "con"
+  description                          = "\\"
+  project_group_id                     = local.project_groups["self"]
+  lifecycle_id                         = local.lifecycles["Ünïcødé ✓ lifecycle"]
+  is_disabled                          = false
+  tenanted_deployment_participation    = "Untenanted"
+  default_guided_failure_mode          = "EnvironmentDefault"
+  default_to_skip_if_already_installed = false
+  release_notes_template               = " "
+  deployment_changes_template          = ""
+  project_tags                         = []
 
   connectivity_policy {
     allow_deployments_to_no_targets = false
     exclude_unhealthy_targets       = false
     skip_machine_behavior           = "None"
+    target_roles                    = []
   }
 }
 

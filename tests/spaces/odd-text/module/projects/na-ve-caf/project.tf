@@ -1,16 +1,21 @@
 resource "octopusdeploy_project" "naive_cafe" {
-  name                              = "Naïve Café"
-  slug                              = "na-ve-caf"
-  description                       = "e\n\n\n"
-  project_group_id                  = local.project_groups["\""]
-  lifecycle_id                      = local.lifecycles["for_each"]
-  is_disabled                       = false
-  tenanted_deployment_participation = "Untenanted"
+  name                                 = "Naïve Café"
+  slug                                 = "na-ve-caf"
+  description                          = "e\n\n\n"
+  project_group_id                     = local.project_groups["\""]
+  lifecycle_id                         = local.lifecycles["for_each"]
+  is_disabled                          = false
+  tenanted_deployment_participation    = "Untenanted"
+  default_guided_failure_mode          = "EnvironmentDefault"
+  default_to_skip_if_already_installed = false
+  deployment_changes_template          = ""
+  project_tags                         = []
 
   connectivity_policy {
     allow_deployments_to_no_targets = false
     exclude_unhealthy_targets       = false
     skip_machine_behavior           = "None"
+    target_roles                    = []
   }
 }
 

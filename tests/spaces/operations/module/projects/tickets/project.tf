@@ -7,7 +7,6 @@ resource "octopusdeploy_project" "tickets" {
   is_disabled                          = false
   tenanted_deployment_participation    = "TenantedOrUntenanted"
   included_library_variable_sets       = [local.script_modules["Compass"], local.script_modules["Horn"]]
-  is_discrete_channel_release          = true
   default_guided_failure_mode          = "On"
   default_to_skip_if_already_installed = true
   release_notes_template               = "What is new:\n#{each change in Octopus.Release.Changes}\n- #{change.VersionRange}\n#{/each}"

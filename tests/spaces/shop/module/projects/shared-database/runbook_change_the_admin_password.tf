@@ -8,11 +8,13 @@ resource "octopusdeploy_runbook" "change_the_admin_password" {
   environments                = [local.environments["Staging"], local.environments["Production"]]
   multi_tenancy_mode          = "Untenanted"
   force_package_download      = false
+  runbook_tags                = []
 
   connectivity_policy {
     allow_deployments_to_no_targets = true
     exclude_unhealthy_targets       = false
     skip_machine_behavior           = "None"
+    target_roles                    = []
   }
 
   retention_policy_with_strategy {

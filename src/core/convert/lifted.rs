@@ -1,0 +1,99 @@
+//! What finish has set for an earlier module and the source has no more: a box that is not ticked any more, a text that is empty. A finish step only says
+//! what is there, so without this the destination would keep it. Once set, a field is set at each deployment, to whatever the source has now.
+
+use serde_json::{Map, Value};
+
+use crate::convert::context::{At, Context};
+
+/// Sets again what the earlier module's finish has set, and this one's does not.
+pub(super) fn set_back(context: &mut Context<'_>) {
+    for (id, paths) in context.selection.earlier.finished.clone() {
+        // What is gone, or made elsewhere by now, is nothing of this module.
+        let Some(at) = context.places.get(&id).cloned() else { continue };
+        let Some(document) = context.inventory.get(at.target.collection, &id) else { continue };
+        for path in paths {
+            let is_set = context.finished.get(&id).is_some_and(|now| now.contains(&path));
+            if is_set || is_name(&path) {
+                continue;
+            }
+            if let Some(value) = now_at(document.fields(), &path) {
+                context.set(&At { path, ..at.clone() }, &value, "it was set by finish");
+            }
+        }
+    }
+}
+
+/// A name is no field like others: documents are found by it, and one that was renamed back has it already, or gets it as a resource's.
+fn is_name(path: &[Value]) -> bool {
+    matches!(path, [Value::String(field)] if field == "Name")
+}
+
+/// What stands at a place of a document now; `None`: the place is gone, or holds what finish does not set like this (a secret).
+fn now_at(fields: &Map<String, Value>, path: &[Value]) -> Option<Value> {
+    let (Value::String(field), rest) = path.split_first()? else {
+        return None;
+    };
+    match (fields.get(field), rest) {
+        // A property that a step does not have any more. Elsewhere an older server may not know the field.
+        (None, []) => None,
+        (Some(value), []) => (!holds_secret(value)).then(|| value.clone()),
+        (Some(Value::Object(inner)), [property]) if field == "Properties" => {
+            let property = property.as_str()?;
+            let value = inner.get(property).cloned().unwrap_or_default();
+            (!holds_secret(&value)).then_some(value)
+        }
+        (Some(Value::Object(inner)), rest) => now_at(inner, rest),
+        (Some(Value::Array(items)), [place, rest @ ..]) if !rest.is_empty() => {
+            let mut found = items.iter().filter(|item| is_at(item, place));
+            let item = found.next().filter(|_| found.next().is_none())?;
+            now_at(item.as_object()?, rest)
+        }
+        _ => None,
+    }
+}
+
+/// Whether an item is the one that a path names by its name alone.
+fn is_at(item: &Value, place: &Value) -> bool {
+    let name = place.as_object().filter(|place| place.len() == 1).and_then(|place| place.get("Name"));
+    name.is_some_and(|name| item.get("Name") == Some(name))
+}
+
+fn holds_secret(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.contains_key("HasValue") || fields.values().any(holds_secret),
+        Value::Array(items) => items.iter().any(holds_secret),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_as_long_as_it_is_there() {
+        let document = json!({
+            "Description": null, "Secret": {"HasValue": false},
+            "Steps": [{"Name": "Web", "Actions": [{"Name": "Web", "Properties": {"A": "x", "S": {"HasValue": true}}, "Notes": ""}]},
+                {"Name": "Twice"}, {"Name": "Twice"}],
+        });
+        let fields = document.as_object().expect("an object");
+        let now = |path: Value| now_at(fields, path.as_array().expect("a path"));
+        assert_eq!(now(json!(["Description"])), Some(Value::Null));
+        assert_eq!(now(json!(["Unheard"])), None);
+        assert_eq!(now(json!(["Secret"])), None);
+        let in_action = |rest: &[&str]| {
+            let mut path = json!(["Steps", {"Name": "Web"}, "Actions", {"Name": "Web"}]);
+            path.as_array_mut().expect("a path").extend(rest.iter().map(|part| json!(part)));
+            now(path)
+        };
+        assert_eq!(in_action(&["Notes"]), Some(json!("")));
+        assert_eq!(in_action(&["Properties", "A"]), Some(json!("x")));
+        assert_eq!(in_action(&["Properties", "Gone"]), Some(Value::Null));
+        assert_eq!(in_action(&["Properties", "S"]), None);
+        assert_eq!(now(json!(["Steps", {"Name": "Gone"}, "Condition"])), None);
+        assert_eq!(now(json!(["Steps", {"Name": "Twice"}, "Name"])), None);
+    }
+}
