@@ -62,7 +62,7 @@ impl Deployment<'_> {
         self.relay.shows_roles_of_teams(ready.declared.has_roles_in_teams);
         self.relay.expect_steps(identity::steps(&module.manifest, &ready.identities, &ready.state));
         self.relay.expect_taken_over(std::mem::take(&mut ready.taken));
-        self.relay.expect_phases(&ready.state);
+        self.relay.expect_state(&ready.state);
         self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));
         self.relay.expect_tokens(ready.given.for_relay(&module.manifest, &ready.supply, &self.masker));
         self.make_before(module, &ready).await?;

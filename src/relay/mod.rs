@@ -4,7 +4,7 @@
 //! the client, so they are paced and repeated like our own. Ten things are changed on the way, and nothing else; each is counted and told:
 //! a placeholder never overwrites what is there ([`keep`]), secrets and steps that Terraform can't carry are hidden from it and put back
 //! ([`hide`]), what the provider's client forgets of tenants, freezes and variables is kept ([`forgotten`]), nothing that starts work by itself is switched on, or off
-//! again ([`hold`]), templates keep their ids ([`align`]), tags theirs, and their set is written once ([`tag`]), linked library sets have their order ([`linked`]), what the provider can't read is shown so that it can ([`readable`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has read or written in
+//! again ([`hold`]), templates keep their ids ([`align`]), tags theirs, and their set is written once ([`tag`]), linked library sets have their order ([`linked`]), what the provider can't read is shown so that it can ([`readable`], [`phases`], [`prompt`]), what it can't import is taken over ([`take_over`]), and secrets take the place of tokens ([`token`]). What Terraform has read or written in
 //! this deployment is answered from memory ([`remember`]); what it writes part by part is sent once, whole ([`draft`]).
 
 mod address;
@@ -22,6 +22,7 @@ mod log;
 mod passing;
 mod peer;
 mod phases;
+mod prompt;
 mod readable;
 mod remember;
 mod request;
@@ -98,6 +99,7 @@ struct Shared {
     roles: roles::Roles,
     take_over: take_over::TakeOver,
     phases: phases::Phases,
+    prompts: prompt::Prompts,
     tags: tag::Tags,
     exchange: token::Exchange,
     remember: Arc<remember::Remember>,
@@ -137,6 +139,7 @@ impl Relay {
             roles: roles::Roles::default(),
             take_over: take_over::TakeOver::default(),
             phases: phases::Phases::default(),
+            prompts: prompt::Prompts::default(),
             tags: tag::Tags::default(),
             exchange: token::Exchange::default(),
             remember,
@@ -277,9 +280,10 @@ impl Relay {
         self.shared.align.expect(templates);
     }
 
-    /// Says what the state of the module that comes next has of the phases of lifecycles.
-    pub fn expect_phases(&self, state: &terraform::state::State) {
+    /// Says what the state of the module that comes next has of the phases of lifecycles and of prompts.
+    pub fn expect_state(&self, state: &terraform::state::State) {
         self.shared.phases.expect(state.phases.clone());
+        self.shared.prompts.expect(state.prompted.clone());
     }
 
     /// Says in which order projects of the module that comes next link library variable sets.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::relay::log::Intervention;
 use crate::relay::request::Request;
-use crate::relay::{Shared, align, forgotten, header, keep, phases, readable, script_module, tag};
+use crate::relay::{Shared, align, forgotten, header, keep, phases, prompt, readable, script_module, tag};
 use failure::Failure;
 use octopus::client::Answer;
 
@@ -148,6 +148,7 @@ impl Shared {
         let Some(mut document) = request.document() else { return Ok(body.clone()) };
         let mut changes = self.hide.put_back(&self.client, request, &mut document).await?;
         changes.extend(self.forgotten.put_back(request, &mut document));
+        changes.extend(self.prompts.put_back(request, &mut document));
         changes.extend(self.linked.put(request, &mut document));
         let known = self.remember.fresh(&request.address);
         changes.extend(self.hold.before(&self.client, request, &mut document, known).await?);
@@ -183,6 +184,7 @@ impl Shared {
             || self.roles.looks_at(address)
             || align::Align::looks_at(address)
             || phases::Phases::looks_at(address)
+            || prompt::Prompts::looks_at(address)
             || self.exchange.looks_at(address)
             || forgotten::Forgotten::looks_at(address);
         if !is_of_interest {
@@ -199,6 +201,7 @@ impl Shared {
         let aligned = self.align.show(request, &mut document);
         let mut shown = readable::make_readable(address, &mut document);
         shown.extend(self.phases.show(request, &mut document));
+        shown.extend(self.prompts.show(address, &mut document));
         if !(hidden || held || aligned || shown_secret || without_roles) && shown.is_empty() {
             return Ok(body);
         }

@@ -1,6 +1,6 @@
 //! What a state holds: which resources are there, by address and id. Values, which may be secrets, are never kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -16,6 +16,8 @@ pub struct State {
     pub steps: BTreeMap<String, String>,
     /// Ids of lifecycles → which policies each of their phases has.
     pub phases: BTreeMap<String, Vec<Policies>>,
+    /// Ids of the variables that have a prompt.
+    pub prompted: BTreeSet<String>,
     /// What they are at the source, as the last apply has kept it.
     pub identities: Identities,
 }
@@ -57,6 +59,8 @@ struct Attributes {
     parent_id: Option<serde_json::Value>,
     #[serde(default)]
     phase: Option<Vec<Phase>>,
+    #[serde(default)]
+    prompt: Option<serde_json::Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -95,6 +99,7 @@ impl State {
         })?;
         let mut resources: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let (mut steps, mut phases) = (BTreeMap::new(), BTreeMap::new());
+        let mut prompted = BTreeSet::new();
         for resource in file.resources.into_iter().filter(|resource| resource.mode == "managed") {
             let prefix = resource.module.map(|module| format!("{module}.")).unwrap_or_default();
             let address = format!("{prefix}{}.{}", resource.kind, resource.name);
@@ -112,12 +117,16 @@ impl State {
                 if let Some(all) = attributes.phase.filter(|_| resource.kind == "octopusdeploy_lifecycle") {
                     phases.insert(id.clone(), all.iter().map(Phase::policies).collect());
                 }
+                let prompt = attributes.prompt.as_ref().and_then(|blocks| blocks.as_array());
+                if resource.kind == "octopusdeploy_variable" && prompt.is_some_and(|all| !all.is_empty()) {
+                    prompted.insert(id.clone());
+                }
                 ids.push(id);
             }
         }
         let identities =
             serde_json::from_slice(bytes).map(|state| moves::identities_of(&state)).unwrap_or_default();
-        Ok(Self { resources, steps, phases, identities })
+        Ok(Self { resources, steps, phases, prompted, identities })
     }
 
     /// Whether something of this address is there; an index is ignored.
@@ -162,12 +171,15 @@ mod tests {
             {"mode": "managed", "type": "octopusdeploy_lifecycle", "name": "long", "instances": [{"attributes": {"id": "Lifecycles-1", "phase": [
                 {"name": "a", "release_retention_with_strategy": [{"strategy": "Count"}], "tentacle_retention_with_strategy": null},
                 {"name": "b", "release_retention_with_strategy": [], "tentacle_retention_with_strategy": null}]}}]},
+            {"mode": "managed", "type": "octopusdeploy_variable", "name": "asked", "instances": [{"attributes": {"id": "v", "prompt": [{"label": "l"}]}}]},
+            {"mode": "managed", "type": "octopusdeploy_variable", "name": "plain", "instances": [{"attributes": {"id": "w", "prompt": []}}]},
             {"mode": "managed", "type": "octopusdeploy_environment", "name": "test", "instances": [{"attributes": {"id": "Environments-1", "name": "s3cret"}}]}
         ]}"#;
         let state = State::parse(text).ok().unwrap();
         assert!(state.has("octopusdeploy_environment.test"));
         assert_eq!(state.steps["octopusdeploy_process_child_step.warm_up"], "p:s:a");
         assert_eq!(state.phases["Lifecycles-1"], [[true, false], [false, false]]);
+        assert_eq!(state.prompted, BTreeSet::from(["v".to_owned()]));
         assert!(state.has("octopusdeploy_environment.test[0]"));
         assert!(!state.has("octopusdeploy_feeds.x"));
         assert!(state.has_id("Environments-1") && !state.has_id("1"));
@@ -176,7 +188,9 @@ mod tests {
             [
                 ("octopusdeploy_environment.test".to_owned(), "Environments-1".to_owned()),
                 ("octopusdeploy_lifecycle.long".to_owned(), "Lifecycles-1".to_owned()),
-                ("octopusdeploy_process_child_step.warm_up".to_owned(), "a".to_owned())
+                ("octopusdeploy_process_child_step.warm_up".to_owned(), "a".to_owned()),
+                ("octopusdeploy_variable.asked".to_owned(), "v".to_owned()),
+                ("octopusdeploy_variable.plain".to_owned(), "w".to_owned())
             ]
         );
         assert_eq!(State::parse(b"\n").ok().unwrap(), State::default());

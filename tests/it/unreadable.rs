@@ -32,6 +32,22 @@ fn there(years: &Years, collection: &str, name: &str) -> Value {
     found.unwrap_or_else(|| panic!("{collection} {name} is not there"))
 }
 
+/// Changes the variables of a project.
+#[track_caller]
+fn change_variables(years: &Years, project: &str, change: impl FnOnce(&mut Value)) {
+    let set = there(years, "projects", project)["VariableSetId"].clone();
+    let path = format!("/api/{}/variables/{}", years.space(), set.as_str().expect("an id"));
+    let (_, mut variables) = http(&years.destination, "GET", &path, None);
+    change(&mut variables["Variables"]);
+    let (status, answer) = http(&years.destination, "PUT", &path, Some(&variables));
+    assert_eq!(status, 200, "{answer}");
+}
+
+fn named<'v>(variables: &'v mut Value, name: &str) -> &'v mut Value {
+    let mut all = variables.as_array_mut().expect("variables").iter_mut();
+    all.find(|variable| variable["Name"] == name).unwrap_or_else(|| panic!("no variable {name}"))
+}
+
 fn template(list: &str) -> impl Fn(&mut Value) {
     let list = list.to_owned();
     move |document| {
@@ -77,7 +93,18 @@ fn what_people_write_at_the_destination_stops_nothing() {
     });
     by_hand(&years, "projects", "Tickets", template("Templates"));
     by_hand(&years, "actiontemplates", "Signal the harbour", template("Parameters"));
+    // Pump.Reason is asked no more, and Pump.Hours asks for one of no choices.
+    change_variables(&years, "Tickets", |variables| {
+        named(variables, "Pump.Reason")["Prompt"] = Value::Null;
+        named(variables, "Pump.Hours")["Prompt"]["DisplaySettings"] =
+            json!({"Octopus.ControlType": "Select", "Octopus.SelectOptions": "by hand"});
+    });
     years.migrate();
+    change_variables(&years, "Tickets", |variables| {
+        assert_eq!(named(variables, "Pump.Reason")["Prompt"]["Label"], "Reason");
+        let asked = &named(variables, "Pump.Hours")["Prompt"]["DisplaySettings"];
+        assert_eq!(asked["Octopus.SelectOptions"], "2|Two\n8|All night");
+    });
     let phases = there(&years, "lifecycles", "Voyage")["Phases"].as_array().expect("phases").len();
     assert_eq!(phases, 2);
     // Terraform has written the freeze's parts meanwhile, or not: it recurs as somebody has said.

@@ -165,6 +165,25 @@ fn freeze(freeze: &Json) -> Result<()> {
     Ok(())
 }
 
+/// A variable whose state has a prompt, and that has none at the server, or one for a choice without options.
+///
+/// # Errors
+/// Where the official one crashes (`schemas/variable_prompt_options.go`).
+pub fn check_prompt(variable: &Json, state: &Json) -> Result<()> {
+    let Some(known) = state["prompt"].as_array().and_then(|blocks| blocks.first()) else { return Ok(()) };
+    let prompt = &variable["Prompt"];
+    if prompt.is_null() {
+        bail!("panic: nil pointer dereference (the prompt of {})", variable["Name"]);
+    }
+    let settings = &prompt["DisplaySettings"];
+    let options = settings["Octopus.SelectOptions"].as_str().unwrap_or_default();
+    let is_declared = known["display_settings"].as_array().is_some_and(|blocks| !blocks.is_empty());
+    if is_declared && settings["Octopus.ControlType"] == "Select" && !options.contains('|') {
+        bail!("panic: the choice of {} has no options", variable["Name"]);
+    }
+    Ok(())
+}
+
 /// A lifecycle of which the server has a phase, or the policy of one, that the state has not.
 ///
 /// # Errors

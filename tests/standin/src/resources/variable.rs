@@ -201,6 +201,9 @@ pub(super) async fn read(call: &Call<'_>) -> Result<Option<Json>> {
     match call.api.get(&address(call, &call.state)?).await {
         Ok(set) => {
             let found = items(&set, "Variables").iter().find(|variable| variable["Id"] == call.state["id"]);
+            if let Some(variable) = found {
+                crate::decode::check_prompt(variable, &call.state)?;
+            }
             Ok(found.map(|variable| value(variable, &call.state)))
         }
         Err(error) if is_gone(&error) => Ok(None),
