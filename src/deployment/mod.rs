@@ -11,6 +11,7 @@ pub mod existing;
 pub mod exported;
 pub mod fetched;
 mod former;
+mod gone;
 mod identity;
 pub mod left;
 pub mod licence;

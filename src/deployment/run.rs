@@ -66,7 +66,12 @@ impl Deployment<'_> {
         self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));
         self.relay.expect_tokens(ready.given.for_relay(&module.manifest, &ready.supply, &self.masker));
         self.make_before(module, &ready).await?;
-        let plan = self.planned(module, &ready, &variables).await?;
+        let plan = match self.planned(module, &ready, &variables).await {
+            Err(_) if !self.plan_only && self.forget_values_of_gone_tenants(&mut ready).await? => {
+                self.planned(module, &ready, &variables).await?
+            }
+            planned => planned?,
+        };
         let mut outcome = Outcome {
             summary: plan.summary(),
             changes: !plan.changes.is_empty(),

@@ -17,7 +17,7 @@ pub mod program;
 pub mod state;
 pub mod working_copy;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -175,15 +175,30 @@ impl Terraform<'_> {
     /// When Terraform can't be run, or the backend does not take the state: another run may have written it meanwhile.
     pub async fn move_in_state(&self, moves: &BTreeMap<String, String>) -> Result<State, Failure> {
         let after = Zeroizing::new(moves::moved(&self.state_text().await?, moves)?);
-        let file = MemoryFile::with("octoferry-state", &after)?;
+        self.replace_state(&after, "what was renamed at the source could not get its address in the state")
+            .await
+    }
+
+    /// Takes resources out of the state, in one write; nothing is done to what they stand for.
+    ///
+    /// # Errors
+    /// As [`Terraform::move_in_state`].
+    pub async fn forget_in_state(&self, addresses: &BTreeSet<String>) -> Result<State, Failure> {
+        let after = Zeroizing::new(moves::without(&self.state_text().await?, addresses)?);
+        self.replace_state(
+            &after,
+            "what is not at the destination any more could not be taken out of the state",
+        )
+        .await
+    }
+
+    async fn replace_state(&self, after: &[u8], otherwise: &str) -> Result<State, Failure> {
+        let file = MemoryFile::with("octoferry-state", after)?;
         match self.push_state(std::path::Path::new(&file.path())).await? {
-            Ok(()) => State::parse(&after),
+            Ok(()) => State::parse(after),
             Err(said) => Err(Failure::new(
                 FailureKind::Terraform,
-                format!(
-                    "what was renamed at the source could not get its address in the state; nothing was written:\n{}",
-                    said.trim()
-                ),
+                format!("{otherwise}; nothing was written:\n{}", said.trim()),
             )),
         }
     }

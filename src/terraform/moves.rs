@@ -32,8 +32,7 @@ pub(crate) fn address_of(resource: &Value) -> Option<String> {
 /// # Errors
 /// When it is no state.
 pub(crate) fn moved(state: &[u8], moves: &BTreeMap<String, String>) -> Result<Vec<u8>, Failure> {
-    let mut state: Value = serde_json::from_slice(state)
-        .map_err(|_| Failure::new(FailureKind::Terraform, "the state is not as Terraform writes it"))?;
+    let mut state = parsed(state)?;
     let there: BTreeSet<String> = resources(&state).filter_map(address_of).collect();
     let mut moves: BTreeMap<String, String> = moves
         .iter()
@@ -77,6 +76,33 @@ pub(crate) fn moved(state: &[u8], moves: &BTreeMap<String, String>) -> Result<Ve
             }
         }
     }
+    written(state)
+}
+
+/// The state without these resources.
+///
+/// # Errors
+/// When it is no state.
+pub(crate) fn without(state: &[u8], addresses: &BTreeSet<String>) -> Result<Vec<u8>, Failure> {
+    let mut state = parsed(state)?;
+    if let Some(all) = state["resources"].as_array_mut() {
+        all.retain(|resource| !address_of(resource).is_some_and(|address| addresses.contains(&address)));
+        for instance in all.iter_mut().filter_map(|resource| resource["instances"].as_array_mut()).flatten() {
+            if let Some(others) = instance["dependencies"].as_array_mut() {
+                others.retain(|other| !other.as_str().is_some_and(|other| addresses.contains(other)));
+            }
+        }
+    }
+    written(state)
+}
+
+fn parsed(state: &[u8]) -> Result<Value, Failure> {
+    serde_json::from_slice(state)
+        .map_err(|_| Failure::new(FailureKind::Terraform, "the state is not as Terraform writes it"))
+}
+
+/// The state as the one that comes after.
+fn written(mut state: Value) -> Result<Vec<u8>, Failure> {
     let serial = state["serial"].as_u64().and_then(|serial| serial.checked_add(1));
     state["serial"] =
         serial.ok_or_else(|| Failure::new(FailureKind::Terraform, "the state has no serial number"))?.into();
@@ -92,6 +118,14 @@ mod tests {
     fn resource(address: &str, id: &str, needs: &[&str]) -> Value {
         let (kind, name) = address.split_once('.').unwrap();
         json!({"mode": "managed", "type": kind, "name": name, "instances": [{"attributes": {"id": id}, "dependencies": needs}]})
+    }
+
+    #[test]
+    fn what_is_forgotten_leaves_the_rest() {
+        let state = json!({"serial": 7, "resources": [resource("a.one", "1", &[]), resource("a.two", "2", &["a.one"])]});
+        let without = without(state.to_string().as_bytes(), &["a.one".to_owned()].into()).ok().unwrap();
+        let without: Value = serde_json::from_slice(&without).unwrap();
+        assert_eq!(without, json!({"serial": 8, "resources": [resource("a.two", "2", &[])]}));
     }
 
     #[test]

@@ -18,9 +18,14 @@ pub struct State {
     pub phases: BTreeMap<String, Vec<Policies>>,
     /// Ids of the variables that have a prompt.
     pub prompted: BTreeSet<String>,
+    /// Addresses of tenants' values → the id of the tenant.
+    pub of_tenants: BTreeMap<String, String>,
     /// What they are at the source, as the last apply has kept it.
     pub identities: Identities,
 }
+
+const VALUES_OF_TENANTS: [&str; 2] =
+    ["octopusdeploy_tenant_common_variable", "octopusdeploy_tenant_project_variable"];
 
 /// Whether a phase of a lifecycle has a policy of its own for releases, and for files on Tentacles.
 pub type Policies = [bool; 2];
@@ -57,6 +62,8 @@ struct Attributes {
     process_id: Option<serde_json::Value>,
     #[serde(default)]
     parent_id: Option<serde_json::Value>,
+    #[serde(default)]
+    tenant_id: Option<serde_json::Value>,
     #[serde(default)]
     phase: Option<Vec<Phase>>,
     #[serde(default)]
@@ -99,7 +106,7 @@ impl State {
         })?;
         let mut resources: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let (mut steps, mut phases) = (BTreeMap::new(), BTreeMap::new());
-        let mut prompted = BTreeSet::new();
+        let (mut prompted, mut of_tenants) = (BTreeSet::new(), BTreeMap::new());
         for resource in file.resources.into_iter().filter(|resource| resource.mode == "managed") {
             let prefix = resource.module.map(|module| format!("{module}.")).unwrap_or_default();
             let address = format!("{prefix}{}.{}", resource.kind, resource.name);
@@ -117,6 +124,10 @@ impl State {
                 if let Some(all) = attributes.phase.filter(|_| resource.kind == "octopusdeploy_lifecycle") {
                     phases.insert(id.clone(), all.iter().map(Phase::policies).collect());
                 }
+                let tenant = attributes.tenant_id.as_ref().and_then(|id| id.as_str());
+                if let Some(tenant) = tenant.filter(|_| VALUES_OF_TENANTS.contains(&resource.kind.as_str())) {
+                    of_tenants.insert(address.clone(), tenant.to_owned());
+                }
                 let prompt = attributes.prompt.as_ref().and_then(|blocks| blocks.as_array());
                 if resource.kind == "octopusdeploy_variable" && prompt.is_some_and(|all| !all.is_empty()) {
                     prompted.insert(id.clone());
@@ -126,7 +137,7 @@ impl State {
         }
         let identities =
             serde_json::from_slice(bytes).map(|state| moves::identities_of(&state)).unwrap_or_default();
-        Ok(Self { resources, steps, phases, prompted, identities })
+        Ok(Self { resources, steps, phases, prompted, of_tenants, identities })
     }
 
     /// Whether something of this address is there; an index is ignored.

@@ -246,3 +246,24 @@ fn values_of_the_source_that_the_provider_refuses_or_can_not_read() {
     assert_eq!(update("Held")["KubernetesAgentUpdateBehavior"], "Block");
     assert_eq!(update("Of tomorrow")["TentacleUpdateBehavior"], "NextWeek");
 }
+
+/// A tenant that somebody deletes: the provider can't read the values that the projects' states have of it.
+#[test]
+fn tenants_that_were_deleted_at_the_destination_come_again_with_their_values() {
+    let years = Years::from(crate::support::sandbox_with("shop"));
+    let (_, page) =
+        http(&years.destination, "GET", &format!("/api/{}/tenants?take=1000", years.space()), None);
+    let tenants = page["Items"].as_array().expect("tenants").clone();
+    assert!(!tenants.is_empty());
+    for tenant in &tenants {
+        let path = format!("/api/{}/tenants/{}", years.space(), tenant["Id"].as_str().expect("an id"));
+        assert_eq!(http(&years.destination, "DELETE", &path, None).0, 200, "{path}");
+    }
+    years.migrate().says("which are not at the destination any more");
+    for tenant in &tenants {
+        let again = there(&years, "tenants", tenant["Name"].as_str().expect("a name"));
+        assert_ne!(again["Id"], tenant["Id"]);
+        assert_eq!(again["ProjectEnvironments"], tenant["ProjectEnvironments"]);
+    }
+    years.migrate().never_says("which are not at the destination any more");
+}
