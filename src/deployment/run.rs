@@ -66,12 +66,7 @@ impl Deployment<'_> {
         self.relay.expect_templates(identity::templates(&ready.identities, &ready.state));
         self.relay.expect_tokens(ready.given.for_relay(&module.manifest, &ready.supply, &self.masker));
         self.make_before(module, &ready).await?;
-        let plan = match self.planned(module, &ready, &variables).await {
-            Err(_) if !self.plan_only && self.forget_values_of_gone_tenants(&mut ready).await? => {
-                self.planned(module, &ready, &variables).await?
-            }
-            planned => planned?,
-        };
+        let plan = self.planned_without_what_is_gone(module, &mut ready, &variables).await?;
         let mut outcome = Outcome {
             summary: plan.summary(),
             changes: !plan.changes.is_empty(),
@@ -271,6 +266,27 @@ impl Deployment<'_> {
     }
 
     /// The first plan; a locked state is reported before anything else.
+    /// A plan, after the state has forgotten what keeps the provider from planning or applying it.
+    async fn planned_without_what_is_gone(
+        &self,
+        module: &Folder,
+        ready: &mut Ready<'_>,
+        variables: &MemoryFile,
+    ) -> Result<Plan, Failure> {
+        let mut plan = self.planned(module, ready, variables).await;
+        if self.plan_only {
+            return plan;
+        }
+        if plan.is_err() && self.forget_values_of_gone_tenants(ready).await? {
+            plan = self.planned(module, ready, variables).await;
+        }
+        let plan = plan?;
+        if self.forget_values_that_are_gone(ready, &plan).await? {
+            return self.planned(module, ready, variables).await;
+        }
+        Ok(plan)
+    }
+
     async fn planned(
         &self,
         module: &Folder,

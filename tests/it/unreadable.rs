@@ -267,3 +267,51 @@ fn tenants_that_were_deleted_at_the_destination_come_again_with_their_values() {
     }
     years.migrate().never_says("which are not at the destination any more");
 }
+
+/// Values that somebody deletes, of tenants that stay: the provider goes on knowing them, and fails when they are to change.
+#[test]
+fn tenants_values_that_were_deleted_at_the_destination_come_again_when_they_change() {
+    let years = Years::from(crate::support::sandbox_with("shop"));
+    let all = |years: &Years| {
+        let mut plain = Vec::new();
+        for tenant in years.at_destination("tenants") {
+            for route in ["projectvariables", "commonvariables"] {
+                let id = tenant["Id"].as_str().expect("an id");
+                let path = format!("/api/{}/tenants/{id}/{route}", years.space());
+                let (status, values) = http(&years.destination, "GET", &path, None);
+                assert_eq!(status, 200, "{path}");
+                let values = values["Variables"].as_array().expect("values").clone();
+                plain.extend(values.into_iter().map(|value| (path.clone(), value)));
+            }
+        }
+        plain
+    };
+    let before = all(&years);
+    assert!(before.len() > 10);
+    for path in before.iter().map(|(path, _)| path).collect::<std::collections::BTreeSet<_>>() {
+        assert_eq!(http(&years.destination, "PUT", path, Some(&json!({"Variables": []}))).0, 200, "{path}");
+    }
+    assert!(all(&years).is_empty());
+    // What is the same at the source stays deleted, as somebody wanted it.
+    years.migrate().never_says("the state forgets");
+    let mut changed = 0;
+    for tenant in crate::years::list(&years.source, "Spaces-2", "tenants") {
+        for route in ["projectvariables", "commonvariables"] {
+            let path = format!("/api/Spaces-2/tenants/{}/{route}", tenant["Id"].as_str().expect("an id"));
+            let (_, mut values) = http(&years.source, "GET", &path, None);
+            for value in values["Variables"].as_array_mut().expect("values") {
+                let template = value["Template"]["DisplaySettings"]["Octopus.ControlType"].clone();
+                if template == "SingleLineText" && value["Value"].is_string() {
+                    value["Value"] = json!("another");
+                    changed += 1;
+                }
+            }
+            assert_eq!(http(&years.source, "PUT", &path, Some(&values)).0, 200, "{path}");
+        }
+    }
+    assert!(changed > 2, "{changed}");
+    years.migrate().says("values of tenants, which were deleted at the destination");
+    let again = all(&years);
+    assert_eq!(again.iter().filter(|(_, value)| value["Value"] == "another").count(), changed);
+    years.migrate().never_says("the state forgets");
+}

@@ -92,7 +92,7 @@ async fn write_v2(call: &Call<'_>, plan: &Json) -> Result<Json> {
         *payload
             .iter_mut()
             .find(|variable| variable["Id"] == json!(id))
-            .context("the value is not there any more")? = new;
+            .with_context(|| format!("Variable with ID {id} not found"))? = new;
     }
     let answer =
         call.api.put(&format!("{address}?IncludeMissingVariables="), &json!({"Variables": payload})).await?;
@@ -175,7 +175,8 @@ pub(super) async fn read(call: &Call<'_>) -> Result<Option<Json>> {
             }
             variable["Id"] == state["id"]
         });
-        let Some(variable) = found else { return Ok(None) };
+        // As the official one, which takes what is gone out of the state, and writes the state over that.
+        let Some(variable) = found else { return Ok(Some(value)) };
         value["id"] = variable["Id"].clone();
         value[argument] = variable[member].clone();
         value["template_id"] = variable["TemplateId"].clone();
@@ -198,7 +199,7 @@ pub(super) async fn read(call: &Call<'_>) -> Result<Option<Json>> {
     let values =
         if side.common { &group["Variables"] } else { &group["Variables"][text(state, "environment_id")] };
     match &values[text(state, "template_id")] {
-        Json::Null => Ok(None),
+        Json::Null => Ok(Some(value)),
         Json::String(plain) => {
             value["value"] = json!(plain);
             Ok(Some(value))
