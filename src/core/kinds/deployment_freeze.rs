@@ -12,7 +12,7 @@ use crate::convert::names::label;
 use crate::hcl::{Block, Expr};
 use documents::collection::Collection;
 use documents::document::Document;
-use module::manifest::{FinishStep, Scope};
+use module::manifest::Scope;
 
 const COLLECTION: Collection = Collection::DeploymentFreezes;
 const FILE: &str = "freezes.tf";
@@ -148,8 +148,7 @@ fn of_space(context: &mut Context<'_>, subject: &Subject<'_>) {
         }
         fields.ignore_all(OF_SPACE.shapes[0].fields, "as the table says");
     });
-    context
-        .finish(FinishStep::Document { target: subject.at.target.clone(), document: Value::Object(wanted) });
+    context.finish_document(subject.at.target.clone(), subject.document.id(), Value::Object(wanted));
 }
 
 fn several(context: &Context<'_>, freeze: &Document) -> bool {

@@ -12,7 +12,8 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::inventory::Inventory;
 use module::Module;
-use module::identities::{self, Identities};
+use module::identities::{self, Identities, Named};
+use module::manifest::FinishStep;
 
 const SPACES: [&str; 5] = ["small-web", "shop", "infrastructure", "operations", "odd-text"];
 
@@ -119,6 +120,37 @@ fn every_resource_says_what_it_is_at_the_source() {
             }
         }
     }
+}
+
+/// A tag of targets is its name, and no id.
+#[test]
+fn what_finish_makes_is_known_by_its_id() {
+    let mut checked = 0;
+    for space in SPACES {
+        let inventory = inventory(space);
+        let sources = SecretSources::default();
+        let mut all = vec![modules_of::space(&inventory, &Selection::default(), &sources).expect("a module")];
+        for project in inventory.all(Collection::Projects) {
+            let module = modules_of::project(&inventory, project.id(), &Selection::default(), &sources);
+            all.push(module.expect("a module"));
+        }
+        for module in all {
+            let identities = identities_of(&module);
+            for step in &module.manifest.finish {
+                if let FinishStep::Document { target, .. } | FinishStep::DocumentBefore { target, .. } = step
+                    && target.collection != Collection::DeploymentTargetTags
+                {
+                    let is_it = |named: &&Named| {
+                        named.collection == target.collection && named.keys.first() == Some(&target.key)
+                    };
+                    let known = identities.named.iter().find(is_it);
+                    assert!(known.is_some_and(|named| !named.id.is_empty()), "{space}: {target:?}");
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked > 10, "{checked}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::convert::fields::read;
 use crate::convert::model::*;
 use crate::kinds::team::UserNames;
 use documents::collection::Collection;
-use module::manifest::{FinishStep, Target};
+use module::manifest::Target;
 
 const WITH_USER: &str =
     "the service account is a user, which is not carried; finish makes the identity where there is one";
@@ -61,7 +61,7 @@ fn expand(context: &mut Context<'_>, subject: &Subject<'_>) {
     wanted.insert("ServiceAccountId".to_owned(), super::team::reference(account));
     let target =
         Target { collection: KIND.collection, key: vec![account.to_owned(), document.name().to_owned()] };
-    context.finish(FinishStep::Document { target, document: Value::Object(wanted) });
+    context.finish_document(target, document.id(), Value::Object(wanted));
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use documents::collection::Collection;
 use documents::document::Document;
 use documents::git;
 use module::SecretPlace;
-use module::manifest::{FinishStep, Target};
+use module::manifest::Target;
 
 /// A project has no place for it at the destination before it is stored in Git there, so a Git credential of the space holds it.
 const SECRET: Hidden = Hidden {
@@ -85,8 +85,7 @@ fn own_credential(
         "Details": details,
         "RepositoryRestrictions": {"Enabled": true, "AllowedRepositories": [address(project)]},
     });
-    context.known_by_id(&target, project.id());
-    context.finish(FinishStep::Document { target, document });
+    context.finish_document(target, project.id(), document);
     name
 }
 

@@ -9,7 +9,6 @@ use crate::convert::model::*;
 use crate::hcl::{Block, Expr};
 use documents::collection::Collection;
 use module::TRIGGERS_HELD;
-use module::manifest::FinishStep;
 
 const FILE: &str = "triggers.tf";
 const HEADING: &str = "All triggers arrive disabled. After the cutover: -var enable_triggers=true.";
@@ -172,8 +171,7 @@ fn whole(context: &mut Context<'_>, subject: &Subject<'_>, fields: &mut Fields<'
     if !subject.document.flag("IsDisabled") {
         context.hold(&subject.at.target, "IsDisabled", &Value::Bool(false));
     }
-    context
-        .finish(FinishStep::Document { target: subject.at.target.clone(), document: Value::Object(wanted) });
+    context.finish_document(subject.at.target.clone(), subject.document.id(), Value::Object(wanted));
 }
 
 /// Project, name, description and whether it is disabled. `full`: the resource has arguments for all of these.
