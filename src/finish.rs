@@ -121,6 +121,8 @@ pub struct Finish<'a> {
     left: Vec<(Target, String)>,
     /// Where finish has made documents, by collection and id at the source.
     made: BTreeMap<String, String>,
+    /// What Terraform makes: nothing else has that name.
+    makes: BTreeSet<Target>,
     /// Whether that is deleted.
     lets_go: bool,
     /// Folder of the module, for the files that steps name.
@@ -147,6 +149,7 @@ impl<'a> Finish<'a> {
             sources: BTreeMap::new(),
             left: Vec::new(),
             made: BTreeMap::new(),
+            makes: BTreeSet::new(),
             lets_go: false,
             folder: folder.to_owned(),
             common: CommonValues::default(),
@@ -210,6 +213,9 @@ impl<'a> Finish<'a> {
             return Ok(Some(place));
         }
         for former in self.formerly.get(target).cloned().unwrap_or_default() {
+            if self.makes.contains(&former) {
+                continue;
+            }
             if let Some(place) = self.directory.find(&former).await? {
                 return Ok(Some(place));
             }
@@ -222,6 +228,7 @@ impl<'a> Finish<'a> {
     /// # Errors
     /// When the destination can't be reached or refuses the key.
     pub async fn run(mut self, manifest: &Manifest, enable_triggers: bool) -> Result<Report, Failure> {
+        self.makes = manifest.makes.iter().map(|made| made.target.clone()).collect();
         let of_terraform = manifest.secrets.iter().filter(|secret| secret.terraform);
         self.of_terraform = of_terraform.map(|secret| secret.name.clone()).collect();
         let of_persons =

@@ -2,10 +2,11 @@
 //! can't change names, and what is new can't have the name that another one just gives up. So whatever bears a name that something else gets in the
 //! same plan is called otherwise for the time of the apply, which gives it the name that it is to have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::deployment::ready::Ready;
 use documents::collection::Collection;
 use documents::passing::passing_name;
 use failure::Failure;
@@ -58,6 +59,56 @@ pub(super) async fn give_free(server: &Server, plan: &Plan) -> Result<Vec<String
         let aside = passing_name(&name);
         if rename(&mut document, list, &id, &name, &aside) {
             server.client.put(&path, &document).await.map_err(|failure| {
+                failure.while_doing(format!("calling {name:?} otherwise, since another one gets that name"))
+            })?;
+            said.push(format!("{name:?} gives its name to another one"));
+        }
+    }
+    Ok(said)
+}
+
+/// The same of the channel that came with the module's project: it is finish's, which gives it its name after the apply and finds it by its id then, so `there`
+/// learns that.
+///
+/// # Errors
+/// When the destination refuses.
+pub(super) async fn give_free_by_channel(
+    server: &Server,
+    plan: &Plan,
+    ready: &Ready<'_>,
+    there: &mut BTreeMap<String, String>,
+) -> Result<Vec<String>, Failure> {
+    let mut named = ready.identities.named.iter();
+    let Some(made) = named.find(|named| named.collection == Collection::Channels) else {
+        return Ok(Vec::new());
+    };
+    let source = format!("{}/{}", Collection::Channels, made.id);
+    let has_had = |name: &str| {
+        made.keys.iter().filter_map(|key| key.last()).any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let renamed = plan.changes.iter().filter(|change| {
+        change.kind == "octopusdeploy_channel"
+            && change.action == Action::Update
+            && change.name_after != change.name_before
+            && has_had(&change.name_after)
+    });
+    let of_terraform: BTreeSet<&String> = ready.state.resources.values().flatten().collect();
+    let path = |id: &str| server.path(&format!("channels/{}", encode(id)));
+    let mut said = Vec::new();
+    for change in renamed {
+        let Some(channel) = server.client.find(&path(&change.id)).await? else { continue };
+        let project = channel["ProjectId"].as_str().unwrap_or_default();
+        let siblings = server.path(&format!("projects/{}/channels", encode(project)));
+        for mut other in server.client.list(&siblings).await? {
+            let text = |field: &str| other[field].as_str().unwrap_or_default().to_owned();
+            let (id, name) = (text("Id"), text("Name"));
+            let is_it = there.get(&source).map_or(!of_terraform.contains(&id), |known| *known == id);
+            if !is_it || !name.eq_ignore_ascii_case(&change.name_after) {
+                continue;
+            }
+            other["Name"] = json!(passing_name(&name));
+            there.insert(source.clone(), id.clone());
+            server.client.put(&path(&id), &other).await.map_err(|failure| {
                 failure.while_doing(format!("calling {name:?} otherwise, since another one gets that name"))
             })?;
             said.push(format!("{name:?} gives its name to another one"));

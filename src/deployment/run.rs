@@ -90,7 +90,11 @@ impl Deployment<'_> {
         if outcome.changes {
             let inherited = remade::inherited(module, &ready);
             self.forget_inherited(module, &mut ready, &inherited).await?;
-            for text in renames::give_free(&self.destination, &plan).await? {
+            let mut freed = renames::give_free(&self.destination, &plan).await?;
+            let mut there = self.known.there().ids.clone();
+            freed.extend(renames::give_free_by_channel(&self.destination, &plan, &ready, &mut there).await?);
+            self.known.there().ids.extend(there);
+            for text in freed {
                 self.ui.info(&format!("  {text}"));
             }
             self.relay.expect_linked(self.linked(module).await);

@@ -76,6 +76,7 @@ impl<'a> Finish<'a> {
         let Some(place) = self.find(target).await? else {
             return self.not_there(target, fields, &what).await;
         };
+        self.remember_channel(target, &place);
         let (icons, fields): (Vec<&(&[Value], Edit<'_>)>, Vec<_>) =
             fields.iter().partition(|(path, _)| is_icon(target.collection, path));
         for (_, change) in icons {
@@ -96,6 +97,15 @@ impl<'a> Finish<'a> {
             self.write(target, &place, &document, written).await?;
         }
         Ok(())
+    }
+
+    /// The channel that came with a project is the same one whatever it is called, and whoever has its name later.
+    fn remember_channel(&mut self, target: &Target, place: &super::Located) {
+        if target.collection == Collection::Channels
+            && let Some(source) = self.sources.get(target)
+        {
+            self.report.made.insert(source.clone(), place.id.clone());
+        }
     }
 
     /// Sets one field, if it belongs to a variable that is limited to projects for those that are there.

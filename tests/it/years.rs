@@ -333,6 +333,47 @@ fn what_stands_in_a_list_takes_nothing_of_its_neighbour() {
     assert!(checked > 4);
 }
 
+/// Terraform does not know it, and nothing but its name told it from the others.
+#[test]
+fn the_channel_that_came_with_a_project_stays_what_it_is_whatever_it_is_called() {
+    let years = Years::with("shop");
+    let text = |document: &Value, field: &str| document[field].as_str().expect("a text").to_owned();
+    let channels = list(&years.source, "Spaces-2", "channels");
+    let other = channels.iter().find(|channel| channel["Name"] != "Default").expect("another one");
+    let project = other["ProjectId"].clone();
+    let made =
+        channels.iter().find(|channel| channel["Name"] == "Default" && channel["ProjectId"] == project);
+    let (made, other) = (text(made.expect("the first one"), "Id"), text(other, "Id"));
+    let called = |id: &str, name: &str| {
+        years.change("channels", |channel| {
+            if channel["Id"] == id {
+                call(channel, name.to_owned());
+            }
+        });
+    };
+    let at_destination = |name: &str| {
+        let names = years.names("channels");
+        let mut of_name = names.iter().filter(|(_, there)| *there == name).map(|(id, _)| id.clone());
+        let found = of_name.next().unwrap_or_else(|| panic!("no {name}: {names:?}"));
+        assert_eq!(of_name.next(), None, "{name}");
+        found
+    };
+    called(&made, "Trunk");
+    called(&other, "Branch");
+    years.migrate();
+    let (trunk, branch) = (at_destination("Trunk"), at_destination("Branch"));
+    called(&made, "Stem");
+    years.migrate();
+    assert_eq!(at_destination("Stem"), trunk);
+    // They change names.
+    called(&made, "aside");
+    called(&other, "Stem");
+    called(&made, "Branch");
+    years.migrate();
+    assert_eq!([at_destination("Branch"), at_destination("Stem")], [trunk, branch]);
+    years.migrate().never_says("gives its name");
+}
+
 #[test]
 fn a_step_that_lags_behind_its_template_is_not_made_anew() {
     let years = Years::with("shop");

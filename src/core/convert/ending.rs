@@ -86,7 +86,13 @@ fn identities(context: &mut Context<'_>) -> Identities {
     let projects = all.map(|project| (project.id().to_owned(), project.name().to_owned())).collect();
     let finished = std::mem::take(&mut context.finished);
     let mut identities = Identities { resources, named, projects, finished, ..Identities::default() };
-    identities.remember_names(&context.selection.earlier);
+    let earlier = &context.selection.earlier;
+    identities.remember_names(earlier);
+    // The channel that came with a project is that one also when it is gone: no other one becomes it.
+    let channels = |named: &&Named| named.collection == Collection::Channels;
+    if !identities.named.iter().any(|named| channels(&named)) {
+        identities.left = earlier.named.iter().chain(&earlier.left).filter(channels).cloned().collect();
+    }
     identities
 }
 

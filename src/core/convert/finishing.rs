@@ -45,6 +45,17 @@ impl<'i> Context<'i> {
         });
     }
 
+    /// The same for a document that may have one of these keys, too.
+    pub(crate) fn known_by_names(&mut self, target: &Target, id: &str, others: Vec<Vec<String>>) {
+        let mut keys = vec![target.key.clone()];
+        for key in others {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        self.named.push(Named { collection: target.collection, id: id.to_owned(), keys });
+    }
+
     /// A field that no table knows: finish tries to set it. Not where it may start something, name what can't be named, or hold a secret.
     pub(crate) fn set_unknown(&mut self, at: &At, value: &Value) -> bool {
         let known_by_name = !matches!(
@@ -85,6 +96,12 @@ impl<'i> Context<'i> {
         if value.as_array().is_some_and(|items| items.len() > 1) {
             self.set(at, value, "the provider keeps a set, in no order");
         }
+    }
+
+    /// Lets finish make a document; it finds it again whatever its name is then, by the id that it has at the source.
+    pub(crate) fn finish_document(&mut self, target: Target, id: &str, document: Value) {
+        self.known_by_id(&target, id);
+        self.finish(FinishStep::Document { target, document });
     }
 
     /// Adds any other finish step.

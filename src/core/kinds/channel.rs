@@ -11,6 +11,7 @@ use crate::kinds::process::Actions;
 use documents::collection::Collection;
 use documents::document::Document;
 use documents::ids::id_order;
+use module::identities::Named;
 
 const COMES_WITH_PROJECT: &str =
     "the channel comes with the project, and the provider can't take it over in the apply that makes it";
@@ -94,17 +95,35 @@ fn action_slug(context: &mut Context<'_>, at: &At, value: &Value, block: &mut Bl
     }
 }
 
-/// Whether this is the channel that came with the project: the one called `Default`, else the oldest. Servers do not tell upper from lower
-/// case there: one called `default` could not be made beside it.
+/// Whether this is the channel that came with the project: the one that was it when the project was moved first, whatever it is called now; else the one
+/// called `Default`, else the oldest. Servers do not tell upper from lower case there: one called `default` could not be made beside it.
 fn comes_with_project(context: &Context<'_>, channel: &Document) -> bool {
     let project = channel.text("ProjectId").unwrap_or_default();
     let siblings = || context.inventory.of(Collection::Channels, project);
-    match siblings().find(|other| other.name().eq_ignore_ascii_case(MADE_AS)) {
-        Some(made) => made.id() == channel.id(),
-        None => siblings()
-            .min_by_key(|other| id_order(other.id()))
-            .is_some_and(|oldest| oldest.id() == channel.id()),
-    }
+    let called = |name: &str| siblings().find(|other| other.name().eq_ignore_ascii_case(name));
+    let made = match came_with_project(context) {
+        Some(known) => siblings().find(|other| other.id() == known.id).or_else(|| {
+            // It is gone. One that has its name now takes its place, as nothing else can have that name at the destination.
+            let names = known.keys.iter().filter_map(|key| key.last());
+            names.map(String::as_str).chain([MADE_AS]).find_map(called)
+        }),
+        None => called(MADE_AS).or_else(|| siblings().min_by_key(|other| id_order(other.id()))),
+    };
+    made.is_some_and(|made| made.id() == channel.id())
+}
+
+/// What an earlier module of the project knows of the channel that came with it.
+fn came_with_project<'i>(context: &Context<'i>) -> Option<&'i Named> {
+    let earlier = &context.selection.earlier;
+    let mut channels = earlier.named.iter().chain(&earlier.left);
+    channels.find(|named| named.collection == Collection::Channels)
+}
+
+/// The names under which the destination may have it, but for the one that it gets.
+fn former_names(context: &Context<'_>) -> Vec<String> {
+    let known = came_with_project(context);
+    let keys = known.into_iter().flat_map(|known| &known.keys).filter_map(|key| key.last().cloned());
+    keys.chain([MADE_AS.to_owned()]).collect()
 }
 
 fn declare(context: &mut Context<'_>, subject: &Subject<'_>) {
@@ -188,12 +207,20 @@ fn heading(context: &Context<'_>, channel: &Document) -> String {
 /// Finish steps that make the project's own channel what it is at the source. Its new name comes first: the others use it.
 fn change_default(context: &mut Context<'_>, subject: &Subject<'_>) {
     let document = subject.document;
-    if document.name() != MADE_AS {
-        let mut at = subject.at.field("Name");
-        if let Some(name) = at.target.key.last_mut() {
-            MADE_AS.clone_into(name);
-        }
-        context.set(&at, &Value::String(document.name().to_owned()), COMES_WITH_PROJECT);
+    let formerly = former_names(context);
+    let key = |name: &String| {
+        let mut key = subject.at.target.key.clone();
+        key.pop();
+        key.push(name.clone());
+        key
+    };
+    context.known_by_names(&subject.at.target, document.id(), formerly.iter().map(key).collect());
+    if formerly.iter().any(|name| name != document.name()) {
+        context.set(
+            &subject.at.field("Name"),
+            &Value::String(document.name().to_owned()),
+            COMES_WITH_PROJECT,
+        );
     }
     read(context, &subject.at, document.fields(), |context, fields| {
         for name in fields.names().filter(|name| FIELDS.iter().any(|field| field.api == *name)) {
@@ -234,13 +261,16 @@ pub(super) fn add_lookup(context: &mut Context<'_>, project: &str) {
         .inventory
         .of(Collection::Channels, project)
         .find(|channel| comes_with_project(context, channel))
-        .map(Document::name);
-    let condition = match renamed {
-        // After finish it has its new name.
-        Some(name) if name != MADE_AS => {
-            format!("contains([\"{MADE_AS}\", {}], x.name)", crate::hcl::quoted(name))
-        }
-        _ => format!("x.name == \"{MADE_AS}\""),
+        .map(|channel| channel.name().to_owned());
+    // Before finish it has a name that it had, then its new one.
+    let mut names = former_names(context);
+    names.extend(renamed);
+    names.sort();
+    names.dedup();
+    let quoted: Vec<String> = names.iter().map(|name| crate::hcl::quoted(name)).collect();
+    let condition = match quoted.as_slice() {
+        [name] => format!("x.name == {name}"),
+        _ => format!("contains([{}], x.name)", quoted.join(", ")),
     };
     let at = At {
         target: module::manifest::Target { collection: Collection::Projects, key: Vec::new() },

@@ -121,7 +121,7 @@ fn a_renamed_default_channel_is_renamed_first_and_looked_up_by_either_name() {
     }));
     same(
         &expect![[r#"
-            {"do":"set","target":{"collection":"channels","key":["Web","Default"]},"path":["Name"],"value":{"json":"Main"}}
+            {"do":"set","target":{"collection":"channels","key":["Web","Main"]},"path":["Name"],"value":{"json":"Main"}}
             {"do":"set","target":{"collection":"channels","key":["Web","Hotfix"]},"path":["Rules"],"value":{"json":[{"VersionRange":"[1,2)","ActionPackages":[{"DeploymentAction":"a","PackageReference":""}]}]}}
             {"do":"set","target":{"collection":"channels","key":["Web","Main"]},"path":["Slug"],"value":{"json":"main"}}
             {"do":"set","target":{"collection":"channels","key":["Web","Main"]},"path":["Description"],"value":{"json":"Usual."}}
@@ -481,8 +481,8 @@ fn a_channel_called_default_in_other_letters_is_the_one_that_comes_with_the_proj
     }}));
     same(
         &expect![[r#"
-        {"do":"set","target":{"collection":"channels","key":["Web","Default"]},"path":["Name"],"value":{"json":"default"}}
-    "#]],
+            {"do":"set","target":{"collection":"channels","key":["Web","default"]},"path":["Name"],"value":{"json":"default"}}
+        "#]],
         &finish(&module),
     );
     assert!(!file(&module, "channels.tf").contains("\"default\""));
