@@ -133,9 +133,9 @@ pub(super) fn templates(identities: &Identities, state: &State) -> Templates {
             .named
             .iter()
             .find(|other| other.collection == named.collection && other.id == named.id);
-        let before = known.and_then(|known| known.keys.first()?.last()).unwrap_or(name);
+        let before = known.and_then(|known| known.keys.first()?.last()).cloned();
         let place = (named.collection.to_string(), there.to_lowercase());
-        let template = Template { id: id.to_owned(), name: name.clone(), before: before.clone() };
+        let template = Template { id: id.to_owned(), name: name.clone(), before };
         templates.entry(place).or_default().push(template);
     }
     templates

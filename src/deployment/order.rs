@@ -1,7 +1,7 @@
 //! Which modules are deployed, and in which order: the space first, then projects after those they need.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::delivery::folder;
@@ -63,13 +63,22 @@ pub fn modules(folders: &[PathBuf]) -> Result<Vec<Folder>, Failure> {
             modules.push(Folder { path, manifest });
         }
     }
-    let mut seen = BTreeSet::new();
-    for module in &modules {
-        if !seen.insert((module.is_space(), module.name())) {
-            return Err(Failure::usage(format!("the module of {:?} is given twice", module.name())));
+    none_twice(&modules)?;
+    sorted(modules)
+}
+
+/// Refuses two modules of one thing: the folder of a project that the source has no longer, and that of another one of its name.
+fn none_twice(modules: &[Folder]) -> Result<(), Failure> {
+    let mut seen: BTreeMap<(bool, Cow<'_, str>), &Path> = BTreeMap::new();
+    for module in modules {
+        if let Some(other) = seen.insert((module.is_space(), module.name()), &module.path) {
+            let (name, other, path) = (module.name(), other.display(), module.path.display());
+            return Err(Failure::usage(format!("the module of {name:?} is given twice: {other} and {path}")).hint(
+                "Delete the folder of which serialize says that the space no longer has it (a project that was deleted, and made again under its name), or give the modules one by one.",
+            ));
         }
     }
-    sorted(modules)
+    Ok(())
 }
 
 /// Each module after those it needs; otherwise as given.
@@ -146,6 +155,15 @@ mod tests {
                 notes: Vec::new(),
             },
         }
+    }
+
+    #[test]
+    fn a_module_that_is_given_twice_is_named_with_both_folders() {
+        let at = |path: &str| Folder { path: PathBuf::from(path), ..module("Shop", &[]) };
+        let failure = none_twice(&[at("projects/shop"), module("space", &[]), at("projects/shop-2")]);
+        let said = failure.err().map(|failure| failure.message).unwrap_or_default();
+        assert_eq!(said, "the module of \"Shop\" is given twice: projects/shop and projects/shop-2");
+        assert!(none_twice(&[at("projects/shop"), module("space", &[])]).is_ok());
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub struct Template {
     /// The id that it has at the source, which a new one gets.
     pub id: String,
     pub name: String,
-    /// The name that it had when the module was deployed last.
-    pub before: String,
+    /// The name that it had when the module was deployed last; `None`: it was not there, as far as is known.
+    pub before: Option<String>,
 }
 
 /// The templates of documents of the destination, as the module has them: by collection and id.
@@ -88,9 +88,11 @@ fn shown(there: &[Value], wanted: &[Template], written: bool) -> Vec<Value> {
         let at = rest.iter().position(|template| template["Name"] == name)?;
         Some(rest.remove(at).clone())
     };
-    // First those that are known by the name that they had: two may have changed names.
-    let by_name = |template: &Template| if written { template.name.clone() } else { template.before.clone() };
-    let mut found: Vec<Option<Value>> = wanted.iter().map(|template| take(&by_name(template))).collect();
+    // First those that are known by the name that they had: two may have changed names, or a new one has got the name of another.
+    let by_name =
+        |template: &Template| if written { Some(template.name.clone()) } else { template.before.clone() };
+    let mut found: Vec<Option<Value>> =
+        wanted.iter().map(|template| by_name(template).and_then(|name| take(&name))).collect();
     for (template, found) in wanted.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
         *found = take(&template.name);
     }
@@ -118,11 +120,12 @@ mod tests {
         names.iter().map(|name| json!({"Id": format!("id of {name}"), "Name": name})).collect()
     }
 
+    /// With the names that they had, empty for new ones.
     fn wanted(templates: &[(&str, &str)]) -> Vec<Template> {
         let template = |(name, before): &(&str, &str)| Template {
             id: format!("source of {name}"),
             name: (*name).to_owned(),
-            before: (*before).to_owned(),
+            before: Some((*before).to_owned()).filter(|before| !before.is_empty()),
         };
         templates.iter().map(template).collect()
     }
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn each_is_at_its_place_and_a_new_one_takes_none() {
-        let new_first = wanted(&[("New", "New"), ("A", "A"), ("B", "B"), ("Last", "Last")]);
+        let new_first = wanted(&[("New", ""), ("A", "A"), ("B", "B"), ("Last", "")]);
         assert_eq!(
             ids(&shown(&there(&["A", "B"]), &new_first, false)),
             ["source of New", "id of A", "id of B"]
@@ -147,6 +150,9 @@ mod tests {
         assert_eq!(ids(&shown(&there(&["A", "B"]), &crosswise, false)), ["id of A", "id of B"]);
         let after = [json!({"Id": "1", "Name": "B"}), json!({"Id": "2", "Name": "A"})];
         assert_eq!(ids(&shown(&after, &crosswise, true)), ["1", "2"]);
+        // A new one has got the name of another.
+        let taken = wanted(&[("New", ""), ("A", ""), ("Formerly A", "A")]);
+        assert_eq!(ids(&shown(&there(&["A"]), &taken, false)), ["source of New", "source of A", "id of A"]);
         // A run that was killed after the change: the name is there already.
         assert_eq!(ids(&shown(&there(&["New"]), &wanted(&[("New", "Old")]), false)), ["id of New"]);
     }
