@@ -200,8 +200,25 @@ pub(super) fn agent(body: &mut Map<String, Json>, plan: &Json, _: &Json) {
     body.insert("Thumbprint".to_owned(), plan["thumbprint"].clone());
 }
 
+/// What the client leaves out of an endpoint when it is empty (2.111.0, `machines/*_endpoint.go`, "omitempty").
+const LEFT_OUT: [&str; 10] = [
+    "AadCredentialType",
+    "AadUserCredentialUsername",
+    "CertificateSignatureAlgorithm",
+    "CertificateStoreLocation",
+    "CertificateStoreName",
+    "ClientCertVariable",
+    "DefaultNamespace",
+    "ProxyId",
+    "SecurityMode",
+    "ServerCertThumbprint",
+];
+
 fn style(body: &mut Map<String, Json>, style: &str) {
     put(body, "Endpoint.CommunicationStyle", json!(style));
+    if let Some(endpoint) = body.get_mut("Endpoint").and_then(Json::as_object_mut) {
+        endpoint.retain(|name, value| value != "" || !LEFT_OUT.contains(&name.as_str()));
+    }
 }
 
 /// Puts a member unless there is one.
