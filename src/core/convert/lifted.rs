@@ -4,6 +4,8 @@
 use serde_json::{Map, Value};
 
 use crate::convert::context::{At, Context};
+use documents::collection::Collection;
+use module::manifest::{FinishStep, FinishValue};
 
 /// Sets again what the earlier module's finish has set, and this one's does not.
 pub(super) fn set_back(context: &mut Context<'_>) {
@@ -13,19 +15,39 @@ pub(super) fn set_back(context: &mut Context<'_>) {
         let Some(document) = context.inventory.get(at.target.collection, &id) else { continue };
         for path in paths {
             let is_set = context.finished.get(&id).is_some_and(|now| now.contains(&path));
-            if is_set || is_name(&path) {
+            if is_set || is_others(at.target.collection, &path) {
                 continue;
             }
-            if let Some(value) = now_at(document.fields(), &path) {
+            if let Some(value) = now_at(document.fields(), &path)
+                && !(value.is_null() && is_icon(&path))
+                && !is_secret_now(context, &at, &path)
+            {
                 context.set(&At { path, ..at.clone() }, &value, "it was set by finish");
             }
         }
     }
 }
 
-/// A name is no field like others: documents are found by it, and one that was renamed back has it already, or gets it as a resource's.
-fn is_name(path: &[Value]) -> bool {
-    matches!(path, [Value::String(field)] if field == "Name")
+/// What is no field like others. Documents are found by their names: one that was renamed back has its name already, or gets it as a resource's. And the value
+/// of a variable may be hidden by now.
+fn is_others(collection: Collection, path: &[Value]) -> bool {
+    match collection {
+        Collection::TenantVariableValues => true,
+        Collection::Variables => path.last().is_some_and(|field| field == "Value"),
+        _ => matches!(path, [Value::String(field)] if field == "Name"),
+    }
+}
+
+/// No route takes an icon away (`POST …/logo/icon` gives one).
+fn is_icon(path: &[Value]) -> bool {
+    matches!(path, [Value::String(field)] if field == "Icon")
+}
+
+/// Whether finish sets a secret at this place now.
+fn is_secret_now(context: &Context<'_>, at: &At, place: &[Value]) -> bool {
+    context.finish.iter().any(|step| {
+        matches!(step, FinishStep::Set { target, path, value: FinishValue::Secret(_) } if *target == at.target && path == place)
+    })
 }
 
 /// What stands at a place of a document now; `None`: the place is gone, or holds what finish does not set like this (a secret).
@@ -71,6 +93,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_may_be_a_secret_by_now_is_left_alone() {
+        let value = [json!("Variables"), json!({"Name": "Key"}), json!("Value")];
+        assert!(is_others(Collection::Variables, &value));
+        assert!(!is_others(
+            Collection::Variables,
+            &[json!("Variables"), json!({"Name": "Key"}), json!("Description")]
+        ));
+        assert!(is_others(Collection::TenantVariableValues, &[json!("Value")]));
+        assert!(is_others(Collection::Channels, &[json!("Name")]));
+        assert!(!is_others(Collection::Channels, &[json!("Description")]));
+    }
 
     #[test]
     fn a_place_is_found_as_long_as_it_is_there() {
