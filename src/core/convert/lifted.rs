@@ -58,11 +58,11 @@ fn now_at(fields: &Map<String, Value>, path: &[Value]) -> Option<Value> {
     match (fields.get(field), rest) {
         // A property that a step does not have any more. Elsewhere an older server may not know the field.
         (None, []) => None,
-        (Some(value), []) => (!holds_secret(value)).then(|| value.clone()),
+        (Some(value), []) => is_one(value).then(|| value.clone()),
         (Some(Value::Object(inner)), [property]) if field == "Properties" => {
             let property = property.as_str()?;
             let value = inner.get(property).cloned().unwrap_or_default();
-            (!holds_secret(&value)).then_some(value)
+            is_one(&value).then_some(value)
         }
         (Some(Value::Object(inner)), rest) => now_at(inner, rest),
         (Some(Value::Array(items)), [place, rest @ ..]) if !rest.is_empty() => {
@@ -80,11 +80,12 @@ fn is_at(item: &Value, place: &Value) -> bool {
     name.is_some_and(|name| item.get("Name") == Some(name))
 }
 
-fn holds_secret(value: &Value) -> bool {
+/// Whether a value is of one piece, or nothing. A list or object with something in it that finish does not set any more is Terraform's by now; or it is a secret.
+fn is_one(value: &Value) -> bool {
     match value {
-        Value::Object(fields) => fields.contains_key("HasValue") || fields.values().any(holds_secret),
-        Value::Array(items) => items.iter().any(holds_secret),
-        _ => false,
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => true,
     }
 }
 
@@ -110,7 +111,7 @@ mod tests {
     #[test]
     fn a_place_is_found_as_long_as_it_is_there() {
         let document = json!({
-            "Description": null, "Secret": {"HasValue": false},
+            "Description": null, "Secret": {"HasValue": false}, "Rules": [{"Tag": "a"}], "Tags": [],
             "Steps": [{"Name": "Web", "Actions": [{"Name": "Web", "Properties": {"A": "x", "S": {"HasValue": true}}, "Notes": ""}]},
                 {"Name": "Twice"}, {"Name": "Twice"}],
         });
@@ -119,6 +120,8 @@ mod tests {
         assert_eq!(now(json!(["Description"])), Some(Value::Null));
         assert_eq!(now(json!(["Unheard"])), None);
         assert_eq!(now(json!(["Secret"])), None);
+        assert_eq!(now(json!(["Rules"])), None);
+        assert_eq!(now(json!(["Tags"])), Some(json!([])));
         let in_action = |rest: &[&str]| {
             let mut path = json!(["Steps", {"Name": "Web"}, "Actions", {"Name": "Web"}]);
             path.as_array_mut().expect("a path").extend(rest.iter().map(|part| json!(part)));
