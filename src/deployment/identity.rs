@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::relay::{Steps, Template, Templates};
 use documents::collection::Collection;
 use failure::Failure;
-use module::identities::{self, Identities, Named};
+use module::identities::{self, Identities};
 use module::manifest::{FinishStep, Manifest, Target};
 use terraform::Terraform;
 use terraform::state::State;
@@ -135,18 +135,10 @@ pub(super) fn templates(identities: &Identities, state: &State) -> Templates {
             .find(|other| other.collection == named.collection && other.id == named.id);
         let before = known.and_then(|known| known.keys.first()?.last()).cloned();
         let place = (named.collection.to_string(), there.to_lowercase());
-        let again = before.is_none() && state.identities.named.iter().any(|other| was_called(other, named));
-        let template = Template { id: id.to_owned(), name: name.clone(), before, again };
+        let template = Template { id: id.to_owned(), name: name.clone(), before };
         templates.entry(place).or_default().push(template);
     }
     templates
-}
-
-/// Whether a template of the same document was called so when the module was deployed last.
-fn was_called(other: &Named, named: &Named) -> bool {
-    let document = |named: &Named| named.id.split_once('/').map(|(document, _)| document.to_owned());
-    let name = |named: &Named| named.keys.first().and_then(|key| key.last()).cloned();
-    other.collection == named.collection && document(other) == document(named) && name(other) == name(named)
 }
 
 /// Sets the order of the templates, which a plan that sees them in their order does not.

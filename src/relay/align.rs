@@ -20,8 +20,6 @@ pub struct Template {
     pub name: String,
     /// The name that it had when the module was deployed last; `None`: it was not there, as far as is known.
     pub before: Option<String>,
-    /// Whether it is made again: another one of its name was there then, which the source has no longer.
-    pub again: bool,
 }
 
 /// The templates of documents of the destination, as the module has them: by collection and id.
@@ -86,26 +84,25 @@ impl Align {
 /// The templates that are there, each at its place in the module.
 fn shown(there: &[Value], wanted: &[Template], written: bool) -> Vec<Value> {
     let mut rest: Vec<&Value> = there.iter().collect();
-    let mut take = |field: &str, value: &str| {
-        let at = rest.iter().position(|template| template[field] == value)?;
+    let mut take = |name: &str| {
+        let at = rest.iter().position(|template| template["Name"] == name)?;
         Some(rest.remove(at).clone())
     };
     // First those that are known by the name that they had: two may have changed names, or a new one has got the name of another.
     let by_name =
         |template: &Template| if written { Some(template.name.clone()) } else { template.before.clone() };
     let mut found: Vec<Option<Value>> =
-        wanted.iter().map(|template| by_name(template).and_then(|name| take("Name", &name))).collect();
+        wanted.iter().map(|template| by_name(template).and_then(|name| take(&name))).collect();
     for (template, found) in wanted.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
-        // What tenants have for the former one is nothing of one that is made again; after a run that was killed it may be there already.
-        *found = if template.again { take("Id", &template.id) } else { take("Name", &template.name) };
+        *found = take(&template.name);
     }
     let last = found.iter().rposition(Option::is_some);
     let mut shown = Vec::new();
     for (index, (template, found)) in wanted.iter().zip(found).enumerate() {
         match found {
             Some(found) => shown.push(found),
-            // Behind all that are there it has no neighbour to take a place from, but for the one whose name it has.
-            None if Some(index) > last && !template.again => {}
+            // Behind all that are there it has no neighbour to take a place from.
+            None if Some(index) > last => {}
             None => shown.push(json!({
                 "Id": template.id, "Name": "", "Label": "", "HelpText": "", "DefaultValue": "", "DisplaySettings": {}
             })),
@@ -129,7 +126,6 @@ mod tests {
             id: format!("source of {name}"),
             name: (*name).to_owned(),
             before: Some((*before).to_owned()).filter(|before| !before.is_empty()),
-            again: false,
         };
         templates.iter().map(template).collect()
     }
@@ -157,12 +153,6 @@ mod tests {
         // A new one has got the name of another.
         let taken = wanted(&[("New", ""), ("A", ""), ("Formerly A", "A")]);
         assert_eq!(ids(&shown(&there(&["A"]), &taken, false)), ["source of New", "source of A", "id of A"]);
-        let mut again = wanted(&[("A", "")]);
-        again[0].again = true;
-        assert_eq!(ids(&shown(&there(&["A"]), &again, false)), ["source of A", "id of A"]);
-        let mut there_already = there(&["A"]);
-        there_already[0]["Id"] = json!("source of A");
-        assert_eq!(ids(&shown(&there_already, &again, false)), ["source of A"]);
         // A run that was killed after the change: the name is there already.
         assert_eq!(ids(&shown(&there(&["New"]), &wanted(&[("New", "Old")]), false)), ["id of New"]);
     }
