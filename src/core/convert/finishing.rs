@@ -38,11 +38,7 @@ impl<'i> Context<'i> {
 
     /// The same for a document that only the destination has: `id` is of what it is made for.
     pub(crate) fn known_by_id(&mut self, target: &Target, id: &str) {
-        self.named.push(Named {
-            collection: target.collection,
-            id: id.to_owned(),
-            keys: vec![target.key.clone()],
-        });
+        self.known_by_names(target, id, Vec::new());
     }
 
     /// The same for a document that may have one of these keys, too.
