@@ -135,7 +135,7 @@ pub struct Context<'i> {
     pub(crate) finish: Vec<FinishStep>,
     /// Where finish sets something, by the ids of the documents.
     pub(super) finished: BTreeMap<String, Vec<Vec<Value>>>,
-    /// The documents of which this module says something, by their ids.
+    /// Documents of which this module says something, as far as an earlier one's finish has set something in them; by their ids.
     pub(super) places: BTreeMap<String, At>,
     pub(super) held: Vec<Held>,
     pub(super) makes: Vec<Made>,
@@ -215,9 +215,10 @@ impl<'i> Context<'i> {
         }
     }
 
-    /// Notes that the module says something of a document.
+    /// Notes that the module says something of a document, where that will be asked for.
     pub(super) fn visit(&mut self, at: &At) {
-        if at.path.is_empty() && !self.places.contains_key(&at.id) {
+        let is_asked_for = at.path.is_empty() && self.selection.earlier.finished.contains_key(&at.id);
+        if is_asked_for && !self.places.contains_key(&at.id) {
             self.places.insert(at.id.clone(), at.clone());
         }
     }
